@@ -1,0 +1,42 @@
+"""What several tests stand on: small people whose taste is obvious, and the real ratings where they are at hand."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import settings
+
+from konomi.data.dataset import Dataset
+from konomi.data.prepare import prepare
+from konomi.data.scale import Scale
+from konomi.data.table import Table
+
+settings.register_profile("konomi", deadline=None, max_examples=40, derandomize=True)
+settings.load_profile("konomi")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real ratings beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("no real ratings beside this checkout")
+    return SHARED
+
+
+def table_of(rows, **more) -> Table:
+    """A Table of (user id, item id, rating or None) rows on the scale 1 to 10."""
+    users, items, ratings = zip(*rows, strict=True)
+    rating = np.array([np.nan if r is None else r for r in ratings], np.float32)
+    return Table(pl.Series(users), pl.Series(items), rating, **{"scale": Scale(1, 10, 1), "source": "test", **more})
+
+
+@pytest.fixture(scope="session")
+def checkerboard() -> Dataset:
+    """30 people, 20 items: even people rate even items 9 and odd ones 2, odd people the other way; one in seven is missing."""
+    rows = [
+        (100 + u, 10 * i, 9 if (u + i) % 2 == 0 else 2) for u in range(30) for i in range(20) if (3 * u + 5 * i) % 7
+    ]
+    return prepare(table_of(rows))
