@@ -1,0 +1,162 @@
+"""Dataset: prepared ratings on disk and in memory; see docs/dataset-format.md."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from konomi.data.labels import interactions
+from konomi.data.profiles import Profiles
+from konomi.data.scale import Scale
+from konomi.data.vocab import Vocab
+from konomi.errors import DataError
+from konomi.files import hash_array, read_manifest, whole_folder, write_manifest
+
+KIND = "konomi dataset"
+FORMAT = 1
+REMEDY = "Make one with `konomi prepare PATH -o DATA`."
+OPTIONAL = ("status", "time")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Ratings of U users on I items: N entries in compressed rows, sorted by user and item.
+
+    items: the catalogue (`table.ITEM_COLUMNS`, then ratings, mean, bayes), a row per item row; users: user ids; indptr i64[U+1];
+    item i32[N]; stored u8[N] codes or f32[N] (see `Scale`); status u8[N] or None; time i64[N] or None; manifest: where it comes
+    from and what was left out. Arrays are memory-mapped when read from disk.
+    """
+
+    items: pl.DataFrame
+    users: Vocab
+    indptr: npt.NDArray[np.int64]
+    item: npt.NDArray[np.int32]
+    stored: npt.NDArray[Any]
+    status: npt.NDArray[np.uint8] | None
+    time: npt.NDArray[np.int64] | None
+    scale: Scale
+    manifest: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.manifest['source']}: {len(self.item):,} entries, {len(self.users):,} users × {len(self.items):,} items)"
+
+    @cached_property
+    def item_ids(self) -> Vocab:
+        """The ids of the item rows."""
+        return Vocab(self.items["item_id"])
+
+    @property
+    def profiles(self) -> Profiles:
+        """Every user's whole profile."""
+        return Profiles(self.indptr, self.item, self.scale.decode(self.stored), self.status)
+
+    def profile(self, user_id: int | str) -> Profiles:
+        """One user's profile, or a `RequestError` where nobody has this id."""
+        row = self.users.row(user_id, "user")
+        entries = slice(self.indptr[row], self.indptr[row + 1])
+        return Profiles(
+            np.array([0, self.indptr[row + 1] - self.indptr[row]]),
+            np.asarray(self.item[entries]),
+            self.scale.decode(self.stored[entries]),
+            None if self.status is None else np.asarray(self.status[entries]),
+        )
+
+    def labels(self) -> npt.NDArray[np.int8]:
+        """Interactions i8[N] by the rule that the dataset was prepared with."""
+        return interactions(self.profiles.rating, self.status, self.scale, self.manifest["rules"]["labels"])
+
+    @cached_property
+    def sha256(self) -> str:
+        """One hash for all of the entries and their ids."""
+        if "sha256" in self.manifest:
+            return str(self.manifest["sha256"]["all"])
+        return str(_hashes(self)["all"])
+
+    def save(self, path: Path) -> None:
+        """Write the folder whole or not at all; an older dataset there is replaced, anything else is refused."""
+        with whole_folder(path, KIND, DataError) as folder:
+            for name in ("indptr", "item", "stored", *OPTIONAL):
+                if (array := getattr(self, name)) is not None:
+                    np.save(folder / f"{'rating' if name == 'stored' else name}.npy", array, allow_pickle=False)
+            self.items.write_parquet(folder / "items.parquet")
+            pl.DataFrame({"user_id": self.users.ids}).write_parquet(folder / "users.parquet")
+            size = {"users": len(self.users), "items": len(self.items), "entries": len(self.item)}
+            scale = {"low": self.scale.low, "high": self.scale.high, "step": self.scale.step}
+            head = {"kind": KIND, "format": FORMAT, **size, "scale": scale}
+            write_manifest(folder, {**head, **self.manifest, "sha256": _hashes(self)})
+
+    @classmethod
+    def open(cls, path: Path | str) -> "Dataset":
+        """A dataset that `save` wrote; DataError where it is missing, of an unknown format, cut short or inconsistent."""
+        folder = Path(path)
+        manifest = read_manifest(folder, KIND, FORMAT, DataError, REMEDY)
+        try:
+            items, users = pl.read_parquet(folder / "items.parquet"), pl.read_parquet(folder / "users.parquet")
+            arrays = {name: _map(folder / f"{name}.npy") for name in ("indptr", "item", "rating")}
+            optional = {name: _map(folder / f"{name}.npy") for name in OPTIONAL if name in manifest["sha256"]}
+            scale = Scale(**manifest["scale"])
+            dataset = cls(
+                items,
+                Vocab(users["user_id"]),
+                arrays["indptr"],
+                arrays["item"],
+                arrays["rating"],
+                optional.get("status"),
+                optional.get("time"),
+                scale,
+                manifest,
+            )
+        except (OSError, ValueError, KeyError, TypeError, EOFError, pl.exceptions.PolarsError) as cause:
+            raise DataError(f"{folder}: a part of the dataset is missing or damaged: {cause}.", REMEDY) from cause
+        entries = manifest["entries"]
+        lengths = [len(a) for a in (dataset.item, dataset.stored, *optional.values())]
+        if len(dataset.indptr) != manifest["users"] + 1 or dataset.indptr[-1] != entries or any(n != entries for n in lengths):
+            raise DataError(f"{folder}: its arrays do not have the {entries:,} entries of its manifest.", REMEDY)
+        return dataset
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        user: str = "user_id",
+        item: str = "item_id",
+        rating: str = "rating",
+        time: str | None = None,
+        scale: Scale | None = None,
+        items: Any = None,
+    ) -> "Dataset":
+        """A dataset from any table with the Arrow C stream interface (pandas, pyarrow, polars, DuckDB, …).
+
+        `user`, `item`, `rating`, `time` name its columns; a null rating means "not scored". `scale` is guessed where it is not
+        given. `items` is a catalogue with an `item_id` column and any of `table.ITEM_COLUMNS`.
+        """
+        from konomi.data.frame import read_frame
+        from konomi.data.prepare import prepare
+
+        return prepare(read_frame(frame, user, item, rating, time, scale, items))
+
+    def titles(self, rows: Sequence[int]) -> list[str]:
+        """What to call these item rows: the title, else the id."""
+        names = self.items.select(pl.coalesce("title", pl.col("item_id").cast(pl.String)).alias("name"))["name"]
+        return names.gather(list(rows)).to_list()
+
+
+def _map(path: Path) -> npt.NDArray[Any]:
+    array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False) if path.stat().st_size > 128 else np.load(path)
+    return array
+
+
+def _hashes(dataset: Dataset) -> dict[str, str]:
+    from konomi.files import hash_bytes
+
+    ids = [*map(str, dataset.users.ids), "", *map(str, dataset.items["item_id"])]
+    parts = {name: getattr(dataset, name) for name in ("indptr", "item", "stored", *OPTIONAL)}
+    each = {"rating" if name == "stored" else name: hash_array(a) for name, a in parts.items() if a is not None}
+    each["ids"] = hash_bytes("\n".join(ids).encode())
+    each["all"] = hash_bytes("".join(each.values()).encode())
+    return each

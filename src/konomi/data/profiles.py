@@ -1,0 +1,85 @@
+"""Profiles: what a model may know of people. One person or a million, it is the same record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """B profiles in compressed rows: profile b is the entries indptr[b] to indptr[b+1], in ascending order of item.
+
+    indptr i64[B+1]; item i32[N], item rows (−1 = an item outside the catalogue, only in hidden parts); rating f32[N], on the
+    source's scale, NaN = not scored; status u8[N], codes of `labels.STATUS`, or None where the source has none.
+    """
+
+    indptr: I64
+    item: I32
+    rating: F32
+    status: U8 | None = None
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    @property
+    def counts(self) -> I64:
+        """Entries per profile, i64[B]."""
+        return np.diff(self.indptr)
+
+    @property
+    def user(self) -> I32:
+        """The profile row of every entry, i32[N]."""
+        return np.repeat(np.arange(len(self), dtype=np.int32), self.counts)
+
+    def keep(self, entries: npt.NDArray[np.bool_]) -> "Profiles":
+        """The same B profiles with only the entries marked True."""
+        before = np.concatenate([[0], np.cumsum(entries, dtype=np.int64)])
+        return Profiles(
+            before[self.indptr], self.item[entries], self.rating[entries], None if self.status is None else self.status[entries]
+        )
+
+    def scored(self) -> "Profiles":
+        """The same profiles with only the entries that have a rating."""
+        return self.keep(~np.isnan(self.rating))
+
+    def take(self, profiles: I64 | I32) -> "Profiles":
+        """The profiles of these rows, in this order."""
+        start, count = self.indptr[profiles], self.counts[profiles]
+        indptr = np.concatenate([[0], np.cumsum(count)])
+        entry = np.repeat(start - indptr[:-1], count) + np.arange(indptr[-1])
+        return Profiles(indptr, self.item[entry], self.rating[entry], None if self.status is None else self.status[entry])
+
+    def slice(self, start: int, stop: int) -> "Profiles":
+        """Profiles start to stop, without copying their entries."""
+        entries = slice(self.indptr[start], self.indptr[stop])
+        return Profiles(
+            self.indptr[start : stop + 1] - self.indptr[start],
+            self.item[entries],
+            self.rating[entries],
+            None if self.status is None else self.status[entries],
+        )
+
+    @classmethod
+    def of(cls, people: Sequence[dict[int, float]]) -> "Profiles":
+        """Profiles from {item row: rating} of each person; entries are put in order of item, so their order does not matter."""
+        pairs = [sorted(person.items()) for person in people]
+        flat = [pair for person in pairs for pair in person]
+        return cls(
+            np.concatenate([[0], np.cumsum([len(person) for person in pairs])]).astype(np.int64),
+            np.array([item for item, _ in flat], np.int32),
+            np.array([rating for _, rating in flat], np.float32),
+        )
+
+    @classmethod
+    def from_entries(cls, n: int, user: I32, item: I32, rating: F32) -> "Profiles":
+        """Profiles from entries in any order: user i32[N] in [0, n), item i32[N], rating f32[N]."""
+        order = np.lexsort((item, user))
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(user, minlength=n))]).astype(np.int64)
+        return cls(indptr, item[order], rating[order])

@@ -1,0 +1,76 @@
+"""The rating scale of a source, and how its ratings are stored in one byte."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from konomi.errors import DataError
+
+BLOCK = 1 << 16  # ratings turned to codes at once
+MISSING = 0  # the code of "not scored"
+MOST_CODES = 254  # scales with more values than this are stored as float32
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Ratings from `low` to `high` in steps of `step`; a step of 0 means any value between."""
+
+    low: float
+    high: float
+    step: float
+
+    def __post_init__(self) -> None:
+        if not (self.low < self.high and self.step >= 0):
+            raise DataError(f"A rating scale from {self.low:g} to {self.high:g} is not a scale.", "Give LOW:HIGH or LOW:HIGH:STEP.")
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}" + (f" in steps of {self.step:g}" if self.coded else "")
+
+    @property
+    def coded(self) -> bool:
+        """Whether a rating fits a uint8 code (0 = not scored, then 1 for `low` and up by one a step)."""
+        return self.step > 0 and (self.high - self.low) / self.step < MOST_CODES
+
+    def valid(self, rating: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+        """Which ratings lie on the scale; NaN (not scored) does."""
+        inside = (rating >= self.low) & (rating <= self.high)
+        if self.coded:
+            steps = (rating - np.float32(self.low)) / np.float32(self.step)
+            inside &= np.abs(steps - np.rint(steps)) < 1e-3
+        return inside | np.isnan(rating)
+
+    def encode(self, rating: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8] | npt.NDArray[np.float32]:
+        """f32[N] with NaN for not scored → the stored array: u8[N] codes, or f32[N] where the scale is not coded."""
+        if not self.coded:
+            return rating.astype(np.float32)
+        codes = np.empty(len(rating), np.uint8)
+        for start in range(0, len(rating), BLOCK):  # so that the intermediate values stay in the cache
+            part = rating[start : start + BLOCK]
+            code = np.rint((part - np.float32(self.low)) / np.float32(self.step)) + 1
+            codes[start : start + BLOCK] = np.where(np.isnan(part), MISSING, code)
+        return codes
+
+    def decode(self, stored: npt.NDArray[np.uint8] | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The stored array → f32[N], NaN for not scored."""
+        if not self.coded:
+            return stored.astype(np.float32)
+        values = np.float32(self.low) + np.float32(self.step) * (np.arange(256, dtype=np.float32) - 1)
+        values[MISSING] = np.nan
+        return values[stored]
+
+    def clip(self, prediction: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Predicted ratings brought onto the scale (not rounded)."""
+        return np.clip(prediction, np.float32(self.low), np.float32(self.high))
+
+    @classmethod
+    def of(cls, rating: npt.NDArray[np.float32]) -> "Scale":
+        """The scale that a column of ratings seems to use: its extremes, and the smallest step between its values."""
+        values = np.unique(rating[~np.isnan(rating)])
+        if len(values) == 0:
+            raise DataError("No row has a rating, so the rating scale cannot be guessed.", "Give it: --scale LOW:HIGH:STEP.")
+        if len(values) == 1:
+            values = np.array([values[0], values[0] + 1])
+        gap = float(np.diff(values).min())
+        whole = np.allclose((values - values[0]) / gap, np.rint((values - values[0]) / gap), atol=1e-3)
+        return cls(float(values[0]), float(values[-1]), round(gap, 6) if whole else 0.0)

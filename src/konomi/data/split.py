@@ -1,0 +1,169 @@
+"""Splits: which entries a model learns from, which choose its epoch, which test it. Disjoint, complete, frozen by a hash."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from konomi.data.dataset import Dataset
+from konomi.data.profiles import Profiles
+from konomi.data.scale import Scale
+from konomi.data.table import Table
+from konomi.errors import ConfigError, DataError
+from konomi.files import hash_array, hash_bytes
+
+TRAIN, VALID, TEST, SHOWN = 0, 1, 2, 3
+"""The parts. SHOWN entries belong to people held out whole: a model may see them in a profile, but never learns from them."""
+
+Kind = Literal["random", "per-user", "last", "users", "items"]
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """How entries are parted. `valid` and `test` are shares (below 1) or counts (1 and up) of what the kind draws:
+
+    random: entries of the whole table · per-user: entries of each user · last: each user's latest entries · users: people, held
+    out whole (a share `shown` of their entries stays visible as a profile) · items: items, held out whole.
+    """
+
+    kind: Kind = "random"
+    valid: float = 0.1
+    test: float = 0.1
+    shown: float = 0.5  # share of a held-out person's entries, with kind "users"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.valid < 0 or self.test < 0 or not 0 <= self.shown <= 1:
+            raise ConfigError(f"A split of valid {self.valid:g}, test {self.test:g}, shown {self.shown:g}.", "Use shares from 0 up.")
+        if self.valid < 1 and self.test < 1 and self.valid + self.test >= 1:
+            raise ConfigError(f"A split of valid {self.valid:g} and test {self.test:g} leaves nothing to train on.", "Lower them.")
+
+
+@dataclass(frozen=True)
+class TrainSet:
+    """What a model is fitted on.
+
+    seen: every user's training entries; valid: the same users' validation entries (may be empty); scale; items: the catalogue
+    with statistics of *all* entries removed (`ratings`, `mean`, `bayes` are not in it: they would tell of hidden ratings).
+    """
+
+    seen: Profiles
+    valid: Profiles
+    scale: Scale
+    items: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Split:
+    """The part of every entry of a dataset, u8[N], and how it came about."""
+
+    part: npt.NDArray[np.uint8]
+    spec: dict[str, Any]
+    sha256: str
+
+    def train_set(self, dataset: Dataset) -> TrainSet:
+        """The training and validation entries."""
+        profiles = dataset.profiles
+        catalogue = dataset.items.drop("ratings", "mean", "bayes")
+        return TrainSet(profiles.keep(self.part == TRAIN), profiles.keep(self.part == VALID), dataset.scale, catalogue)
+
+    def test(self, dataset: Dataset) -> tuple[Profiles, Profiles]:
+        """(seen, hidden): what a model is shown of every user, and what it is tested on."""
+        profiles = dataset.profiles
+        return profiles.keep((self.part == TRAIN) | (self.part == SHOWN)), profiles.keep(self.part == TEST)
+
+    def counts(self) -> dict[str, int]:
+        """Entries per part."""
+        names = ("train", "valid", "test", "shown")
+        return {name: int(n) for name, n in zip(names, np.bincount(self.part, minlength=4), strict=True)}
+
+
+def make_split(dataset: Dataset, config: SplitConfig) -> Split:
+    """Part a dataset's entries; the same dataset, config and seed give the same split."""
+    draw = np.random.default_rng([config.seed, 0x5B117])
+    n, users = len(dataset.item), len(dataset.users)
+    user = np.repeat(np.arange(users, dtype=np.int32), np.diff(dataset.indptr))
+    part = np.full(n, TRAIN, np.uint8)
+    if config.kind == "random":
+        order = draw.permutation(n)
+        tests, valids = _sizes(config, np.array([n]))
+        part[order[: tests[0]]] = TEST
+        part[order[tests[0] : tests[0] + valids[0]]] = VALID
+    elif config.kind in ("per-user", "last"):
+        if config.kind == "last" and dataset.time is None:
+            raise DataError("This dataset has no times, so there is no last entry.", "Use --split per-user.")
+        # ties in time are broken at random; the latest entries come first in a user's order
+        key = -dataset.time.astype(np.int64) if config.kind == "last" and dataset.time is not None else draw.random(n)
+        order = np.lexsort((draw.random(n), key, user))
+        place = np.arange(n) - np.repeat(dataset.indptr[:-1], np.diff(dataset.indptr))
+        tests, valids = _sizes(config, np.diff(dataset.indptr))
+        tests, valids = tests[user], valids[user]
+        part[order] = np.where(place < tests, TEST, np.where(place < tests + valids, VALID, TRAIN))
+    else:
+        people = config.kind == "users"
+        rows, groups = (user, users) if people else (np.asarray(dataset.item), len(dataset.items))
+        order = draw.permutation(groups)
+        tests, valids = _sizes(config, np.array([groups]))
+        group = np.full(groups, TRAIN, np.uint8)
+        group[order[: tests[0]]] = TEST
+        group[order[tests[0] : tests[0] + valids[0]]] = VALID
+        part = group[rows]
+        if people:
+            part[(part != TRAIN) & (draw.random(n) < config.shown)] = SHOWN
+    return _frozen(dataset, part, {**vars(config)})
+
+
+def predefined(dataset: Dataset, test: Table, valid: Table | None = None) -> Split:
+    """A split given by files: the entries of `test` and `valid` are those parts, all others train.
+
+    DataError where a row of either is not an entry of the dataset, or is in both.
+    """
+    part = np.full(len(dataset.item), TRAIN, np.uint8)
+    for table, name, value in ((test, "test", TEST), (valid, "valid", VALID)):
+        if table is None:
+            continue
+        entry = _entries(dataset, table)
+        lost = int((entry < 0).sum())
+        if lost:
+            raise DataError(f"{lost:,} of {len(entry):,} rows of the {name} file are not in the dataset.", "Prepare both together.")
+        if (part[entry] != TRAIN).any():
+            raise DataError("The valid and the test file share rows.", "Give files without common rows.")
+        part[entry] = value
+    return _frozen(dataset, part, {"kind": "predefined"})
+
+
+def _entries(dataset: Dataset, table: Table) -> npt.NDArray[np.int64]:
+    """Which entry of the dataset each row of a table is; −1 where it is none."""
+    user, item = dataset.users.rows(table.user_id), dataset.item_ids.rows(table.item_id)
+    n_items = len(dataset.items)
+    rows = np.repeat(np.arange(len(dataset.users), dtype=np.int64), np.diff(dataset.indptr))
+    key = rows * n_items + dataset.item  # ascending, since entries are sorted by user and item
+    wanted = user.astype(np.int64) * n_items + item
+    place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+    return np.where((user >= 0) & (item >= 0) & (key[place] == wanted), place, -1)
+
+
+def _sizes(config: SplitConfig, n: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """How many of each group of n are drawn for test and for validation; at least one of a group stays where both are counts."""
+    test = np.floor(config.test * n + 0.5) if config.test < 1 else np.full(n.shape, config.test)
+    test = np.minimum(test, np.maximum(n - 1, 0))
+    valid = np.floor(config.valid * n + 0.5) if config.valid < 1 else np.full(n.shape, config.valid)
+    valid = np.minimum(valid, np.maximum(n - 1 - test, 0))
+    return test.astype(np.int64), valid.astype(np.int64)
+
+
+def _frozen(dataset: Dataset, part: npt.NDArray[np.uint8], spec: dict[str, Any]) -> Split:
+    sha256 = hash_bytes(f"{dataset.sha256} {hash_array(part)}".encode())
+    return Split(part, spec, sha256)
+
+
+def rebuild(dataset: Dataset, spec: dict[str, Any], sha256: str) -> Split:
+    """The split that a bundle was made with, made again from its dataset; DataError where it comes out otherwise."""
+    if spec["kind"] == "predefined":
+        raise DataError("This model's split was given by files.", "Evaluate it on the test file itself.")
+    split = make_split(dataset, SplitConfig(**spec))
+    if split.sha256 != sha256:
+        raise DataError("The dataset is not the one that the model was trained on.", "Give the dataset it was trained on, or train again.")
+    return split

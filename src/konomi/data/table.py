@@ -1,0 +1,60 @@
+"""Table: what every source reads to, before ids become rows."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from konomi.data.scale import Scale
+
+ITEM_COLUMNS = {
+    "item_id": None,  # int64 or string, as in the ratings
+    "title": pl.String,
+    "titles": pl.List(pl.String),  # every other name it goes by
+    "genres": pl.List(pl.String),
+    "year": pl.Int32,  # of first airing
+    "type": pl.String,  # TV, Movie, OVA, …
+    "episodes": pl.Int32,
+    "score": pl.Float32,  # the community's mean rating, on the community's scale
+    "score_count": pl.Int64,
+    "image": pl.String,  # an address
+    "sensitive": pl.Boolean,  # Hentai or Erotica
+}
+"""The columns of a catalogue; all but item_id may be null, `sensitive` never is."""
+
+
+@dataclass(frozen=True)
+class Rejects:
+    """Rows that were left out because they could not be read: their lines in the file, the reasons, the text."""
+
+    line: list[int] = field(default_factory=list)
+    reason: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One row per entry of somebody's list, in file order.
+
+    user_id, item_id: integer or string Series[N]; rating f32[N], NaN = not scored; status u8[N] (codes of `labels.STATUS`, 0 =
+    unknown) or None; time i64[N], seconds since 1970, or None; items: a catalogue with `ITEM_COLUMNS`, or None where the source
+    has only ids; scale: of the ratings; source: its name; note: a word to show wherever the data is shown; rejects: rows left out;
+    files: what was read, for the hash of the input.
+    """
+
+    user_id: pl.Series
+    item_id: pl.Series
+    rating: npt.NDArray[np.float32]
+    scale: Scale
+    source: str
+    status: npt.NDArray[np.uint8] | None = None
+    time: npt.NDArray[np.int64] | None = None
+    items: pl.DataFrame | None = None
+    note: str = ""
+    rejects: Rejects = field(default_factory=Rejects)
+    files: tuple[Path, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rating)

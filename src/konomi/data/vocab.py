@@ -1,0 +1,67 @@
+"""Outside ids ↔ dense rows. Nothing else in the package translates between them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from konomi.errors import RequestError
+from konomi.kernels.ids import extremes, look_up, present
+
+UNKNOWN = -1
+TABLE_SPAN = 1 << 27  # integer ids that span less than this are looked up in a table, others by bisection
+
+
+@dataclass(frozen=True)
+class Vocab:
+    """Distinct ids (int64 or string) in ascending order; an id's place in it is its row."""
+
+    ids: pl.Series
+
+    @classmethod
+    def of(cls, ids: pl.Series) -> "Vocab":
+        """The vocabulary of a column of ids, whatever their order and number."""
+        if not ids.dtype.is_integer():
+            return cls(ids.cast(pl.String).unique().sort())
+        if len(ids):
+            values = ids.to_numpy()
+            low, high = extremes(values)
+            if high - low < TABLE_SPAN:
+                return cls(pl.Series(np.flatnonzero(present(values, low, high - low + 1)) + low, dtype=pl.Int64))
+        return cls(ids.cast(pl.Int64).unique().sort())
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def integer(self) -> bool:
+        """Whether the ids are int64 (else strings)."""
+        return self.ids.dtype == pl.Int64
+
+    def rows(self, ids: pl.Series) -> npt.NDArray[np.int32]:
+        """ids → their rows, i32[N]; −1 for an unknown id."""
+        if not self.integer:
+            codes = ids.cast(pl.String).cast(pl.Enum(self.ids), strict=False).to_physical()
+            return codes.cast(pl.Int32).fill_null(UNKNOWN).to_numpy().astype(np.int32)
+        if not ids.dtype.is_integer():
+            ids = ids.cast(pl.Int64, strict=False).fill_null(np.iinfo(np.int64).min)
+        wanted, known = ids.to_numpy(), self.ids.to_numpy()
+        if len(known) == 0:
+            return np.full(len(wanted), UNKNOWN, np.int32)
+        low, high = known[0], known[-1]
+        if high - low < TABLE_SPAN:
+            table = np.full(high - low + 1, UNKNOWN, np.int32)
+            table[known - low] = np.arange(len(known), dtype=np.int32)
+            rows: npt.NDArray[np.int32] = look_up(wanted, low, table)
+            return rows
+        place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        return np.where(known[place] == wanted, place, UNKNOWN).astype(np.int32)
+
+    def row(self, id: int | str, what: str) -> int:
+        """The row of one id, or a `RequestError` that names it; `what` is "user" or "item"."""
+        row = int(self.rows(pl.Series([id]))[0])
+        if row == UNKNOWN:
+            example = ", ".join(str(i) for i in self.ids.head(3))
+            raise RequestError(f'Unknown {what} "{id}".', f"There are {len(self):,} {what}s, such as {example}.")
+        return row

@@ -1,0 +1,176 @@
+"""prepare, by hand and against a plain pandas-like twin; datasets on disk."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from conftest import table_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from konomi.data.dataset import Dataset
+from konomi.data.prepare import Rules, prepare
+from konomi.data.scale import Scale
+from konomi.data.table import Rejects
+from konomi.errors import ConfigError, DataError
+
+
+def entries(dataset):
+    """{(user id, item id): rating}."""
+    profiles = dataset.profiles
+    users, items = dataset.users.ids.to_list(), dataset.items["item_id"].to_list()
+    return {(users[u], items[i]): r for u, i, r in zip(profiles.user, profiles.item, profiles.rating.tolist(), strict=True)}
+
+
+def report(dataset):
+    return {row["step"]: row["rows"] for row in dataset.manifest["report"]}
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 6), st.integers(-3, 5), st.sampled_from([None, 1.0, 4.0, 10.0])), min_size=1)
+
+
+@given(ROWS)
+def test_the_last_of_the_duplicates_stays(rows):
+    dataset = prepare(table_of(rows))
+    expected = {(u, i): r for u, i, r in rows}
+    found = {pair: None if np.isnan(r) else r for pair, r in entries(dataset).items()}
+    assert found == expected
+    assert report(dataset)["duplicates"] == len(rows) - len(expected)
+    assert list(entries(dataset)) == sorted(expected)
+
+
+def test_the_latest_of_the_duplicates_stays_where_there_are_times():
+    rows = [(1, 1, 3), (1, 1, 5), (1, 1, 7), (1, 1, 9)]
+    dataset = prepare(table_of(rows, time=np.array([5, 9, 9, 2])))
+    assert entries(dataset) == {(1, 1): 7} and dataset.time.tolist() == [9]
+
+
+@given(ROWS, st.integers(0, 3), st.integers(0, 3))
+def test_thresholds_are_more_than_and_counted_once(rows, item_least, user_least):
+    kept = {(u, i): r for u, i, r in rows}
+    scored = [pair for pair, r in kept.items() if r is not None]
+    users, items = ([pair[k] for pair in scored] for k in (0, 1))
+    expected = {
+        (u, i)
+        for u, i in kept
+        if (not item_least or items.count(i) > item_least) and (not user_least or users.count(u) > user_least)
+    }
+    rules = Rules(min_item_ratings=item_least, min_user_ratings=user_least)
+    if not expected:
+        with pytest.raises(DataError, match="Nothing is left") as caught:
+            prepare(table_of(rows), rules)
+        assert "--min-item-ratings" in caught.value.hint
+        return
+    dataset = prepare(table_of(rows), rules)
+    assert set(entries(dataset)) == expected
+    steps = report(dataset)
+    assert steps["read"] == steps["kept"] + sum(n for step, n in steps.items() if step not in ("read", "kept"))
+
+
+@given(ROWS, st.integers(1, 3))
+def test_a_k_core_is_a_fixed_point(rows, k):
+    kept = {(u, i): r for u, i, r in rows}
+    while True:
+        scored = [pair for pair, r in kept.items() if r is not None]
+        users, items = ([pair[n] for pair in scored] for n in (0, 1))
+        smaller = {(u, i): r for (u, i), r in kept.items() if users.count(u) >= k and items.count(i) >= k}
+        if smaller == kept:
+            break
+        kept = smaller
+    if kept:
+        assert set(entries(prepare(table_of(rows), Rules(k_core=k)))) == set(kept)
+    else:
+        with pytest.raises(DataError, match="by k-core"):
+            prepare(table_of(rows), Rules(k_core=k))
+
+
+def test_a_negative_threshold_is_refused():
+    with pytest.raises(ConfigError, match="k_core is -1"):
+        Rules(k_core=-1)
+
+
+def test_the_catalogue_is_joined_in_item_order():
+    items = pl.DataFrame({"item_id": [30, 10, 99], "title": ["C", "A", "never rated"], "sensitive": [True, False, False]})
+    dataset = prepare(table_of([(1, 10, 8), (1, 20, 6), (2, 30, 2)], items=items))
+    assert dataset.items["item_id"].to_list() == [10, 20, 30]
+    assert dataset.items["title"].to_list() == ["A", None, "C"]
+    assert dataset.items["sensitive"].to_list() == [False, False, True]
+    assert dataset.titles([2, 1]) == ["C", "20"] and dataset.manifest["items_with_title"] == 2
+
+
+def test_the_manifest_counts_what_was_read():
+    rejects = Rejects(line=[4], reason=["not a number"], text=["1,2,x"])
+    dataset = prepare(table_of([(1, 1, 8), (1, 2, None), (2, 1, 8), (2, 1, 3)], rejects=rejects, note="made up"))
+    assert report(dataset) == {
+        "read": 5, "bad rows": 1, "duplicates": 1, "items with too few ratings": 0, "users with too few ratings": 0, "k-core": 0, "kept": 3,
+    }  # fmt: skip
+    assert dataset.manifest["histogram"] == {"not scored": 1, "3": 1, "8": 1}
+    assert dataset.manifest["labels"] == {"liked": 1, "not liked": 1, "left out": 1}
+    assert dataset.manifest["note"] == "made up"
+
+
+# ---- on disk
+
+
+@pytest.fixture
+def saved(tmp_path):
+    dataset = prepare(table_of([("ann", "x", 8), ("ann", "y", None), ("bob", "y", 3.5)], scale=Scale(1, 10, 0.5)))
+    dataset.save(tmp_path / "data")
+    return tmp_path / "data"
+
+
+def test_saved_and_opened_it_is_the_same(saved):
+    dataset = Dataset.open(saved)
+    assert str(entries(dataset)) == "{('ann', 'x'): 8.0, ('ann', 'y'): nan, ('bob', 'y'): 3.5}"
+    assert dataset.sha256 == prepare(table_of([("bob", "y", 3.5), ("ann", "x", 8), ("ann", "y", None)], scale=Scale(1, 10, 0.5))).sha256
+    profile = dataset.profile("bob")
+    assert (profile.item.tolist(), profile.rating.tolist()) == ([1], [3.5])
+    assert sorted(p.name for p in saved.iterdir()) == ["indptr.npy", "item.npy", "items.parquet", "manifest.json", "rating.npy", "users.parquet"]
+    assert [p.name for p in saved.parent.iterdir()] == ["data"]
+
+
+def test_an_older_dataset_is_replaced_and_anything_else_refused(saved, tmp_path):
+    prepare(table_of([(1, 1, 8)])).save(saved)
+    assert len(Dataset.open(saved).item) == 1
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    with pytest.raises(DataError, match="already exists and is not a konomi dataset"):
+        prepare(table_of([(1, 1, 8)])).save(tmp_path / "mine")
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+
+
+def test_a_full_disk_leaves_nothing_half_written(saved, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(DataError, match="the disk is full") as caught:
+        prepare(table_of([(1, 1, 8)])).save(saved)
+    assert "-o" in caught.value.hint
+    assert [p.name for p in saved.parent.iterdir()] == ["data"] and len(Dataset.open(saved).item) == 3
+
+
+def test_damaged_datasets_are_refused(saved, tmp_path):
+    with pytest.raises(DataError, match="no such folder"):
+        Dataset.open(tmp_path / "nowhere")
+    manifest = saved / "manifest.json"
+    good = json.loads(manifest.read_text())
+    for changed, message in [
+        ({**good, "format": 99}, "format 99 is not known"),
+        ({**good, "kind": "konomi bundle"}, "not a konomi dataset but konomi bundle"),
+        ({**good, "entries": 7}, "do not have the 7 entries"),
+    ]:
+        manifest.write_text(json.dumps(changed))
+        with pytest.raises(DataError, match=message):
+            Dataset.open(saved)
+    manifest.write_text("{")
+    with pytest.raises(DataError, match="not readable as JSON"):
+        Dataset.open(saved)
+    manifest.write_text(json.dumps(good))
+    (saved / "item.npy").write_bytes((saved / "item.npy").read_bytes()[:50])
+    with pytest.raises(DataError, match="missing or damaged"):
+        Dataset.open(saved)
+    (saved / "item.npy").unlink()
+    with pytest.raises(DataError, match="missing or damaged"):
+        Dataset.open(saved)
