@@ -1,0 +1,60 @@
+"""The models, by name. A model file has `Config`, `fit(train, config, run) -> Model` and `load(state) -> Model`.
+
+A model is a frozen record of arrays:
+
+    outputs: frozenset[str]                             of "rating", "rank"
+    encode(profiles) -> f32[B, D]                       a code for each profile, from its entries alone
+    score(codes, output, items=None) -> f32[B, I]       every item, or those of the rows i32[n]
+    score_pairs(codes, item_rows, output) -> f32[N]     one code and one item each; item row −1 is an item nobody knows
+    state() -> dict[str, ndarray]                       all of it: load(state()) scores the same
+    history: f32[E, 2]                                  root mean squared training and validation error of each epoch
+
+"rating" is a predicted rating, not yet clipped to the scale; "rank" is a number to order recommendations by.
+"""
+
+from importlib import import_module
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from konomi.config import Run, closest
+from konomi.data.profiles import Profiles
+from konomi.data.split import TrainSet
+from konomi.errors import RequestError
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+
+MODELS = {"bias": "konomi.models.bias", "mf": "konomi.models.mf"}
+"""The only registry: name → module."""
+
+
+class Model(Protocol):
+    """What every model can do; see the head of this file."""
+
+    @property
+    def outputs(self) -> frozenset[str]: ...
+    @property
+    def history(self) -> F32: ...
+    def encode(self, profiles: Profiles) -> F32: ...
+    def score(self, codes: F32, output: str, items: I32 | None = None) -> F32: ...
+    def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32: ...
+    def state(self) -> dict[str, npt.NDArray[Any]]: ...
+
+
+class ModelModule(Protocol):
+    """What every model file has."""
+
+    Config: type[Any]
+
+    def fit(self, train: TrainSet, config: Any, run: Run) -> Model: ...
+    def load(self, state: dict[str, npt.NDArray[Any]]) -> Model: ...
+
+
+def module(name: str) -> ModelModule:
+    """The file of a model, or a `RequestError` with the name that was meant."""
+    if name not in MODELS:
+        raise RequestError(f'Unknown model "{name}".{closest(name, MODELS)}', f"The models are: {', '.join(MODELS)}.")
+    found: Any = import_module(MODELS[name])
+    return found  # type: ignore[no-any-return]

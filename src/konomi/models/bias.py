@@ -1,0 +1,91 @@
+"""bias: global mean + user offset + item offset, each damped towards zero.
+
+    r̂_ui = μ + b_u + b_i     b_i = Σ_u (r_ui − μ) / (n_i + λ_i)     b_u = Σ_i (r_ui − μ − b_i) / (n_u + λ_u)
+
+(Koren 2010, "Factor in the neighbors", eq. 2–3). A new person's offset is the same sum over their profile; without ratings it
+is 0. The baseline that every other model has to beat.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from konomi.config import Run
+from konomi.data.features import known
+from konomi.data.profiles import Profiles
+from konomi.data.split import TrainSet
+from konomi.errors import ConfigError, FitError
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Config:
+    """The damping of the offsets, in ratings."""
+
+    damp_item: float = 5.0  # λ_i ≥ 0: an item starts from this many ratings at the mean
+    damp_user: float = 5.0  # λ_u ≥ 0: likewise a user
+
+    def __post_init__(self) -> None:
+        if self.damp_item < 0 or self.damp_user < 0:
+            raise ConfigError("bias: a damping is negative.", "Set damp_item and damp_user to 0 or more.")
+
+
+@dataclass(frozen=True)
+class Bias:
+    """mean, damp_user f32[1]; item_bias, item_known f32[I+1], the last row standing for an unknown item."""
+
+    mean: F32
+    damp_user: F32
+    item_bias: F32
+    item_known: F32
+    history: F32
+
+    outputs = frozenset({"rating", "rank"})
+
+    def encode(self, profiles: Profiles) -> F32:
+        """b_u, f32[B, 1]."""
+        scored = profiles.scored()
+        rest = scored.rating - self.mean - self.item_bias[scored.item]
+        total = np.bincount(scored.user, weights=rest, minlength=len(scored))
+        count = scored.counts
+        offset = np.divide(total, count + self.damp_user, out=np.zeros(len(scored)), where=count > 0)
+        return offset.astype(np.float32)[:, None]
+
+    def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
+        """f32[B, I] or f32[B, n]."""
+        rows = slice(0, -1) if items is None else items
+        offset = self.item_bias[rows] if output == "rating" else self.item_bias[rows] * self.item_known[rows]
+        scores: F32 = self.mean + codes + offset  # B × 1 + I
+        return scores
+
+    def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
+        """f32[N]."""
+        offset = self.item_bias if output == "rating" else self.item_bias * self.item_known
+        scores: F32 = self.mean + codes[:, 0] + offset[item_rows]
+        return scores
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Every array."""
+        return {**vars(self)}
+
+
+def fit(train: TrainSet, config: Config, run: Run) -> Bias:
+    """Two passes over the ratings; no seed, no epochs. FitError where there is no rating."""
+    seen = train.seen.scored()
+    if len(seen.item) == 0:
+        raise FitError("There is no rating to learn from.", "Lower --valid and --test, or prepare more data.")
+    mean = np.float32(seen.rating.mean(dtype=np.float64))
+    count = np.bincount(seen.item, minlength=len(train.items) + 1)
+    total = np.bincount(seen.item, weights=seen.rating - mean, minlength=len(train.items) + 1)
+    item_bias = np.divide(total, count + config.damp_item, out=np.zeros(len(count)), where=count > 0).astype(np.float32)
+    damp = np.array([config.damp_user], np.float32)
+    return Bias(np.array([mean]), damp, item_bias, known(count), np.empty((0, 2), np.float32))
+
+
+def load(state: dict[str, npt.NDArray[Any]]) -> Bias:
+    """The model of a `state()`."""
+    return Bias(**state)

@@ -1,0 +1,80 @@
+"""mf beyond the contract: schedules, early stopping, divergence, fold-in, settings that make no sense."""
+
+import numpy as np
+import pytest
+
+from konomi.config import Run
+from konomi.data.split import SplitConfig, make_split
+from konomi.errors import ConfigError, FitError
+from konomi.models import bias, mf
+
+
+@pytest.fixture(scope="module")
+def train(checkerboard):
+    return make_split(checkerboard, SplitConfig(valid=0.1, test=0)).train_set(checkerboard)
+
+
+def test_schedules_by_hand():
+    assert [mf.Config(rate=0.2, schedule="constant").rate_at(e) for e in (0, 9)] == pytest.approx([0.2, 0.2])
+    inverse = mf.Config(rate=0.2, schedule="inverse-time", decay=0.5)
+    assert [inverse.rate_at(e) for e in (0, 1, 2)] == pytest.approx([0.2, 0.2 / 1.5, 0.1])
+    warm = mf.Config(rate=0.2, schedule="warm-up", warm_up=3)
+    assert [warm.rate_at(e) for e in (0, 1, 3, 4)] == pytest.approx([0.05, 0.1, 0.2, 0.2])
+
+
+def test_it_stops_early_and_keeps_its_best_epoch(train):
+    patient = mf.fit(train, mf.Config(dim=8, rate=0.08, l2=0, patience=2, epochs=200, init=0.1), Run())
+    assert len(patient.history) < 200
+    best = int(patient.history[:, 1].argmin())
+    assert len(patient.history) == best + 3
+    short = mf.fit(train, mf.Config(dim=8, rate=0.08, l2=0, patience=0, epochs=best + 1, init=0.1), Run())
+    np.testing.assert_array_equal(patient.item_code, short.item_code)
+
+
+def test_divergence_is_an_error_that_names_the_epoch_and_the_knob(train):
+    with pytest.raises(FitError, match=r"diverged in epoch \d+") as caught:
+        mf.fit(train, mf.Config(rate=50.0, schedule="constant"), Run())
+    assert "rate" in caught.value.hint and "50" in caught.value.hint
+
+
+def test_nothing_to_learn_from(train):
+    nothing = train.__class__(train.seen.keep(np.zeros(len(train.seen.item), bool)), train.valid, train.scale, train.items)
+    for model in (mf, bias):
+        with pytest.raises(FitError, match="no rating to learn from"):
+            model.fit(nothing, model.Config(), Run())
+
+
+@pytest.mark.parametrize("bad", [{"dim": 0}, {"rate": 0.0}, {"epochs": 0}, {"l2": -1.0}, {"patience": -1}, {"init": 0.0}])
+def test_settings_that_make_no_sense(bad):
+    with pytest.raises(ConfigError, match=next(iter(bad))) if "l2" not in bad and "patience" not in bad else pytest.raises(ConfigError):
+        mf.Config(**bad)
+    with pytest.raises(ConfigError, match="negative"):
+        bias.Config(damp_user=-1)
+
+
+def test_folding_in_a_training_user_predicts_what_training_learnt(checkerboard):
+    """The ridge solution of the objective that SGD minimises lands where SGD landed: training error is no worse."""
+    train = make_split(checkerboard, SplitConfig(valid=0, test=0)).train_set(checkerboard)
+    model = mf.fit(train, mf.Config(dim=4, epochs=200, rate=0.05, l2=0.02, init=0.1), Run())
+    seen = train.seen
+    folded = model.score_pairs(model.encode(seen)[seen.user], seen.item, "rating")
+    assert np.sqrt(np.mean((folded - seen.rating) ** 2)) <= model.history[-1, 0] + 0.01
+
+
+def test_the_dot_product_has_no_biases(train):
+    model = mf.fit(train, mf.Config(dim=4, biased=False, epochs=3, init=0.3), Run())
+    assert model.mean == 0 and not model.item_bias.any() and not model.encode(train.seen)[:, -1].any()
+
+
+def test_bias_by_hand():
+    from conftest import table_of
+    from konomi.data.prepare import prepare
+    from konomi.data.split import TrainSet
+
+    data = prepare(table_of([(1, 1, 8), (1, 2, 4), (2, 1, 6)]))  # μ = 6
+    train = TrainSet(data.profiles, data.profiles.keep(np.zeros(3, bool)), data.scale, data.items)
+    model = bias.fit(train, bias.Config(damp_item=0, damp_user=1), Run())
+    np.testing.assert_allclose(model.item_bias, [1, -2, 0])  # (2 + 0)/2, −2/1, an unknown item
+    # person 1: (8 − 6 − 1) + (4 − 6 + 2) = 1, over 2 + 1; person 2: 6 − 6 − 1 = −1, over 1 + 1
+    np.testing.assert_allclose(model.encode(data.profiles), [[1 / 3], [-1 / 2]], rtol=1e-6)
+    np.testing.assert_allclose(model.score(np.zeros((1, 1), np.float32), "rating"), [[7, 4]])
