@@ -1,0 +1,36 @@
+"""Any table with the Arrow C stream interface → a Table."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from konomi.config import Run
+from konomi.data.catalogue import complete_catalogue
+from konomi.data.rows import RatingsFormat, ReadOptions
+from konomi.data.rows import read_frame as read_scan
+from konomi.data.scale import Scale
+from konomi.data.table import Table
+from konomi.errors import DataError
+
+
+def read_frame(
+    frame: Any, user: str, item: str, rating: str, time: str | None = None, scale: Scale | None = None, items: Any = None
+) -> Table:
+    """A Table from the named columns of a frame (polars, pandas, pyarrow, DuckDB, …); `items` is a catalogue as a frame.
+
+    Raises `DataError` for something that is no such table, a column that is not there, and bad rows, by number from 1.
+    """
+    format = RatingsFormat(user, item, rating, time=time, scale=scale, integer_ids=False)
+    table = read_scan(_polars(frame).lazy(), Path("the frame"), format, ReadOptions(), Run(), "frame")
+    return dataclasses.replace(table, files=(), items=None if items is None else complete_catalogue(_polars(items)))
+
+
+def _polars(frame: Any) -> pl.DataFrame:
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    if not hasattr(frame, "__arrow_c_stream__"):
+        kind = type(frame).__name__
+        raise DataError(f"A {kind} is not a table.", "Give a frame of polars, pandas, pyarrow, … (Arrow C stream interface).")
+    return pl.DataFrame(frame)

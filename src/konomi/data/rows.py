@@ -1,0 +1,343 @@
+"""Reading a ratings file to a Table: the fast path, and the slow twin that defines it.
+
+The fast path lets polars parse the needed columns, batch by batch. It decides nothing: whatever is not plainly right (a parse
+error, a missing value, a rating off the scale) sends the whole file through the slow twin, which reads row by row, knows line
+numbers and says for each bad row what is wrong with it.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import count
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import polars as pl
+
+from konomi.config import Run, closest
+from konomi.data.labels import STATUS
+from konomi.data.records import OnBadRows, Record, first_records, open_bytes, open_text, quote_of, records, reject, settle
+from konomi.data.scale import Scale
+from konomi.data.table import Rejects, Table
+from konomi.errors import DataError
+
+BATCH = 1_000_000  # rows
+BINARY = (".parquet", ".arrow", ".feather", ".ipc")
+PARTS = ("user", "item", "rating", "status", "time")
+INT64 = np.iinfo(np.int64)
+INT32 = np.iinfo(np.int32)
+
+Row = tuple[int, dict[str, Any], str, str]
+"""Line (or row number), the field of each part, what is wrong with it as a whole, its text."""
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a person may say about the input; None = as the source has it, or guessed."""
+
+    on_bad_rows: OnBadRows = "refuse"  # or leave them out and list them
+    scale: Scale | None = None
+    user: str | None = None  # column names
+    item: str | None = None
+    rating: str | None = None
+    status: str | None = None
+    time: str | None = None
+    separator: str | None = None  # between columns: a character, or "::"
+
+
+@dataclass(frozen=True)
+class RatingsFormat:
+    """How a ratings file is laid out. Parquet and Arrow files use only the names, `unscored`, `scale` and `integer_ids`."""
+
+    user: str  # column names
+    item: str
+    rating: str
+    status: str | None = None
+    time: str | None = None  # seconds since 1970
+    separator: str = ","
+    columns: tuple[str, ...] | None = None  # of a file without a header, in order
+    unscored: tuple[float, ...] = ()  # ratings that mean "not scored"
+    scale: Scale | None = None  # None: guessed from the ratings
+    integer_ids: bool = True  # whether an id that is not a whole number is an error; else such ids make a column of strings
+
+    def __str__(self) -> str:
+        return ", ".join(f"{part} = {name}" for part, name in self.names().items())
+
+    def names(self) -> dict[str, str]:
+        """The part each named column plays → its name."""
+        return {part: getattr(self, part) for part in PARTS if getattr(self, part) is not None}
+
+    def given(self, options: ReadOptions) -> "RatingsFormat":
+        """The same format with what a person said about it in place of its own."""
+        said = {part: getattr(options, part) for part in (*PARTS, "scale", "separator")}
+        return dataclasses.replace(self, **{key: value for key, value in said.items() if value is not None})
+
+
+class _Doubt(Exception):
+    """Something that the slow twin has to look at."""
+
+
+def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
+    """All entries of a delimited (or gzipped), Parquet or Arrow file, in file order.
+
+    A missing or NaN rating is not scored. Raises `DataError` where the file is missing or empty, lacks a column, or has rows
+    that cannot be read: named by line (by row in Parquet and Arrow files), unless `options.on_bad_rows` is "skip".
+    """
+    format = format.given(options)
+    if path.suffix in BINARY:
+        open_bytes(path).close()
+        try:
+            scan = pl.scan_parquet(path, glob=False) if path.suffix == ".parquet" else pl.scan_ipc(path, glob=False)
+            return read_frame(scan, path, format, options, run, source)
+        except pl.exceptions.PolarsError as error:
+            raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
+    columns = list(format.columns or first_records(path, format.separator)[0])
+    places = _places(path, format, columns)
+    total = _estimate(path)
+    try:
+        return _assemble(_scan_text(path, format, len(columns), places), format, run, path, total, source)
+    except (_Doubt, pl.exceptions.PolarsError, OSError):
+        with open_text(path) as text:
+            rows = _text_rows(records(text, format.separator), places, len(columns), header=format.columns is None)
+            return _read_slowly(rows, format, options, run, path, total, source, "line")
+
+
+def read_frame(
+    scan: pl.LazyFrame, path: Path, format: RatingsFormat, options: ReadOptions, run: Run, source: str
+) -> Table:
+    """The same from typed columns; `path` is what errors call them, and bad rows are named by their number, from 1."""
+    schema = scan.collect_schema()
+    _places(path, format, list(schema))
+    chosen = scan.select(_typed(schema[name], name, part) for part, name in format.names().items())
+    rows = int(scan.select(pl.len()).collect().item())
+    whole = chosen.with_columns(
+        pl.col("rating").cast(pl.Float32).fill_null(math.nan), pl.col("^status|time$").fill_null(0)
+    )
+    try:
+        return _assemble(whole.collect_batches(maintain_order=True, chunk_size=BATCH), format, run, path, rows, source)
+    except (_Doubt, pl.exceptions.PolarsError):
+        return _read_slowly(_frame_rows(chosen), format, options, run, path, rows, source, "row")
+
+
+def _places(path: Path, format: RatingsFormat, columns: list[str]) -> dict[str, int]:
+    """The part each column plays → its place, or a `DataError` that names the one that is not there."""
+    for part, name in format.names().items():
+        if name not in columns:
+            shown = ", ".join(columns[:20])
+            raise DataError(
+                f'{path}: no column "{name}" for the {part}.{closest(name, columns)}',
+                f"Its columns are: {shown}. Name the right one with --{part}-column.",
+            )
+    return {part: columns.index(name) for part, name in format.names().items()}
+
+
+def _estimate(path: Path) -> int:
+    """About how many rows a text file has, from the length of its first lines; 0 where it is compressed."""
+    if path.suffix == ".gz":
+        return 0
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    return int(path.stat().st_size / max(len(head), 1) * head.count(b"\n"))
+
+
+# ---- the fast path
+
+
+def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, int]) -> Iterator[pl.DataFrame]:
+    """Batches of the chosen columns, named by their part."""
+    stride = len(format.separator)  # a :: is two ":" with an empty column between
+    kinds = dict.fromkeys(places, pl.Int64() if format.integer_ids else pl.String()) | {"rating": pl.Float32()}
+    kinds |= {part: pl.Int64() for part in ("status", "time") if part in places}
+    schema: dict[str, pl.DataType] = {f"_{n}": pl.String() for n in range((width - 1) * stride + 1)}
+    schema |= {f"_{place * stride}": kinds[part] for part, place in places.items()}
+    return pl.scan_csv(
+        path,
+        schema=schema,
+        has_header=False,
+        skip_rows=0 if format.columns else 1,
+        separator=format.separator[0],
+        quote_char=quote_of(format.separator),
+        glob=False,
+    ).select(pl.col(f"_{place * stride}").alias(part) for part, place in places.items()).collect_batches(
+        maintain_order=True, chunk_size=BATCH
+    )
+
+
+def _typed(kind: pl.DataType, name: str, part: str) -> pl.Expr:
+    """One column of a typed table as the part it plays: categories and enums as strings, dates as seconds since 1970."""
+    column = pl.col(name).alias(part)
+    if kind in (pl.Categorical, pl.Enum):
+        return column.cast(pl.String)
+    if kind.is_temporal() and part == "time":
+        return column.dt.epoch("s")
+    return column
+
+
+def _assemble(
+    batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, path: Path, total: int, source: str
+) -> Table:
+    """Batches of the chosen columns → a Table; `_Doubt` at the first value that is not plainly right."""
+    parts: dict[str, list[Any]] = {part: [] for part in format.names()}
+    what, rows = f"reading {path.name}", 0
+    for batch in batches:
+        if len(batch) == 0:
+            continue
+        rows += len(batch)
+        if any(batch[part].null_count() for part in parts):
+            raise _Doubt
+        rating = batch["rating"].cast(pl.Float32).to_numpy()
+        if format.unscored:
+            rating = np.where(np.isin(rating, format.unscored), np.float32("nan"), rating)
+        if not (format.scale.valid(rating).all() if format.scale else not np.isinf(rating).any()):
+            raise _Doubt
+        parts["user"].append(_ids(batch["user"], format.integer_ids))
+        parts["item"].append(_ids(batch["item"], format.integer_ids))
+        parts["rating"].append(rating)
+        if format.status:
+            known = batch["status"].is_in(list(STATUS.values()))
+            parts["status"].append(np.where(known.to_numpy(), batch["status"].to_numpy(), 0).astype(np.uint8))
+        if format.time:
+            parts["time"].append(batch["time"].cast(pl.Int64).to_numpy())
+        run.progress(what, rows, max(rows, total))
+    if rows == 0:
+        raise DataError(f"{path}: there is no row of ratings in it.", "Check that it was downloaded or written whole.")
+    run.progress(what, rows, rows)
+    rating = np.concatenate(parts.pop("rating"))
+    return Table(
+        user_id=_joined(parts.pop("user"), "user_id"),
+        item_id=_joined(parts.pop("item"), "item_id"),
+        rating=rating,
+        scale=format.scale or Scale.of(rating),
+        source=source,
+        files=(path,),
+        status=np.concatenate(parts["status"]) if format.status else None,
+        time=np.concatenate(parts["time"]) if format.time else None,
+    )
+
+
+def _ids(ids: pl.Series, integer: bool) -> pl.Series:
+    """A batch of ids, narrowed: int32 or int64 where all are whole numbers as Python writes them, else strings."""
+    if ids.dtype.is_float() and (ids.floor() == ids).all():
+        ids = ids.cast(pl.Int64)
+    if not ids.dtype.is_integer():
+        text = ids.cast(pl.String)
+        if (text == "").any():
+            raise _Doubt
+        ids = text.cast(pl.Int64, strict=integer)
+        if not integer and not (ids.cast(pl.String) == text).fill_null(False).all():
+            return text
+    low, high = cast(int, ids.min()), cast(int, ids.max())
+    return ids.cast(pl.Int32 if INT32.min <= low and high <= INT32.max else pl.Int64)
+
+
+def _joined(batches: list[pl.Series], name: str) -> pl.Series:
+    """One column from narrowed batches, of the widest of their types, which none of them loses anything in."""
+    kinds = {ids.dtype for ids in batches}
+    widest = pl.String if pl.String in kinds else pl.Int64 if pl.Int64 in kinds else pl.Int32
+    return pl.concat([ids.cast(widest) for ids in batches], rechunk=True).alias(name)
+
+
+# ---- the slow twin
+
+
+def _read_slowly(
+    rows: Iterable[Row], format: RatingsFormat, options: ReadOptions, run: Run, path: Path, total: int, source: str, place: str
+) -> Table:
+    """A Table of the good rows; `place` is what their numbers count."""
+    rejects = Rejects()
+
+    def judged() -> Iterator[pl.DataFrame]:
+        yield from _judged(rows, format, rejects)
+        settle(path, rejects, options.on_bad_rows, place)
+
+    return dataclasses.replace(_assemble(judged(), format, run, path, total, source), rejects=rejects)
+
+
+def _text_rows(
+    rows: Iterator[Record], places: dict[str, int], width: int, header: bool
+) -> Iterator[Row]:
+    """The chosen fields of every record."""
+    needed = max(places.values()) + 1
+    for record in rows:
+        if header:
+            header = False
+            continue
+        fault = record.fault
+        if not fault and not needed <= len(record.fields) <= width:
+            fault = "too few columns" if len(record.fields) < needed else "too many columns"
+        fields = {} if fault else {part: record.fields[place] for part, place in places.items()}
+        yield record.line, fields, fault, record.text
+
+
+def _frame_rows(chosen: pl.LazyFrame) -> Iterator[Row]:
+    number = count(1)
+    for batch in chosen.collect_batches(maintain_order=True, chunk_size=BATCH):
+        for row in batch.iter_rows(named=True):
+            yield next(number), row, "", ", ".join(map(str, row.values()))
+
+
+def _judged(rows: Iterable[Row], format: RatingsFormat, rejects: Rejects) -> Iterator[pl.DataFrame]:
+    """Batches of the good rows; the others go to `rejects`."""
+    id_type = pl.Int64() if format.integer_ids else pl.String()
+    types = {"user": id_type, "item": id_type, "rating": pl.Float32(), "status": pl.Int64(), "time": pl.Int64()}
+    schema = {part: types[part] for part in format.names()}
+    judge = lru_cache(1 << 16)(partial(_judge, format))  # a file has few different ids and fewer ratings
+    good: list[list[Any]] = []
+    for line, fields, fault, text in rows:
+        try:
+            if fault:
+                raise ValueError(fault)
+            good.append([judge(part, fields[part]) for part in schema])
+        except ValueError as error:
+            reject(rejects, line, str(error), text)
+        if len(good) == BATCH:
+            yield pl.DataFrame(good, schema=schema, orient="row")
+            good = []
+    yield pl.DataFrame(good, schema=schema, orient="row")
+
+
+def _judge(format: RatingsFormat, part: str, value: Any) -> Any:
+    """The value of one field, or a ValueError that says what is wrong with it in words that do not vary from row to row."""
+    missing = value is None or value == ""
+    if part in ("user", "item"):
+        if missing:
+            raise ValueError(f"missing {part} id")
+        return _whole(value, f"{part} id") if format.integer_ids else _text(value, f"{part} id")
+    if part in ("status", "time"):
+        return 0 if missing else _whole(value, part)
+    if missing:
+        return math.nan
+    try:
+        rating = float(value)
+    except ValueError:
+        raise ValueError("rating is not a number") from None
+    if rating in format.unscored:
+        return math.nan
+    if format.scale and not format.scale.valid(np.array([rating], np.float32))[0]:
+        raise ValueError(f"rating off the scale {format.scale}")
+    if math.isinf(rating):
+        raise ValueError("rating is not finite")
+    return rating
+
+
+def _whole(value: Any, what: str) -> int:
+    try:
+        whole = int(value)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{what} is not a whole number") from None
+    if whole != (value if isinstance(value, float) else whole) or not INT64.min <= whole <= INT64.max:
+        raise ValueError(f"{what} is not a whole number")
+    return whole
+
+
+def _text(value: Any, what: str) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{what} is not UTF-8") from None
+    return str(value)

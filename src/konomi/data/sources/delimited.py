@@ -1,0 +1,94 @@
+"""Any delimited, Parquet or Arrow file with a row per rating: columns as named by the person, else by the usual names."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from konomi.config import Run
+from konomi.data.records import first_records, open_bytes
+from konomi.data.rows import BINARY, RatingsFormat, ReadOptions, read_ratings
+from konomi.data.scale import Scale
+from konomi.data.table import Table
+from konomi.errors import DataError
+
+SEPARATORS = ("\t", "::", ",", ";", "|")
+USUAL = {  # in lower case, without anything but letters
+    "user": ("userid", "user", "uid", "userno", "reviewerid", "username", "profileid", "customerid", "memberid", "raterid"),
+    "item": ("itemid", "item", "iid", "animeid", "movieid", "bookid", "productid", "parentasin", "asin", "isbn", "malid"),
+    "rating": ("rating", "score", "feedback", "stars", "rate", "overall", "myscore", "bookrating"),
+    "status": ("watchingstatus",),
+    "time": ("timestamp", "time", "unixreviewtime", "unixtime"),
+}
+HEADLESS = ("user_id", "item_id", "rating", "timestamp")  # the order that is assumed where no header names the columns
+
+
+def recognise(paths: Sequence[Path]) -> bool:
+    """Any one file; `read` says what is wrong with it."""
+    return len(paths) == 1 and paths[0].is_file()
+
+
+def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
+    """The ratings of one file, without a catalogue."""
+    if len(paths) != 1:
+        raise DataError(f"{len(paths)} files for delimited.", "Give one file of ratings; a catalogue goes with --items.")
+    return read_ratings(paths[0], guess(paths[0], options), options, run, "delimited")
+
+
+def guess(path: Path, options: ReadOptions) -> RatingsFormat:
+    """The format of a file: what the person said, else what its first line suggests. `str()` of it can be shown.
+
+    MyAnimeList's ids (a column anime_id) mean its scale, on which 0 and −1 are not scored; else the scale is left open.
+    """
+    if path.suffix in BINARY:
+        open_bytes(path).close()
+        try:
+            columns = dict(pl.read_parquet_schema(path) if path.suffix == ".parquet" else pl.read_ipc_schema(path))
+        except pl.exceptions.PolarsError as error:
+            raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
+        return _named(path, {name: kind.is_integer() or kind.is_temporal() for name, kind in columns.items()}, options)
+    separator = options.separator or _separator(path)
+    head = first_records(path, separator, 2)
+    headless = any(_is_number(field) for field in head[0])
+    names = [*HEADLESS, *(f"column_{n}" for n in range(5, len(head[0]) + 1))][: len(head[0])] if headless else head[0]
+    format = _named(path, {name: value.strip().isdigit() for name, value in zip(names, head[-1], strict=False)}, options)
+    return dataclasses.replace(format, separator=separator, columns=tuple(names) if headless else None)
+
+
+def _named(path: Path, columns: dict[str, bool], options: ReadOptions) -> RatingsFormat:
+    """The part that each column plays; `columns` says of each name whether its values can be times."""
+    plain = {re.sub(r"[^a-z]", "", name.lower()): name for name in reversed(columns)}
+    chosen = {
+        part: getattr(options, part) or next((plain[word] for word in usual if word in plain), None)
+        for part, usual in USUAL.items()
+    }
+    if chosen["time"] and not options.time and not columns[chosen["time"]]:
+        chosen["time"] = None  # dates as text
+    for part in ("user", "item", "rating"):
+        if chosen[part] is None:
+            raise DataError(
+                f"{path}: no column that looks like the {part}. Its columns are: {', '.join(list(columns)[:20])}.",
+                f"Name it with --{part}-column, and the separator with --separator where the columns look wrong.",
+            )
+    anime = "anime" in str(chosen["item"]).lower()
+    return RatingsFormat(
+        **chosen,  # type: ignore[arg-type]
+        unscored=(0, -1) if anime else (),
+        scale=Scale(1, 10, 1) if anime else None,
+        integer_ids=False,
+    )
+
+
+def _separator(path: Path) -> str:
+    """The separator that makes the most columns of the first line; the first of equals."""
+    return max(SEPARATORS, key=lambda separator: len(first_records(path, separator)[0]))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
