@@ -74,20 +74,37 @@ def test_fold_in_is_the_normal_equations(case, dim):
     np.testing.assert_allclose(fast, slow, rtol=1e-4, atol=1e-5)
 
 
+def random_order(user, random):
+    """The entries by user, each user's own in a random order."""
+    order = list(range(len(user)))
+    random.shuffle(order)
+    return np.array(sorted(order, key=lambda entry: user[entry]), np.int32)
+
+
 @given(ratings(), st.randoms(use_true_random=False))
 def test_sorting_and_counting_are_their_twins(case, random):
-    user, item, _, _, _ = case
+    user, item, indptr, target, _ = case
     order = np.arange(len(user), dtype=np.int32)
     random.shuffle(order)
     again = csr.stable_order(item, 9, order)
     np.testing.assert_array_equal(again, reference.stable_order(item, 9, order))
     doubled_user, doubled_item = np.tile(user, 2), np.tile(item, 2)
     order = csr.stable_order(doubled_user, 12, csr.stable_order(doubled_item, 9, np.arange(2 * len(user), dtype=np.int32)))
-    last = csr.mark_last(doubled_user, doubled_item, order)
-    np.testing.assert_array_equal(last, reference.mark_last(doubled_user, doubled_item, order))
-    assert set(order[last]) == set(range(len(user), 2 * len(user)))
+    last = csr.mark_last(doubled_user, doubled_item, order, 9)
+    np.testing.assert_array_equal(last, reference.mark_last(doubled_user, doubled_item, order, 9))
+    assert set(csr.marked_only(order, last)) == set(range(len(user), 2 * len(user)))
+    assert csr.is_sorted(user) and csr.is_sorted(doubled_user) == (len(user) == 0 or user[0] == user[-1])
     marked = item % 2 == 0
     np.testing.assert_array_equal(csr.count_marked(user, 12, marked), reference.count_marked(user, 12, marked))
+    fast, slow = (random_order(user, random) for _ in range(2))
+    slow[:] = fast
+    csr.sort_rows(indptr, item, fast, 0, 12)
+    reference.sort_rows(indptr, item, slow, 0, 12)
+    np.testing.assert_array_equal(fast, slow)
+    rating = np.where(marked, np.nan, target).astype(np.float32)
+    for a, b in zip(csr.count_and_sum(item, rating, 9), reference.count_and_sum(item, rating, 9), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+    np.testing.assert_array_equal(csr.kept_indptr(indptr, marked), reference.kept_indptr(indptr, marked))
 
 
 @given(ratings())

@@ -42,7 +42,8 @@ def whole_folder(target: Path, kind: str, error: type[KonomiError]) -> Iterator[
             partial.rename(target)
         _sync(target.parent)
     except OSError as cause:
-        full = cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        # None: NumPy could not write all of an array, and does not say why
+        full = cause.errno in (None, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         reason = "the disk is full" if full else cause.strerror or str(cause)
         hint = "Free some space or choose another place with -o." if full else "Choose a place that can be written with -o."
         raise error(f"{target}: cannot be written: {reason}.", hint) from cause

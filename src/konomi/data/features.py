@@ -16,6 +16,7 @@ import scipy.sparse as sp
 
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
+from konomi.kernels.csr import count_and_sum
 
 ITEM_PRIOR = 25.0  # C for items
 TASTE_PRIOR = 5.0  # C for a person's genres
@@ -36,9 +37,7 @@ def known(count: npt.NDArray[np.int64]) -> F32:
 
 def add_statistics(items: pl.DataFrame, profiles: Profiles, scale: Scale) -> pl.DataFrame:
     """The catalogue with `ratings` (i64, how many), `mean` (f32, null without ratings) and `bayes` (f32) of these profiles."""
-    scored = profiles.scored()
-    count = np.bincount(scored.item, minlength=len(items))
-    total = np.bincount(scored.item, weights=scored.rating, minlength=len(items))
+    count, total = count_and_sum(profiles.item, profiles.rating, len(items))
     overall = float(total.sum() / max(count.sum(), 1)) or (scale.low + scale.high) / 2
     mean = np.divide(total, count, out=np.full(len(items), np.nan), where=count > 0).astype(np.float32)
     return items.with_columns(

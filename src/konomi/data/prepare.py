@@ -1,6 +1,7 @@
 """Table → Dataset: duplicates, thresholds, rows for ids; every row that is left out is counted."""
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,15 @@ from konomi.data.dataset import Dataset
 from konomi.data.features import add_statistics
 from konomi.data.labels import Rule, interactions
 from konomi.data.profiles import Profiles
-from konomi.data.scale import MISSING
+from konomi.data.scale import Scale
 from konomi.data.table import ITEM_COLUMNS, Table
 from konomi.data.vocab import Vocab
 from konomi.errors import ConfigError, DataError
-from konomi.kernels.csr import count_marked, mark_last, stable_order, unmark_others
+from konomi.files import hash_file
+from konomi.kernels.csr import count_marked, is_sorted, mark_last, marked_only, sort_rows, stable_order, unmark_others
+from konomi.kernels.threads import blocks, workers
+
+SORT_BLOCK = 1024  # users whose entries one task sorts
 
 Bools = npt.NDArray[np.bool_]
 I32 = npt.NDArray[np.int32]
@@ -44,6 +49,17 @@ def prepare(table: Table, rules: Rules | None = None, run: Run | None = None) ->
     is left.
     """
     rules, run = rules or Rules(), run or Run()
+    with ThreadPoolExecutor(1) as beside:  # hashing the input takes about as long as all that is done here
+        hashes = [beside.submit(hash_file, file) for file in table.files]
+        dataset = _prepare(table, rules, run)
+        sources = [
+            {"name": file.name, "bytes": file.stat().st_size, "sha256": sha256.result()}
+            for file, sha256 in zip(table.files, hashes, strict=True)
+        ]
+    return replace(dataset, manifest={**dataset.manifest, "input": sources})
+
+
+def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     step = iter(range(1, 6))
     run.progress("prepare", 0, 5)
     users, items = Vocab.of(table.user_id), Vocab.of(table.item_id)
@@ -53,90 +69,85 @@ def prepare(table: Table, rules: Rules | None = None, run: Run | None = None) ->
     report.append({"step": "bad rows", "rows": len(table.rejects.line)})
     run.progress("prepare", next(step), 5)
 
-    first = np.arange(len(table), dtype=np.int32) if table.time is None else np.argsort(table.time, kind="stable").astype(np.int32)
-    order = stable_order(user, len(users), stable_order(item, len(items), first))
-    last = mark_last(user, item, order)
-    report.append({"step": "duplicates", "rows": int(len(last) - last.sum())})
-    run.progress("prepare", next(step), 5)
-
-    order = order[last] if not last.all() else order
-    user, item, stored = user[order], item[order], stored[order]
-    status = None if table.status is None else table.status[order]
-    time = None if table.time is None else table.time[order]
-    scored = stored != MISSING if table.scale.coded else ~np.isnan(stored)
-    run.progress("prepare", next(step), 5)
-
-    kept, dropped = _thresholds(user, item, len(users), len(items), scored, rules)
-    report += dropped
+    order = np.arange(len(table), dtype=np.int32)
+    if table.time is not None:
+        order = np.argsort(table.time, kind="stable").astype(np.int32)
+    if table.time is not None or not is_sorted(user):
+        order = stable_order(user, len(users), order)
+    kept = mark_last(user, item, order, len(items))
+    report.append({"step": "duplicates", "rows": int(len(kept) - kept.sum())})
+    report += _thresholds(user, item, len(users), len(items), table.scale.scored(stored), rules, kept)
     report.append({"step": "kept", "rows": int(kept.sum())})
     if not kept.any():
         raise DataError(
-            f"Nothing is left of {len(table):,} rows: " + ", ".join(f"{d['rows']:,} by {d['step']}" for d in report[1:-1]) + ".",
+            f"Nothing is left of {report[0]['rows']:,} rows: "
+            + ", ".join(f"{d['rows']:,} by {d['step']}" for d in report[1:-1])
+            + ".",
             "Lower --min-item-ratings, --min-user-ratings or --k-core.",
         )
-    user_ids, user = _dense(users.ids, user, kept)
-    item_ids, item = _dense(items.ids, item, kept)
-    stored = stored if kept.all() else stored[kept]
-    indptr = np.searchsorted(user, np.arange(len(user_ids) + 1, dtype=np.int32)).astype(np.int64)
     run.progress("prepare", next(step), 5)
 
-    profiles = Profiles(indptr, item, table.scale.decode(stored), _pick(status, kept))
+    order = marked_only(order, kept)
+    user_ids, row = _dense(users.ids, user[order])
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(user_ids)))])
+    with workers(run.threads) as each:
+        each(lambda rows: sort_rows(indptr, item, order, *rows), blocks(len(user_ids), SORT_BLOCK))
+    item_ids, item = _dense(items.ids, item[order])
+    run.progress("prepare", next(step), 5)
+
+    stored = stored[order]
+    status, time = (None if column is None else column[order] for column in (table.status, table.time))
+    profiles = Profiles(indptr, item, table.scale.decode(stored), status)
     catalogue = add_statistics(_join(item_ids, table.items), profiles, table.scale)
+    run.progress("prepare", next(step), 5)
     manifest = {
         "source": table.source,
         "note": table.note,
         "rules": {**vars(rules)},
         "report": report,
         "items_with_title": int(catalogue["title"].is_not_null().sum()),
-        "histogram": _histogram(profiles.rating, table.scale.coded),
+        "histogram": _histogram(stored, table.scale),
         "labels": _count_labels(interactions(profiles.rating, profiles.status, table.scale, rules.labels)),
     }
-    dataset = Dataset(catalogue, Vocab(user_ids), indptr, item, stored, profiles.status, _pick(time, kept), table.scale, manifest)
+    dataset = Dataset(catalogue, Vocab(user_ids), indptr, item, stored, status, time, table.scale, manifest)
     run.progress("prepare", next(step), 5)
     return dataset
 
 
-def _thresholds(user: I32, item: I32, n_users: int, n_items: int, scored: Bools, rules: Rules) -> tuple[Bools, list[dict[str, Any]]]:
-    """Which entries stay, and how many each rule took away."""
-    kept = np.ones(len(user), np.bool_)
-    if rules.min_item_ratings or rules.min_user_ratings:
-        by_item, by_user = unmark_others(
-            user,
-            item,
-            count_marked(user, n_users, scored) > rules.min_user_ratings if rules.min_user_ratings else np.ones(n_users, np.bool_),
-            count_marked(item, n_items, scored) > rules.min_item_ratings if rules.min_item_ratings else np.ones(n_items, np.bool_),
-            kept,
-        )
-    else:
-        by_item = by_user = 0
+def _thresholds(
+    user: I32, item: I32, n_users: int, n_items: int, scored: Bools, rules: Rules, kept: Bools
+) -> list[dict[str, Any]]:
+    """Unmark in `kept` the entries that the rules drop; how many each rule dropped."""
+    rated = scored & kept
+    by_item, by_user = unmark_others(
+        user,
+        item,
+        count_marked(user, n_users, rated) > (rules.min_user_ratings or -1),
+        count_marked(item, n_items, rated) > (rules.min_item_ratings or -1),
+        kept,
+    )
     by_core = 0
     while rules.k_core:
         rated = scored & kept
-        dropped = unmark_others(
-            user, item, count_marked(user, n_users, rated) >= rules.k_core, count_marked(item, n_items, rated) >= rules.k_core, kept
-        )
+        core = (count_marked(user, n_users, rated) >= rules.k_core, count_marked(item, n_items, rated) >= rules.k_core)
+        dropped = unmark_others(user, item, *core, kept)
         by_core += sum(dropped)
         if not any(dropped):
             break
-    return kept, [
+    return [
         {"step": "items with too few ratings", "rows": by_item},
         {"step": "users with too few ratings", "rows": by_user},
         {"step": "k-core", "rows": by_core},
     ]
 
 
-def _dense(ids: pl.Series, row: I32, kept: Bools) -> tuple[pl.Series, I32]:
-    """The ids that still occur among the kept entries, and the kept entries' rows among those."""
+def _dense(ids: pl.Series, row: I32) -> tuple[pl.Series, I32]:
+    """The ids that still occur among the rows i32[N], and the rows of the entries among those."""
     present = np.zeros(len(ids), np.bool_)
-    row = row if kept.all() else row[kept]
     present[row] = True
     if present.all():
         return ids, row
     return ids.filter(pl.Series(present)), (np.cumsum(present, dtype=np.int32) - 1)[row]
-
-
-def _pick(values: npt.NDArray[Any] | None, kept: Bools) -> npt.NDArray[Any] | None:
-    return None if values is None else values[kept]
 
 
 def _join(item_ids: pl.Series, catalogue: pl.DataFrame | None) -> pl.DataFrame:
@@ -146,21 +157,22 @@ def _join(item_ids: pl.Series, catalogue: pl.DataFrame | None) -> pl.DataFrame:
         catalogue = pl.DataFrame(schema={**ITEM_COLUMNS, "item_id": item_ids.dtype})
     key = catalogue["item_id"]
     known = catalogue.with_columns(key.cast(item_ids.dtype, strict=False)).drop_nulls("item_id").unique("item_id", keep="first")
-    return wanted.join(known, on="item_id", how="left", maintain_order="left").with_columns(pl.col("sensitive").fill_null(False))
+    joined = wanted.join(known, on="item_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("sensitive").fill_null(False))
 
 
-def _histogram(rating: npt.NDArray[np.float32], coded: bool) -> dict[str, int]:
+def _histogram(stored: npt.NDArray[Any], scale: Scale) -> dict[str, int]:
     """How often each rating was given; ten classes where the scale has no steps. "not scored" comes first."""
-    missing = np.isnan(rating)
-    unscored = int(missing.sum())
-    known = rating[~missing] if unscored else rating
-    if coded:
-        values, counts = np.unique(known, return_counts=True)
-        bars = {f"{v:g}": int(c) for v, c in zip(values, counts, strict=True)}
-    else:
-        counts, edges = np.histogram(known, bins=10)
-        bars = {f"{low:g} to {high:g}": int(c) for low, high, c in zip(edges[:-1], edges[1:], counts, strict=True)}
-    return {"not scored": unscored, **bars}
+    if scale.coded:
+        # in blocks, since bincount widens what it counts
+        count = np.sum([np.bincount(stored[a:b], minlength=256) for a, b in blocks(len(stored), 1 << 16)], axis=0)
+        values = scale.decode(np.arange(1, 256, dtype=np.uint8))
+        bars = {f"{value:g}": int(n) for value, n in zip(values, count[1:], strict=True) if n}
+        return {"not scored": int(count[0]), **bars}
+    known = stored[~np.isnan(stored)]
+    count, edges = np.histogram(known, bins=10)
+    bars = {f"{low:g} to {high:g}": int(n) for low, high, n in zip(edges[:-1], edges[1:], count, strict=True)}
+    return {"not scored": len(stored) - len(known), **bars}
 
 
 def _count_labels(label: npt.NDArray[np.int8]) -> dict[str, int]:

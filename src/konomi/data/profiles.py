@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from konomi.kernels.csr import kept_indptr
+
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -40,9 +42,8 @@ class Profiles:
 
     def keep(self, entries: npt.NDArray[np.bool_]) -> "Profiles":
         """The same B profiles with only the entries marked True."""
-        before = np.concatenate([[0], np.cumsum(entries, dtype=np.int64)])
         return Profiles(
-            before[self.indptr], self.item[entries], self.rating[entries], None if self.status is None else self.status[entries]
+            kept_indptr(self.indptr, entries), self.item[entries], self.rating[entries], None if self.status is None else self.status[entries]
         )
 
     def scored(self) -> "Profiles":

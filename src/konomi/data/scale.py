@@ -1,13 +1,14 @@
 """The rating scale of a source, and how its ratings are stored in one byte."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from konomi.errors import DataError
 
-BLOCK = 1 << 16  # ratings turned to codes at once
+BLOCK = 1 << 16  # ratings handled at once
 MISSING = 0  # the code of "not scored"
 MOST_CODES = 254  # scales with more values than this are stored as float32
 
@@ -34,18 +35,23 @@ class Scale:
 
     def valid(self, rating: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
         """Which ratings lie on the scale; NaN (not scored) does."""
-        inside = (rating >= self.low) & (rating <= self.high)
-        if self.coded:
-            steps = (rating - np.float32(self.low)) / np.float32(self.step)
-            inside &= np.abs(steps - np.rint(steps)) < 1e-3
-        return inside | np.isnan(rating)
+        valid = np.isnan(rating)
+        for start in range(0, len(rating), BLOCK):  # so that the intermediate values stay in the cache
+            part = rating[start : start + BLOCK]
+            inside = (part >= self.low) & (part <= self.high)
+            if self.coded:
+                steps = (part - np.float32(self.low)) / np.float32(self.step)
+                with np.errstate(invalid="ignore"):  # inf − inf
+                    inside &= np.abs(steps - np.rint(steps)) < 1e-3
+            valid[start : start + BLOCK] |= inside
+        return valid
 
     def encode(self, rating: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8] | npt.NDArray[np.float32]:
         """f32[N] with NaN for not scored → the stored array: u8[N] codes, or f32[N] where the scale is not coded."""
         if not self.coded:
             return rating.astype(np.float32)
         codes = np.empty(len(rating), np.uint8)
-        for start in range(0, len(rating), BLOCK):  # so that the intermediate values stay in the cache
+        for start in range(0, len(rating), BLOCK):
             part = rating[start : start + BLOCK]
             code = np.rint((part - np.float32(self.low)) / np.float32(self.step)) + 1
             codes[start : start + BLOCK] = np.where(np.isnan(part), MISSING, code)
@@ -58,6 +64,11 @@ class Scale:
         values = np.float32(self.low) + np.float32(self.step) * (np.arange(256, dtype=np.float32) - 1)
         values[MISSING] = np.nan
         return values[stored]
+
+    def scored(self, stored: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Which stored entries have a rating."""
+        known: npt.NDArray[np.bool_] = stored != MISSING if self.coded else ~np.isnan(stored)
+        return known
 
     def clip(self, prediction: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Predicted ratings brought onto the scale (not rounded)."""

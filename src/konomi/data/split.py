@@ -84,7 +84,6 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
     """Part a dataset's entries; the same dataset, config and seed give the same split."""
     draw = np.random.default_rng([config.seed, 0x5B117])
     n, users = len(dataset.item), len(dataset.users)
-    user = np.repeat(np.arange(users, dtype=np.int32), np.diff(dataset.indptr))
     part = np.full(n, TRAIN, np.uint8)
     if config.kind == "random":
         order = draw.permutation(n)
@@ -95,6 +94,7 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
         if config.kind == "last" and dataset.time is None:
             raise DataError("This dataset has no times, so there is no last entry.", "Use --split per-user.")
         # ties in time are broken at random; the latest entries come first in a user's order
+        user = dataset.profiles.user
         key = -dataset.time.astype(np.int64) if config.kind == "last" and dataset.time is not None else draw.random(n)
         order = np.lexsort((draw.random(n), key, user))
         place = np.arange(n) - np.repeat(dataset.indptr[:-1], np.diff(dataset.indptr))
@@ -103,6 +103,7 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
         part[order] = np.where(place < tests, TEST, np.where(place < tests + valids, VALID, TRAIN))
     else:
         people = config.kind == "users"
+        user = dataset.profiles.user
         rows, groups = (user, users) if people else (np.asarray(dataset.item), len(dataset.items))
         order = draw.permutation(groups)
         tests, valids = _sizes(config, np.array([groups]))
@@ -138,8 +139,7 @@ def _entries(dataset: Dataset, table: Table) -> npt.NDArray[np.int64]:
     """Which entry of the dataset each row of a table is; −1 where it is none."""
     user, item = dataset.users.rows(table.user_id), dataset.item_ids.rows(table.item_id)
     n_items = len(dataset.items)
-    rows = np.repeat(np.arange(len(dataset.users), dtype=np.int64), np.diff(dataset.indptr))
-    key = rows * n_items + dataset.item  # ascending, since entries are sorted by user and item
+    key = dataset.profiles.user.astype(np.int64) * n_items + dataset.item  # ascending, since entries are sorted by user and item
     wanted = user.astype(np.int64) * n_items + item
     place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
     return np.where((user >= 0) & (item >= 0) & (key[place] == wanted), place, -1)

@@ -1,7 +1,16 @@
-"""From entries in any order to compressed rows: stable counting sorts and counts. Linear in time, four bytes an entry."""
+"""From entries in any order to compressed rows, sorted by user and item. Linear in the entries but for sorting each user's own."""
 
 import numba
 import numpy as np
+
+
+@numba.njit(nogil=True, cache=True)
+def is_sorted(key):
+    """Whether no value is smaller than the one before it."""
+    for k in range(1, len(key)):
+        if key[k] < key[k - 1]:
+            return False
+    return True
 
 
 @numba.njit(nogil=True, cache=True)
@@ -21,12 +30,14 @@ def stable_order(key, n, order):
 
 
 @numba.njit(nogil=True, cache=True)
-def mark_last(user, item, order):
-    """Which places of `order` (sorted by user, then item) hold the last entry of their (user, item). bool[N]."""
-    last = np.ones(len(order), np.bool_)
-    for k in range(len(order) - 1):
-        a, b = order[k], order[k + 1]
-        last[k] = user[a] != user[b] or item[a] != item[b]
+def mark_last(user, item, order, n_items):
+    """Which entries are the last of their (user, item) in `order`, which is sorted by user. bool[N], by entry."""
+    last = np.empty(len(order), np.bool_)
+    owner = np.full(n_items, -1, np.int32)  # the user whose entry of this item was met last, coming from the end
+    for k in range(len(order) - 1, -1, -1):
+        entry = order[k]
+        last[entry] = owner[item[entry]] != user[entry]
+        owner[item[entry]] = user[entry]
     return last
 
 
@@ -35,8 +46,7 @@ def count_marked(key, n, marked):
     """How many marked entries each key has: i64[n] from key i32[N] and marked bool[N]."""
     count = np.zeros(n, np.int64)
     for entry in range(len(key)):
-        if marked[entry]:
-            count[key[entry]] += 1
+        count[key[entry]] += marked[entry]
     return count
 
 
@@ -53,3 +63,50 @@ def unmark_others(user, item, keep_user, keep_item, marked):
                 by_user += 1
                 marked[entry] = False
     return by_item, by_user
+
+
+@numba.njit(nogil=True, cache=True)
+def marked_only(order, marked):
+    """The entries of `order` that are marked, in order: i32[n]."""
+    out = np.empty(marked.sum(), np.int32)
+    k = 0
+    for entry in order:
+        if marked[entry]:
+            out[k] = entry
+            k += 1
+    return out
+
+
+@numba.njit(nogil=True, cache=True)
+def sort_rows(indptr, item, order, start, stop):
+    """Sort the entries of rows start to stop in `order` by item, in place; no row has an item twice."""
+    for row in range(start, stop):
+        entries = order[indptr[row] : indptr[row + 1]]
+        key = np.empty(len(entries), np.int64)
+        for k in range(len(entries)):
+            key[k] = (np.int64(item[entries[k]]) << 32) | entries[k]
+        key.sort()
+        for k in range(len(entries)):
+            entries[k] = key[k] & 0x7FFFFFFF
+
+
+@numba.njit(nogil=True, cache=True)
+def kept_indptr(indptr, kept):
+    """The bounds of compressed rows (i64[U+1]) once only the entries marked in kept (bool[N]) are left."""
+    bounds = np.zeros_like(indptr)
+    for row in range(len(indptr) - 1):
+        bounds[row + 1] = bounds[row]
+        for entry in range(indptr[row], indptr[row + 1]):
+            bounds[row + 1] += kept[entry]
+    return bounds
+
+
+@numba.njit(nogil=True, cache=True)
+def count_and_sum(item, rating, n_items):
+    """How many ratings each item has and their sum, (i64[I], f64[I]), from item i32[N] and rating f32[N], NaN = not scored."""
+    count, total = np.zeros(n_items, np.int64), np.zeros(n_items)
+    for n in range(len(item)):
+        if not np.isnan(rating[n]):
+            count[item[n]] += 1
+            total[item[n]] += rating[n]
+    return count, total

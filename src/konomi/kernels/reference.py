@@ -49,10 +49,10 @@ def stable_order(key, n, order):
     return order[np.argsort(key[order], kind="stable")]
 
 
-def mark_last(user, item, order):
+def mark_last(user, item, order, n_items):
     """Twin of `csr.mark_last`."""
-    pairs = list(zip(user[order], item[order], strict=True))
-    return np.array([k + 1 == len(pairs) or pairs[k] != pairs[k + 1] for k in range(len(pairs))], bool)
+    latest = {(user[entry], item[entry]): entry for entry in order}
+    return np.array([latest[u, i] == entry for entry, (u, i) in enumerate(zip(user, item, strict=True))], bool)
 
 
 def count_marked(key, n, marked):
@@ -66,3 +66,21 @@ def strata(indptr, item, target, user_block, item_block, grid):
     block = user_block[user].astype(np.int64) * grid + item_block[item]
     order = np.argsort(block, kind="stable")
     return user[order], item[order], target[order], np.searchsorted(block[order], np.arange(grid * grid + 1))
+
+
+def kept_indptr(indptr, kept):
+    """Twin of `csr.kept_indptr`."""
+    return np.concatenate([[0], np.cumsum(kept)])[indptr]
+
+
+def sort_rows(indptr, item, order, start, stop):
+    """Twin of `csr.sort_rows`."""
+    for row in range(start, stop):
+        entries = order[indptr[row] : indptr[row + 1]]
+        entries[:] = entries[np.argsort(item[entries])]
+
+
+def count_and_sum(item, rating, n_items):
+    """Twin of `csr.count_and_sum`."""
+    scored = ~np.isnan(rating)
+    return np.bincount(item[scored], minlength=n_items), np.bincount(item[scored], rating[scored], n_items)

@@ -42,7 +42,8 @@ def diagonals(order: Sequence[int] | npt.NDArray[Any]) -> list[list[int]]:
 def _even_blocks(count: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """The block (0 to GRID − 1) of each row, u8, such that blocks hold about equal counts."""
     before = np.cumsum(count) - count
-    return np.minimum(before * GRID // max(count.sum(), 1), GRID - 1).astype(np.uint8)
+    block: npt.NDArray[np.uint8] = np.minimum(before * GRID // max(count.sum(), 1), GRID - 1).astype(np.uint8)
+    return block
 
 
 @numba.njit(nogil=True, cache=True)

@@ -52,7 +52,7 @@ class Bias:
         rest = scored.rating - self.mean - self.item_bias[scored.item]
         total = np.bincount(scored.user, weights=rest, minlength=len(scored))
         count = scored.counts
-        offset = np.divide(total, count + self.damp_user, out=np.zeros(len(scored)), where=count > 0)
+        offset: npt.NDArray[np.float64] = np.divide(total, count + self.damp_user, out=np.zeros(len(scored)), where=count > 0)
         return offset.astype(np.float32)[:, None]
 
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
