@@ -1,0 +1,92 @@
+"""What every benchmark needs: the machine in a line, a child's time and peak memory, the machine's own limits, the peers' venv."""
+
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+BENCH = Path(__file__).parent
+OUT = BENCH / "out"
+KONOMI = [Path(sys.executable).with_name("konomi")]
+
+
+def machine() -> str:
+    """Processor, cores, memory, Python."""
+    names = [
+        line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")
+    ]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{names[0]}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+
+
+def child(command: list[Any], **environment: str) -> tuple[float, float, str]:
+    """Run a command: seconds, peak resident GB, what it printed. Stops the benchmark where it fails."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [*map(str, command)], stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}, cwd=BENCH.parent
+    )
+    assert process.stdout is not None
+    text = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if status:
+        sys.exit(f"{' '.join(map(str, command))} failed")
+    return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e9, text
+
+
+def peers_python() -> Path:
+    """The interpreter of the peers' own virtual environment, made where it is missing."""
+    home = BENCH / ".venv"
+    python = home / "bin" / "python"
+    if not python.exists():
+        print("installing the peers into bench/.venv …", file=sys.stderr)
+        venv.create(home, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", BENCH / "requirements.txt"], check=True)
+    return python
+
+
+def best_and_spread(seconds: list[float]) -> str:
+    """`1.23 s (1.23–1.40 of 3)`: the median and the range."""
+    middle = sorted(seconds)[len(seconds) // 2]
+    return f"{middle:.2f} s ({min(seconds):.2f}–{max(seconds):.2f} of {len(seconds)})"
+
+
+def flop_rate() -> float:
+    """The GFLOP/s that a large float32 matrix product reaches here, all cores."""
+    a = np.random.default_rng(0).random((4096, 4096), np.float32)
+    a @ a
+    start = time.perf_counter()
+    for _ in range(3):
+        a @ a
+    return 3 * 2 * 4096**3 / (time.perf_counter() - start) / 1e9
+
+
+def bandwidth() -> float:
+    """GB/s read and written by copying an array that no cache holds."""
+    a = np.ones(1 << 28, np.float32)
+    b = a.copy()
+    start = time.perf_counter()
+    for _ in range(4):
+        np.copyto(b, a)
+    return 4 * 2 * a.nbytes / (time.perf_counter() - start) / 1e9
+
+
+def peak_memory() -> float:
+    """This process's peak resident memory in GB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def save(name: str, found: dict[str, Any]) -> None:
+    """Print the figures as JSON and keep them in bench/out."""
+    OUT.mkdir(exist_ok=True)
+    text = json.dumps({"machine": machine(), **found}, indent=2, ensure_ascii=False)
+    (OUT / f"{name}.json").write_text(text + "\n")
+    print(text)

@@ -1,0 +1,51 @@
+"""Prepare 24.3 M ratings (1.6 GB, users-score-2023 form), beside polars reading three columns and pandas the notebook's way.
+
+python bench/prepare.py [--runs 5] [--no-pandas]
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+from measure import KONOMI, best_and_spread, child, peers_python, save
+
+ROWS, USERS, ITEMS = 24_325_191, 270_000, 17_500
+RULES = ["--min-item-ratings", 1000, "--min-user-ratings", 200]
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--runs", type=int, default=5)
+parser.add_argument("--no-pandas", action="store_true")
+arguments = parser.parse_args()
+
+with tempfile.TemporaryDirectory() as folder:
+    files = Path(folder) / "mal-2023"
+    child(
+        [*KONOMI, "synth", "--users", USERS, "--items", ITEMS, "--ratings", ROWS, "--format", "mal-2023", "-o", files, "--json"]
+    )
+    ratings = files / "users-score-2023.csv"
+    peer = [peers_python(), "bench/peers/prepare_peers.py"]
+    ours, theirs = [], []
+    command = [*KONOMI, "prepare", "mal-2023", ratings, *RULES, "-o", Path(folder) / "data", "--json"]
+    child(command)  # warm: the kernels are compiled once and cached
+    for _ in range(arguments.runs):  # in turn, so that both meet the same weather
+        theirs.append(child([*peer, "polars", ratings]))
+        ours.append(child(command))
+    pandas = None if arguments.no_pandas else child([*peer, "pandas", ratings])
+    kept = json.loads(ours[0][2])
+
+middle = lambda runs: sorted(run[0] for run in runs)[len(runs) // 2]  # noqa: E731
+save(
+    "prepare",
+    {
+        "rows": ROWS,
+        "bytes": int(kept.get("bytes", 0)) or None,
+        "kept": {key: kept[key] for key in ("users", "items", "entries") if key in kept},
+        "polars reads three columns": best_and_spread([run[0] for run in theirs]),
+        "konomi prepares": best_and_spread([run[0] for run in ours]),
+        "ratio": round(middle(ours) / middle(theirs), 2),
+        "konomi peak GB": round(max(run[1] for run in ours), 2),
+        "pandas prepares": None if pandas is None else f"{pandas[0]:.1f} s, peak {pandas[1]:.1f} GB",
+        "pandas / konomi": None if pandas is None else round(pandas[0] / middle(ours), 1),
+    },
+)

@@ -1,0 +1,18 @@
+"""How long `konomi --help` takes, beside an empty Python.
+
+python bench/startup.py [--runs 20]
+"""
+
+import argparse
+import sys
+
+from measure import KONOMI, best_and_spread, child, save
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--runs", type=int, default=20)
+arguments = parser.parse_args()
+
+child([*KONOMI, "--help"])
+ours = [child([*KONOMI, "--help"])[0] for _ in range(arguments.runs)]
+empty = [child([sys.executable, "-c", ""])[0] for _ in range(arguments.runs)]
+save("startup", {"konomi --help": best_and_spread(ours), "python -c ''": best_and_spread(empty)})
