@@ -63,7 +63,12 @@ def read_found(
         raise DataError(f"{where}: no ratings of {layout.source}.", f"It looks for {', '.join(layout.ratings)}.")
     table = read_ratings(ratings, format, options, run, layout.source)
     others = [path for path in paths if path.is_file() and path.name.removesuffix(".gz") not in layout.ratings]
-    catalogue = next((path for path in others if path != ratings), None) or find([*paths, ratings.parent], layout.catalogue)
+    beside = (ratings.with_name(f"{name}{end}") for name in layout.catalogue for end in ("", ".gz"))
+    catalogue = (
+        next((path for path in others if path != ratings), None)
+        or find(paths, layout.catalogue)
+        or next((path for path in beside if path.is_file()), None)
+    )
     if catalogue is None:
         return table
     items = read_catalogue(catalogue, options.on_bad_rows, table.rejects)

@@ -44,7 +44,7 @@ class Config:
     l2: float = 0.08  # λ, the penalty of the vectors
     l2_bias: float = 0.005  # λ_b, the penalty of the biases
     init: float = 0.01  # standard deviation of the first vectors
-    epochs: int = 40  # at most
+    epochs: int = 60  # at most
     patience: int = 3  # stop after this many epochs without a better validation error; 0 = never
 
     def __post_init__(self) -> None:

@@ -1,0 +1,95 @@
+"""Konomi turns a table of ratings into a recommender that people can use.
+
+    import konomi
+
+    recommender = konomi.Recommender.load("demo/bundle")
+    recommender.recommend({"Cowboy Bebop": 9, "Death Note": 6})
+
+The names below are the public ones. They are imported when they are first used, so that `import konomi` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from konomi.errors import BundleError, ConfigError, DataError, FitError, KonomiError, RequestError
+
+if TYPE_CHECKING:
+    from konomi.bundle import Bundle, load_bundle, save_bundle
+    from konomi.config import Run
+    from konomi.data.dataset import Dataset
+    from konomi.data.prepare import Rules, prepare
+    from konomi.data.profiles import Profiles
+    from konomi.data.scale import Scale
+    from konomi.data.split import Split, SplitConfig, TrainSet, make_split
+    from konomi.evaluate.evaluate import Report
+    from konomi.evaluate.evaluate import evaluate as evaluate_model  # konomi.evaluate is the package
+    from konomi.models import MODELS
+    from konomi.recommend.answer import Answer
+    from konomi.recommend.rank import Ranking, rank
+    from konomi.recommend.recommender import Recommender
+    from konomi.train import train as train_model  # likewise konomi.train
+
+_HOME = {
+    "MODELS": "konomi.models.MODELS",
+    "Answer": "konomi.recommend.answer.Answer",
+    "Bundle": "konomi.bundle.Bundle",
+    "Dataset": "konomi.data.dataset.Dataset",
+    "Profiles": "konomi.data.profiles.Profiles",
+    "Ranking": "konomi.recommend.rank.Ranking",
+    "Recommender": "konomi.recommend.recommender.Recommender",
+    "Report": "konomi.evaluate.evaluate.Report",
+    "Rules": "konomi.data.prepare.Rules",
+    "Run": "konomi.config.Run",
+    "Scale": "konomi.data.scale.Scale",
+    "Split": "konomi.data.split.Split",
+    "SplitConfig": "konomi.data.split.SplitConfig",
+    "TrainSet": "konomi.data.split.TrainSet",
+    "evaluate_model": "konomi.evaluate.evaluate.evaluate",
+    "load_bundle": "konomi.bundle.load_bundle",
+    "make_split": "konomi.data.split.make_split",
+    "prepare": "konomi.data.prepare.prepare",
+    "rank": "konomi.recommend.rank.rank",
+    "save_bundle": "konomi.bundle.save_bundle",
+    "train_model": "konomi.train.train",
+}
+
+__all__ = [
+    "MODELS",
+    "Answer",
+    "Bundle",
+    "BundleError",
+    "ConfigError",
+    "DataError",
+    "Dataset",
+    "FitError",
+    "KonomiError",
+    "Profiles",
+    "Ranking",
+    "Recommender",
+    "Report",
+    "RequestError",
+    "Rules",
+    "Run",
+    "Scale",
+    "Split",
+    "SplitConfig",
+    "TrainSet",
+    "evaluate_model",
+    "load_bundle",
+    "make_split",
+    "prepare",
+    "rank",
+    "save_bundle",
+    "train_model",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'konomi' has no attribute {name!r}")
+    home, _, own_name = _HOME[name].rpartition(".")
+    return getattr(import_module(home), own_name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,105 @@
+"""What commands say. Results go to stdout, as tables or with --json as JSON; everything else goes to stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+    from konomi.config import Run
+
+BAR = 30  # the longest bar of a histogram, in characters
+
+
+def console(stderr: bool = False) -> "Console":
+    """Plain text where the stream is no terminal, 80 columns wide unless COLUMNS says otherwise."""
+    from rich.console import Console
+
+    # titles such as "[Oshi no Ko]" are no markup
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def show(*things: "RenderableType") -> None:
+    """Print results for people, each table with a blank line after it."""
+    for thing in things:
+        console().print(thing)
+        if not isinstance(thing, str):
+            console().print()
+
+
+def say(text: str) -> None:
+    """Print what is no result."""
+    console(stderr=True).print(text, soft_wrap=True)
+
+
+def show_json(value: Any) -> None:
+    """Print a result for machines."""
+    narrow = not (sys.stdout.encoding or "").lower().startswith("utf")
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=narrow, allow_nan=False) + "\n")
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]], numbers: Iterable[str] = ()) -> "Table":
+    """A table of text; the columns named in `numbers` are set to the right and never wrapped."""
+    from rich import box
+    from rich.table import Table
+
+    look = {
+        "title_justify": "left",
+        "title_style": "bold",
+        "box": box.SIMPLE_HEAD,
+        "show_edge": False,
+        "collapse_padding": True,
+    }
+    columns, numbers = list(columns), set(numbers)
+    grid = Table(title=title or None, show_header=any(columns), **look)  # type: ignore[arg-type]
+    for column in columns:
+        right = column in numbers
+        grid.add_column(column, justify="right" if right else "left", no_wrap=right, overflow="ellipsis" if right else "fold")
+    for row in rows:
+        grid.add_row(*("" if cell is None else str(cell) for cell in row))
+    return grid
+
+
+def histogram(title: str, counts: dict[str, int]) -> "Table":
+    """Counts as bars."""
+    most = max(counts.values(), default=0) or 1
+    bars = [(name, f"{count:,}", "█" * -(-count * BAR // most)) for name, count in counts.items()]
+    return table(title, ("", "count", "bar"), bars, ("", "count"))
+
+
+def note(text: str) -> None:
+    """What has to be known about the data, such as "simulated ratings", beneath whatever shows it."""
+    if text:
+        show(f"Note: {text}.")
+
+
+@contextmanager
+def running(seed: int = 0, threads: int | None = None) -> "Iterator[Run]":
+    """A `Run` whose progress is a bar with rate and time left, on stderr and only where that is a terminal."""
+    from konomi.config import Run, available_cores
+
+    threads = threads or available_cores()
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        yield Run(seed, threads)
+        return
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    rate = "{task.completed:,.0f} of {task.total:,.0f}  {task.fields[rate]}"
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn(rate), TimeRemainingColumn(), console=screen
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            task = tasks.setdefault(what, TaskID(-1))
+            if task == -1:
+                task = tasks[what] = bars.add_task(what, total=total, rate="")
+            speed = bars.tasks[task].speed
+            bars.update(task, completed=done, total=total, rate=f"{speed:,.1f}/s" if speed else "")
+
+        yield Run(seed, threads, tell)

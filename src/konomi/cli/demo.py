@@ -1,0 +1,82 @@
+"""konomi demo: the whole road on the embedded sample, in a few seconds."""
+
+import shutil
+import sys
+import tempfile
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from konomi.cli.console import note, running, say, show, show_json
+from konomi.cli.lookup import errors_table, titles_table
+from konomi.cli.options import Json, Threads
+
+if TYPE_CHECKING:
+    from konomi.config import Run
+
+RATINGS: dict[int | str, float] = {"Cowboy Bebop": 10, "Steins;Gate": 9, "Mushishi": 9, "Sword Art Online": 4}
+"""Somebody whom the model has never heard of, as they would type it."""
+
+
+def demo(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Keep dataset and bundle here.")
+    ] = None,
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Prepare the embedded sample, train on it, evaluate, recommend."""
+    with tempfile.TemporaryDirectory(prefix="konomi-") if output is None else nullcontext(str(output)) as folder:
+        with running(threads=threads) as run:
+            facts = _road(Path(folder), run)
+        if json:
+            show_json({**facts, "recommendations": facts["recommendations"].to_dicts()})
+            return
+        _tell(facts)
+    if output is not None:
+        say(f"Dataset and bundle are in {output}. Go on with, for example:")
+        konomi = "konomi" if shutil.which("konomi") else sys.argv[0]  # in a virtual environment that is not activated
+        say(f'  {konomi} recommend {output}/bundle --rate "Cowboy Bebop=9" --rate "Death Note=6"')
+        say(f'  {konomi} similar {output}/bundle "Cowboy Bebop"')
+        say(f"  {konomi} info {output}/data")
+
+
+def _road(folder: Path, run: "Run") -> dict[str, Any]:
+    """Every step, each as its own command would do it."""
+    from konomi.bundle import save_bundle
+    from konomi.cli.summary import size
+    from konomi.data.prepare import prepare
+    from konomi.data.sample import sample
+    from konomi.recommend.recommender import Recommender
+    from konomi.train import train
+
+    simulation = sample(run)
+    dataset = prepare(simulation.table(), run=run)
+    dataset.save(folder / "data")
+    bundle = train(dataset, "mf", run=run, path=folder / "data")
+    save_bundle(folder / "bundle", bundle)
+    recommender = Recommender.load(folder / "bundle")
+    return {
+        "note": dataset.manifest["note"],
+        "data": size(dataset),
+        "metrics": bundle.facts["metrics"]["test"],
+        "noise_floor": simulation.noise_floor,
+        "epochs": len(bundle.facts["history"]),
+        "given": {given.title: given.rating for given in recommender.understand(RATINGS)},
+        "recommendations": recommender.recommend(RATINGS, k=5),
+    }
+
+
+def _tell(facts: dict[str, Any]) -> None:
+    size, metrics = facts["data"], facts["metrics"]
+    counts = f"{size['entries']:,} entries of {size['users']:,} users for {size['items']:,} real titles"
+    show(f"Prepared the embedded sample: {counts}.")
+    note(facts["note"])
+    show(f"Trained mf (matrix factorisation) for {facts['epochs']} epochs; tested on {metrics['n']:,} ratings held out.\n")
+    show(errors_table("Errors", {"mf": metrics, **metrics["baselines"]}))
+    show(f"No model can have an RMSE below {facts['noise_floor']:.4f} here: the rest is noise.\n")
+    liked = ", ".join(f"{title}: {rating:g}" for title, rating in facts["given"].items())
+    show(f"Somebody new gives {liked}.\n")
+    show(titles_table("Recommended", facts["recommendations"], "predicted"))

@@ -1,0 +1,104 @@
+"""konomi doctor: what is installed, what this machine offers, what is missing."""
+
+import os
+import platform
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from konomi.cli.console import say, show, show_json, table
+from konomi.cli.options import Json
+
+
+def doctor(json: Json = False) -> None:
+    """Versions, cores, memory, caches, and what is missing."""
+    packages = {name: _version(name) for name in ("konomi", *_required())}
+    facts = {
+        "python": f"{platform.python_version()} ({sys.executable})",
+        "machine": f"{platform.system()} {platform.machine()}",
+        "cores": _cores(),
+        "memory": _memory(),
+        "blas": _blas(),
+        "numba cache": _numba_cache(),
+    }
+    missing = [name for name, found in packages.items() if found is None]
+    if json:
+        show_json({"packages": packages, **facts, "missing": missing})
+        return
+    show(table("Packages", ("package", "version"), ((n, v or "missing") for n, v in packages.items())))
+    show(table("Machine", ("", ""), facts.items()))
+    extras = _extras()
+    for name in missing:
+        if name in extras:
+            say(f"{name} is not installed: pip install 'konomi[{extras[name]}]'")
+        else:
+            say(f"{name} is missing: pip install {name}")
+    if not missing:
+        say("Nothing is missing.")
+
+
+def _version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _required() -> list[str]:
+    """The packages that Konomi needs, and those of its extras for users."""
+    return [_name(line) for line in _requirements() if "extra ==" not in line] + list(_extras())
+
+
+def _extras() -> dict[str, str]:
+    """Package → the extra that brings it, for the extras that are not for developers."""
+    pairs = ((_name(line), re.search(r'extra == ["\'](\w+)["\']', line)) for line in _requirements())
+    return {name: extra[1] for name, extra in pairs if extra and extra[1] not in ("dev", "all") and name != "konomi"}
+
+
+def _requirements() -> list[str]:
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        return requires("konomi") or []
+    except PackageNotFoundError:
+        return []
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+
+
+def _cores() -> str:
+    from konomi.config import available_cores
+
+    return f"{available_cores()} to use, of {os.cpu_count()}"
+
+
+def _memory() -> str:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return "unknown"
+    kib = {line.split(":")[0]: int(line.split()[1]) for line in lines}
+    return f"{kib['MemTotal'] / 2**20:.1f} GiB, {kib['MemAvailable'] / 2**20:.1f} GiB of it free"
+
+
+def _blas() -> str:
+    import numpy  # noqa: F401 - threadpoolctl tells of libraries that are loaded
+    import scipy.linalg  # noqa: F401
+    from threadpoolctl import threadpool_info
+
+    pools: list[dict[str, Any]] = threadpool_info()
+    names = sorted({f"{p['internal_api']} {p.get('version') or ''}, {p['num_threads']} threads" for p in pools})
+    return "; ".join(names) or "none found"
+
+
+def _numba_cache() -> str:
+    from konomi.kernels.sgd import sgd_block
+
+    place = Path(sgd_block.stats.cache_path)
+    parent = next(p for p in (place, *place.parents) if p.exists())
+    return f"{place}" + ("" if os.access(parent, os.W_OK) else " (cannot be written: kernels are compiled at every start)")

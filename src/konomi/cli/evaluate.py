@@ -1,0 +1,115 @@
+"""konomi evaluate: how wrong a saved model is, on its own test part or on a file of ratings."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from konomi.cli.console import note, running, say, show, show_json, table
+from konomi.cli.lookup import dataset_of, errors_table, read_like, split_of
+from konomi.cli.options import BundlePath, Data, Json, Threads
+from konomi.errors import DataError
+
+if TYPE_CHECKING:
+    from rich.table import Table as Grid
+
+    from konomi.data.dataset import Dataset
+    from konomi.data.profiles import Profiles
+    from konomi.data.table import Table
+    from konomi.data.vocab import Vocab
+    from konomi.evaluate.evaluate import Report
+
+SAMPLE = 12  # rows of the table of predicted and true ratings
+
+
+def evaluate(
+    bundle: BundlePath,
+    test: Annotated[Path, typer.Argument(metavar="TEST", help="The dataset it was trained on, or a raw ratings file like it.")],
+    data: Data = None,
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """How wrong a saved model is, beside the baselines."""
+    from konomi.bundle import load_bundle
+    from konomi.evaluate.evaluate import evaluate as measure
+
+    loaded = load_bundle(bundle)
+    own = test.is_dir() and (test / "indptr.npy").exists()
+    dataset = dataset_of(loaded, test if own else data)
+    with running(threads=threads) as run:
+        split = split_of(loaded, dataset, run)
+        train = split.train_set(dataset)
+        seen, hidden = split.test(dataset)
+        people, known_rows = dataset.users, 0
+        if not own:
+            rows = read_like(dataset, test, run)
+            people, seen, hidden = _against(rows, dataset, seen)
+            known_rows = len(rows) - len(hidden.item)
+            if len(hidden.item) == 0:
+                raise DataError(
+                    f"{test}: the model has seen all of its {len(rows):,} rows.", "Give ratings that it has not seen."
+                )
+        report = measure(loaded.model, seen, hidden, train, run)
+    sample = _sample(report, dataset, people)
+    if json:
+        show_json({"test": str(test), "seen_rows": known_rows, "split": split.sha256, **report.metrics, "sample": sample})
+        return
+    metrics = report.metrics
+    if known_rows:
+        say(f"{known_rows:,} rows are left out: the model has seen them.")
+    show(f"{metrics['n']:,} ratings of {metrics['users']:,} users, {metrics['unknown_users']:,} of them without a seen rating; "
+         f"{metrics['unknown_items']:,} ratings are of items without a training rating.\n")  # fmt: skip
+    show(errors_table("Errors", {loaded.name: metrics, **metrics["baselines"]}))
+    show(_segments("By seen ratings of the user", metrics["segments"]["activity"]))
+    show(_segments("By training ratings of the item", metrics["segments"]["popularity"]))
+    cells = ((r["user"], r["title"], f"{r['true']:g}", f"{r['predicted']:.2f}") for r in sample)
+    show(table("Predicted and true ratings", ("user", "title", "true", "predicted"), cells, ("user", "true", "predicted")))
+    note(loaded.facts["data"]["note"])
+
+
+def _against(rows: "Table", dataset: "Dataset", shown: "Profiles") -> "tuple[Vocab, Profiles, Profiles]":
+    """(people, seen, hidden) of a ratings file: its users, what the model may see of them, and the rows that it has not seen.
+
+    Somebody whom the dataset does not know has nothing seen; an item that it does not know has the row −1.
+    """
+    import numpy as np
+
+    from konomi.data.profiles import Profiles
+    from konomi.data.vocab import Vocab
+
+    people = Vocab.of(rows.user_id)
+    everybody = Profiles(np.append(shown.indptr, shown.indptr[-1]), shown.item, shown.rating)  # the last, row −1, is a stranger
+    seen = everybody.take(dataset.users.rows(people.ids))
+    hidden = Profiles.from_entries(len(people), people.rows(rows.user_id), dataset.item_ids.rows(rows.item_id), rows.rating)
+    key, seen_key = (part.user * np.int64(len(dataset.items) + 1) + part.item + 1 for part in (hidden, seen))
+    return people, seen, hidden.keep(~np.isin(key, seen_key))
+
+
+def _sample(report: "Report", dataset: "Dataset", people: "Vocab") -> list[dict[str, Any]]:
+    """Some of the ratings, evenly spaced."""
+    import numpy as np
+
+    chosen = np.unique(np.linspace(0, len(report.true) - 1, SAMPLE).astype(int))
+    return [
+        {
+            "user": people.ids[int(report.user[n])],
+            "title": dataset.titles([int(report.item[n])])[0] if report.item[n] >= 0 else "(not in the dataset)",
+            "true": float(report.true[n]),
+            "predicted": round(float(report.predicted[n]), 4),
+        }
+        for n in chosen
+    ]
+
+
+def _segments(title: str, segments: list[dict[str, Any]]) -> "Grid":
+    numbers = ("ratings", "RMSE", "MAE")
+    named = ((_span(s["from"], s["below"]), s) for s in segments)
+    return table(
+        title, ("", *numbers), ((name, f"{s['n']:,}", f"{s['rmse']:.4f}", f"{s['mae']:.4f}") for name, s in named), numbers
+    )
+
+
+def _span(low: int, below: int | None) -> str:
+    if below is None:
+        return f"{low:,} and more"
+    return f"{low:,}" if below == low + 1 else f"{low:,} to {below - 1:,}"

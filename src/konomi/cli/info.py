@@ -1,0 +1,81 @@
+"""konomi info: what is in a dataset or a bundle."""
+
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from konomi.cli.console import note, show, show_json, table
+from konomi.cli.lookup import errors_table
+from konomi.cli.options import Json
+from konomi.errors import DataError, RequestError
+
+
+def info(
+    path: Annotated[Path, typer.Argument(metavar="DATA|BUNDLE", help="What `konomi prepare` or `konomi train` wrote.")],
+    user: Annotated[
+        str | None, typer.Option(metavar="ID", help="One person of a dataset: profile and taste per genre.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What is in a dataset or a bundle, or in one person's profile."""
+    from konomi.files import MANIFEST
+
+    try:
+        kind = jsonlib.loads((path / MANIFEST).read_text(encoding="utf-8")).get("kind")
+    except (OSError, ValueError, AttributeError):
+        reason = "is not a dataset or a bundle" if path.exists() else "no such folder"
+        raise DataError(f"{path}: {reason}.", "Give a folder that `konomi prepare` or `konomi train` wrote.") from None
+    if kind != "konomi bundle":
+        _dataset(path, user, json)
+    elif user is None:
+        _bundle(path, json)
+    else:
+        raise RequestError("A bundle holds nobody's ratings.", "Give the dataset: konomi info DATA --user ID.")
+
+
+def _dataset(path: Path, user: str | None, json: bool) -> None:
+    from konomi.cli.summary import crosstab, show_dataset, show_taste, size, taste
+    from konomi.data.dataset import Dataset
+
+    dataset = Dataset.open(path)
+    if user is not None:
+        facts = taste(dataset, user)
+        show_json(facts) if json else show_taste(facts)
+    elif json:
+        show_json({"path": str(path), **size(dataset), **dataset.manifest})
+    else:
+        show_dataset(dataset)
+        show(crosstab(dataset))
+
+
+def _bundle(path: Path, json: bool) -> None:
+    from konomi.bundle import load_bundle
+
+    bundle = load_bundle(path)
+    facts = bundle.facts
+    if json:
+        show_json({"path": str(path), "model": bundle.name, "config": bundle.config, "items": len(bundle.items), **facts})
+        return
+    config = ", ".join(f"{key}={value}" for key, value in bundle.config.items())
+    rated = int((bundle.items["ratings"] > 0).sum())
+    about: dict[str, Any] = {
+        "model": bundle.name,
+        "settings": config,
+        "items": f"{len(bundle.items):,}, {rated:,} of them rated",
+        "scale": str(bundle.scale),
+        "data": f"{facts['data']['path']} ({facts['data']['source']})",
+        "split": ", ".join(f"{key}={value}" for key, value in facts["split"].items() if key not in ("sha256", "entries")),
+        "entries": ", ".join(f"{name} {n:,}" for name, n in facts["split"]["entries"].items() if n),
+        "seed": facts["seed"],
+        "made with": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
+    }
+    show(table("Bundle", ("", ""), about.items()))
+    if facts["metrics"]:
+        show(errors_table("Errors", facts["metrics"]))
+    best = bundle.items.sort("ratings", descending=True).head(10)
+    rows = zip(best["title"], best["ratings"], best["bayes"], strict=True)
+    cells = ((title, f"{n:,}", f"{bayes:.2f}") for title, n, bayes in rows)
+    show(table("Most rated in training", ("title", "ratings", "Bayesian average"), cells, ("ratings", "Bayesian average")))
+    note(facts["data"]["note"])

@@ -1,0 +1,99 @@
+"""What several commands need: a bundle's dataset and split, tables of metrics, tables of titles."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from konomi.cli.console import table
+
+if TYPE_CHECKING:
+    from rich.table import Table as Grid
+
+    from konomi.bundle import Bundle
+    from konomi.config import Run
+    from konomi.data.dataset import Dataset
+    from konomi.data.split import Split
+    from konomi.data.table import Table
+    from konomi.recommend.answer import Answer
+
+ERRORS = {"rmse": "RMSE", "mae": "MAE", "rmse_by_user": "RMSE by user", "mae_by_user": "MAE by user"}
+
+
+def dataset_of(bundle: "Bundle", data: Path | None) -> "Dataset":
+    """The dataset that a bundle was trained on, where it was then or at `data`; DataError where it is not the same."""
+    from konomi.data.dataset import Dataset
+    from konomi.errors import DataError
+
+    noted = bundle.facts["data"]["path"]  # empty where the model was trained in Python, on a dataset in memory
+    path = data or Path(noted)
+    if data is None and not (noted and path.exists()):
+        raise DataError(f"{noted or 'memory'}: the dataset of this model is not there.", "Say where it is: --data DATA.")
+    dataset = Dataset.open(path)
+    if dataset.sha256 != bundle.facts["data"]["sha256"]:
+        raise DataError(
+            f"{path}: not the dataset that this model was trained on: its hash differs.",
+            "Give that one with --data DATA, or train again.",
+        )
+    return dataset
+
+
+def read_like(dataset: "Dataset", path: Path, run: "Run") -> "Table":
+    """A ratings file of the same source as a dataset, read as that was."""
+    from dataclasses import replace
+
+    from konomi.config import settings
+    from konomi.data.rows import ReadOptions
+    from konomi.data.sources import SOURCES, read_source
+
+    source = dataset.manifest["source"]
+    options = settings(ReadOptions, dataset.manifest.get("read", {}), f"{path}")
+    known = source if source in SOURCES and source != "sample" else None
+    return read_source(known, [path], replace(options, scale=dataset.scale), run)
+
+
+def given_split(dataset: "Dataset", test: Path, valid: Path | None, run: "Run") -> "Split":
+    """The split whose parts are given by files; their paths are kept, so that it can be made again."""
+    from dataclasses import replace
+
+    from konomi.data.split import predefined
+
+    split = predefined(dataset, read_like(dataset, test, run), read_like(dataset, valid, run) if valid else None)
+    files = {"test_file": str(test.resolve()), **({"valid_file": str(valid.resolve())} if valid else {})}
+    return replace(split, spec={**split.spec, **files})
+
+
+def split_of(bundle: "Bundle", dataset: "Dataset", run: "Run") -> "Split":
+    """The split that a bundle was trained with, made again; DataError where it comes out otherwise."""
+    from konomi.data.split import rebuild
+    from konomi.errors import DataError
+
+    spec = {key: value for key, value in bundle.facts["split"].items() if key not in ("sha256", "entries")}
+    sha256 = bundle.facts["split"]["sha256"]
+    if spec["kind"] != "predefined":
+        return rebuild(dataset, spec, sha256)
+    valid = Path(spec["valid_file"]) if "valid_file" in spec else None
+    split = given_split(dataset, Path(spec["test_file"]), valid, run)
+    if split.sha256 != sha256:
+        raise DataError(f"{spec['test_file']}: not the file that this model was tested on: its split differs.", "Train again.")
+    return split
+
+
+def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Grid":
+    """RMSE and MAE, pooled and by user, for each named report."""
+    numbers = list(ERRORS.values())
+    cells = ((name, *(f"{report[key]:.4f}" for key in ERRORS)) for name, report in rows.items())
+    return table(title, ("", *numbers), cells, numbers)
+
+
+def titles_table(title: str, answer: "Answer", value: str) -> "Grid":
+    """Rank, title, year, type, genres (those of them that are known) and a predicted rating, or what else it is ordered by."""
+    facts: dict[str, Sequence[object]] = {
+        "title": [row.title for row in answer],
+        "year": [row.year for row in answer],
+        "type": [row.type for row in answer],
+        "genres": [", ".join(row.genres) for row in answer],
+        value: [f"{row.score if row.rating is None else row.rating:.2f}" for row in answer],
+    }
+    known = {name: cells for name, cells in facts.items() if any(cells)}
+    cells = zip(range(1, len(answer) + 1), *known.values(), strict=True)
+    return table(title, ("", *known), cells, ("", "year", "type", value))

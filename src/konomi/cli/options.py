@@ -1,0 +1,16 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Seed = Annotated[int, typer.Option(min=0, help="Same seed, same result.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores by default. Changes no result.")]
+Count = Annotated[int, typer.Option("-k", min=1, help="How many titles.")]
+Sensitive = Annotated[bool, typer.Option("--allow-sensitive", help="Do not leave out Hentai and Erotica.")]
+BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A model that `konomi train` saved.")]
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DATA", help="The dataset, where it is no longer in its old place.")
+]

@@ -1,0 +1,102 @@
+"""konomi prepare: ratings files → a dataset."""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from konomi.cli.console import running, say, show_json
+from konomi.cli.options import Json, Threads
+from konomi.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from konomi.data.scale import Scale
+
+
+def prepare(
+    words: Annotated[list[str], typer.Argument(metavar="[SOURCE] PATH…", help="movielens, mal-2016, mal-2020, mal-2023, "
+        "delimited or sample, where the files do not say it themselves; then files, folders or the zip.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DATA", help="The folder to write.")],
+    items: Annotated[Path | None, typer.Option(metavar="CATALOGUE", help="A catalogue, joined by item id.")] = None,
+    min_item_ratings: Annotated[int, typer.Option(help="Keep items with more than this many ratings.")] = 0,
+    min_user_ratings: Annotated[int, typer.Option(help="Keep users with more than this many ratings.")] = 0,
+    k_core: Annotated[int, typer.Option(help="Repeat until every user and item has this many ratings.")] = 0,
+    labels: Annotated[str, typer.Option(help="Interactions: scored or unscored-negative.")] = "scored",
+    on_bad_rows: Annotated[str, typer.Option(help="refuse, or skip and write them to the rejects file.")] = "refuse",
+    rejects: Annotated[Path | None, typer.Option(metavar="FILE", help="Where skipped rows go; else DATA.rejects.csv.")] = None,
+    scale: Annotated[str | None, typer.Option(metavar="LOW:HIGH:STEP", help="The rating scale, such as 1:10:1.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Between columns: a character or ::.")] = None,
+    user_column: Annotated[str | None, typer.Option(help="The column of user ids.")] = None,
+    item_column: Annotated[str | None, typer.Option(help="The column of item ids.")] = None,
+    rating_column: Annotated[str | None, typer.Option(help="The column of ratings.")] = None,
+    status_column: Annotated[str | None, typer.Option(help="The column of watching statuses.")] = None,
+    time_column: Annotated[str | None, typer.Option(help="The column of times, in seconds since 1970.")] = None,
+    threads: Threads = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Read ratings and write a dataset."""
+    from konomi.cli.summary import show_dataset, size
+    from konomi.config import settings
+    from konomi.data.catalogue import read_catalogue
+    from konomi.data.dataset import KIND
+    from konomi.data.prepare import Rules
+    from konomi.data.prepare import prepare as make_dataset
+    from konomi.data.records import write_rejects
+    from konomi.data.rows import ReadOptions
+    from konomi.data.sources import read_source
+    from konomi.files import refuse_foreign
+
+    source, paths = _source(words)
+    thresholds = {"min_item_ratings": min_item_ratings, "min_user_ratings": min_user_ratings, "k_core": k_core}
+    rules = settings(Rules, {**thresholds, "labels": labels}, "prepare")
+    columns = {"user": user_column, "item": item_column, "rating": rating_column, "status": status_column, "time": time_column}
+    said = {name: word for name, word in {**columns, "separator": separator}.items() if word is not None}
+    options = settings(ReadOptions, {"on_bad_rows": on_bad_rows, **said}, "prepare")
+    options = dataclasses.replace(options, scale=_scale(scale)) if scale else options
+    refuse_foreign(output, KIND, DataError)
+    with running(threads=threads) as run:
+        table = read_source(source, paths, options, run)
+        if items is not None:
+            table = dataclasses.replace(table, items=read_catalogue(items, options.on_bad_rows, table.rejects))
+        dataset = make_dataset(table, rules, run)
+        # how it was read, so that other files of this source can be read likewise
+        dataset = dataclasses.replace(dataset, manifest={**dataset.manifest, "read": said})
+        dataset.save(output)
+    if table.rejects.line:
+        place = rejects or output.with_name(f"{output.name}.rejects.csv")
+        write_rejects(place, table.rejects)
+        say(f"{len(table.rejects.line):,} rows were left out; they are in {place}.")
+    if json:
+        show_json({"path": str(output), **size(dataset), **dataset.manifest})
+        return
+    show_dataset(dataset)
+    say(f"Written to {output}.")
+
+
+def _source(words: list[str]) -> tuple[str | None, list[Path]]:
+    """The source, where the first word is one, and the paths."""
+    from konomi.config import closest
+    from konomi.data.sources import SOURCES
+
+    first, *rest = words
+    if first in SOURCES:
+        return first, [Path(word) for word in rest]
+    if not Path(first).exists():
+        raise DataError(
+            f"{first}: no such file, folder or source.{closest(first, SOURCES)}",
+            f"Give a path; the sources are: {', '.join(SOURCES)}.",
+        )
+    return None, [Path(word) for word in words]
+
+
+def _scale(text: str) -> "Scale":
+    from konomi.data.scale import Scale
+
+    try:
+        low, high, *step = (float(part) for part in text.split(":"))
+        return Scale(low, high, *(step or [0.0]))
+    except (ValueError, TypeError):
+        raise ConfigError(
+            f'--scale "{text}" is not a scale.', "Write it as LOW:HIGH:STEP, such as 1:10:1 or 0.5:5:0.5."
+        ) from None

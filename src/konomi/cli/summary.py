@@ -1,0 +1,92 @@
+"""A prepared dataset in tables: what was read, kept and dropped, how big it is, who rated what."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from konomi.cli.console import console, histogram, note, show, table
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from konomi.data.dataset import Dataset
+
+CELL = 11  # columns of the terminal for one title of the crosstab
+HEAD = 26  # letters of a title in its head
+
+
+def size(dataset: "Dataset") -> dict[str, Any]:
+    """Counts, for people and machines."""
+    users, items, entries = len(dataset.users), len(dataset.items), len(dataset.item)
+    return {"users": users, "items": items, "entries": entries, "density": entries / (users * items)}
+
+
+def show_dataset(dataset: "Dataset") -> None:
+    """Report, size, histogram, labels and note."""
+    manifest = dataset.manifest
+    report = ((line["step"], f"{line['rows']:,}") for line in manifest["report"])
+    show(table("Rows", ("step", "rows"), report, ("rows",)))
+    counts = size(dataset)
+    density = f"{100 * counts.pop('density'):.3g} %"
+    titles = f"{manifest['items_with_title']:,}"
+    cells = [*((name, f"{n:,}") for name, n in counts.items()), ("items with a title", titles), ("density", density)]
+    show(table("Size", ("", "count"), [*cells, ("scale", str(dataset.scale))]))
+    show(histogram("Ratings", manifest["histogram"]))
+    show(histogram("Interactions", manifest["labels"]))
+    note(manifest["note"])
+
+
+def crosstab(dataset: "Dataset", n_users: int = 10, n_items: int | None = None) -> "Table":
+    """The ratings of the most active users (rows) for the most rated items (columns), as many as fit the terminal."""
+    profiles = dataset.profiles.scored()
+    people = np.argsort(-profiles.counts, kind="stable")[:n_users]
+    names = [str(dataset.users.ids[int(row)]) for row in people]
+    width = console().width - max(map(len, names)) - 2
+    popularity = np.bincount(profiles.item, minlength=len(dataset.items))
+    items = np.argsort(-popularity, kind="stable")[: n_items or max(width // CELL, 1)]
+    cells = np.full((len(people), len(dataset.items)), np.nan, np.float32)
+    chosen = profiles.take(people)
+    cells[chosen.user, chosen.item] = chosen.rating
+    heads = [title if len(title) <= HEAD else f"{title[: HEAD - 1]}…" for title in dataset.titles(items.tolist())]
+    rows = ((name, *("" if np.isnan(r) else f"{r:g}" for r in row[items])) for name, row in zip(names, cells, strict=True))
+    grid = table("The most active users × the most rated items", ("user", *heads), rows)
+    for column in grid.columns[1:]:
+        column.justify, column.min_width, column.max_width = "right", CELL - 2, CELL - 2
+    return grid
+
+
+def taste(dataset: "Dataset", user: str) -> dict[str, Any]:
+    """One person: how much and how they rate, and their Bayesian average rating per genre, the best liked first."""
+    from konomi.data.features import genre_matrix, genre_names, genre_taste
+
+    profile = dataset.profile(user)
+    rated = profile.scored()
+    everybody = dataset.profiles.scored().rating
+    mean = float(everybody.mean(dtype=np.float64)) if len(everybody) else 0.0
+    averages = genre_taste(profile, dataset.items, mean)[0]
+    plain = genre_taste(profile, dataset.items, mean, prior=0)[0]
+    counts = genre_matrix(dataset.items)[rated.item].sum(axis=0)
+    genres = [
+        {"genre": name, "ratings": int(counts[g]), "mean": float(plain[g]), "taste": float(averages[g])}
+        for g, name in enumerate(genre_names(dataset.items))
+        if counts[g]
+    ]
+    return {
+        "user": user,
+        "entries": len(profile.item),
+        "ratings": len(rated.item),
+        "mean": float(rated.rating.mean(dtype=np.float64)) if len(rated.item) else None,
+        "mean_of_all": mean,
+        "histogram": {f"{value:g}": int(n) for value, n in zip(*np.unique(rated.rating, return_counts=True), strict=True)},
+        "genres": sorted(genres, key=lambda genre: -float(genre["taste"])),
+    }
+
+
+def show_taste(facts: dict[str, Any]) -> None:
+    """`taste` for people."""
+    mean = "none" if facts["mean"] is None else f"{facts['mean']:.2f}"
+    ratings = f"{facts['ratings']:,} ratings, mean {mean} (everybody's: {facts['mean_of_all']:.2f})"
+    show(f"User {facts['user']}: {facts['entries']:,} entries, {ratings}")
+    show(histogram("Ratings", facts["histogram"]))
+    cells = ((g["genre"], g["ratings"], f"{g['mean']:.2f}", f"{g['taste']:.2f}") for g in facts["genres"])
+    show(table("Taste per genre", ("genre", "ratings", "mean", "taste"), cells, ("ratings", "mean", "taste")))

@@ -1,0 +1,112 @@
+"""Recommender: a saved model, ready to answer people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from konomi.bundle import Bundle, load_bundle
+from konomi.data.profiles import Profiles
+from konomi.data.vocab import Vocab
+from konomi.errors import RequestError
+from konomi.recommend.answer import Answer, answer
+from konomi.recommend.rank import rank
+from konomi.recommend.similar import similar
+from konomi.recommend.titles import Match, TitleIndex
+
+
+@dataclass(frozen=True)
+class Given:
+    """A rating as it was typed, and the item that it was understood to be of."""
+
+    text: str
+    rating: float
+    match: Match
+    title: str
+
+
+@dataclass(frozen=True)
+class Recommender:
+    """Answers from a bundle.
+
+    >>> recommender = Recommender.load("demo/bundle")                    # doctest: +SKIP
+    >>> recommender.recommend({"Cowboy Bebop": 9, "Death Note": 6})      # doctest: +SKIP
+    """
+
+    bundle: Bundle
+
+    @classmethod
+    def load(cls, path: Path | str) -> "Recommender":
+        """From a folder that `konomi train` wrote; BundleError where it is missing, altered or of another format."""
+        return cls(load_bundle(path))
+
+    @cached_property
+    def titles(self) -> TitleIndex:
+        """Every title of the catalogue."""
+        return TitleIndex(self.bundle.items)
+
+    @cached_property
+    def item_ids(self) -> Vocab:
+        """The ids of the item rows."""
+        return Vocab(self.bundle.items["item_id"])
+
+    @property
+    def note(self) -> str:
+        """What has to be shown with every answer, such as "simulated ratings"."""
+        return str(self.bundle.facts.get("data", {}).get("note", ""))
+
+    def understand(self, ratings: Mapping[int | str, float]) -> list[Given]:
+        """Typed ratings, each with the item it is of: keys are titles as people write them, or item ids.
+
+        RequestError where a title is unknown (with what may have been meant), a rating is not on the scale, or two of them are
+        of one item.
+        """
+        scale, given = self.bundle.scale, list[Given]()
+        for text, rating in ratings.items():
+            match = Match(self.item_ids.row(text, "item")) if isinstance(text, int) else self.titles.find(text)
+            one = Given(str(text), float(rating), match, self.titles.name(match.row))
+            if np.isnan(rating) or not scale.valid(np.array([rating], np.float32))[0]:
+                raise RequestError(
+                    f'"{text}": {rating:g} is not a rating on the scale of this model.', f"Ratings go from {scale}."
+                )
+            if same := next((g for g in given if g.match.row == match.row), None):
+                raise RequestError(f'"{same.text}" and "{text}" are the same title: {one.title}.', "Rate it once.")
+            given.append(one)
+        return given
+
+    def recommend(
+        self, profile: Mapping[int | str, float] | Profiles, k: int = 10, allow_sensitive: bool = False, threads: int = 1
+    ) -> Answer:
+        """The k titles to see next, for ratings {title or item id: rating} or for a profile (one).
+
+        Nothing of the profile is ever among them, nor titles that the model has no rating of; sensitive ones only by wish.
+        """
+        model, scale = self.bundle.model, self.bundle.scale
+        if not isinstance(profile, Profiles):
+            profile = Profiles.of([{given.match.row: given.rating for given in self.understand(profile)}])
+        ranking = rank(model, profile, self._places(k), self.allowed(allow_sensitive), threads=threads)
+        rows = ranking.items[0][ranking.items[0] >= 0]
+        codes = np.repeat(model.encode(profile), len(rows), axis=0)
+        ratings = scale.clip(model.score_pairs(codes, rows, "rating"))
+        return answer(self.bundle.items, ranking, ratings.tolist(), self.note)
+
+    def similar(self, title: int | str, k: int = 10, metric: str = "cosine", allow_sensitive: bool = False) -> Answer:
+        """The k titles nearest to one (a title or an item id), by the item vectors of the model."""
+        row = self.item_ids.row(title, "item") if isinstance(title, int) else self.titles.find(title).row
+        found = similar(self.bundle.model, row, self._places(k), self.allowed(allow_sensitive), metric)
+        return answer(self.bundle.items, found, None, self.note)
+
+    def _places(self, k: int) -> int:
+        """k, but no more than there are items; RequestError below 1."""
+        if k < 1:
+            raise RequestError(f"k is {k}.", "Ask for one title or more.")
+        return min(k, len(self.bundle.items))
+
+    def allowed(self, allow_sensitive: bool = False) -> npt.NDArray[np.bool_]:
+        """bool[I]: the items that may be recommended at all."""
+        items = self.bundle.items
+        rated = items["ratings"].to_numpy() > 0
+        return rated if allow_sensitive else rated & ~items["sensitive"].to_numpy()

@@ -1,0 +1,47 @@
+"""Figures that must not drift: the golden value ± 3 × the deviation over seeds that `python bench/golden.py` measured."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from konomi.config import Run
+from konomi.data.prepare import prepare
+from konomi.data.sample import sample
+from konomi.data.scale import Scale
+from konomi.data.split import SplitConfig, predefined
+from konomi.data.table import Table
+from konomi.train import train
+
+GOLDEN = {"bias": (1.27683, 0.00001), "mf": (1.17871, 0.00166)}
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    simulation = sample(Run())
+    return simulation, prepare(simulation.table())
+
+
+@pytest.mark.parametrize("model", sorted(GOLDEN))
+def test_rmse_on_the_embedded_sample(simulated, model):
+    simulation, dataset = simulated
+    metrics = train(dataset, model, split=SplitConfig()).facts["metrics"]["test"]
+    golden, deviation = GOLDEN[model]
+    assert metrics["rmse"] == pytest.approx(golden, abs=3 * deviation)
+    assert simulation.noise_floor < metrics["rmse"] < metrics["baselines"]["global mean"]["rmse"]
+
+
+@pytest.mark.data
+def test_mf_on_real_ratings(shared):
+    """The split of the founding comparison: shuffled by RandomState(0), 80 % train, 10 % validation, the last 10 % test."""
+    frame = pl.read_csv(shared / "anime-caserec-2016" / "rating_mal_ids.csv")
+
+    def table(rows):
+        return Table(rows["user_id"], rows["anime_id"], rows["rating"].to_numpy().astype(np.float32), Scale(1, 10, 1), "caserec")
+
+    order = np.random.RandomState(0).permutation(len(frame))
+    a, b = int(len(frame) * 0.8), int(len(frame) * 0.9)
+    dataset = prepare(table(frame))
+    split = predefined(dataset, table(frame[order[b:]]), table(frame[order[a:b]]))
+    metrics = train(dataset, "mf", split=split).facts["metrics"]["test"]
+    assert metrics["rmse"] == pytest.approx(1.1425, abs=3 * 0.0011)
+    assert metrics["baselines"]["global mean"]["rmse"] == pytest.approx(1.5805, abs=5e-5)

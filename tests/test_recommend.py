@@ -1,0 +1,219 @@
+"""Profile → ranking → an answer that a person can read."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import table_of
+from konomi.bundle import Bundle
+from konomi.config import Run
+from konomi.data.features import add_statistics
+from konomi.data.prepare import prepare
+from konomi.data.profiles import Profiles
+from konomi.data.scale import Scale
+from konomi.data.split import SplitConfig, make_split
+from konomi.errors import RequestError
+from konomi.models import bias, mf
+from konomi.recommend import rank as rank_file
+from konomi.recommend.rank import rank
+from konomi.recommend.recommender import Recommender
+from konomi.recommend.similar import similar
+
+TITLES = ["Cowboy Bebop", "Hunter x Hunter", "Hunter x Hunter", "[Oshi no Ko]", "Late Night", None, "Never Rated", "Mushishi"]
+
+
+def catalogue():
+    """Items 10 to 17; 14 is sensitive, 15 has no title, nobody rated 16."""
+    n = len(TITLES)
+    return pl.DataFrame(
+        {
+            "item_id": range(10, 10 + n),
+            "title": TITLES,
+            "titles": [["カウボーイビバップ"], [], [], [], [], [], [], []],
+            "genres": [["Action", "Sci-Fi"], ["Action"], ["Action"], ["Drama"], ["Hentai"], None, ["Drama"], ["Mystery"]],
+            "year": [1998, 1999, 2011, 2023, 2001, None, 2020, 2005],
+            "type": ["TV", "TV", "TV", "TV", "OVA", None, "TV", "TV"],
+            "episodes": [26, 62, 148, 11, 2, None, 1, 26],
+            "score": [None] * n,
+            "score_count": [None] * n,
+            "image": [None] * n,
+            "sensitive": [False] * 4 + [True] + [False] * 3,
+        },
+        schema_overrides={
+            "year": pl.Int32,
+            "score": pl.Float32,
+            "score_count": pl.Int64,
+            "image": pl.String,
+            "episodes": pl.Int32,
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Forty people; whoever likes an odd item likes them all. More of them know Hunter x Hunter of 2011."""
+    rows = []
+    for user in range(40):
+        for item in (10, 11, 12, 13, 14, 15, 17):
+            if (user * 3 + item) % 5 and not (item == 11 and user % 3):
+                rows.append((user, item, 9 if (user + item) % 2 else 3))
+    rows.append((0, 16, None))  # on a list, never rated
+    return prepare(table_of(rows, items=catalogue(), note="simulated ratings"))
+
+
+@pytest.fixture(scope="module", params=["bias", "mf"])
+def recommender(people, request):
+    return make(people, {"bias": bias, "mf": mf}[request.param], request.param)
+
+
+def make(dataset, module, name):
+    train = make_split(dataset, SplitConfig(valid=0, test=0)).train_set(dataset)
+    model = module.fit(train, module.Config() if name == "bias" else mf.Config(dim=4, epochs=60), Run(threads=1))
+    items = add_statistics(train.items, train.seen, train.scale)
+    return Recommender(Bundle(model, name, {}, items, train.scale, {"data": {"note": "simulated ratings"}}))
+
+
+@pytest.fixture(scope="module")
+def taste(people):
+    return make(people, mf, "mf")
+
+
+def test_never_a_seen_item_never_a_made_up_one(recommender, people):
+    model = recommender.bundle.model
+    everything = np.ones(len(TITLES), bool)
+    ranking = rank(model, people.profiles, 20, everything)
+    assert ranking.items.shape == ranking.scores.shape == (40, 20)
+    for user in range(40):
+        entries = people.profiles.take(np.array([user]))
+        found = ranking.items[user][ranking.items[user] >= 0]
+        assert set(found) == set(range(len(TITLES))) - set(entries.item)  # unscored entries are seen too
+        assert np.isnan(ranking.scores[user][len(found) :]).all() and (ranking.items[user][len(found) :] == -1).all()
+        assert (np.diff(ranking.scores[user][: len(found)]) <= 0).all()
+
+
+@given(st.lists(st.sets(st.integers(0, 7)), max_size=9), st.integers(1, 9), st.sampled_from([1, 8, 20, 1 << 24]))
+def test_many_people_in_blocks_equal_one_at_a_time(taste, seen, k, held):
+    profiles = Profiles.of([dict.fromkeys(items, 7.0) for items in seen])
+    allowed = taste.allowed()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rank_file, "SCORES", held)
+        together = rank(taste.bundle.model, profiles, k, allowed, threads=2)
+    for b in range(len(seen)):
+        alone = rank(taste.bundle.model, profiles.slice(b, b + 1), k, allowed)
+        np.testing.assert_array_equal(together.items[b], alone.items[0])
+        np.testing.assert_allclose(together.scores[b], alone.scores[0], rtol=1e-5)
+
+
+def test_order_follows_the_output(taste):
+    profile = Profiles.of([{0: 9.0}])
+    allowed = np.ones(len(TITLES), bool)
+    for output in ("rating", "rank"):
+        ranking = rank(taste.bundle.model, profile, 7, allowed, output)
+        scores = taste.bundle.model.score(taste.bundle.model.encode(profile), output)[0]
+        np.testing.assert_array_equal(ranking.scores[0], np.sort(scores[1:])[::-1])
+    default = rank(taste.bundle.model, profile, 7, allowed)
+    np.testing.assert_array_equal(default.scores, rank(taste.bundle.model, profile, 7, allowed, "rank").scores)
+
+
+def test_typed_titles_give_titles(taste):
+    answer = taste.recommend({"cowboy bebop": 3, "oshi no ko": 9})
+    ids = [row.item_id for row in answer]
+    assert not {10, 13} & set(ids)  # seen
+    assert 14 not in ids and 16 not in ids  # sensitive; never rated
+    assert ids[0] in (11, 15, 17)  # the odd ones are liked by whoever likes 13
+    first = answer[0]
+    assert 1 <= first.rating <= 10 and first.title and isinstance(first.genres, tuple)
+    assert answer.note == "simulated ratings"
+    assert "simulated ratings" in repr(answer) and first.title in repr(answer)
+    assert list(answer.to_dicts()[0]) == ["item_id", "title", "year", "type", "genres", "rating", "score"]
+    assert len(answer) == 4
+
+
+def test_predicted_ratings_are_on_the_scale(taste):
+    narrow = Recommender(replace(taste.bundle, scale=Scale(1, 6, 1)))
+    found = [row.rating for row in narrow.recommend({13: 6, 15: 6, 17: 6})]
+    assert max(found) == 6 and max(row.score for row in narrow.recommend({13: 6, 15: 6, 17: 6})) > 6
+
+
+def test_ids_and_other_titles_are_the_same_item(taste):
+    by_title, by_id = taste.recommend({"カウボーイビバップ": 8}), taste.recommend({10: 8})
+    assert by_title == by_id == taste.recommend({"10": 8}) == taste.recommend(Profiles.of([{0: 8.0}]))
+
+
+def test_sensitive_titles_by_wish_only(taste):
+    wanted = {row.item_id for row in taste.recommend({10: 9}, allow_sensitive=True)}
+    assert wanted - {row.item_id for row in taste.recommend({10: 9})} == {14}
+    near = {row.item_id for row in taste.similar(10, allow_sensitive=True)}
+    assert near - {row.item_id for row in taste.similar(10)} == {14}
+
+
+def test_k_from_one_to_any_number(taste):
+    assert len(taste.recommend({10: 9}, k=1)) == 1
+    assert len(taste.recommend({10: 9}, k=10**12)) == 5 and len(taste.similar(10, k=10**12)) == 5
+    with pytest.raises(RequestError, match="k is 0") as error:
+        taste.recommend({10: 9}, k=0)
+    assert error.value.hint == "Ask for one title or more."
+
+
+def test_an_empty_profile_is_answered(recommender):
+    assert len(recommender.recommend({}, k=3)) == 3
+
+
+def test_everything_seen_is_an_empty_answer(taste):
+    answer = taste.recommend(dict.fromkeys(range(10, 18), 5))
+    assert len(answer) == 0 and answer.to_dicts() == []
+
+
+def test_the_more_rated_of_two_with_one_title(taste):
+    first, second = taste.understand({"Hunter x Hunter": 9, "Hunter x Hunter (1999)": 8})
+    assert (first.match.row, first.match.also) == (2, (1,)) and second.match.row == 1
+    assert (first.title, second.title) == ("Hunter x Hunter (2011)", "Hunter x Hunter (1999)")
+
+
+@pytest.mark.parametrize(
+    ("ratings", "message", "hint"),
+    [
+        ({"Cowboy Bebop": 11}, '"Cowboy Bebop": 11 is not a rating', "Ratings go from 1 to 10 in steps of 1."),
+        ({"Cowboy Bebop": 7.5}, "7.5 is not a rating", "Ratings go from 1 to 10"),
+        ({"Cowboy Bebop": float("nan")}, "nan is not a rating", "Ratings go from 1 to 10"),
+        ({"Cowbow Bebop": 7}, 'No title is like "Cowbow Bebop".', 'Did you mean "Cowboy Bebop (1998)"?'),
+        ({"Cowboy Bebop": 7, 10: 8}, '"Cowboy Bebop" and "10" are the same title: Cowboy Bebop (1998).', "Rate it once."),
+        ({999: 7}, 'Unknown item "999".', "There are 8 items"),
+    ],
+)
+def test_what_cannot_be_understood(taste, ratings, message, hint):
+    with pytest.raises(RequestError) as error:
+        taste.recommend(ratings)
+    assert message in str(error.value) and hint in error.value.hint
+
+
+class Placed:
+    """A model that only places items: on a line, but for the one without a vector."""
+
+    def item_vectors(self):
+        return np.array([[1, 0], [2, 0.1], [-1, 0], [0, 0], [1, 1], [1.5, 0]], np.float32)
+
+
+def test_similar_by_hand():
+    everything = np.ones(6, bool)
+    cosine = similar(Placed(), 0, 5, everything)
+    assert cosine.items.tolist() == [[5, 1, 4, 2, -1]]  # item 3 has no direction
+    np.testing.assert_allclose(cosine.scores[0, :4], [1, 2 / np.sqrt(4.01), np.sqrt(0.5), -1], rtol=1e-6)
+    np.testing.assert_allclose(similar(Placed(), 1, 1, everything).scores, [[2 / np.sqrt(4.01)]], rtol=1e-6)
+    euclidean = similar(Placed(), 0, 5, everything, "euclidean")
+    assert euclidean.items.tolist() == [[5, 3, 4, 1, 2]]  # 3 and 4 are equally far: the lower row first
+    np.testing.assert_allclose(euclidean.scores[0], [-0.5, -1, -1, -np.sqrt(1.01), -2], rtol=1e-6)
+    assert similar(Placed(), 0, 2, np.arange(6) == 2).items.tolist() == [[2, -1]]
+
+
+def test_similar_says_what_it_cannot_do(taste, people):
+    with pytest.raises(RequestError, match='Unknown metric "cosin"') as error:
+        taste.similar(10, metric="cosin")
+    assert 'Did you mean "cosine"' in str(error.value)
+    with pytest.raises(RequestError, match="no item vectors") as error:
+        make(people, bias, "bias").similar("Mushishi")
+    assert "-m mf" in error.value.hint

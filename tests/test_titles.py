@@ -1,0 +1,130 @@
+"""Titles typed by hand find their item."""
+
+import polars as pl
+import pytest
+
+from konomi.errors import RequestError
+from konomi.recommend.titles import Match, TitleIndex, plain
+
+CATALOGUE = [
+    # id, title, other titles, year, ratings
+    (1, "Cowboy Bebop", ["カウボーイビバップ"], 1998, 900),
+    (5, "Cowboy Bebop: Tengoku no Tobira", ["Cowboy Bebop: The Movie"], 2001, 300),
+    (136, "Hunter x Hunter", ["HUNTER×HUNTER"], 1999, 400),
+    (11061, "Hunter x Hunter (2011)", ["Hunter x Hunter"], 2011, 800),
+    (918, "Gintama", ["銀魂"], 2006, 500),
+    (9969, "Gintama'", ["Gintama Season 2"], 2011, 350),
+    (16498, "Shingeki no Kyojin", ["Attack on Titan", "進撃の巨人"], 2013, 990),
+    (9253, "Steins;Gate", [], 2011, 700),
+    (527, "Pokémon", None, 1997, 200),
+    (2571, "Matrix, The", [], 1999, 650),
+    (52034, "[Oshi no Ko]", ["My Star"], 2023, 100),
+    (7, "86", [], 2021, 50),
+    (86, "A Silent Voice", ["Koe no Katachi"], 2016, 600),
+    (4000, None, None, None, 3),
+    (101, "Tiger & Bunny", [], 2011, 120),
+    (102, "???", [], None, 1),
+    (103, "がくえん", [], 2000, 1),
+    (104, "かくえん", [], 2000, 1),
+]
+
+
+def catalogue(rows):
+    schema = {"item_id": pl.Int64, "title": pl.String, "titles": pl.List(pl.String), "year": pl.Int32, "ratings": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+@pytest.fixture(scope="module")
+def index():
+    return TitleIndex(catalogue(CATALOGUE))
+
+
+def item(index, text):
+    return CATALOGUE[index.find(text).row][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Cowboy Bebop", 1),
+        ("  cowboy   BEBOP ", 1),
+        ("cowboybebop", 1),
+        ("カウボーイビバップ", 1),
+        ("ｶｳﾎﾞｰｲﾋﾞﾊﾞｯﾌﾟ", 1),  # half-width
+        ("Cowboy Bebop - Movie", None),
+        ("cowboy bebop the movie", 5),
+        ("attack on titan", 16498),
+        ("進撃の巨人", 16498),
+        ("steins gate", 9253),
+        ("Steins：Gate", 9253),
+        ("pokemon", 527),
+        ("The Matrix", 2571),
+        ("Matrix", 2571),
+        ("matrix, the", 2571),
+        ("The Matrix (1999)", 2571),
+        ("oshi no ko", 52034),
+        ("silent voice", 86),
+        ("Tiger and Bunny", 101),
+        ("???", 102),
+        ("がくえん", 103),  # voiced marks are letters, not accents
+        ("かくえん", 104),
+        ("Hunter x Hunter", 11061),  # of two with the same title, the one with more ratings
+        ("HUNTER × HUNTER", 11061),
+        ("Hunter x Hunter (2011)", 11061),
+        ("hunter x hunter (1999)", 136),
+        ("Gintama", 918),
+        ("Gintama'", 9969),  # spelt exactly so, though the other has more ratings
+        ("Ｇintama＇", 9969),  # full-width
+        ("GINTAMA!", 918),
+        ("86", 7),  # a title goes before an id
+        ("9253", 9253),
+        ("4000", 4000),
+        (" 1 ", 1),
+    ],
+)
+def test_found(index, text, expected):
+    if expected is None:
+        with pytest.raises(RequestError):
+            index.find(text)
+    else:
+        assert item(index, text) == expected
+
+
+def test_others_with_the_same_title_are_told(index):
+    assert index.find("hunter x hunter") == Match(3, (2,))
+    assert index.find("Gintama'") == Match(5, (4,))
+    assert index.find("Cowboy Bebop") == Match(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("Cowboy Bepop", 'Did you mean "Cowboy Bebop (1998)"?'),
+        ("cowboy", 'Did you mean "Cowboy Bebop (1998)" or "Cowboy Bebop: Tengoku no Tobira (2001)"?'),
+        ("Tengoku", 'Did you mean "Cowboy Bebop: Tengoku no Tobira (2001)"?'),
+        ("atack on titn", 'Did you mean "Shingeki no Kyojin (2013)"?'),
+        ("進撃の", 'Did you mean "Shingeki no Kyojin (2013)"?'),
+        ("gin", 'Did you mean "Gintama (2006)" or "Gintama\' (2011)"?'),
+        ("Hunter x Hunter (2005)", 'Did you mean "Hunter x Hunter (2011)" or "Hunter x Hunter (1999)"?'),
+        ("zzzzqqq", "Give a title as the catalogue has it, or an item id."),
+        ("", "Give a title as the catalogue has it, or an item id."),
+        ("999999", "Give a title as the catalogue has it, or an item id."),
+        ("99999999999999999999999", "Give a title as the catalogue has it, or an item id."),
+    ],
+)
+def test_not_found_says_what_may_be_meant(index, text, hint):
+    with pytest.raises(RequestError) as error:
+        index.find(text)
+    assert f'"{text}"' in str(error.value)
+    assert error.value.hint == hint
+
+
+def test_string_ids(index):
+    items = catalogue(CATALOGUE).with_columns(item_id=pl.Series([f"tt{i[0]}" for i in CATALOGUE]))
+    assert TitleIndex(items).find("tt9253") == Match(7)
+
+
+def test_plain_never_leaves_nothing():
+    for title in ("???", "The", "進撃の巨人", "Ю", "½", "+", "A"):
+        assert plain(title)
+    assert plain("The Matrix") == plain("Matrix, The") == "matrix"
