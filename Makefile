@@ -20,7 +20,7 @@ check: lint
 	$(BIN)/pytest -m "not slow"
 
 lint: .venv/.installed-dev
-	$(BIN)/ruff check .
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

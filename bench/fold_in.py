@@ -2,20 +2,19 @@
 
     python bench/fold_in.py [RATINGS.csv]
 
-The split of caserec_split.py. The trained rows are rebuilt by running the training steps of `mf.fit` with a test part in the place of
-the validation part, so that its history holds their error.
+The split of caserec_split.py. The trained rows' error is read off the history of a fit that has the test part in the place of
+the validation part (and a fixed number of epochs, so that it chooses nothing).
 """
 
 import argparse
 from pathlib import Path
 
 from caserec_split import RATINGS, caserec
-from measure import save
-
 from konomi.config import Run
 from konomi.data.split import TrainSet
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
+from measure import save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("ratings", nargs="?", default=RATINGS, type=Path)
@@ -25,5 +24,10 @@ train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
 epochs = int(mf.fit(train, mf.Config(), Run()).history[:, 1].argmin()) + 1
 config = mf.Config(epochs=epochs, patience=0)
 trained = mf.fit(TrainSet(train.seen, hidden, train.scale, train.items), config, Run()).history[-1, 1]
-folded = evaluate(mf.fit(TrainSet(train.seen, train.valid.keep(train.valid.rating < 0), train.scale, train.items), config, Run()), seen, hidden, train)
+folded = evaluate(
+    mf.fit(TrainSet(train.seen, train.valid.keep(train.valid.rating < 0), train.scale, train.items), config, Run()),
+    seen,
+    hidden,
+    train,
+)
 save("fold_in", {"epochs": epochs, "trained rows": round(float(trained), 4), "folded in": round(folded.metrics["rmse"], 4)})

@@ -1,12 +1,10 @@
 """The figures of tests/test_golden.py: test RMSE of every model on the embedded sample, over the seeds of training.
 
-    python bench/golden.py [--seeds 10]
+python bench/golden.py [--seeds 10]
 """
 
 import argparse
 import statistics
-
-from measure import save
 
 from konomi.config import Run
 from konomi.data.prepare import prepare
@@ -14,6 +12,7 @@ from konomi.data.sample import sample
 from konomi.data.split import SplitConfig
 from konomi.models import MODELS
 from konomi.train import train
+from measure import save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--seeds", type=int, default=10)

@@ -1,4 +1,4 @@
-"""What every benchmark needs: the machine in a line, a child's time and peak memory, the machine's own limits, the peers' venv."""
+"""What every benchmark needs: the machine, a child's time and peak memory, the machine's own limits, the peers' environment."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""prepare → train → evaluate → recommend on every real data set beside the checkout; prints each one's RMSE and recommendations.
+"""prepare → train → evaluate → recommend on every real data set beside the checkout; prints RMSE and recommendations.
 
     python bench/real.py [--show]
 
@@ -54,7 +54,7 @@ with tempfile.TemporaryDirectory() as folder:
             "rmse": {"mf": metrics["rmse"], **{k: v["rmse"] for k, v in metrics["baselines"].items()}},
             "mae": metrics["mae"],
             "seconds": {step: round(seconds, 2) for seconds, _, step in answers},
-            "recommended": [row["title"] for row in recommended["items"]],
-            "similar": [row["title"] for row in alike["items"]],
+            "recommended": [row["title"] for row in recommended["titles"]],
+            "similar": [row["title"] for row in alike["titles"]],
         }
 save("real", found)

@@ -36,7 +36,5 @@ def table_of(rows, **more) -> Table:
 @pytest.fixture(scope="session")
 def checkerboard() -> Dataset:
     """30 people, 20 items: even people rate even items 9 and odd ones 2, odd people the other way; one in seven is missing."""
-    rows = [
-        (100 + u, 10 * i, 9 if (u + i) % 2 == 0 else 2) for u in range(30) for i in range(20) if (3 * u + 5 * i) % 7
-    ]
+    rows = [(100 + u, 10 * i, 9 if (u + i) % 2 == 0 else 2) for u in range(30) for i in range(20) if (3 * u + 5 * i) % 7]
     return prepare(table_of(rows))

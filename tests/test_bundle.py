@@ -16,7 +16,9 @@ from konomi.models import mf
 def bundle(checkerboard):
     split = make_split(checkerboard, SplitConfig())
     model = mf.fit(split.train_set(checkerboard), mf.Config(dim=4, epochs=3), Run())
-    return Bundle(model, "mf", {"dim": 4}, checkerboard.items, checkerboard.scale, {"split": {"sha256": split.sha256}, "seed": 0})
+    return Bundle(
+        model, "mf", {"dim": 4}, checkerboard.items, checkerboard.scale, {"split": {"sha256": split.sha256}, "seed": 0}
+    )
 
 
 @pytest.fixture

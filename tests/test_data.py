@@ -96,7 +96,10 @@ def test_profiles_can_be_taken_sliced_and_thinned(people, random):
     profiles = Profiles.of(people)
 
     def back(p):
-        return [dict(zip(p.item[a:b].tolist(), p.rating[a:b].tolist(), strict=True)) for a, b in zip(p.indptr, p.indptr[1:], strict=False)]
+        return [
+            dict(zip(p.item[a:b].tolist(), p.rating[a:b].tolist(), strict=True))
+            for a, b in zip(p.indptr, p.indptr[1:], strict=False)
+        ]
 
     assert back(profiles) == people
     rows = [random.randrange(len(people)) for _ in range(4)]

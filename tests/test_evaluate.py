@@ -40,7 +40,9 @@ def test_predictions_are_one_by_one_those_of_the_model(parts):
 def test_changing_a_hidden_rating_changes_no_prediction(parts):
     train, seen, hidden, model = parts
     turned = Profiles(hidden.indptr, hidden.item, 11 - hidden.rating)
-    np.testing.assert_array_equal(evaluate(model, seen, hidden, train).predicted, evaluate(model, seen, turned, train).predicted)
+    np.testing.assert_array_equal(
+        evaluate(model, seen, hidden, train).predicted, evaluate(model, seen, turned, train).predicted
+    )
 
 
 def test_strangers_and_unknown_items(parts):

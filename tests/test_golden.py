@@ -36,7 +36,9 @@ def test_mf_on_real_ratings(shared):
     frame = pl.read_csv(shared / "anime-caserec-2016" / "rating_mal_ids.csv")
 
     def table(rows):
-        return Table(rows["user_id"], rows["anime_id"], rows["rating"].to_numpy().astype(np.float32), Scale(1, 10, 1), "caserec")
+        return Table(
+            rows["user_id"], rows["anime_id"], rows["rating"].to_numpy().astype(np.float32), Scale(1, 10, 1), "caserec"
+        )
 
     order = np.random.RandomState(0).permutation(len(frame))
     a, b = int(len(frame) * 0.8), int(len(frame) * 0.9)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konomi.kernels import csr, reference, ridge, sgd, strata
-from konomi.kernels.ids import extremes, look_up, present
+from konomi.kernels.ids import extremes, look_up, mark_present
 from konomi.kernels.threads import blocks, workers
 
 
@@ -74,6 +74,14 @@ def test_fold_in_is_the_normal_equations(case, dim):
     np.testing.assert_allclose(fast, slow, rtol=1e-4, atol=1e-5)
 
 
+def both(name, dtype, size, *args):
+    """What a kernel of csr and its twin write into arrays of this type and size."""
+    outs = [np.zeros(size, dtype) for _ in range(2)]
+    for module, out in zip((csr, reference), outs, strict=True):
+        getattr(module, name)(*args, out)
+    return outs
+
+
 def random_order(user, random):
     """The entries by user, each user's own in a random order."""
     order = list(range(len(user)))
@@ -86,13 +94,22 @@ def test_sorting_and_counting_are_their_twins(case, random):
     user, item, indptr, target, _ = case
     order = np.arange(len(user), dtype=np.int32)
     random.shuffle(order)
-    again = csr.stable_order(item, 9, order)
-    np.testing.assert_array_equal(again, reference.stable_order(item, 9, order))
+    np.testing.assert_array_equal(*both("stable_order", np.int32, len(item), item, 9, order))
     doubled_user, doubled_item = np.tile(user, 2), np.tile(item, 2)
-    order = csr.stable_order(doubled_user, 12, csr.stable_order(doubled_item, 9, np.arange(2 * len(user), dtype=np.int32)))
-    last = csr.mark_last(doubled_user, doubled_item, order, 9)
-    np.testing.assert_array_equal(last, reference.mark_last(doubled_user, doubled_item, order, 9))
-    assert set(csr.marked_only(order, last)) == set(range(len(user), 2 * len(user)))
+    doubled = np.arange(2 * len(user), dtype=np.int32)
+    order, _ = both("stable_order", np.int32, len(doubled), doubled_user, 12, doubled)
+    last, slow = both("mark_last", bool, len(doubled), doubled_user, doubled_item, order, 9)
+    np.testing.assert_array_equal(last, slow)
+    as_they_are = np.empty(0, np.int32)
+    for name, dtype, size, args in (
+        ("mark_last", bool, len(user), (user, item, as_they_are, 9)),
+        ("marked_only", np.int32, len(user), (as_they_are, last)),
+        ("gather", np.int32, len(order), (doubled_item, order)),
+    ):
+        np.testing.assert_array_equal(*both(name, dtype, size, *args))
+    only, slow = both("marked_only", np.int32, len(user), order, last)
+    np.testing.assert_array_equal(only, slow)
+    assert set(only) == set(range(len(user), 2 * len(user)))
     assert csr.is_sorted(user) and csr.is_sorted(doubled_user) == (len(user) == 0 or user[0] == user[-1])
     marked = item % 2 == 0
     np.testing.assert_array_equal(csr.count_marked(user, 12, marked), reference.count_marked(user, 12, marked))
@@ -134,11 +151,14 @@ def test_id_tables(ids, wanted):
     ids, wanted = np.array(ids, np.int64), np.array(wanted, np.int64)
     low, high = extremes(ids)
     assert (low, high) == (ids.min(), ids.max())
-    found = present(ids, low, high - low + 1)
+    found = np.zeros(high - low + 1, bool)
+    mark_present(ids, low, found)
     np.testing.assert_array_equal(np.flatnonzero(found) + low, np.unique(ids))
     table = np.cumsum(found).astype(np.int32) - 1
     expected = [table[w - low] if low <= w <= high else -1 for w in wanted]
-    np.testing.assert_array_equal(look_up(wanted, low, table), expected)
+    rows = np.zeros(len(wanted), np.int32)
+    look_up(wanted, low, table, rows)
+    np.testing.assert_array_equal(rows, expected)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])

@@ -17,15 +17,17 @@ def test_by_hand():
     assert metrics.rmse(TRUE, PREDICTED) == pytest.approx(math.sqrt(6 / 4))
     assert metrics.mae(TRUE, PREDICTED) == pytest.approx(1)
     # the first person has errors −1 and 0, the second none hidden, the third 2 and −1
-    indptr = np.array([0, 2, 2, 4])
-    assert metrics.by_user(metrics.mae, TRUE, PREDICTED, indptr) == pytest.approx((0.5 + 1.5) / 2)
-    assert metrics.by_user(metrics.rmse, TRUE, PREDICTED, indptr) == pytest.approx((math.sqrt(1 / 2) + math.sqrt(5 / 2)) / 2)
+    user = np.array([0, 0, 2, 2])
+    assert metrics.mae_by_user(TRUE, PREDICTED, user) == pytest.approx((0.5 + 1.5) / 2)
+    assert metrics.rmse_by_user(TRUE, PREDICTED, user) == pytest.approx((math.sqrt(1 / 2) + math.sqrt(5 / 2)) / 2)
 
 
 def test_nobody_has_hidden_ratings():
     nothing = np.array([], np.float32)
     assert math.isnan(metrics.rmse(nothing, nothing)) and math.isnan(metrics.mae(nothing, nothing))
-    assert math.isnan(metrics.by_user(metrics.rmse, nothing, nothing, np.array([0, 0])))
+    nobody = np.array([], np.int32)
+    assert math.isnan(metrics.rmse_by_user(nothing, nothing, nobody))
+    assert math.isnan(metrics.mae_by_user(nothing, nothing, nobody))
     assert metrics.residuals(nothing, nothing) == {} and metrics.calibration(nothing, nothing) == []
 
 
@@ -39,7 +41,9 @@ def test_calibration_and_residuals_by_hand():
     table = metrics.calibration(TRUE, PREDICTED, bins=2)
     assert table == [{"predicted": 2.5, "true": 2.0, "n": 2}, {"predicted": 6.0, "true": 6.5, "n": 2}]
     rest = metrics.residuals(TRUE, PREDICTED)
-    assert rest["mean"] == pytest.approx(0) and rest["q50"] == pytest.approx(-0.5) and rest["sd"] == pytest.approx(math.sqrt(1.5))
+    assert (
+        rest["mean"] == pytest.approx(0) and rest["q50"] == pytest.approx(-0.5) and rest["sd"] == pytest.approx(math.sqrt(1.5))
+    )
 
 
 @given(st.lists(st.tuples(st.floats(1, 10, width=32), st.floats(1, 10, width=32)), min_size=1))

@@ -46,7 +46,11 @@ def test_nothing_to_learn_from(train):
 
 @pytest.mark.parametrize("bad", [{"dim": 0}, {"rate": 0.0}, {"epochs": 0}, {"l2": -1.0}, {"patience": -1}, {"init": 0.0}])
 def test_settings_that_make_no_sense(bad):
-    with pytest.raises(ConfigError, match=next(iter(bad))) if "l2" not in bad and "patience" not in bad else pytest.raises(ConfigError):
+    with (
+        pytest.raises(ConfigError, match=next(iter(bad)))
+        if "l2" not in bad and "patience" not in bad
+        else pytest.raises(ConfigError)
+    ):
         mf.Config(**bad)
     with pytest.raises(ConfigError, match="negative"):
         bias.Config(damp_user=-1)

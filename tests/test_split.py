@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from conftest import table_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import table_of
 from konomi.data.prepare import prepare
 from konomi.data.split import SHOWN, TEST, TRAIN, VALID, SplitConfig, make_split, predefined, rebuild
 from konomi.errors import ConfigError, DataError

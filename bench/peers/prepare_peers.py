@@ -1,4 +1,4 @@
-"""The peers of bench/prepare.py, each in its own process: `polars` reads three columns, `pandas` prepares as notebook 1 does."""
+"""The peers of bench/prepare.py, each in its own process: `polars` reads three columns, `pandas` does as notebook 1."""
 
 import sys
 

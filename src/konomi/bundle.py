@@ -69,7 +69,9 @@ def load_bundle(path: Path | str) -> Bundle:
     try:
         name = manifest["model"]
         if name not in MODELS:
-            raise BundleError(f'{folder}: holds a model "{name}" that is not known here.', f"This Konomi has {', '.join(MODELS)}: upgrade it.")
+            raise BundleError(
+                f'{folder}: holds a model "{name}" that is not known here.', f"This Konomi has {', '.join(MODELS)}: upgrade it."
+            )
         model = module(name).load(unpack(parts["arrays.safetensors"]))
         items, scale = pl.read_parquet(parts["items.parquet"]), Scale(**manifest["scale"])
     except (KeyError, TypeError, SafetensorError, pl.exceptions.PolarsError) as cause:
@@ -89,4 +91,3 @@ def _checked(file: Path, sha256: str) -> bytes:
     if hash_bytes(content) != sha256:
         raise BundleError(f"{file}: has been altered or cut short: its hash is not the one in the manifest.", REMEDY)
     return content
-

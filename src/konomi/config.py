@@ -53,7 +53,9 @@ def settings(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     checked = {}
     for key, value in values.items():
         if key not in names:
-            raise ConfigError(f'{where}: unknown setting "{key}".{closest(key, names)}', f"The settings are: {', '.join(names)}.")
+            raise ConfigError(
+                f'{where}: unknown setting "{key}".{closest(key, names)}', f"The settings are: {', '.join(names)}."
+            )
         checked[key] = _convert(hints[key], value, f"{where}: {key}")
     return kind(**checked)
 

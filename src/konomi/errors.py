@@ -1,11 +1,11 @@
 """Every error that Konomi raises on purpose.
 
-    KonomiError            message names the file, line, column or field; .hint says what to do
-    ├── DataError          a ratings file, a catalogue or a prepared dataset
-    ├── ConfigError        a setting, an option or a configuration file
-    ├── FitError           training that cannot go on
-    ├── BundleError        a saved model
-    └── RequestError       a question that the model cannot answer: unknown title, user, item
+KonomiError            message names the file, line, column or field; .hint says what to do
+├── DataError          a ratings file, a catalogue or a prepared dataset
+├── ConfigError        a setting, an option or a configuration file
+├── FitError           training that cannot go on
+├── BundleError        a saved model
+└── RequestError       a question that the model cannot answer: unknown title, user, item
 """
 
 

@@ -92,7 +92,10 @@ def read_manifest(folder: Path, kind: str, newest: int, error: type[KonomiError]
         raise error(f"{folder}: not a {kind} but {found}.", remedy)
     number = manifest.get("format")
     if not isinstance(number, int) or not 1 <= number <= newest:
-        raise error(f"{folder}: {kind} format {number} is not known here.", f"This Konomi reads formats 1 to {newest}: upgrade it, or make the {kind} anew.")
+        raise error(
+            f"{folder}: {kind} format {number} is not known here.",
+            f"This Konomi reads formats 1 to {newest}: upgrade it, or make the {kind} anew.",
+        )
     return manifest
 
 
@@ -107,7 +110,10 @@ def hash_bytes(*parts: bytes | memoryview) -> str:
 def hash_array(array: npt.NDArray[Any]) -> str:
     """sha256 of an array's dtype, shape and little-endian bytes."""
     array = np.ascontiguousarray(array)
-    return hash_bytes(f"{array.dtype.str}{array.shape}".encode(), array.tobytes() if array.size < 1 << 16 else array.reshape(-1).view(np.uint8).data)
+    return hash_bytes(
+        f"{array.dtype.str}{array.shape}".encode(),
+        array.tobytes() if array.size < 1 << 16 else array.reshape(-1).view(np.uint8).data,
+    )
 
 
 def hash_file(path: Path) -> str:

@@ -24,10 +24,10 @@ def train(
 ) -> Bundle:
     """Fit a model on the training part of a dataset and measure it on the validation and test parts.
 
-    `model` is a name of `MODELS` and `config` its Config (the defaults, where None); `split` a split or how to make one (a tenth
-    each, where None); `path` where the dataset lies, which the bundle notes so that known users can be looked up again. The
-    catalogue of the bundle has the statistics of the training part only. RequestError for an unknown model; FitError where
-    training cannot go on.
+    `model` is a name of `MODELS` and `config` its Config (the defaults, where None); `split` a split or how to make one (a
+    tenth each, where None); `path` where the dataset lies, which the bundle notes, to look up known users again. The catalogue
+    of the bundle has the statistics of the training part only. RequestError for an unknown model; FitError where training
+    cannot go on.
     """
     run = run or Run()
     if not isinstance(split, Split):

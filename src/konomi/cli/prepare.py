@@ -46,6 +46,7 @@ def prepare(
     from konomi.data.rows import ReadOptions
     from konomi.data.sources import read_source
     from konomi.files import refuse_foreign
+    from konomi.kernels.threads import warm_up
 
     source, paths = _source(words)
     thresholds = {"min_item_ratings": min_item_ratings, "min_user_ratings": min_user_ratings, "k_core": k_core}
@@ -55,6 +56,7 @@ def prepare(
     options = settings(ReadOptions, {"on_bad_rows": on_bad_rows, **said}, "prepare")
     options = dataclasses.replace(options, scale=_scale(scale)) if scale else options
     refuse_foreign(output, KIND, DataError)
+    warm_up()
     with running(threads=threads) as run:
         table = read_source(source, paths, options, run)
         if items is not None:

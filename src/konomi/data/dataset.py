@@ -27,8 +27,8 @@ OPTIONAL = ("status", "time")
 class Dataset:
     """Ratings of U users on I items: N entries in compressed rows, sorted by user and item.
 
-    items: the catalogue (`table.ITEM_COLUMNS`, then ratings, mean, bayes), a row per item row; users: user ids; indptr i64[U+1];
-    item i32[N]; stored u8[N] codes or f32[N] (see `Scale`); status u8[N] or None; time i64[N] or None; manifest: where it comes
+    items: the catalogue (`table.ITEM_COLUMNS`, then ratings, mean, bayes), one row each; users: their ids; indptr i64[U+1];
+    item i32[N]; stored u8[N] or f32[N] (see `Scale`); status u8[N] or None; time i64[N] or None; manifest: where it comes
     from and what was left out. Arrays are memory-mapped when read from disk.
     """
 
@@ -43,7 +43,8 @@ class Dataset:
     manifest: dict[str, Any]
 
     def __repr__(self) -> str:
-        return f"Dataset({self.manifest['source']}: {len(self.item):,} entries, {len(self.users):,} users × {len(self.items):,} items)"
+        size = f"{len(self.item):,} entries, {len(self.users):,} users × {len(self.items):,} items"
+        return f"Dataset({self.manifest['source']}: {size})"
 
     @cached_property
     def item_ids(self) -> Vocab:

@@ -4,7 +4,7 @@ The Bayesian average of an item (or of a person's ratings of a genre) with n rat
 
     (C·m + n·r̄) / (C + n)      m = the mean over all ratings, C = how many ratings at m one starts from
 
-With C = 25 for items, an item needs 25 ratings before its own mean weighs as much as everybody's; C = 5 for a genre of a person.
+With C = 25 for items, an item needs 25 ratings before its own mean weighs as much as everybody's; a genre of a person needs 5.
 """
 
 from typing import Any
@@ -64,8 +64,8 @@ def genre_matrix(items: pl.DataFrame) -> npt.NDArray[np.uint8]:
 def genre_taste(profiles: Profiles, items: pl.DataFrame, mean: float, prior: float = TASTE_PRIOR) -> F32:
     """A person's Bayesian average rating per genre, f32[B, G]; NaN where they rated nothing of that genre.
 
-    `mean` is the overall mean rating; prior = 0 gives the plain mean per genre. Only the given entries count: give the seen part
-    of a profile, and no hidden rating can leak into it.
+    `mean` is the overall mean rating; prior = 0 gives the plain mean per genre. Only the given entries count: give the seen
+    part of a profile, and no hidden rating can leak into it.
     """
     scored = profiles.scored()
     genres = sp.csr_matrix(genre_matrix(items), dtype=np.float64)

@@ -10,6 +10,8 @@ from konomi.data.scale import Scale
 STATUS = {"watching": 1, "completed": 2, "on hold": 3, "dropped": 4, "plan to watch": 6}
 """Watching statuses by the codes of the MyAnimeList files; 0 = the source does not say."""
 
+LEFT_OUT = np.int8(-1)
+
 Rule = Literal["scored", "unscored-negative"]
 
 
@@ -28,7 +30,7 @@ def interactions(
     if rule == "unscored-negative":
         low |= unscored
     if status is None:
-        return np.where(unscored, -1, ~low).astype(np.int8)
+        return np.where(unscored, LEFT_OUT, (~low).view(np.int8))
     known = (status == STATUS["completed"]) | ((status == 0) & ~unscored)
     dropped = status == STATUS["dropped"]
-    return np.where(dropped, 0, np.where(known, ~low, -1)).astype(np.int8)
+    return np.where(dropped, np.int8(0), np.where(known, (~low).view(np.int8), LEFT_OUT))

@@ -18,7 +18,8 @@ from konomi.data.table import ITEM_COLUMNS, Table
 from konomi.data.vocab import Vocab
 from konomi.errors import ConfigError, DataError
 from konomi.files import hash_file
-from konomi.kernels.csr import count_marked, is_sorted, mark_last, marked_only, sort_rows, stable_order, unmark_others
+from konomi.kernels.csr import count_marked, gather, is_sorted, mark_last, marked_only, sort_rows, stable_order, unmark_others
+from konomi.kernels.ids import look_up, mark_present
 from konomi.kernels.threads import blocks, workers
 
 SORT_BLOCK = 1024  # users whose entries one task sorts
@@ -62,19 +63,20 @@ def prepare(table: Table, rules: Rules | None = None, run: Run | None = None) ->
 def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     step = iter(range(1, 6))
     run.progress("prepare", 0, 5)
-    users, items = Vocab.of(table.user_id), Vocab.of(table.item_id)
-    user, item = users.rows(table.user_id), items.rows(table.item_id)
+    with workers(run.threads) as each:
+        (users, user), (items, item) = each(_rows, (table.user_id, table.item_id))
     stored = table.scale.encode(table.rating)
     report: list[dict[str, Any]] = [{"step": "read", "rows": len(table) + len(table.rejects.line)}]
     report.append({"step": "bad rows", "rows": len(table.rejects.line)})
     run.progress("prepare", next(step), 5)
 
-    order = np.arange(len(table), dtype=np.int32)
-    if table.time is not None:
-        order = np.argsort(table.time, kind="stable").astype(np.int32)
+    order = np.empty(0, np.int32)  # as they are: most files come by user
     if table.time is not None or not is_sorted(user):
-        order = stable_order(user, len(users), order)
-    kept = mark_last(user, item, order, len(items))
+        by_time = np.arange(len(table)) if table.time is None else np.argsort(table.time, kind="stable")
+        order = np.empty(len(table), np.int32)
+        stable_order(user, len(users), by_time.astype(np.int32), order)
+    kept = np.empty(len(table), np.bool_)
+    mark_last(user, item, order, len(items), kept)
     report.append({"step": "duplicates", "rows": int(len(kept) - kept.sum())})
     report += _thresholds(user, item, len(users), len(items), table.scale.scored(stored), rules, kept)
     report.append({"step": "kept", "rows": int(kept.sum())})
@@ -87,16 +89,18 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
         )
     run.progress("prepare", next(step), 5)
 
-    order = marked_only(order, kept)
-    user_ids, row = _dense(users.ids, user[order])
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(user_ids)))])
+    whole, order = order, np.empty(kept.sum(), np.int32)
+    marked_only(whole, kept, order)
+    user_ids, user = _dense(users.ids, user, order)
+    indptr = np.searchsorted(user, np.arange(len(user_ids) + 1, dtype=np.int32))
     with workers(run.threads) as each:
         each(lambda rows: sort_rows(indptr, item, order, *rows), blocks(len(user_ids), SORT_BLOCK))
-    item_ids, item = _dense(items.ids, item[order])
+    item_ids, item = _dense(items.ids, item, order)
     run.progress("prepare", next(step), 5)
 
     stored = stored[order]
-    status, time = (None if column is None else column[order] for column in (table.status, table.time))
+    status = None if table.status is None else table.status[order]
+    time = None if table.time is None else table.time[order]
     profiles = Profiles(indptr, item, table.scale.decode(stored), status)
     catalogue = add_statistics(_join(item_ids, table.items), profiles, table.scale)
     run.progress("prepare", next(step), 5)
@@ -141,13 +145,20 @@ def _thresholds(
     ]
 
 
-def _dense(ids: pl.Series, row: I32) -> tuple[pl.Series, I32]:
-    """The ids that still occur among the rows i32[N], and the rows of the entries among those."""
-    present = np.zeros(len(ids), np.bool_)
-    present[row] = True
-    if present.all():
-        return ids, row
-    return ids.filter(pl.Series(present)), (np.cumsum(present, dtype=np.int32) - 1)[row]
+def _rows(ids: pl.Series) -> tuple[Vocab, I32]:
+    vocab = Vocab.of(ids)
+    return vocab, vocab.rows(ids)
+
+
+def _dense(ids: pl.Series, row: I32, order: I32) -> tuple[pl.Series, I32]:
+    """The ids that occur among the entries of `order` (i32[n]), and the rows of these entries among those, i32[n]."""
+    present, rows = np.zeros(len(ids), np.bool_), np.empty(len(order), np.int32)
+    gather(row, order, rows)
+    mark_present(rows, 0, present)
+    if not present.all():
+        ids = ids.filter(pl.Series(present))
+        look_up(rows, 0, np.cumsum(present, dtype=np.int32) - np.int32(1), rows)
+    return ids, rows
 
 
 def _join(item_ids: pl.Series, catalogue: pl.DataFrame | None) -> pl.DataFrame:

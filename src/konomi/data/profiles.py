@@ -43,7 +43,10 @@ class Profiles:
     def keep(self, entries: npt.NDArray[np.bool_]) -> "Profiles":
         """The same B profiles with only the entries marked True."""
         return Profiles(
-            kept_indptr(self.indptr, entries), self.item[entries], self.rating[entries], None if self.status is None else self.status[entries]
+            kept_indptr(self.indptr, entries),
+            self.item[entries],
+            self.rating[entries],
+            None if self.status is None else self.status[entries],
         )
 
     def scored(self) -> "Profiles":

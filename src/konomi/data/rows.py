@@ -24,7 +24,7 @@ from konomi.data.scale import Scale
 from konomi.data.table import Rejects, Table
 from konomi.errors import DataError
 
-BATCH = 1_000_000  # rows
+BATCH = 200_000  # rows
 BINARY = (".parquet", ".arrow", ".feather", ".ipc")
 PARTS = ("user", "item", "rating", "status", "time")
 INT64 = np.iinfo(np.int64)
@@ -105,17 +105,13 @@ def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: R
             return _read_slowly(rows, format, options, run, path, total, source, "line")
 
 
-def read_frame(
-    scan: pl.LazyFrame, path: Path, format: RatingsFormat, options: ReadOptions, run: Run, source: str
-) -> Table:
+def read_frame(scan: pl.LazyFrame, path: Path, format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
     """The same from typed columns; `path` is what errors call them, and bad rows are named by their number, from 1."""
     schema = scan.collect_schema()
     _places(path, format, list(schema))
     chosen = scan.select(_typed(schema[name], name, part) for part, name in format.names().items())
     rows = int(scan.select(pl.len()).collect().item())
-    whole = chosen.with_columns(
-        pl.col("rating").cast(pl.Float32).fill_null(math.nan), pl.col("^status|time$").fill_null(0)
-    )
+    whole = chosen.with_columns(pl.col("rating").cast(pl.Float32).fill_null(math.nan), pl.col("^status|time$").fill_null(0))
     try:
         return _assemble(whole.collect_batches(maintain_order=True, chunk_size=BATCH), format, run, path, rows, source)
     except (_Doubt, pl.exceptions.PolarsError):
@@ -153,16 +149,18 @@ def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, 
     kinds |= {part: pl.Int64() for part in ("status", "time") if part in places}
     schema: dict[str, pl.DataType] = {f"_{n}": pl.String() for n in range((width - 1) * stride + 1)}
     schema |= {f"_{place * stride}": kinds[part] for part, place in places.items()}
-    return pl.scan_csv(
-        path,
-        schema=schema,
-        has_header=False,
-        skip_rows=0 if format.columns else 1,
-        separator=format.separator[0],
-        quote_char=quote_of(format.separator),
-        glob=False,
-    ).select(pl.col(f"_{place * stride}").alias(part) for part, place in places.items()).collect_batches(
-        maintain_order=True, chunk_size=BATCH
+    return (
+        pl.scan_csv(
+            path,
+            schema=schema,
+            has_header=False,
+            skip_rows=0 if format.columns else 1,
+            separator=format.separator[0],
+            quote_char=quote_of(format.separator),
+            glob=False,
+        )
+        .select(pl.col(f"_{place * stride}").alias(part) for part, place in places.items())
+        .collect_batches(maintain_order=True, chunk_size=BATCH)
     )
 
 
@@ -176,9 +174,7 @@ def _typed(kind: pl.DataType, name: str, part: str) -> pl.Expr:
     return column
 
 
-def _assemble(
-    batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, path: Path, total: int, source: str
-) -> Table:
+def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, path: Path, total: int, source: str) -> Table:
     """Batches of the chosen columns → a Table; `_Doubt` at the first value that is not plainly right."""
     parts: dict[str, list[Any]] = {part: [] for part in format.names()}
     what, rows = f"reading {path.name}", 0
@@ -237,7 +233,7 @@ def _joined(batches: list[pl.Series], name: str) -> pl.Series:
     """One column from narrowed batches, of the widest of their types, which none of them loses anything in."""
     kinds = {ids.dtype for ids in batches}
     widest = pl.String if pl.String in kinds else pl.Int64 if pl.Int64 in kinds else pl.Int32
-    return pl.concat([ids.cast(widest) for ids in batches], rechunk=True).alias(name)
+    return pl.concat([ids.cast(widest) for ids in batches], rechunk=False).alias(name)
 
 
 # ---- the slow twin
@@ -256,9 +252,7 @@ def _read_slowly(
     return dataclasses.replace(_assemble(judged(), format, run, path, total, source), rejects=rejects)
 
 
-def _text_rows(
-    rows: Iterator[Record], places: dict[str, int], width: int, header: bool
-) -> Iterator[Row]:
+def _text_rows(rows: Iterator[Record], places: dict[str, int], width: int, header: bool) -> Iterator[Row]:
     """The chosen fields of every record."""
     needed = max(places.values()) + 1
     for record in rows:

@@ -23,7 +23,9 @@ class Scale:
 
     def __post_init__(self) -> None:
         if not (self.low < self.high and self.step >= 0):
-            raise DataError(f"A rating scale from {self.low:g} to {self.high:g} is not a scale.", "Give LOW:HIGH or LOW:HIGH:STEP.")
+            raise DataError(
+                f"A rating scale from {self.low:g} to {self.high:g} is not a scale.", "Give LOW:HIGH or LOW:HIGH:STEP."
+            )
 
     def __str__(self) -> str:
         return f"{self.low:g} to {self.high:g}" + (f" in steps of {self.step:g}" if self.coded else "")

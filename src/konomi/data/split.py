@@ -36,9 +36,13 @@ class SplitConfig:
 
     def __post_init__(self) -> None:
         if self.valid < 0 or self.test < 0 or not 0 <= self.shown <= 1:
-            raise ConfigError(f"A split of valid {self.valid:g}, test {self.test:g}, shown {self.shown:g}.", "Use shares from 0 up.")
+            raise ConfigError(
+                f"A split of valid {self.valid:g}, test {self.test:g}, shown {self.shown:g}.", "Use shares from 0 up."
+            )
         if self.valid < 1 and self.test < 1 and self.valid + self.test >= 1:
-            raise ConfigError(f"A split of valid {self.valid:g} and test {self.test:g} leaves nothing to train on.", "Lower them.")
+            raise ConfigError(
+                f"A split of valid {self.valid:g} and test {self.test:g} leaves nothing to train on.", "Lower them."
+            )
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,9 @@ def predefined(dataset: Dataset, test: Table, valid: Table | None = None) -> Spl
         entry = _entries(dataset, table)
         lost = int((entry < 0).sum())
         if lost:
-            raise DataError(f"{lost:,} of {len(entry):,} rows of the {name} file are not in the dataset.", "Prepare both together.")
+            raise DataError(
+                f"{lost:,} of {len(entry):,} rows of the {name} file are not in the dataset.", "Prepare both together."
+            )
         if (part[entry] != TRAIN).any():
             raise DataError("The valid and the test file share rows.", "Give files without common rows.")
         part[entry] = value
@@ -139,14 +145,16 @@ def _entries(dataset: Dataset, table: Table) -> npt.NDArray[np.int64]:
     """Which entry of the dataset each row of a table is; −1 where it is none."""
     user, item = dataset.users.rows(table.user_id), dataset.item_ids.rows(table.item_id)
     n_items = len(dataset.items)
-    key = dataset.profiles.user.astype(np.int64) * n_items + dataset.item  # ascending, since entries are sorted by user and item
+    key = (
+        dataset.profiles.user.astype(np.int64) * n_items + dataset.item
+    )  # ascending, since entries are sorted by user and item
     wanted = user.astype(np.int64) * n_items + item
     place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
     return np.where((user >= 0) & (item >= 0) & (key[place] == wanted), place, -1)
 
 
 def _sizes(config: SplitConfig, n: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """How many of each group of n are drawn for test and for validation; at least one of a group stays where both are counts."""
+    """How many of each group of n are drawn for test and for validation; one of a group stays at least."""
     test = np.floor(config.test * n + 0.5) if config.test < 1 else np.full(n.shape, config.test)
     test = np.minimum(test, np.maximum(n - 1, 0))
     valid = np.floor(config.valid * n + 0.5) if config.valid < 1 else np.full(n.shape, config.valid)
@@ -165,5 +173,7 @@ def rebuild(dataset: Dataset, spec: dict[str, Any], sha256: str) -> Split:
         raise DataError("This model's split was given by files.", "Evaluate it on the test file itself.")
     split = make_split(dataset, SplitConfig(**spec))
     if split.sha256 != sha256:
-        raise DataError("The dataset is not the one that the model was trained on.", "Give the dataset it was trained on, or train again.")
+        raise DataError(
+            "The dataset is not the one that the model was trained on.", "Give the dataset it was trained on, or train again."
+        )
     return split

@@ -40,7 +40,7 @@ class Table:
 
     user_id, item_id: integer or string Series[N]; rating f32[N], NaN = not scored; status u8[N] (codes of `labels.STATUS`, 0 =
     unknown) or None; time i64[N], seconds since 1970, or None; items: a catalogue with `ITEM_COLUMNS`, or None where the source
-    has only ids; scale: of the ratings; source: its name; note: a word to show wherever the data is shown; rejects: rows left out;
+    has only ids; scale: of the ratings; source: its name; note: to show wherever the data is shown; rejects: rows left out;
     files: what was read, for the hash of the input.
     """
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from konomi.errors import RequestError
-from konomi.kernels.ids import extremes, look_up, present
+from konomi.kernels.ids import extremes, look_up, mark_present
 
 UNKNOWN = -1
 TABLE_SPAN = 1 << 27  # integer ids that span less than this are looked up in a table, others by bisection
@@ -24,11 +24,14 @@ class Vocab:
         """The vocabulary of a column of ids, whatever their order and number."""
         if not ids.dtype.is_integer():
             return cls(ids.cast(pl.String).unique().sort())
-        if len(ids):
-            values = ids.to_numpy()
-            low, high = extremes(values)
-            if high - low < TABLE_SPAN:
-                return cls(pl.Series(np.flatnonzero(present(values, low, high - low + 1)) + low, dtype=pl.Int64))
+        parts = _parts(ids)
+        bounds = [extremes(part) for part in parts]
+        low, high = min((b[0] for b in bounds), default=0), max((b[1] for b in bounds), default=0)
+        if high - low < TABLE_SPAN:
+            found = np.zeros(high - low + 1, np.bool_)
+            for part in parts:
+                mark_present(part, low, found)
+            return cls(pl.Series(np.flatnonzero(found) + low, dtype=pl.Int64))
         return cls(ids.cast(pl.Int64).unique().sort())
 
     def __len__(self) -> int:
@@ -46,15 +49,19 @@ class Vocab:
             return codes.cast(pl.Int32).fill_null(UNKNOWN).to_numpy().astype(np.int32)
         if not ids.dtype.is_integer():
             ids = ids.cast(pl.Int64, strict=False).fill_null(np.iinfo(np.int64).min)
-        wanted, known = ids.to_numpy(), self.ids.to_numpy()
+        known = self.ids.to_numpy()
         if len(known) == 0:
-            return np.full(len(wanted), UNKNOWN, np.int32)
+            return np.full(len(ids), UNKNOWN, np.int32)
         low, high = known[0], known[-1]
         if high - low < TABLE_SPAN:
             table = np.full(high - low + 1, UNKNOWN, np.int32)
             table[known - low] = np.arange(len(known), dtype=np.int32)
-            rows: npt.NDArray[np.int32] = look_up(wanted, low, table)
+            rows, done = np.empty(len(ids), np.int32), 0
+            for part in _parts(ids):
+                look_up(part, low, table, rows[done : done + len(part)])
+                done += len(part)
             return rows
+        wanted = ids.to_numpy()
         place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
         return np.where(known[place] == wanted, place, UNKNOWN).astype(np.int32)
 
@@ -65,3 +72,8 @@ class Vocab:
             example = ", ".join(str(i) for i in self.ids.head(3))
             raise RequestError(f'Unknown {what} "{id}".', f"There are {len(self):,} {what}s, such as {example}.")
         return row
+
+
+def _parts(ids: pl.Series) -> list[npt.NDArray[np.integer]]:
+    """The chunks of a column of integers, as arrays, without copying them together."""
+    return [chunk.to_numpy() for chunk in ids.get_chunks() if len(chunk)]

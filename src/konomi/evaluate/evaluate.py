@@ -70,8 +70,8 @@ def evaluate(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, ru
         "users": int((hidden.counts > 0).sum()),
         "unknown_users": int(((hidden.counts > 0) & (known_user == 0)).sum()),
         "unknown_items": int((popularity[hidden.item] == 0).sum()),
-        **_errors(true, predicted, hidden),
-        "baselines": {name: _errors(true, guess, hidden) for name, guess in guesses.items()},
+        **_errors(true, predicted, hidden.user),
+        "baselines": {name: _errors(true, guess, hidden.user) for name, guess in guesses.items()},
         "segments": {
             "activity": metrics.segments(true, predicted, known_user[hidden.user], ACTIVITY),
             "popularity": metrics.segments(true, predicted, popularity[hidden.item], POPULARITY),
@@ -82,10 +82,10 @@ def evaluate(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, ru
     return Report(found, hidden.user, hidden.item, true, predicted)
 
 
-def _errors(true: F32, predicted: F32, hidden: Profiles) -> dict[str, float]:
+def _errors(true: F32, predicted: F32, user: npt.NDArray[np.int32]) -> dict[str, float]:
     return {
         "rmse": metrics.rmse(true, predicted),
         "mae": metrics.mae(true, predicted),
-        "rmse_by_user": metrics.by_user(metrics.rmse, true, predicted, hidden.indptr),
-        "mae_by_user": metrics.by_user(metrics.mae, true, predicted, hidden.indptr),
+        "rmse_by_user": metrics.rmse_by_user(true, predicted, user),
+        "mae_by_user": metrics.mae_by_user(true, predicted, user),
     }

@@ -19,20 +19,37 @@ def mae(true: Floats, predicted: Floats) -> float:
     return float(np.mean(np.abs(true - predicted), dtype=np.float64)) if len(true) else float("nan")
 
 
-def by_user(metric: Any, true: Floats, predicted: Floats, indptr: npt.NDArray[np.int64]) -> float:
-    """The mean over users (those with hidden ratings) of a metric of each user's own ratings, indptr i64[B+1]."""
-    each = [metric(true[a:b], predicted[a:b]) for a, b in zip(indptr[:-1], indptr[1:], strict=True) if b > a]
-    return float(np.mean(each)) if each else float("nan")
+def rmse_by_user(true: Floats, predicted: Floats, user: Ints) -> float:
+    """The mean over users of the RMSE of each one's own ratings, user i32[N]; NaN without ratings."""
+    return float(np.mean(np.sqrt(_user_means((true - predicted) ** 2, user)))) if len(true) else float("nan")
+
+
+def mae_by_user(true: Floats, predicted: Floats, user: Ints) -> float:
+    """The mean over users of the MAE of each one's own ratings, user i32[N]; NaN without ratings."""
+    return float(np.mean(_user_means(np.abs(true - predicted), user))) if len(true) else float("nan")
+
+
+def _user_means(values: Floats, user: Ints) -> npt.NDArray[np.float64]:
+    """The mean value of each user who has any."""
+    count = np.bincount(user)
+    means: npt.NDArray[np.float64] = np.bincount(user, values)[count > 0] / count[count > 0]
+    return means
 
 
 def segments(true: Floats, predicted: Floats, count: Ints, edges: tuple[int, ...]) -> list[dict[str, Any]]:
-    """RMSE and MAE of the ratings whose `count` i64[N] lies from one edge (inclusive) to the next (exclusive, the last open)."""
+    """RMSE and MAE of the ratings whose `count` i64[N] lies from one edge, inclusive, to the next, exclusive."""
     rows = []
     for low, high in zip(edges, (*edges[1:], None), strict=True):
         part = (count >= low) & (True if high is None else count < high)
         if part.any():
             rows.append(
-                {"from": low, "below": high, "n": int(part.sum()), "rmse": rmse(true[part], predicted[part]), "mae": mae(true[part], predicted[part])}
+                {
+                    "from": low,
+                    "below": high,
+                    "n": int(part.sum()),
+                    "rmse": rmse(true[part], predicted[part]),
+                    "mae": mae(true[part], predicted[part]),
+                }
             )
     return rows
 
@@ -41,7 +58,11 @@ def calibration(true: Floats, predicted: Floats, bins: int = 10) -> list[dict[st
     """Predictions in `bins` classes of equal size: their mean, the mean of the true ratings, how many."""
     order = np.argsort(predicted, kind="stable")
     return [
-        {"predicted": float(predicted[part].mean(dtype=np.float64)), "true": float(true[part].mean(dtype=np.float64)), "n": len(part)}
+        {
+            "predicted": float(predicted[part].mean(dtype=np.float64)),
+            "true": float(true[part].mean(dtype=np.float64)),
+            "n": len(part),
+        }
         for part in np.array_split(order, bins)
         if len(part)
     ]

@@ -1,4 +1,9 @@
-"""From entries in any order to compressed rows, sorted by user and item. Linear in the entries but for sorting each user's own."""
+"""From entries in any order to compressed rows, sorted by user and item. Linear in the entries but for sorting each user's own.
+
+Arrays as long as the entries are made by the caller: NumPy asks the system for large pages, Numba does not, and touching a
+hundred megabytes for the first time costs more than filling them. For the same reason an `order` without any entries stands for
+the order in which they are.
+"""
 
 import numba
 import numpy as np
@@ -14,31 +19,27 @@ def is_sorted(key):
 
 
 @numba.njit(nogil=True, cache=True)
-def stable_order(key, n, order):
-    """The entries of `order` (i32[N]) sorted by key[entry] (i32[N], in [0, n)); equal keys stay in their order. i32[N]."""
+def stable_order(key, n, order, out):
+    """The entries of `order` (i32[N]) sorted by key[entry] (i32[N], in [0, n)), into out; equal keys stay in their order."""
     start = np.zeros(n + 1, np.int64)
     for k in key:
         start[k + 1] += 1
     for k in range(n):
         start[k + 1] += start[k]
-    sorted_order = np.empty_like(order)
     for entry in order:
         k = key[entry]
-        sorted_order[start[k]] = entry
+        out[start[k]] = entry
         start[k] += 1
-    return sorted_order
 
 
 @numba.njit(nogil=True, cache=True)
-def mark_last(user, item, order, n_items):
-    """Which entries are the last of their (user, item) in `order`, which is sorted by user. bool[N], by entry."""
-    last = np.empty(len(order), np.bool_)
+def mark_last(user, item, order, n_items, last):
+    """Mark in last (bool[N], by entry) which are the last of their (user, item) in `order`, which is sorted by user."""
     owner = np.full(n_items, -1, np.int32)  # the user whose entry of this item was met last, coming from the end
-    for k in range(len(order) - 1, -1, -1):
-        entry = order[k]
+    for k in range(len(user) - 1, -1, -1):
+        entry = order[k] if len(order) else k
         last[entry] = owner[item[entry]] != user[entry]
         owner[item[entry]] = user[entry]
-    return last
 
 
 @numba.njit(nogil=True, cache=True)
@@ -66,15 +67,21 @@ def unmark_others(user, item, keep_user, keep_item, marked):
 
 
 @numba.njit(nogil=True, cache=True)
-def marked_only(order, marked):
-    """The entries of `order` that are marked, in order: i32[n]."""
-    out = np.empty(marked.sum(), np.int32)
-    k = 0
-    for entry in order:
+def marked_only(order, marked, out):
+    """The n entries of `order` that are marked, in order, into out (i32[n])."""
+    n = 0
+    for k in range(len(marked)):
+        entry = order[k] if len(order) else k
         if marked[entry]:
-            out[k] = entry
-            k += 1
-    return out
+            out[n] = entry
+            n += 1
+
+
+@numba.njit(nogil=True, cache=True)
+def gather(values, order, out):
+    """out[k] = values[order[k]]."""
+    for k in range(len(order)):
+        out[k] = values[order[k]]
 
 
 @numba.njit(nogil=True, cache=True)

@@ -1,7 +1,6 @@
 """Integer ids ↔ rows through a table that is indexed by the id: no hashing, no sorting."""
 
 import numba
-import numpy as np
 
 
 @numba.njit(nogil=True, cache=True)
@@ -14,20 +13,15 @@ def extremes(ids):
 
 
 @numba.njit(nogil=True, cache=True)
-def present(ids, low, span):
-    """Which of the integers low, low + 1, …, low + span − 1 occur among `ids`, all of which lie between. bool[span]."""
-    found = np.zeros(span, np.bool_)
+def mark_present(ids, low, found):
+    """Mark in found (bool[span], in place) which of the integers low, low + 1, … occur among `ids`, all of which lie there."""
     for value in ids:
         found[value - low] = True
-    return found
 
 
 @numba.njit(nogil=True, cache=True)
-def look_up(ids, low, table):
-    """table[id − low] for every id, i32[N]; −1 for ids that the table does not reach."""
-    row = np.full(len(ids), -1, np.int32)
+def look_up(ids, low, table, row):
+    """row[n] = table[ids[n] − low] for every id (i32[N], in place); −1 for ids that the table does not reach."""
     for n in range(len(ids)):
         place = ids[n] - low
-        if 0 <= place < len(table):
-            row[n] = table[place]
-    return row
+        row[n] = table[place] if 0 <= place < len(table) else -1

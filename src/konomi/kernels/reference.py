@@ -44,15 +44,27 @@ def fold_in(indptr, item, target, Q, penalty, start, stop, out):
             out[b] = np.linalg.solve(X.T @ X + n * np.diag(penalty), X.T @ y)
 
 
-def stable_order(key, n, order):
+def stable_order(key, n, order, out):
     """Twin of `csr.stable_order`."""
-    return order[np.argsort(key[order], kind="stable")]
+    out[:] = order[np.argsort(key[order], kind="stable")]
 
 
-def mark_last(user, item, order, n_items):
+def mark_last(user, item, order, n_items, last):
     """Twin of `csr.mark_last`."""
+    order = order if len(order) else range(len(user))
     latest = {(user[entry], item[entry]): entry for entry in order}
-    return np.array([latest[u, i] == entry for entry, (u, i) in enumerate(zip(user, item, strict=True))], bool)
+    last[:] = [latest[u, i] == entry for entry, (u, i) in enumerate(zip(user, item, strict=True))]
+
+
+def marked_only(order, marked, out):
+    """Twin of `csr.marked_only`."""
+    order = order if len(order) else np.arange(len(marked))
+    out[:] = order[marked[order]]
+
+
+def gather(values, order, out):
+    """Twin of `csr.gather`."""
+    out[:] = values[order]
 
 
 def count_marked(key, n, marked):

@@ -39,4 +39,3 @@ def fold_in(indptr, item, target, Q, penalty, start, stop, out):
             for k in range(K):
                 A[k, k] += n * penalty[k]
             out[b] = np.linalg.solve(A, np.dot(X.T, y))
-

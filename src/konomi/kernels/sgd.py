@@ -43,9 +43,10 @@ def sgd_block(user, item, target, P, Q, bu, bi, rate, l2, l2_bias, biased):
 
 @numba.njit(nogil=True, fastmath=True, cache=True)
 def adagrad_block(user, item, target, P, Q, bu, bi, GP, GQ, gu, gi, rate, l2, l2_bias, biased):
-    """One pass of Adagrad (Duchi, Hazan & Singer 2011, eq. 1, diagonal): each weight's rate is γ / √(sum of its squared gradients).
+    """One pass of Adagrad: each weight's rate is γ / √(the sum of its squared gradients).
 
-    As `sgd_block`, with the running sums GP f32[U, D], GQ f32[I, D], gu f32[U], gi f32[I], which must start above zero.
+    Duchi, Hazan & Singer 2011, eq. 1 with the diagonal of G. As `sgd_block`, with the running sums GP f32[U, D], GQ f32[I, D],
+    gu f32[U], gi f32[I], which must start above zero.
     """
     total = 0.0
     dim = P.shape[1]

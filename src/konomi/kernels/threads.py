@@ -1,12 +1,16 @@
 """Plain Python threads over kernels that release the GIL."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import numpy as np
 from threadpoolctl import ThreadpoolController
+
+from konomi.kernels.ids import extremes
 
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 """each(call, tasks) → the results in the order of the tasks."""
@@ -16,6 +20,13 @@ Each = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 def _blas() -> Any:
     """The BLAS libraries of this process; looking for them takes milliseconds, so it is done once."""
     return ThreadpoolController()
+
+
+def warm_up() -> threading.Thread:
+    """Load what Numba needs before its first kernel (a third of a second) on a thread, while something else is waited for."""
+    thread = threading.Thread(target=extremes, args=(np.zeros(1, np.int32),), daemon=True)
+    thread.start()
+    return thread
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from konomi.data.features import known
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.errors import ConfigError, FitError
+from konomi.kernels.csr import count_and_sum
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -79,9 +80,9 @@ def fit(train: TrainSet, config: Config, run: Run) -> Bias:
     if len(seen.item) == 0:
         raise FitError("There is no rating to learn from.", "Lower --valid and --test, or prepare more data.")
     mean = np.float32(seen.rating.mean(dtype=np.float64))
-    count = np.bincount(seen.item, minlength=len(train.items) + 1)
-    total = np.bincount(seen.item, weights=seen.rating - mean, minlength=len(train.items) + 1)
-    item_bias = np.divide(total, count + config.damp_item, out=np.zeros(len(count)), where=count > 0).astype(np.float32)
+    count, total = count_and_sum(seen.item, seen.rating, len(train.items) + 1)
+    damped = np.maximum(count + config.damp_item, 1e-9)  # an item without ratings keeps an offset of 0, damped or not
+    item_bias = ((total - count * float(mean)) / damped).astype(np.float32)
     damp = np.array([config.damp_user], np.float32)
     return Bias(np.array([mean]), damp, item_bias, known(count), np.empty((0, 2), np.float32))
 

@@ -63,7 +63,9 @@ class Config:
 
 @dataclass(frozen=True)
 class MF:
-    """mean f32[1]; item_code f32[I+1, D+1], rows [q_i, 1] ([q_i, 0] without biases); item_bias, item_known f32[I+1]; the last row is an unknown item.
+    """mean f32[1]; item_code f32[I+1, D+1], rows [q_i, 1] ([q_i, 0] without biases); item_bias, item_known f32[I+1].
+
+    The row after the last item stands for an unknown one.
 
     average f32[D+1], the code of nobody in particular; penalty f32[D+1]. A code is [p_u, b_u].
     """
@@ -142,7 +144,9 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
     strata = make_strata(seen.indptr, seen.item, seen.rating - mean, n_items)
     draw = np.random.default_rng(run.seed)
     P, Q = (config.init * draw.standard_normal((n, config.dim), np.float32) for n in (len(seen), n_items))
-    weights = Weights(P.astype(np.float32), Q.astype(np.float32), np.zeros(len(seen), np.float32), np.zeros(n_items, np.float32))
+    weights = Weights(
+        P.astype(np.float32), Q.astype(np.float32), np.zeros(len(seen), np.float32), np.zeros(n_items, np.float32)
+    )
     state = [np.full_like(array, ADAGRAD_START) for array in weights] if config.optimizer == "adagrad" else []
     valid_user = valid.user
     history: list[tuple[float, float]] = []
@@ -153,9 +157,15 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
             squares = _epoch(strata, weights, state, config, epoch, draw.permutation(GRID), each)
             error = np.sqrt(squares / len(seen.item))
             predicted = predict_pairs(valid_user, valid.item, *weights, mean)
-            valid_error = np.sqrt(np.mean((train.scale.clip(predicted) - valid.rating) ** 2, dtype=np.float64)) if len(predicted) else np.nan
+            valid_error = (
+                np.sqrt(np.mean((train.scale.clip(predicted) - valid.rating) ** 2, dtype=np.float64))
+                if len(predicted)
+                else np.nan
+            )
             if not np.isfinite(error) or not all(np.isfinite(array).all() for array in weights):
-                raise FitError(f"mf diverged in epoch {epoch + 1}: the error is not finite.", f"Lower rate (it is {config.rate:g}).")
+                raise FitError(
+                    f"mf diverged in epoch {epoch + 1}: the error is not finite.", f"Lower rate (it is {config.rate:g})."
+                )
             history.append((float(error), float(valid_error)))
             if len(predicted) == 0:
                 best_epoch = epoch
@@ -167,7 +177,9 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
     return _model(mean, best, seen, n_items, config, history)
 
 
-def _epoch(strata: Strata, weights: Weights, state: list[F32], config: Config, epoch: int, order: npt.NDArray[np.int64], each: Each) -> float:
+def _epoch(
+    strata: Strata, weights: Weights, state: list[F32], config: Config, epoch: int, order: npt.NDArray[np.int64], each: Each
+) -> float:
     """One pass over all ratings, diagonal by diagonal; returns the sum of squared errors before each step."""
     knobs = (config.rate_at(epoch), np.float32(config.l2), np.float32(config.l2_bias), config.biased)
     kernel = adagrad_block if config.optimizer == "adagrad" else sgd_block
@@ -180,7 +192,9 @@ def _epoch(strata: Strata, weights: Weights, state: list[F32], config: Config, e
     return sum(sum(each(learn, diagonal)) for diagonal in diagonals(order))
 
 
-def _model(mean: np.float32, weights: Weights, seen: Profiles, n_items: int, config: Config, history: list[tuple[float, float]]) -> MF:
+def _model(
+    mean: np.float32, weights: Weights, seen: Profiles, n_items: int, config: Config, history: list[tuple[float, float]]
+) -> MF:
     """The part of the weights that is kept: items, and the average user. Items without ratings get zeros, like unknown ones."""
     count = np.bincount(seen.item, minlength=n_items + 1)
     rated = (count > 0)[:, None]
