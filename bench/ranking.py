@@ -1,4 +1,4 @@
-"""What to order recommendations by: predicted rating, shrunk by how little is known of an item, or popularity.
+"""What to order recommendations by: predicted rating, shrunk by how little is known of an item, a lower bound, or popularity.
 
     python bench/ranking.py [RATINGS.csv]
 
@@ -53,5 +53,7 @@ def quality(scores: np.ndarray) -> dict[str, float]:
 found = {"predicted rating": quality(rating)}
 for prior in (25, 100, 300, 1000):
     found[f"shrunk, K = {prior}"] = quality(level + (rating - level) * count / (prior + count))
+for z in (1, 4):
+    found[f"lower bound, z = {z}"] = quality(rating - z * 1.15 / np.sqrt(count + 1))
 found["popularity"] = quality(np.broadcast_to(count.astype(np.float32), rating.shape))
 save("ranking", found)

@@ -381,10 +381,10 @@ def test_prepare_refuses(tmp_path, words, message, hint):
         (("--test-file", "{}/other.csv"), "1 of 1 rows of the test file are not in the dataset.", "Prepare both together."),
         (
             ("--test-file", "{}/other.csv", "--test", "0.1"),
-            "--test-file and --valid-file say all of the split.",
+            "--test-file and --valid-file say what those parts are.",
             "Leave out --split",
         ),
-        (("--valid-file", "{}/other.csv"), "--test-file and --valid-file say all of the split.", "Leave out --split"),
+        (("--valid-file", "{}/other.csv"), "--valid-file needs --test-file.", "Give both"),
     ],
 )
 def test_train_refuses(place, tmp_path, words, message, hint):

@@ -1,9 +1,11 @@
 """mf beyond the contract: schedules, early stopping, divergence, fold-in, settings that make no sense."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from konomi.config import Run
+from konomi.config import Run, read_toml, settings
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import ConfigError, FitError
 from konomi.models import bias, mf
@@ -82,3 +84,14 @@ def test_bias_by_hand():
     # person 1: (8 − 6 − 1) + (4 − 6 + 2) = 1, over 2 + 1; person 2: 6 − 6 − 1 = −1, over 1 + 1
     np.testing.assert_allclose(model.encode(data.profiles), [[1 / 3], [-1 / 2]], rtol=1e-6)
     np.testing.assert_allclose(model.score(np.zeros((1, 1), np.float32), "rating"), [[7, 4]])
+
+
+@pytest.mark.parametrize(
+    "preset", sorted((Path(__file__).parents[1] / "docs" / "presets").glob("*.toml")), ids=lambda p: p.stem
+)
+def test_presets_train(preset, train):
+    tables = read_toml(preset)
+    assert tables.keys() == {"mf"}
+    config = settings(mf.Config, tables["mf"], str(preset))
+    model = mf.fit(train, config, Run())
+    assert len(model.history) == config.epochs and model.history[-1, 0] < model.history[0, 0]

@@ -62,6 +62,9 @@ def test_a_predefined_split():
     dataset = prepare(table_of(rows))
     split = predefined(dataset, table_of(rows[3:]), table_of(rows[1:2]))
     assert split.part.tolist() == [TRAIN, VALID, TRAIN, TEST]
+    drawn = predefined(dataset, table_of(rows[3:]), share=1, seed=5)
+    assert drawn.part[3] == TEST and drawn.counts() == {"train": 2, "valid": 1, "test": 1, "shown": 0}
+    assert drawn.sha256 == predefined(dataset, table_of(rows[3:]), share=1, seed=5).sha256
     with pytest.raises(DataError, match="1 of 2 rows of the test file are not in the dataset"):
         predefined(dataset, table_of([(1, 1, 8), (9, 9, 9)]))
     with pytest.raises(DataError, match="share rows"):

@@ -85,8 +85,10 @@ def read_manifest(folder: Path, kind: str, newest: int, error: type[KonomiError]
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise error(f"{folder}: not a {kind}: it has no {MANIFEST}.", remedy) from None
-    except (ValueError, NotADirectoryError):
+    except ValueError:
         raise error(f"{folder / MANIFEST}: not readable as JSON.", remedy) from None
+    except OSError as cause:
+        raise error(f"{folder}: cannot be read: {cause.strerror}.", remedy) from cause
     if not isinstance(manifest, dict) or manifest.get("kind") != kind:
         found = manifest.get("kind", "something else") if isinstance(manifest, dict) else "something else"
         raise error(f"{folder}: not a {kind} but {found}.", remedy)

@@ -51,13 +51,17 @@ def read_like(dataset: "Dataset", path: Path, run: "Run") -> "Table":
     return read_source(known, [path], replace(options, scale=dataset.scale), run)
 
 
-def given_split(dataset: "Dataset", test: Path, valid: Path | None, run: "Run") -> "Split":
-    """The split whose parts are given by files; their paths are kept, so that it can be made again."""
+def given_split(dataset: "Dataset", test: Path, valid: Path | None, share: float, seed: int, run: "Run") -> "Split":
+    """The split whose parts are given by files; their paths are kept, so that it can be made again.
+
+    Without a validation file, a share of what is no test is drawn for it.
+    """
     from dataclasses import replace
 
     from konomi.data.split import predefined
 
-    split = predefined(dataset, read_like(dataset, test, run), read_like(dataset, valid, run) if valid else None)
+    validated = read_like(dataset, valid, run) if valid else None
+    split = predefined(dataset, read_like(dataset, test, run), validated, share, seed)
     files = {"test_file": str(test.resolve()), **({"valid_file": str(valid.resolve())} if valid else {})}
     return replace(split, spec={**split.spec, **files})
 
@@ -72,7 +76,7 @@ def split_of(bundle: "Bundle", dataset: "Dataset", run: "Run") -> "Split":
     if spec["kind"] != "predefined":
         return rebuild(dataset, spec, sha256)
     valid = Path(spec["valid_file"]) if "valid_file" in spec else None
-    split = given_split(dataset, Path(spec["test_file"]), valid, run)
+    split = given_split(dataset, Path(spec["test_file"]), valid, spec.get("valid", 0), spec.get("seed", 0), run)
     if split.sha256 != sha256:
         raise DataError(f"{spec['test_file']}: not the file that this model was tested on: its split differs.", "Train again.")
     return split

@@ -48,12 +48,16 @@ def train(
     parts = {name: value for name, value in (("kind", split), ("valid", valid), ("test", test)) if value is not None}
     by_file = settings(SplitConfig, {"seed": seed, **tables.get("split", {})}, f"{config} [split]")
     how = settings(SplitConfig, {**asdict(by_file), **parts}, "--split")
-    if (test_file and parts) or (valid_file and not test_file):
-        raise ConfigError("--test-file and --valid-file say all of the split.", "Leave out --split, --valid and --test.")
+    if test_file and (split or test is not None or (valid_file and valid is not None)):
+        raise ConfigError(
+            "--test-file and --valid-file say what those parts are.", "Leave out --split, --test and such a --valid."
+        )
+    if valid_file and not test_file:
+        raise ConfigError("--valid-file needs --test-file.", "Give both, or --valid and --test.")
     refuse_foreign(output, KIND, BundleError)
     dataset = Dataset.open(data)
     with running(seed, threads) as run:
-        frozen = given_split(dataset, test_file, valid_file, run) if test_file else make_split(dataset, how)
+        frozen = given_split(dataset, test_file, valid_file, how.valid, seed, run) if test_file else make_split(dataset, how)
         bundle = fit_and_measure(dataset, model, chosen, frozen, run, data)
         save_bundle(output, bundle)
     if json:

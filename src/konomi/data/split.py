@@ -86,7 +86,7 @@ class Split:
 
 def make_split(dataset: Dataset, config: SplitConfig) -> Split:
     """Part a dataset's entries; the same dataset, config and seed give the same split."""
-    draw = np.random.default_rng([config.seed, 0x5B117])
+    draw = _draw(config.seed)
     n, users = len(dataset.item), len(dataset.users)
     part = np.full(n, TRAIN, np.uint8)
     if config.kind == "random":
@@ -120,10 +120,11 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
     return _frozen(dataset, part, {**vars(config)})
 
 
-def predefined(dataset: Dataset, test: Table, valid: Table | None = None) -> Split:
-    """A split given by files: the entries of `test` and `valid` are those parts, all others train.
+def predefined(dataset: Dataset, test: Table, valid: Table | None = None, share: float = 0.1, seed: int = 0) -> Split:
+    """A split given by files: the entries of `test` are that part, those of `valid` the validation part.
 
-    DataError where a row of either is not an entry of the dataset, or is in both.
+    Without `valid`, a `share` of the other entries is drawn for validation. DataError where a row of a file is not an entry of
+    the dataset, or is in both files.
     """
     part = np.full(len(dataset.item), TRAIN, np.uint8)
     for table, name, value in ((test, "test", TEST), (valid, "valid", VALID)):
@@ -138,7 +139,17 @@ def predefined(dataset: Dataset, test: Table, valid: Table | None = None) -> Spl
         if (part[entry] != TRAIN).any():
             raise DataError("The valid and the test file share rows.", "Give files without common rows.")
         part[entry] = value
-    return _frozen(dataset, part, {"kind": "predefined"})
+    spec: dict[str, Any] = {"kind": "predefined"}
+    if valid is None:
+        spec |= {"valid": share, "seed": seed}
+        rest = np.flatnonzero(part == TRAIN)
+        sizes = _sizes(SplitConfig(valid=share, test=0, seed=seed), np.array([len(rest)]))
+        part[_draw(seed).permutation(rest)[: sizes[1][0]]] = VALID
+    return _frozen(dataset, part, spec)
+
+
+def _draw(seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, 0x5B117])
 
 
 def _entries(dataset: Dataset, table: Table) -> npt.NDArray[np.int64]:
