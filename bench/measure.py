@@ -53,7 +53,7 @@ def peers_python() -> Path:
     return python
 
 
-def best_and_spread(seconds: list[float]) -> str:
+def median_and_range(seconds: list[float]) -> str:
     """`1.23 s (1.23–1.40 of 3)`: the median and the range."""
     middle = sorted(seconds)[len(seconds) // 2]
     return f"{middle:.2f} s ({min(seconds):.2f}–{max(seconds):.2f} of {len(seconds)})"

@@ -8,7 +8,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from measure import KONOMI, best_and_spread, child, peers_python, save
+from measure import KONOMI, child, median_and_range, peers_python, save
 
 ROWS, USERS, ITEMS = 24_325_191, 270_000, 17_500
 RULES = ["--min-item-ratings", 1000, "--min-user-ratings", 200]
@@ -42,8 +42,8 @@ save(
         "rows": ROWS,
         "bytes": kept["input"][0]["bytes"],
         "kept": {key: kept[key] for key in ("users", "items", "entries") if key in kept},
-        "polars reads three columns": best_and_spread([run[0] for run in theirs]),
-        "konomi prepares": best_and_spread([run[0] for run in ours]),
+        "polars reads three columns": median_and_range([run[0] for run in theirs]),
+        "konomi prepares": median_and_range([run[0] for run in ours]),
         "ratio": round(middle(ours) / middle(theirs), 2),
         "konomi peak GB": round(max(run[1] for run in ours), 2),
         "pandas prepares": None if pandas is None else f"{pandas[0]:.1f} s, peak {pandas[1]:.1f} GB",

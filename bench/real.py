@@ -54,7 +54,7 @@ with tempfile.TemporaryDirectory() as folder:
             "rmse": {"mf": metrics["rmse"], **{k: v["rmse"] for k, v in metrics["baselines"].items()}},
             "mae": metrics["mae"],
             "seconds": {step: round(seconds, 2) for seconds, _, step in answers},
-            "recommended": [row["title"] for row in recommended["titles"]],
-            "similar": [row["title"] for row in alike["titles"]],
+            "recommended": [row["title"] for row in recommended["recommendations"]],
+            "similar": [row["title"] for row in alike["similar"]],
         }
 save("real", found)

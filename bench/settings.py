@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from caserec_split import RATINGS, caserec
-from measure import save
-
 from konomi.config import Run
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
+from measure import save
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "as they are": {},
@@ -22,10 +21,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "first vectors of 0.1": {"init": 0.1},
     "constant rate": {"schedule": "constant"},
     "warm-up": {"schedule": "warm-up"},
-    "half the penalty": {"l2": 0.04},
-    "twice the penalty": {"l2": 0.16},
-    "adagrad, rate 0.05": {"optimizer": "adagrad", "schedule": "constant", "rate": 0.05},
-    "adagrad, rate 0.1": {"optimizer": "adagrad", "schedule": "constant", "rate": 0.1},
+    "half the penalty": {"l2": 0.025},
+    "twice the penalty": {"l2": 0.1},
+    "adagrad, rate 0.08": {"optimizer": "adagrad", "schedule": "constant", "rate": 0.08},
+    "adagrad, rate 0.16": {"optimizer": "adagrad", "schedule": "constant", "rate": 0.16},
     "no biases": {"biased": False, "init": 0.1},
 }
 

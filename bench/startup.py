@@ -6,7 +6,7 @@ python bench/startup.py [--runs 20]
 import argparse
 import sys
 
-from measure import KONOMI, best_and_spread, child, save
+from measure import KONOMI, child, median_and_range, save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--runs", type=int, default=20)
@@ -15,4 +15,4 @@ arguments = parser.parse_args()
 child([*KONOMI, "--help"])
 ours = [child([*KONOMI, "--help"])[0] for _ in range(arguments.runs)]
 empty = [child([sys.executable, "-c", ""])[0] for _ in range(arguments.runs)]
-save("startup", {"konomi --help": best_and_spread(ours), "python -c ''": best_and_spread(empty)})
+save("startup", {"konomi --help": median_and_range(ours), "python -c ''": median_and_range(empty)})

@@ -1,6 +1,7 @@
 """Bundles: saved and loaded they score the same; whatever is wrong with one is said."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from konomi.bundle import Bundle, load_bundle, save_bundle
 from konomi.config import Run
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import BundleError
+from konomi.files import hash_manifest
 from konomi.models import mf
 
 
@@ -16,9 +18,8 @@ from konomi.models import mf
 def bundle(checkerboard):
     split = make_split(checkerboard, SplitConfig())
     model = mf.fit(split.train_set(checkerboard), mf.Config(dim=4, epochs=3), Run())
-    return Bundle(
-        model, "mf", {"dim": 4}, checkerboard.items, checkerboard.scale, {"split": {"sha256": split.sha256}, "seed": 0}
-    )
+    facts = {"data": {}, "split": {"sha256": split.sha256}, "seed": 0, "metrics": {}, "history": [[1.5, None]]}
+    return Bundle(model, "mf", {"dim": 4}, checkerboard.items, checkerboard.scale, facts)
 
 
 @pytest.fixture
@@ -62,16 +63,24 @@ def test_cut_short_altered_or_missing(saved, name):
         load_bundle(saved)
 
 
+def resigned(manifest):
+    """The same manifest with a hash that fits it."""
+    return {**manifest, "sha256": {**manifest["sha256"], "manifest.json": hash_manifest(manifest)}}
+
+
 def test_manifests_that_do_not_fit(saved, tmp_path):
     file = saved / "manifest.json"
     good = json.loads(file.read_text())
     for changed, message in [
         ({**good, "format": 2}, "format 2 is not known"),
-        ({**good, "model": "oracle"}, 'a model "oracle" that is not known'),
+        (resigned({**good, "model": "oracle"}), 'a model "oracle" that is not known'),
         ({**good, "kind": "konomi dataset"}, "not a konomi bundle but konomi dataset"),
-        ({k: v for k, v in good.items() if k != "scale"}, "missing or does not fit"),
+        ({k: v for k, v in good.items() if k != "scale"}, '"scale" is missing'),
+        ({**good, "scale": {"low": 1, "high": 100, "step": 1}}, "has been altered"),
         ({**good, "sha256": {}}, "missing or does not fit"),
-        ({**good, "model": "bias"}, "missing or does not fit"),
+        ({**good, "sha256": 7}, "missing or does not fit"),
+        (resigned({**good, "model": "bias"}), "missing or does not fit"),
+        (resigned({**good, "scale": {"low": 5, "high": 1, "step": 1}}), "missing or does not fit"),
     ]:
         file.write_text(json.dumps(changed))
         with pytest.raises(BundleError, match=message):
@@ -85,7 +94,7 @@ def test_manifests_that_do_not_fit(saved, tmp_path):
 
 
 def test_a_catalogue_of_another_model(bundle, saved):
-    save_bundle(saved, Bundle(bundle.model, "mf", {}, bundle.items.head(3), bundle.scale, {}))
+    save_bundle(saved, replace(bundle, items=bundle.items.head(3)))
     with pytest.raises(BundleError, match="its model has 20 items and its catalogue 3"):
         load_bundle(saved)
 

@@ -1,5 +1,6 @@
 """Catalogues of every form become one frame; the odd texts in them are understood."""
 
+import gzip
 from pathlib import Path
 
 import polars as pl
@@ -57,7 +58,10 @@ def test_year_of_first_airing(aired: str, year: int | None) -> None:
     assert year_of(aired) == year
 
 
-@pytest.mark.parametrize(("text", "number"), [("8.78", 8.78), ("26.0", 26), ("Unknown", None), ("", None), ("inf", None)])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("8.78", 8.78), ("26.0", 26), ("Unknown", None), ("", None), ("inf", None), ("1_0", None), ("٣", None), ("1e300", None)],
+)
 def test_numbers(text: str | None, number: float | None) -> None:
     assert number_of(text) == number
 
@@ -73,6 +77,13 @@ def test_numbers(text: str | None, number: float | None) -> None:
         ("Enfer, L' (1994)", "L'Enfer", ["Enfer, L'"], 1994),
         ("Death Note: Desu nôto (2006–2007)", "Death Note: Desu nôto", [], 2006),
         ("Babylon 5", "Babylon 5", [], None),
+        (
+            "Birdman: Or (The Unexpected Virtue of Ignorance) (2014)",
+            "Birdman: Or (The Unexpected Virtue of Ignorance)",
+            [],
+            2014,
+        ),
+        ("Live: (Two) (2001)", "Live: (Two)", [], 2001),
         ("(500) Days of Summer (2009)", "(500) Days of Summer", [], 2009),
         ("Monsters, Inc. (2001)", "Monsters, Inc.", [], 2001),
         ("unknown", "unknown", [], None),
@@ -129,6 +140,8 @@ def test_movielens(tmp_path: Path) -> None:
     csv = catalogue(tmp_path, 'movieId,title,genres\r\n1,"Matrix, The (1999)",Action|Sci-Fi\r\n2,X ,(no genres listed)\r\n')
     assert csv.row(0)[:5] == (1, "The Matrix", ["Matrix, The"], ["Action", "Sci-Fi"], 1999)
     assert csv.row(1)[:5] == (2, "X", [], [], None)
+    wars = catalogue(tmp_path, "260::Star Wars: Episode IV: A New Hope (1977)::Action|Sci-Fi\n", "movies.dat")
+    assert wars.row(0)[:5] == (260, "Star Wars: Episode IV: A New Hope", [], ["Action", "Sci-Fi"], 1977)
     dat = catalogue(tmp_path, "1::Misérables, Les (1995)::Drama|Musical\n".encode("iso-8859-1"), "movies.dat")
     assert dat.row(0)[:5] == (1, "Les Misérables", ["Misérables, Les"], ["Drama", "Musical"], 1995)
 
@@ -159,6 +172,15 @@ def test_frames_are_completed() -> None:
         complete_catalogue(pl.DataFrame({"item_id": [1], "year": ["long ago"]}))
 
 
+def test_numbers_that_are_none(tmp_path: Path) -> None:
+    frame = catalogue(
+        tmp_path, "item_id,title,episodes,score,score_count\n1.0,A,3000000000,0,1e30\n2.0,B,-1,1e300,-5\n3.0,C,0,-2,7\n"
+    )
+    assert frame["item_id"].to_list() == [1, 2, 3]
+    facts = frame.select("episodes", "score", "score_count").rows()
+    assert facts == [(None, None, None), (None, None, None), (0, -2, 7)]
+
+
 # ---- bad input
 
 
@@ -179,6 +201,16 @@ def test_no_catalogue(tmp_path: Path) -> None:
         catalogue(tmp_path, "")
     with pytest.raises(DataError, match="no such file"):
         read_catalogue(tmp_path / "gone.csv")
+    with pytest.raises(DataError, match="not a catalogue that is known here"):
+        catalogue(tmp_path, "\n\nwhat,ever\n")
+    with pytest.raises(DataError, match="UTF-16"):
+        catalogue(tmp_path, "item_id,title\n1,A\n".encode("utf-16"))
+    with pytest.raises(DataError, match=r"cut\.csv\.gz: the compressed file is damaged or ends too early"):
+        catalogue(tmp_path, gzip.compress(b"item_id,title\n1,A\n")[:-12], "cut.csv.gz")
+
+
+def test_blank_lines_before_the_header(tmp_path: Path) -> None:
+    assert catalogue(tmp_path, "\r\n\nitem_id,title\n1,A\n")["title"].to_list() == ["A"]
 
 
 # ---- the real ones

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from konomi.cli import doctor
 from konomi.cli.main import app
+from konomi.files import hash_manifest
 
 CATALOGUE = """item_id,title,titles,genres,year,type
 10,Cowboy Bebop,カウボーイビバップ,Action|Sci-Fi,1998,TV
@@ -183,7 +184,10 @@ def test_a_split_by_files_is_made_again_to_evaluate(place, tmp_path):
     assert trained["split"]["kind"] == "predefined" and trained["split"]["entries"]["valid"] == len(lines[2::7])
     for what in (place / "data", test):
         evaluated = json.loads(konomi("evaluate", tmp_path / "b", what, "--json").stdout)
-        assert evaluated["rmse"] == trained["metrics"]["test"]["rmse"] and evaluated["seen_rows"] == 0
+        assert evaluated["rmse"] == trained["metrics"]["test"]["rmse"]
+    write(test, "\n".join([lines[0], *lines[1:-7:7]]))
+    message, hint = refused("evaluate", tmp_path / "b", place / "data")
+    assert "test.csv: not the file that this model was tested on: its split differs." in message and hint == "Train again."
     test.unlink()
     message, _ = refused("evaluate", tmp_path / "b", place / "data")
     assert "test.csv: no such file" in message
@@ -194,16 +198,27 @@ def test_evaluate_on_its_own_split_gives_the_figures_of_training(place):
     evaluated = json.loads(konomi("evaluate", place / "bundle", place / "data", "--json").stdout)
     assert {key: evaluated[key] for key in trained} == trained
     assert {"calibration", "residuals", "segments", "baselines", "rmse_by_user"} <= set(evaluated)
+    for segments in evaluated["segments"].values():
+        assert all(set(segment["baselines"]) == {"global mean", "bias"} for segment in segments)
     shown = konomi("evaluate", place / "bundle", place / "data").stdout
-    for word in ("global mean", "By seen ratings of the user", "By training ratings of the item", "predicted"):
+    for word in ("RMSE by seen ratings of the user", "RMSE by training ratings of the item", "predicted"):
         assert word in shown
+    assert shown.count("this model") == shown.count("global mean") == 3
+
+
+def test_every_report_names_the_split(place):
+    split = json.loads(konomi("info", place / "bundle", "--json").stdout)["split"]
+    name = f"random {split['sha256'].removeprefix('sha256:')[:12]}"
+    assert name in konomi("info", place / "bundle").stdout
+    assert name in konomi("evaluate", place / "bundle", place / "data").stdout
+    assert name in konomi("train", place / "data", "-m", "bias", "-o", place / "bias").stdout
 
 
 def test_evaluate_on_a_file_of_strangers_leaves_out_what_was_seen(place, tmp_path):
     file = write(tmp_path / "new.csv", ratings([3, 900, 901]) + "901,77777,5,1\n")
     found = json.loads(konomi("evaluate", place / "bundle", file, "--json").stdout)
     assert found["unknown_users"] == 2 and found["unknown_items"] == 1
-    assert found["seen_rows"] > 0 and found["n"] + found["seen_rows"] == len(file.read_text().splitlines()) - 1
+    assert found["known_rows"] > 0 and found["n"] + found["known_rows"] == len(file.read_text().splitlines()) - 1
 
 
 def test_another_file_is_read_as_the_first_was(tmp_path):
@@ -213,7 +228,11 @@ def test_another_file_is_read_as_the_first_was(tmp_path):
     konomi("prepare", "delimited", file, *columns, "-o", tmp_path / "data")
     konomi("train", tmp_path / "data", "-m", "bias", "-o", tmp_path / "b")
     tested = json.loads(konomi("evaluate", tmp_path / "b", file, "--json").stdout)
-    assert tested["n"] == 20 + 20 and tested["seen_rows"] == 160
+    assert tested["n"] == 20 and tested["known_rows"] == 160 + 20  # training, and the validation that chose the epoch
+    assert (
+        "180 rows are left out: the model was trained or validated with them."
+        in konomi("evaluate", tmp_path / "b", file).stderr
+    )
 
 
 def test_recommend_for_typed_titles(place):
@@ -239,8 +258,45 @@ def test_recommend_for_a_user_and_for_a_file_as_json(place, tmp_path):
         "rating",
         "score",
     }
+    blank_first = write(tmp_path / "blank.csv", "\n,\nTitle,Rating\nCowboy Bebop,9\n12,3\n")
+    assert by_file == json.loads(konomi("recommend", place / "bundle", "--profile", blank_first, "-k", 2, "--json").stdout)
     by_user = json.loads(konomi("recommend", place / "bundle", "--user", 8, "--json").stdout)
     assert [row["item_id"] for row in by_user["recommendations"]] == [11]  # they rated the others, but for a sensitive one
+
+
+def test_nothing_left_to_show(place):
+    words = [word for item in (10, 11, 12, 13, 15) for word in ("--rate", f"{item}=9")]
+    result = konomi("recommend", place / "bundle", *words)
+    assert result.stdout == "" and result.stderr.endswith("There is nothing left to recommend.\n")
+
+
+def test_titles_that_are_missing_are_ids(place, tmp_path):
+    konomi("prepare", place / "ratings.csv", "--scale", "1:10:1", "-o", tmp_path / "data")
+    konomi("train", tmp_path / "data", "-m", "bias", "-o", tmp_path / "b")
+    shown = konomi("info", tmp_path / "b").stdout.partition("Most rated in training")[2]
+    assert {line.split()[0] for line in shown.splitlines()[3:9]} == {str(item) for item in range(10, 16)}
+
+
+def test_a_catalogue_without_genres(place, tmp_path):
+    konomi("prepare", place / "ratings.csv", "--scale", "1:10:1", "-o", tmp_path / "data")
+    assert json.loads(konomi("info", tmp_path / "data", "--user", 8, "--json").stdout)["genres"] == []
+
+
+def test_ecchi_is_hidden_by_wish(place, tmp_path):
+    catalogue = write(tmp_path / "c.csv", CATALOGUE.replace("Mystery", "Comedy|Ecchi").replace("Drama", "Ecchi Ecchi"))
+    konomi("prepare", place / "ratings.csv", "--items", catalogue, "--scale", "1:10:1", "-o", tmp_path / "data")
+    konomi("train", tmp_path / "data", "-o", tmp_path / "b", "--set", "dim=4", "--set", "epochs=5")
+    for words in (("recommend", tmp_path / "b", "--rate", "10=9"), ("similar", tmp_path / "b", "10")):
+        shown, hidden = konomi(*words).stdout, konomi(*words, "--hide-ecchi").stdout
+        assert "Mushishi" in shown and "Mushishi" not in hidden and "[Oshi no Ko]" in hidden
+
+
+def test_nothing_near_to_show(place, tmp_path):
+    catalogue = write(tmp_path / "c.csv", "item_id,title,genres\n" + "".join(f"{n},Title {n},Ecchi\n" for n in range(10, 16)))
+    konomi("prepare", place / "ratings.csv", "--items", catalogue, "--scale", "1:10:1", "-o", tmp_path / "data")
+    konomi("train", tmp_path / "data", "-o", tmp_path / "b", "--set", "dim=2", "--set", "epochs=1")
+    result = konomi("similar", tmp_path / "b", "Title 10", "--hide-ecchi")
+    assert result.stdout == "" and result.stderr.endswith("There is no other title to show.\n")
 
 
 def test_similar(place):
@@ -263,6 +319,7 @@ def test_demo_walks_the_whole_road(tmp_path):
     facts = json.loads(konomi("demo", "-o", tmp_path / "demo", "--json").stdout)
     assert facts["noise_floor"] < facts["metrics"]["rmse"] < facts["metrics"]["baselines"]["bias"]["rmse"]
     assert "simulated ratings" in facts["note"] and len(facts["recommendations"]) == 5
+    assert facts["split"]["kind"] == "random" and facts["split"]["sha256"].startswith("sha256:")
     shown = konomi("recommend", tmp_path / "demo" / "bundle", "--rate", "Cowboy Bebop=9").stdout
     assert "simulated ratings" in shown and all(len(line) <= 80 for line in shown.splitlines())
     prepared = json.loads(konomi("prepare", "sample", "-o", tmp_path / "data", "--json").stdout)
@@ -371,7 +428,7 @@ def test_prepare_refuses(tmp_path, words, message, hint):
         (("--set", "rate=1e9"), "mf diverged in epoch 1", "Lower rate"),
         (("--split", "randm"), 'kind cannot be "randm". Did you mean "random"?', "per-user"),
         (("--test", "0.8", "--valid", "0.3"), "leaves nothing to train on", "Lower them."),
-        (("--test", "-1"), "A split of valid 0.1, test -1", "Use shares from 0 up."),
+        (("--test", "-1"), "A split of valid 0.1, test -1", "Use shares from 0 to 1 or counts from 1 up"),
         (("--config", "{}/none.toml"), "none.toml: no such file.", "Give the path of a TOML file."),
         (("--config", "{}/bad.toml"), "bad.toml: not TOML: ", "docs/presets"),
         (("--config", "{}/odd.toml"), "odd.toml: unknown table [mg].", "The tables are: bias, mf, split."),
@@ -450,7 +507,7 @@ def test_recommend_refuses(place, tmp_path, words, message, hint):
         (("info", "{}/data", "--user", "7000"), 'Unknown user "7000".', "There are 40 users"),
         (("info", "{}/bundle", "--user", "7"), "A bundle holds nobody's ratings.", "konomi info DATA --user ID"),
         (("evaluate", "{}/bundle", "{}/none.csv"), "none.csv: no such file", "Check the path."),
-        (("evaluate", "{}/bundle", "{}/data", "--data", "x"), "", ""),
+        (("evaluate", "{}/bundle", "{}/data", "--data", "x"), "data is a dataset, and --data x another.", "ratings file only"),
         (("synth", "--users", "9", "--items", "9", "--ratings", "999", "-o", "{}/s"), "999 rows", "ask for 9 to "),
         (
             ("synth", "--format", "mal-2021", "-o", "{}/s"),
@@ -460,9 +517,6 @@ def test_recommend_refuses(place, tmp_path, words, message, hint):
     ],
 )
 def test_others_refuse(place, words, message, hint):
-    if not message:
-        konomi(*(word.replace("{}", str(place)) for word in words))  # --data is for raw files; a dataset is its own
-        return
     said, advice = refused(*(word.replace("{}", str(place)) for word in words))
     assert message in said and hint in advice
 
@@ -483,11 +537,19 @@ def spoil_missing(bundle):
 
 
 def spoil_manifest(**changes):
+    """Another manifest, whose hash is right, such as another Konomi would write."""
+
     def spoil(bundle):
-        manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
-        write(bundle / "manifest.json", json.dumps(manifest | changes))
+        manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8")) | changes
+        manifest["sha256"]["manifest.json"] = hash_manifest(manifest)
+        write(bundle / "manifest.json", json.dumps(manifest))
 
     return spoil
+
+
+def spoil_figure(bundle):
+    text = (bundle / "manifest.json").read_text(encoding="utf-8")
+    write(bundle / "manifest.json", text.replace('"seed": 0', '"seed": 1'))
 
 
 @pytest.mark.parametrize(
@@ -496,6 +558,7 @@ def spoil_manifest(**changes):
         (spoil_short, "arrays.safetensors: has been altered or cut short", "konomi train"),
         (spoil_altered, "items.parquet: has been altered or cut short", "konomi train"),
         (spoil_missing, "arrays.safetensors: cannot be read: No such file", "konomi train"),
+        (spoil_figure, "manifest.json: has been altered", "konomi train"),
         (spoil_manifest(format=2), "konomi bundle format 2 is not known here.", "upgrade it"),
         (spoil_manifest(model="magic"), 'holds a model "magic" that is not known here.', "upgrade it"),
         (spoil_manifest(kind="konomi dataset"), "not a konomi bundle but konomi dataset.", "konomi train"),
@@ -527,12 +590,11 @@ def test_the_dataset_of_a_bundle_is_gone_or_another(place, bundle, tmp_path):
 
 
 def test_everything_in_the_file_was_seen(place, tmp_path):
-    data = json.loads(
-        konomi("train", place / "data", "-m", "bias", "-o", tmp_path / "b", "--test", 0, "--valid", 0, "--json").stdout
-    )
-    assert data["metrics"] == {}
+    words = ("train", place / "data", "-m", "bias", "-o", tmp_path / "b", "--test", 0, "--valid", 0)
+    assert json.loads(konomi(*words, "--json").stdout)["metrics"] == {}
+    assert "Nothing was held out, so nothing was measured." in konomi(*words).stderr
     message, hint = refused("evaluate", tmp_path / "b", place / "ratings.csv")
-    assert "the model has seen all of its 200 rows" in message and "not seen" in hint
+    assert "trained or validated with all of its 200 rows" in message and "new to it" in hint
     message, hint = refused("evaluate", tmp_path / "b", place / "data")
     assert "no hidden rating" in message
 
@@ -628,7 +690,7 @@ def test_ctrl_c_leaves_nothing_half_written(place, tmp_path, command, hook):
     child.send_signal(signal.SIGINT)
     shown, said = child.communicate(timeout=30)
     assert child.returncode == 130
-    assert shown == "" and said.strip() == "interrupted: nothing was written."
+    assert shown == "" and said.strip() == "interrupted."
     assert list(tmp_path.iterdir()) == []
 
 
@@ -641,7 +703,7 @@ def test_ctrl_c_while_threads_are_learning(place, tmp_path):
     assert child.stdout.readline() == "ready\n"
     child.send_signal(signal.SIGINT)
     _, said = child.communicate(timeout=30)
-    assert child.returncode == 130 and said.strip() == "interrupted: nothing was written."
+    assert child.returncode == 130 and said.strip() == "interrupted."
     assert list(tmp_path.iterdir()) == []
 
 

@@ -64,7 +64,7 @@ def test_no_rating_no_scale():
     assert "--scale" in caught.value.hint
 
 
-@given(st.lists(st.integers(-(2**40), 2**40) | st.integers(0, 90), min_size=1), st.lists(st.integers(-5, 100)))
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 90), min_size=1), st.lists(st.integers(-5, 100)))
 def test_integer_vocab(ids, others):
     vocab = Vocab.of(pl.Series(ids, dtype=pl.Int64))
     assert vocab.ids.to_list() == sorted(set(ids)) and vocab.integer
@@ -86,6 +86,8 @@ def test_ids_of_the_other_kind_and_unknown_ones():
     assert numbers.rows(pl.Series(["7", "x"])).tolist() == [1, -1]
     assert words.rows(pl.Series([7, 8])).tolist() == [0, -1]
     assert numbers.row("7", "user") == 1
+    with pytest.raises(RequestError, match="Unknown user"):
+        numbers.row(10**30, "user")
     with pytest.raises(RequestError, match='Unknown user "9"') as caught:
         numbers.row(9, "user")
     assert "such as 5, 7" in caught.value.hint
@@ -148,4 +150,4 @@ def test_statistics_by_hand():
     assert with_statistics["mean"].to_list() == [7.5, 3.0, None]
     expected = [(25 * 6 + 15) / 27, (25 * 6 + 3) / 26, 6]
     assert all(math.isclose(a, b, rel_tol=1e-6) for a, b in zip(with_statistics["bayes"], expected, strict=True))
-    np.testing.assert_allclose(features.known(np.array([0, 100])), [0, 0.5])
+    np.testing.assert_allclose(features.trust(np.array([0, 100])), [0, 0.5])

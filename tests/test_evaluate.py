@@ -15,7 +15,7 @@ from konomi.models import bias, mf
 def parts(checkerboard):
     split = make_split(checkerboard, SplitConfig(valid=0.1, test=0.2))
     train = split.train_set(checkerboard)
-    return train, *split.test(checkerboard), mf.fit(train, mf.Config(dim=4, rate=0.05, l2=0.02, init=0.1), Run())
+    return train, *split.test(checkerboard), mf.fit(train, mf.Config(dim=4, rate=0.2, l2=0.01, init=0.1, patience=0), Run())
 
 
 def test_taste_is_learnt_and_the_baselines_are_not_fooled(parts):
@@ -27,6 +27,9 @@ def test_taste_is_learnt_and_the_baselines_are_not_fooled(parts):
     assert found["baselines"]["global mean"]["rmse"] == pytest.approx(np.sqrt(np.mean((hidden.rating - mean) ** 2)), rel=1e-5)
     for table in found["segments"].values():
         assert sum(row["n"] for row in table) == found["n"]
+        for name, errors in found["baselines"].items():  # the squares of the segments are those of the whole
+            squares = sum(row["n"] * row["baselines"][name]["rmse"] ** 2 for row in table)
+            assert squares == pytest.approx(found["n"] * errors["rmse"] ** 2)
     assert sum(row["n"] for row in found["calibration"]) == found["n"]
 
 
@@ -35,6 +38,23 @@ def test_predictions_are_one_by_one_those_of_the_model(parts):
     predicted = predict(model, seen, hidden, train.scale, Run())
     scores = np.clip(model.score(model.encode(seen), "rating"), 1, 10)
     np.testing.assert_allclose(predicted, scores[hidden.user, hidden.item], rtol=1e-5)
+
+
+def test_threads_reach_the_model(parts):
+    train, seen, hidden, model = parts
+    asked = []
+
+    class Listening:
+        def encode(self, profiles, threads=1):
+            asked.append(threads)
+            return model.encode(profiles, threads)
+
+        def score_pairs(self, *words):
+            return model.score_pairs(*words)
+
+    predicted = predict(Listening(), seen, hidden, train.scale, Run(threads=3))
+    assert set(asked) == {3}
+    np.testing.assert_array_equal(predicted, predict(model, seen, hidden, train.scale, Run(threads=1)))
 
 
 def test_changing_a_hidden_rating_changes_no_prediction(parts):

@@ -1,15 +1,23 @@
 """The public names: all there, all told to type checkers, none of them paid for before it is used."""
 
 import ast
+import random
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
+import polars as pl
 import pytest
+import typer
 
 import konomi
 from konomi import errors
+from konomi.cli.main import app
 
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 HEAVY = {"numpy", "scipy", "numba", "polars", "safetensors", "rich"}
 
 
@@ -43,3 +51,27 @@ def test_importing_is_light(module):
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert module in loaded
     assert not HEAVY & set(loaded)
+
+
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    titles = ["Cowboy Bebop", "Death Note", "Mushishi", "Monster", "K-On!", "Trigun"]
+    catalogue = pl.DataFrame({"item_id": range(1, 7), "title": titles})
+    draw = random.Random(0)
+    rows = [(user, item, draw.randint(1, 10)) for user in range(50) for item in range(1, 7)]
+    ratings = pl.DataFrame(rows, schema=["user_id", "anime_id", "score"], orient="row")
+    monkeypatch.chdir(tmp_path)
+    exec(code, {"ratings": ratings, "catalogue": catalogue})
+    error, *answers = capsys.readouterr().out.splitlines()
+    assert 0 < float(error) < 9
+    assert [line.lstrip()[:2] for line in answers] == ["1.", "2.", "3.", "4.", "1.", "2.", "3.", "4.", "5."]
+    assert not any("Cowboy Bebop" in line for line in answers)
+
+
+@pytest.mark.parametrize("line", re.findall(r"^    konomi (.*)$", README, re.MULTILINE))
+def test_the_commands_of_the_readme_exist(line):
+    commands = typer.main.get_command(app)
+    name, *words = shlex.split(line, comments=True)
+    command = commands.get_command(click.Context(commands), name)
+    assert command is not None
+    command.make_context(name, words)  # a usage error for what it does not know

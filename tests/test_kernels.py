@@ -118,6 +118,13 @@ def test_sorting_and_counting_are_their_twins(case, random):
     csr.sort_rows(indptr, item, fast, 0, 12)
     reference.sort_rows(indptr, item, slow, 0, 12)
     np.testing.assert_array_equal(fast, slow)
+    firsts, seconds = np.diff(indptr) // 2, np.diff(indptr) // 3
+    parts = both("mark_first", np.uint8, len(user), indptr, target.astype(float), firsts, seconds, 2, 1)
+    np.testing.assert_array_equal(*parts)
+    fast, slow = marked.copy(), marked.copy()
+    keep = (np.arange(12) % 3 > 0, np.arange(9) % 4 > 0)
+    assert csr.unmark_others(user, item, *keep, fast) == reference.unmark_others(user, item, *keep, slow)
+    np.testing.assert_array_equal(fast, slow)
     rating = np.where(marked, np.nan, target).astype(np.float32)
     for a, b in zip(csr.count_and_sum(item, rating, 9), reference.count_and_sum(item, rating, 9), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)

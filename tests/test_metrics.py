@@ -32,9 +32,12 @@ def test_nobody_has_hidden_ratings():
 
 
 def test_segments_cut_at_their_edges():
-    rows = metrics.segments(TRUE, PREDICTED, np.array([0, 9, 10, 500]), (0, 10, 100))
+    zeros = {"zero": np.zeros(4, np.float32)}
+    rows = metrics.segments(TRUE, PREDICTED, zeros, np.array([0, 9, 10, 500]), (0, 10, 100))
     assert [(row["from"], row["below"], row["n"]) for row in rows] == [(0, 10, 2), (10, 100, 1), (100, None, 1)]
     assert [row["mae"] for row in rows] == pytest.approx([0.5, 2, 1])
+    assert [row["baselines"]["zero"]["mae"] for row in rows] == pytest.approx([2, 5, 8])
+    assert [row["baselines"]["zero"]["rmse"] for row in rows] == pytest.approx([math.sqrt(5), 5, 8])
 
 
 def test_calibration_and_residuals_by_hand():

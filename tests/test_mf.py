@@ -1,13 +1,16 @@
 """mf beyond the contract: schedules, early stopping, divergence, fold-in, settings that make no sense."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from konomi.config import Run, read_toml, settings
 from konomi.data.split import SplitConfig, make_split
-from konomi.errors import ConfigError, FitError
+from konomi.errors import ConfigError, FitError, RequestError
+from konomi.kernels.threads import workers
 from konomi.models import bias, mf
 
 
@@ -25,11 +28,11 @@ def test_schedules_by_hand():
 
 
 def test_it_stops_early_and_keeps_its_best_epoch(train):
-    patient = mf.fit(train, mf.Config(dim=8, rate=0.08, l2=0, patience=2, epochs=200, init=0.1), Run())
+    patient = mf.fit(train, mf.Config(dim=8, rate=0.28, l2=0, patience=2, epochs=200, init=0.05), Run())
     assert len(patient.history) < 200
     best = int(patient.history[:, 1].argmin())
     assert len(patient.history) == best + 3
-    short = mf.fit(train, mf.Config(dim=8, rate=0.08, l2=0, patience=0, epochs=best + 1, init=0.1), Run())
+    short = mf.fit(train, mf.Config(dim=8, rate=0.28, l2=0, patience=0, epochs=best + 1, init=0.05), Run())
     np.testing.assert_array_equal(patient.item_code, short.item_code)
 
 
@@ -40,7 +43,7 @@ def test_divergence_is_an_error_that_names_the_epoch_and_the_knob(train):
 
 
 def test_nothing_to_learn_from(train):
-    nothing = train.__class__(train.seen.keep(np.zeros(len(train.seen.item), bool)), train.valid, train.scale, train.items)
+    nothing = replace(train, seen=train.seen.keep(np.zeros(len(train.seen.item), bool)))
     for model in (mf, bias):
         with pytest.raises(FitError, match="no rating to learn from"):
             model.fit(nothing, model.Config(), Run())
@@ -61,7 +64,7 @@ def test_settings_that_make_no_sense(bad):
 def test_folding_in_a_training_user_predicts_what_training_learnt(checkerboard):
     """The ridge solution of the objective that SGD minimises lands where SGD landed: training error is no worse."""
     train = make_split(checkerboard, SplitConfig(valid=0, test=0)).train_set(checkerboard)
-    model = mf.fit(train, mf.Config(dim=4, epochs=200, rate=0.05, l2=0.02, init=0.1), Run())
+    model = mf.fit(train, mf.Config(dim=4, epochs=200, rate=0.2, l2=0.03, init=0.05, patience=0), Run())
     seen = train.seen
     folded = model.score_pairs(model.encode(seen)[seen.user], seen.item, "rating")
     assert np.sqrt(np.mean((folded - seen.rating) ** 2)) <= model.history[-1, 0] + 0.01
@@ -78,7 +81,8 @@ def test_bias_by_hand():
     from konomi.data.split import TrainSet
 
     data = prepare(table_of([(1, 1, 8), (1, 2, 4), (2, 1, 6)]))  # μ = 6
-    train = TrainSet(data.profiles, data.profiles.keep(np.zeros(3, bool)), data.scale, data.items)
+    nothing = data.profiles.keep(np.zeros(3, bool))
+    train = TrainSet(data.profiles, nothing, nothing, data.scale, data.items)
     model = bias.fit(train, bias.Config(damp_item=0, damp_user=1), Run())
     np.testing.assert_allclose(model.item_bias, [1, -2, 0])  # (2 + 0)/2, −2/1, an unknown item
     # person 1: (8 − 6 − 1) + (4 − 6 + 2) = 1, over 2 + 1; person 2: 6 − 6 − 1 = −1, over 1 + 1
@@ -95,3 +99,34 @@ def test_presets_train(preset, train):
     config = settings(mf.Config, tables["mf"], str(preset))
     model = mf.fit(train, config, Run())
     assert len(model.history) == config.epochs and model.history[-1, 0] < model.history[0, 0]
+
+
+def test_people_held_out_whole_choose_the_epoch(checkerboard):
+    """Their validation error is that of somebody folded in from what is shown, so it falls as taste is learnt."""
+    train = make_split(checkerboard, SplitConfig("users", valid=0.3, test=0)).train_set(checkerboard)
+    model = mf.fit(train, mf.Config(dim=4, epochs=40, rate=0.2, l2=0.01, init=0.1, patience=0), Run())
+    assert model.history[-1, 1] < model.history[0, 1] / 2 < 1
+    folded = model.score_pairs(model.encode(train.shown)[train.valid.user], train.valid.item, "rating")
+    error = np.sqrt(np.mean((np.clip(folded, 1, 10) - train.valid.rating) ** 2))
+    assert error == pytest.approx(model.history[:, 1].min(), rel=1e-3)
+
+
+def test_an_output_that_a_model_does_not_have(train):
+    for model in (mf.fit(train, mf.Config(dim=2, epochs=1), Run()), bias.fit(train, bias.Config(), Run())):
+        with pytest.raises(RequestError, match=r'no output "ratings"\. Did you mean "rating"'):
+            model.score(model.encode(train.seen), "ratings")
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+def test_many_people_are_folded_in_the_same_on_any_number_of_threads(train, threads):
+    model = mf.fit(train, mf.Config(dim=4, epochs=2), Run())
+    crowd = train.seen.take(np.tile(np.arange(len(train.seen)), 3 * mf.FOLD_BLOCK // len(train.seen)))
+    assert len(crowd) > 2 * mf.FOLD_BLOCK
+    np.testing.assert_array_equal(model.encode(crowd, 1), model.encode(crowd, threads))
+
+
+def test_blas_keeps_to_one_thread_while_people_are_folded_in(train):
+    model = mf.fit(train, mf.Config(dim=4, epochs=1), Run())
+    with workers(1):
+        model.encode(train.seen)
+        assert {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"} == {1}

@@ -1,6 +1,7 @@
 """prepare, by hand and against a plain pandas-like twin; datasets on disk."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import table_of
+from konomi.config import Run
 from konomi.data.dataset import Dataset
-from konomi.data.prepare import Rules, prepare
+from konomi.data.prepare import SORT_BLOCK, Rules, prepare
 from konomi.data.scale import Scale
 from konomi.data.table import Rejects
 from konomi.errors import ConfigError, DataError
@@ -149,6 +151,48 @@ def test_an_older_dataset_is_replaced_and_anything_else_refused(saved, tmp_path)
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
+def test_files_of_others_in_a_dataset_are_not_lost(saved):
+    (saved / "notes.txt").write_text("mine")
+    with pytest.raises(DataError, match=r"holds more than a konomi dataset: notes\.txt"):
+        prepare(table_of([(1, 1, 8)])).save(saved)
+    assert (saved / "notes.txt").read_text() == "mine" and len(Dataset.open(saved).item) == 3
+
+
+def test_through_a_link_the_linked_folder_is_replaced(saved, tmp_path):
+    (tmp_path / "link").symlink_to(saved)
+    prepare(table_of([(1, 1, 8)])).save(tmp_path / "link")
+    assert len(Dataset.open(saved).item) == 1 and sorted(p.name for p in tmp_path.iterdir()) == ["data", "link"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(5, "Input/output error")])
+def test_interrupted_while_it_is_put_in_place_the_older_one_is_back(saved, monkeypatch, error):
+    rename = Path.rename
+
+    def fails(self, target):
+        if self.suffix == ".partial":
+            raise error
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises((KeyboardInterrupt, DataError)):
+        prepare(table_of([(1, 1, 8)])).save(saved)
+    assert [p.name for p in saved.parent.iterdir()] == ["data"] and len(Dataset.open(saved).item) == 3
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+def test_any_number_of_threads_gives_the_same_bytes(threads):
+    rng = np.random.default_rng(0)
+    rows = list(zip(rng.integers(0, 2500, 9000).tolist(), rng.integers(0, 50, 9000).tolist(), [7] * 9000, strict=True))
+    one, many = (prepare(table_of(rows), run=Run(threads=n)) for n in (1, threads))
+    assert len(one.users) > 2 * SORT_BLOCK and one.sha256 == many.sha256
+
+
+def test_labels_follow_the_rule_it_was_prepared_with():
+    table = table_of([(1, 1, 8), (1, 2, None), (1, 3, 2)], status=np.array([2, 2, 4], np.uint8))
+    assert prepare(table).labels().tolist() == [1, 1, 0]
+    assert prepare(table, Rules(labels="unscored-negative")).labels().tolist() == [1, 0, 0]
+
+
 def test_a_full_disk_leaves_nothing_half_written(saved, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
@@ -169,6 +213,7 @@ def test_damaged_datasets_are_refused(saved, tmp_path):
         ({**good, "format": 99}, "format 99 is not known"),
         ({**good, "kind": "konomi bundle"}, "not a konomi dataset but konomi bundle"),
         ({**good, "entries": 7}, "do not have the 7 entries"),
+        ({key: value for key, value in good.items() if key != "report"}, '"report" is missing'),
     ]:
         manifest.write_text(json.dumps(changed))
         with pytest.raises(DataError, match=message):
@@ -177,6 +222,12 @@ def test_damaged_datasets_are_refused(saved, tmp_path):
     with pytest.raises(DataError, match="not readable as JSON"):
         Dataset.open(saved)
     manifest.write_text(json.dumps(good))
+    item = np.load(saved / "item.npy")
+    for wrong in (item + 99, item - 99):
+        np.save(saved / "item.npy", wrong)
+        with pytest.raises(DataError, match="do not fit its users and items"):
+            Dataset.open(saved)
+    np.save(saved / "item.npy", item)
     (saved / "item.npy").write_bytes((saved / "item.npy").read_bytes()[:50])
     with pytest.raises(DataError, match="missing or damaged"):
         Dataset.open(saved)

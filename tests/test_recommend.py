@@ -142,6 +142,8 @@ def test_predicted_ratings_are_on_the_scale(taste):
 def test_ids_and_other_titles_are_the_same_item(taste):
     by_title, by_id = taste.recommend({"カウボーイビバップ": 8}), taste.recommend({10: 8})
     assert by_title == by_id == taste.recommend({"10": 8}) == taste.recommend(Profiles.of([{0: 8.0}]))
+    assert by_title == taste.recommend({np.int64(10): np.float32(8)})
+    assert taste.similar("Cowboy Bebop") == taste.similar(10) == taste.similar(np.int64(10))
 
 
 def test_sensitive_titles_by_wish_only(taste):
@@ -149,6 +151,16 @@ def test_sensitive_titles_by_wish_only(taste):
     assert wanted - {row.item_id for row in taste.recommend({10: 9})} == {14}
     near = {row.item_id for row in taste.similar(10, allow_sensitive=True)}
     assert near - {row.item_id for row in taste.similar(10)} == {14}
+
+
+def test_ecchi_is_hidden_by_wish(taste):
+    genres = [["Ecchi", "Comedy"], None, ["Ecchi Ecchi"], [], ["Hentai", "Ecchi"], None, ["Ecchi"], ["Drama"]]
+    items = taste.bundle.items.with_columns(pl.Series("genres", genres))
+    other = Recommender(replace(taste.bundle, items=items))
+    assert other.allowed(hide_ecchi=True).tolist() == [False, True, True, True, False, True, False, True]
+    assert other.allowed(allow_sensitive=True, hide_ecchi=True).tolist() == other.allowed(hide_ecchi=True).tolist()
+    assert 10 not in {row.item_id for row in other.recommend({13: 9}, hide_ecchi=True)}
+    assert 10 not in {row.item_id for row in other.similar(13, hide_ecchi=True)}
 
 
 def test_k_from_one_to_any_number(taste):
@@ -178,11 +190,20 @@ def test_the_more_rated_of_two_with_one_title(taste):
     ("ratings", "message", "hint"),
     [
         ({"Cowboy Bebop": 11}, '"Cowboy Bebop": 11 is not a rating', "Ratings go from 1 to 10 in steps of 1."),
+        ({"Cowboy Bebop": 1e300}, "1e+300 is not a rating", "Ratings go from 1 to 10"),
         ({"Cowboy Bebop": 7.5}, "7.5 is not a rating", "Ratings go from 1 to 10"),
         ({"Cowboy Bebop": float("nan")}, "nan is not a rating", "Ratings go from 1 to 10"),
         ({"Cowbow Bebop": 7}, 'No title is like "Cowbow Bebop".', 'Did you mean "Cowboy Bebop (1998)"?'),
         ({"Cowboy Bebop": 7, 10: 8}, '"Cowboy Bebop" and "10" are the same title: Cowboy Bebop (1998).', "Rate it once."),
         ({999: 7}, 'Unknown item "999".', "There are 8 items"),
+        ({"Cowboy Bebop": "9"}, "\"Cowboy Bebop\": '9' is not a number.", "Ratings go from 1 to 10"),
+        ({10: None}, '"10": None is not a number.', "Ratings go from 1 to 10"),
+        ({1.5: 7}, "1.5 is neither a title nor an item id.", "whole number"),
+        ({"Cowboy Bebop (1999)": 7}, "there is no item of that title and year.", 'Did you mean "Cowboy Bebop (1998)"?'),
+        (Profiles.of([]), "Profiles of 0 people.", "Give one person's"),
+        (Profiles.of([{0: 7}, {1: 7}]), "Profiles of 2 people.", "konomi.rank"),
+        (Profiles.of([{8: 7}]), "an item row that is not in the catalogue", "Rows go from 0 to 7."),
+        (Profiles.of([{-1: 7, 2: 7}]), "an item row that is not in the catalogue", "Rows go from 0 to 7."),
     ],
 )
 def test_what_cannot_be_understood(taste, ratings, message, hint):
@@ -199,15 +220,26 @@ class Placed:
 
 
 def test_similar_by_hand():
-    everything = np.ones(6, bool)
-    cosine = similar(Placed(), 0, 5, everything)
+    everything, many = np.ones(6, bool), np.full(6, 1 << 40)  # so many ratings that nothing is shrunk
+    cosine = similar(Placed(), 0, 5, everything, many)
     assert cosine.items.tolist() == [[5, 1, 4, 2, -1]]  # item 3 has no direction
     np.testing.assert_allclose(cosine.scores[0, :4], [1, 2 / np.sqrt(4.01), np.sqrt(0.5), -1], rtol=1e-6)
-    np.testing.assert_allclose(similar(Placed(), 1, 1, everything).scores, [[2 / np.sqrt(4.01)]], rtol=1e-6)
-    euclidean = similar(Placed(), 0, 5, everything, "euclidean")
+    np.testing.assert_allclose(similar(Placed(), 1, 1, everything, many).scores, [[2 / np.sqrt(4.01)]], rtol=1e-6)
+    euclidean = similar(Placed(), 0, 5, everything, many, "euclidean")
     assert euclidean.items.tolist() == [[5, 3, 4, 1, 2]]  # 3 and 4 are equally far: the lower row first
     np.testing.assert_allclose(euclidean.scores[0], [-0.5, -1, -1, -np.sqrt(1.01), -2], rtol=1e-6)
-    assert similar(Placed(), 0, 2, np.arange(6) == 2).items.tolist() == [[2, -1]]
+    assert similar(Placed(), 0, 2, np.arange(6) == 2, many).items.tolist() == [[2, -1]]
+
+
+def test_similar_trusts_what_is_known():
+    """With 25 ratings half of a similarity counts, with 75 three quarters; without any there is none."""
+    ratings = np.array([1, 75, 75, 0, 75, 25])
+    cosine = similar(Placed(), 0, 4, np.ones(6, bool), ratings)
+    assert cosine.items.tolist() == [[1, 4, 5, 2]]
+    np.testing.assert_allclose(cosine.scores[0], [1.5 / np.sqrt(4.01), 0.75 * np.sqrt(0.5), 0.5, -0.75], rtol=1e-6)
+    euclidean = similar(Placed(), 0, 5, np.ones(6, bool), ratings, "euclidean")
+    assert euclidean.items.tolist() == [[5, 4, 1, 2, -1]]
+    np.testing.assert_allclose(euclidean.scores[0, :2], [-0.5 / 0.5, -1 / 0.75], rtol=1e-6)
 
 
 def test_similar_says_what_it_cannot_do(taste, people):
@@ -217,3 +249,6 @@ def test_similar_says_what_it_cannot_do(taste, people):
     with pytest.raises(RequestError, match="no item vectors") as error:
         make(people, bias, "bias").similar("Mushishi")
     assert "-m mf" in error.value.hint
+    for metric in ("cosine", "euclidean"):
+        with pytest.raises(RequestError, match=r"Never Rated \(2020\) has no training rating, so nothing is near it"):
+            taste.similar("Never Rated", metric=metric)

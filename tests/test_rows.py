@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from konomi.config import Run
 from konomi.data import rows
-from konomi.data.records import records, write_rejects
+from konomi.data.records import records, refuse_rejects, write_rejects
 from konomi.data.rows import RatingsFormat, ReadOptions, read_ratings
 from konomi.data.scale import Scale
 from konomi.data.table import Table
-from konomi.errors import DataError
+from konomi.errors import ConfigError, DataError
 
 MAL = RatingsFormat("user", "item", "rating", unscored=(0,), scale=Scale(1, 10, 1))
 ANY = replace(MAL, integer_ids=False)
@@ -163,6 +163,57 @@ def test_a_broken_typed_file(tmp_path: Path) -> None:
     assert "no such file" in refusal(tmp_path / "gone.arrow")
 
 
+def test_two_files_make_one_table(tmp_path: Path) -> None:
+    first = written(tmp_path, "user,item,rating\n1,2,3\n1,9,x\n", "first.csv")
+    second = written(tmp_path, "item,user,rating\n7000000000,4,10\n", "second.csv")
+    table = rows.read_several([first, second], MAL, SKIP, Run(), "test")
+    assert columns(table)[:3] == [[1, 4], [2, 7000000000], [3, 10]] and table.files == (first, second)
+    assert table.rejects.line == [3] and table.rejects.reason == ["first.csv: rating is not a number"]
+    open_scale = replace(MAL, scale=None)
+    assert rows.read_several([first, second], open_scale, SKIP, Run(), "test").scale == Scale(3, 10, 7)
+
+
+def test_spaces_around_ids_and_decimals_of_pandas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, "user,item,rating\n 1 ,10.0,1\n2,\t11.0,2\n")
+    for format in (MAL, ANY):
+        for table in (read(path, format), slowly(path, format, monkeypatch)):
+            assert columns(table)[:2] == [[1, 2], [10, 11]]
+    monkeypatch.setattr(rows, "BATCH", 1)
+    path = written(tmp_path, "user,item,rating\n1,10.0,1\n a b ,10,2\n")
+    for table in (read(path, ANY), slowly(path, ANY, monkeypatch)):
+        assert columns(table)[:2] == [["1", "a b"], [10, 10]]
+    path = written(tmp_path, "user,item,rating\n1,10.0,1\n1,x,2\n")  # not all are whole: they are what they are
+    assert columns(read(path, ANY))[1] == ["10.0", "x"]
+    assert "missing user id: 1" in refusal(written(tmp_path, "user,item,rating\n ,1,1\n"), ANY)
+
+
+def test_decimal_ids_of_typed_files_are_the_same_in_every_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "BATCH", 1)
+    path = tmp_path / "ratings.parquet"
+    pl.DataFrame({"user": [1.0, 1.0, 2.5], "item": [1, 2, 1], "rating": [1, 2, 3]}).write_parquet(path, row_group_size=1)
+    assert columns(read(path, ANY))[0] == ["1", "1", "2.5"]
+
+
+def test_zero_is_a_rating_on_a_scale_that_has_it(tmp_path: Path) -> None:
+    path = written(tmp_path, "user,item,rating\n1,2,0\n1,3,85\n")
+    assert columns(read(path, options=ReadOptions(scale=Scale(0, 100, 1))))[2] == [0, 85]
+    with pytest.raises(DataError, match="rating off the scale 1 to 10") as error:
+        read(path)
+    assert "--scale LOW:HIGH:STEP" in error.value.hint and 'on_bad_rows="skip"' in error.value.hint
+
+
+@pytest.mark.parametrize("separator", ["", "ab", "a", "7", '"', "'", "§", "\n", ":::"])
+def test_what_cannot_stand_between_columns(separator: str) -> None:
+    with pytest.raises(ConfigError, match="cannot stand between columns") as error:
+        ReadOptions(separator=separator)
+    assert "tab" in error.value.hint
+
+
+@pytest.mark.parametrize("separator", ["\t", ",", ";", "|", " ", "^", "::", None])
+def test_what_can_stand_between_columns(separator: str | None) -> None:
+    assert ReadOptions(separator=separator).separator == separator
+
+
 # ---- bad rows
 
 BAD = """user,item,rating
@@ -179,6 +230,10 @@ x,2,8
 1,2,inf
 1,99999999999999999999,5
 5,6,7
+1_0,2,8
+1,٣,8
+1,2,1_0
+1,2.5,8
 """
 KINDS = {
     3: "missing user id",
@@ -191,13 +246,17 @@ KINDS = {
     10: "too many columns",
     12: "rating off the scale 1 to 10 in steps of 1",
     13: "item id is not a whole number",
+    15: "user id is not a whole number",
+    16: "item id is not a whole number",
+    17: "rating is not a number",
+    18: "item id is not a whole number",
 }
 
 
 def test_bad_rows_are_refused_with_lines_and_kinds(tmp_path: Path) -> None:
     message = refusal(written(tmp_path, BAD))
     assert str(tmp_path / "ratings.csv") in message
-    assert "10 rows cannot be read" in message and "at lines 3, 4, 5, 6, 7, …" in message
+    assert "14 rows cannot be read" in message and "at lines 3, 4, 5, 6, 7, …" in message
     assert "rating off the scale 1 to 10 in steps of 1: 3" in message and "missing user id: 1" in message
 
 
@@ -209,8 +268,9 @@ def test_bad_rows_are_skipped_and_kept(tmp_path: Path) -> None:
     write_rejects(tmp_path / "rejects.csv", table.rejects)
     back = pl.read_csv(tmp_path / "rejects.csv")
     assert back.columns == ["line", "reason", "text"] and back["line"].to_list() == list(KINDS)
-    with pytest.raises(DataError, match="cannot be written"):
-        write_rejects(tmp_path / "no" / "such" / "place.csv", table.rejects)
+    with pytest.raises(DataError, match=r"place\.csv: cannot be written"):
+        write_rejects(tmp_path / "rejects.csv" / "no" / "place.csv", table.rejects)
+    assert not list(tmp_path.rglob("*partial*"))
 
 
 @pytest.mark.parametrize("line", range(len(BAD.splitlines())))
@@ -252,12 +312,43 @@ def test_a_missing_column_is_named_with_the_nearest(tmp_path: Path) -> None:
     assert 'no column "rating" for the rating. Did you mean "ratings"?' in message
 
 
+def test_utf16_is_refused(tmp_path: Path) -> None:
+    for encoding in ("utf-16", "utf-16-le"):
+        path = written(tmp_path, "user,item,rating\n1,2,3\n".encode(encoding))
+        with pytest.raises(DataError, match="not UTF-8 text but UTF-16") as error:
+            read(path)
+        assert "Save it as UTF-8" in error.value.hint
+
+
+def test_where_rejects_may_go(tmp_path: Path) -> None:
+    older, diary = written(tmp_path, "line,reason,text\n", "older.csv"), written(tmp_path, "dear diary", "diary.csv")
+    refuse_rejects(older, [diary])
+    refuse_rejects(tmp_path / "new" / "rejects.csv", [])
+    assert not (tmp_path / "new").exists()
+    for path, inputs in ((diary, []), (older, [older]), (tmp_path, [])):
+        with pytest.raises(DataError, match="already exists and is not a rejects file"):
+            refuse_rejects(path, inputs)
+    with pytest.raises(DataError, match="cannot be written") as error:
+        refuse_rejects(Path("/proc/konomi/rejects.csv"), [])
+    assert "--rejects" in error.value.hint
+
+
+def test_a_colon_is_no_double_colon(tmp_path: Path) -> None:
+    """Not even where single colons make up the number of columns."""
+    format = RatingsFormat("u", "i", "r", separator="::", columns=("u", "i", "r", "t"))
+    assert "(item id is not a whole number: 1), at line 2" in refusal(written(tmp_path, "1::2::5::9\n1::2:3:5::9\n"), format)
+
+
 # ---- the fast path equals the slow twin
 
 ratings = st.sampled_from(["", "0", "1", "7", "10", "10.0", "nan"])
 integers = st.integers(-(2**40), 2**40).map(str)
-strings = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=6)
-anything = st.one_of(integers, strings, st.sampled_from(["007", "-0", "+1", "1.0", "a,b", 'say "hi"', "two\nlines"]))
+strings = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=6).filter(
+    lambda text: text.strip(" ")
+)
+anything = st.one_of(
+    integers, strings, st.sampled_from(["007", "-0", "+1", "1.0", " 7 ", "8_0", "a,b", 'say "hi"', "two\nlines"])
+)
 
 
 def quoted(text: str, always: bool) -> str:
@@ -284,6 +375,14 @@ def test_fast_equals_slow(
 def test_the_fast_path_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "_read_slowly", None)
     assert len(read(written(tmp_path, 'user,item,rating\r\n"a b",2,0\r\n1,3,5\r\n'), ANY)) == 2
+
+
+def test_records_between_double_colons() -> None:
+    found = list(records(io.StringIO('260::Star Wars: Episode IV: "A New Hope" (1977)::Action\r\n\n1::2\n', newline=""), "::"))
+    assert [(r.line, r.fields) for r in found] == [
+        (1, ["260", 'Star Wars: Episode IV: "A New Hope" (1977)', "Action"]),
+        (3, ["1", "2"]),
+    ]
 
 
 def test_records_know_their_lines() -> None:

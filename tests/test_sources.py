@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from konomi.config import Run
+from konomi.data.dataset import Dataset
 from konomi.data.frame import read_frame
 from konomi.data.rows import ReadOptions
 from konomi.data.scale import Scale
@@ -85,7 +86,76 @@ def test_movielens_zip_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest
     assert not list((tmp_path / "tmp").iterdir())
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(DataError, match="not a whole zip"):
-        read(path, name="movielens")
+        read(path)
+
+
+def test_zips_of_other_sources(tmp_path: Path) -> None:
+    path = tmp_path / "archive.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("rating.csv", "user_id,anime_id,rating\n1,20,-1\n1,24,7\n")
+        archive.writestr("anime.csv", ANIME_2016)
+    table = read(path)
+    assert (table.source, len(table), table.items["title"].to_list(), table.files) == ("mal-2016", 2, ["Naruto"], (path,))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("__MACOSX/._mine.csv", "x")
+        archive.writestr("mine.csv", "who,item,rating\n1,20,3\n1,24,7\n")
+    assert read(path, options=ReadOptions(user="who")).source == "delimited"
+    with pytest.raises(DataError, match=r"archive\.zip/mine\.csv: no column that looks like the user"):
+        read(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("books.csv", "x")
+    with pytest.raises(DataError, match=r"no source is known by its files: mine\.csv, books\.csv") as error:
+        read(path)
+    assert "Unpack it" in error.value.hint
+
+
+def test_zips_that_cannot_be_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "archive.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("rating.csv", "user_id,anime_id,rating\n" + "1,20,7\n" * 999)
+    whole = bytearray(path.read_bytes())
+    path.write_bytes(whole[:40] + b"\xff" * 20 + whole[60:])
+    with pytest.raises(DataError, match=r"archive\.zip: not a whole zip file") as error:
+        read(path)
+    assert error.value.hint == "Download it again."
+    whole[6] |= 1  # the flags say that it is encrypted, here and in the list at the end
+    whole[whole.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(whole)
+    with pytest.raises(DataError, match=r"archive\.zip: cannot be unpacked: .*encrypted") as error:
+        read(path)
+    assert "Unpack it yourself" in error.value.hint
+
+
+def test_movielens_parts_are_joined(tmp_path: Path) -> None:
+    folder = files(tmp_path, u1__base="1\t242\t5\t9\n", u1__test="2\t242\t4\t9\n")
+    table = read(folder / "u1.test", folder / "u1.base")
+    assert entries(table) == [(2, 242, 4), (1, 242, 5)] and table.files == (folder / "u1.test", folder / "u1.base")
+
+
+def test_movielens_by_a_shells_star(tmp_path: Path) -> None:
+    ratings, movies = "userId,movieId,rating,timestamp\n1,31,2.5,9\n", "movieId,title,genres\n31,T (1995),Drama\n"
+    links, tags = "movieId,imdbId,tmdbId\n31,1,2\n", "userId,movieId,tag,timestamp\n1,31,x,9\n"
+    folder = files(tmp_path, links__csv=links, movies__csv=movies, ratings__csv=ratings, tags__csv=tags, README__txt="read me")
+    table = read(*sorted(folder.iterdir()))
+    assert (len(table), table.items["title"].to_list()) == (1, ["T"])
+    assert table.files == (folder / "ratings.csv", folder / "movies.csv")
+    other = files(folder, more__csv=links) / "more.csv"
+    with pytest.raises(DataError, match=r"more\.csv: not used: neither the ratings of movielens nor the catalogue") as error:
+        read(*sorted(folder.iterdir()))
+    assert "--items" in error.value.hint
+    with pytest.raises(DataError, match=r"more\.csv: not a catalogue that is known here"):
+        read(files(tmp_path / "b", ratings__csv=ratings) / "ratings.csv", other)
+
+
+def test_a_catalogue_by_option_takes_the_place_of_the_own(tmp_path: Path) -> None:
+    ratings = "userId,movieId,rating,timestamp\n1,31,2.5,9\n"
+    folder = files(tmp_path / "a", ratings__csv=ratings, movies__csv="not a catalogue\n")
+    items = files(tmp_path, mine__csv="item_id,title\n31,Mine\n9\n") / "mine.csv"
+    table = read(folder, options=ReadOptions("skip", items=items))
+    assert table.items["title"].to_list() == ["Mine"] and table.files == (folder / "ratings.csv", items)
+    assert table.rejects.line == [] and table.catalogue_rejects.reason == ["mine.csv: too few columns"]
+    with pytest.raises(DataError, match=r"gone\.csv: no such file"):
+        read(folder, options=ReadOptions(items=tmp_path / "gone.csv"))
 
 
 # ---- MyAnimeList
@@ -129,7 +199,8 @@ def test_mal_2023(tmp_path: Path) -> None:
 def test_rejects_of_the_catalogue_are_kept(tmp_path: Path) -> None:
     folder = files(tmp_path, rating__csv="user_id,anime_id,rating\n1,20,x\n1,24,7\n", anime__csv=ANIME_2016 + "24,cut\n")
     table = read(folder, options=ReadOptions(on_bad_rows="skip"))
-    assert table.rejects.reason == ["rating is not a number", "anime.csv: too few columns"] and table.rejects.line == [2, 3]
+    assert (table.rejects.line, table.rejects.reason) == ([2], ["rating is not a number"])
+    assert (table.catalogue_rejects.line, table.catalogue_rejects.reason) == ([3], ["anime.csv: too few columns"])
 
 
 # ---- anything else
@@ -168,6 +239,35 @@ def test_delimited_columns_by_option(tmp_path: Path) -> None:
     assert "--item-column" in error.value.hint
     with pytest.raises(DataError, match=r'no column "whom" for the user\. Did you mean "who"'):
         read(path, options=ReadOptions(user="whom", item="what", rating="how"))
+
+
+def test_quoted_headers_of_any_separator(tmp_path: Path) -> None:
+    path = files(tmp_path, x__csv='"User-ID";"ISBN";"Book-Rating"\n"276725";"034545104X";"0"\n"7";"0155061224";"5"\n') / "x.csv"
+    table = read(path)
+    assert entries(table) == [(276725, "034545104X", 0), (7, "0155061224", 5)]
+    assert table.reading == {"user": "User-ID", "item": "ISBN", "rating": "Book-Rating", "separator": ";"}
+
+
+def test_delimited_files_are_joined(tmp_path: Path) -> None:
+    folder = files(
+        tmp_path, train__csv="user,item,rating\n1,2,3\n", test__csv="user,item,rating\n1,x,5\n", o__csv="user,movie\n1,2\n"
+    )
+    train, test, other = (folder / f"{name}.csv" for name in ("train", "test", "o"))
+    table = read(train, test)
+    assert entries(table) == [(1, "2", 3), (1, "x", 5)] and table.scale == Scale(3, 5, 2) and table.files == (train, test)
+    with pytest.raises(DataError, match=r"o\.csv: no source is recognised"):
+        read(train, other)
+    named = files(folder, o__csv="user,item_id,rating\n1,2,3\n") / "o.csv"
+    with pytest.raises(DataError, match=r"o\.csv: not read like .*train\.csv \(user = user, item = item") as error:
+        read(train, named, name="delimited")
+    assert "same columns" in error.value.hint
+
+
+def test_a_catalogue_among_the_files_is_told_where_to_go(tmp_path: Path) -> None:
+    folder = files(tmp_path, x__csv="user,item,rating\n1,2,3\n", items__csv="item_id,title\n2,T\n")
+    with pytest.raises(DataError, match="no source is recognised") as error:
+        read(folder / "x.csv", folder / "items.csv")
+    assert f"A catalogue goes with --items {folder / 'items.csv'}." in error.value.hint
 
 
 def test_delimited_without_a_header(tmp_path: Path) -> None:
@@ -310,3 +410,13 @@ def test_real_parts_of_movielens_100k_make_the_whole(shared: Path) -> None:
 
 def test_every_source_is_there() -> None:
     assert all(find_spec(module) for module in SOURCES.values())
+
+
+def test_a_frame_with_a_catalogue_and_bad_rows():
+    ratings = pl.DataFrame({"u": [1, 1, None], "anime_id": [10, 20, 10], "r": [8.0, 3.0, 5.0]})
+    catalogue = pl.DataFrame({"anime_id": [20, 10], "title": ["B", "A"]})
+    with pytest.raises(DataError, match="missing user id"):
+        Dataset.from_frame(ratings, "u", "anime_id", "r")
+    dataset = Dataset.from_frame(ratings, "u", "anime_id", "r", items=catalogue, on_bad_rows="skip")
+    assert dataset.items["title"].to_list() == ["A", "B"]
+    assert {row["step"]: row["rows"] for row in dataset.manifest["report"]}["bad rows"] == 1

@@ -13,6 +13,7 @@ from konomi.config import Run
 from konomi.data import sample, synth
 from konomi.data.invented import GENRES, invented_catalogue
 from konomi.data.rows import ReadOptions
+from konomi.data.scale import Scale
 from konomi.data.sources import read_source
 from konomi.data.synth import simulate, whole_counts
 from konomi.data.synth_files import UNSCORED, write_files
@@ -194,6 +195,8 @@ def test_table(small):
         ({"ratings": 299}, "do not fit 300 users × 60 items"),
         ({"ratings": 300 * 36 + 1}, "Each user rates at least one item and has at most 36: ask for 300 to 10,800 rows"),
         ({"unscored": 1.0}, "unscored is 1.0"),
+        ({"seed": 2**64}, "seed is 18446744073709551616"),
+        ({"seed": -1}, "seed is -1"),
     ],
 )
 def test_impossible_simulations_are_refused(small, more, message):
@@ -253,6 +256,12 @@ def test_sample_is_large_varied_and_says_what_it_is(embedded):
 
 
 def test_sample_takes_no_path(tmp_path):
+    for options, name in (
+        (ReadOptions(separator=";"), "separator"),
+        (ReadOptions("skip", Scale(1, 5, 1)), "on_bad_rows, scale"),
+    ):
+        with pytest.raises(ConfigError, match=rf"The sample has no use for {name}\."):
+            sample.read([], options, Run())
     with pytest.raises(DataError, match="the sample reads no file"):
         sample.read([tmp_path], ReadOptions(), Run())
 
@@ -322,7 +331,7 @@ def test_2020_files_agree_with_each_other(small, tmp_path):
 
 def test_manifest_tells_the_floor(small, tmp_path):
     text = written(small, "mal-2016", tmp_path / "out")["manifest.json"].read_text()
-    assert f'"noise_floor": {small.noise_floor}' in text and '"note": "simulated ratings"' in text
+    assert f'"noise_floor": {small.noise_floor}' in text and f'"note": "{small.note}"' in text
 
 
 def test_blocks_do_not_show_in_the_files(small, tmp_path, monkeypatch):
@@ -373,7 +382,7 @@ def test_files_are_read_back_as_they_were(small, tmp_path, form):
     written(small, form, tmp_path / "out")
     table = read_source(None, [tmp_path / "out"], ReadOptions(), Run())
     kept = small.rating > 0 if form == "mal-2023" else np.ones(len(small), bool)
-    assert table.source == form
+    assert (table.source, table.note) == (form, small.note)
     assert (table.user_id.to_numpy() == small.user_ids[small.user[kept]]).all()
     assert (table.item_id.to_numpy() == small.items["item_id"].to_numpy()[small.item[kept]]).all()
     np.testing.assert_array_equal(table.rating, np.where(small.rating == 0, np.nan, small.rating)[kept])

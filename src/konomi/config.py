@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import math
 import os
 import tomllib
 import types
@@ -35,6 +36,10 @@ class Run:
     seed: int = 0  # any integer ≥ 0; same seed, same bytes
     threads: int = field(default_factory=lambda: available_cores())
     progress: Progress = silent
+
+    def __post_init__(self) -> None:
+        if self.seed < 0 or self.threads < 1:
+            raise ConfigError(f"seed is {self.seed}, threads is {self.threads}.", "A seed is 0 or more, threads are 1 or more.")
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -71,9 +76,12 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     try:
         if kind is bool:
             return {"true": True, "false": False}[str(value).lower()]
-        if kind is int and isinstance(value, float):
+        if isinstance(value, bool) or (kind is int and isinstance(value, float)):
             raise ValueError(value)
-        return kind(value)
+        converted = kind(value)
+        if kind is float and not math.isfinite(converted):
+            raise ValueError(value)
+        return converted
     except (KeyError, ValueError, TypeError):
         wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
         raise ConfigError(f'{where} cannot be "{value}".', f"It is {wanted}.") from None

@@ -4,8 +4,9 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,45 +23,67 @@ MANIFEST = "manifest.json"
 def whole_folder(target: Path, kind: str, error: type[KonomiError]) -> Iterator[Path]:
     """A folder beside `target` to write into; it becomes `target` when the block ends well and vanishes when it does not.
 
-    An older folder of the same `kind` (its manifest says so) is replaced; anything else at `target` is left alone and refused,
-    before the work begins.
+    The block writes the manifest last. An older folder of the same `kind` is replaced; anything else at `target` is refused
+    before the work begins, and so is a folder with files in it that are not Konomi's.
     """
     refuse_foreign(target, kind, error)
-    partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    target = target.resolve()
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    old = partial.with_suffix(".old")
     try:
         partial.mkdir(parents=True)
         yield partial
         for file in partial.iterdir():
             _sync(file)
         _sync(partial)
-        if target.exists():
-            old = target.with_name(f".{target.name}.old-{os.getpid()}")
-            target.rename(old)
+        try:
+            if target.exists():
+                target.rename(old)
             partial.rename(target)
-            shutil.rmtree(old)
-        else:
-            partial.rename(target)
+        except BaseException:
+            if old.exists() and not target.exists():
+                old.rename(target)
+            raise
         _sync(target.parent)
     except OSError as cause:
-        # None: NumPy could not write all of an array, and does not say why
-        full = cause.errno in (None, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        # NumPy tells of a short write without an error number
+        full = cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or (cause.errno is None and "written" in str(cause))
         reason = "the disk is full" if full else cause.strerror or str(cause)
         hint = "Free some space or choose another place with -o." if full else "Choose a place that can be written with -o."
         raise error(f"{target}: cannot be written: {reason}.", hint) from cause
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def refuse_foreign(target: Path, kind: str, error: type[KonomiError]) -> None:
-    """Raise `error` where `target` exists and is not a folder that Konomi wrote as this `kind`."""
+    """Raise `error` where `target` exists and is not a folder of this `kind` with nothing else in it."""
     if not target.exists():
         return
-    try:
-        mine = json.loads((target / MANIFEST).read_text(encoding="utf-8")).get("kind") == kind
-    except (OSError, ValueError, AttributeError):
-        mine = False
-    if not mine:
+    manifest = _manifest(target)
+    if manifest.get("kind") != kind:
         raise error(f"{target}: already exists and is not a {kind}.", "Choose another place with -o, or move it away.")
+    strangers = sorted({file.name for file in target.iterdir()} - set(manifest.get("files", ())) - {MANIFEST})
+    if strangers:
+        raise error(
+            f"{target}: holds more than a {kind}: {', '.join(strangers[:5])}.",
+            "Move that away, or choose another place with -o.",
+        )
+
+
+def kind_of(folder: Path) -> str | None:
+    """The kind of a folder that Konomi wrote, None for anything else."""
+    kind = _manifest(folder).get("kind")
+    return kind if isinstance(kind, str) else None
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder, empty where there is none to be read."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _sync(path: Path) -> None:
@@ -72,13 +95,24 @@ def _sync(path: Path) -> None:
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """manifest.json, readable by people: indented, UTF-8."""
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    """manifest.json, readable by people, with the names of the files beside it; written last."""
+    whole = {**manifest, "files": sorted(file.name for file in folder.iterdir())}
+    (folder / MANIFEST).write_text(_json(whole) + "\n", encoding="utf-8")
 
 
-def read_manifest(folder: Path, kind: str, newest: int, error: type[KonomiError], remedy: str) -> dict[str, Any]:
-    """The manifest of a folder of this `kind` and a format number up to `newest`, or `error` with a hint."""
+def hash_manifest(manifest: dict[str, Any]) -> str:
+    """sha256 of a manifest without its own hashes and list of files."""
+    return hash_bytes(_json({key: value for key, value in manifest.items() if key not in ("sha256", "files")}).encode())
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def read_manifest(
+    folder: Path, kind: str, newest: int, keys: Iterable[str], error: type[KonomiError], remedy: str
+) -> dict[str, Any]:
+    """The manifest of a folder of this `kind`, a format number up to `newest` and these `keys`, or `error` with a hint."""
     if not folder.exists():
         raise error(f"{folder}: no such folder.", remedy)
     try:
@@ -98,6 +132,9 @@ def read_manifest(folder: Path, kind: str, newest: int, error: type[KonomiError]
             f"{folder}: {kind} format {number} is not known here.",
             f"This Konomi reads formats 1 to {newest}: upgrade it, or make the {kind} anew.",
         )
+    for key in keys:
+        if key not in manifest:
+            raise error(f'{folder / MANIFEST}: "{key}" is missing.', remedy)
     return manifest
 
 

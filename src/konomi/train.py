@@ -20,7 +20,7 @@ def train(
     config: Any = None,
     split: Split | SplitConfig | None = None,
     run: Run | None = None,
-    path: Path | None = None,
+    path: Path | str | None = None,
 ) -> Bundle:
     """Fit a model on the training part of a dataset and measure it on the validation and test parts.
 
@@ -39,7 +39,7 @@ def train(
     measured = {name: part for name, part in (("test", hidden), ("valid", parts.valid)) if len(part.scored().item)}
     facts = {
         "data": {
-            "path": str(path.resolve()) if path else "",
+            "path": str(Path(path).resolve()) if path else "",
             "sha256": dataset.sha256,
             "source": dataset.manifest["source"],
             "note": dataset.manifest["note"],

@@ -61,6 +61,7 @@ def _road(folder: Path, run: "Run") -> dict[str, Any]:
     return {
         "note": dataset.manifest["note"],
         "data": size(dataset),
+        "split": bundle.facts["split"],
         "metrics": bundle.facts["metrics"]["test"],
         "noise_floor": simulation.noise_floor,
         "epochs": len(bundle.facts["history"]),

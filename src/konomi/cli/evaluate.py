@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json, table
-from konomi.cli.lookup import dataset_of, errors_table, read_like, split_of
+from konomi.cli.lookup import dataset_of, errors_table, read_like, split_name, split_of
 from konomi.cli.options import BundlePath, Data, Json, Threads
-from konomi.errors import DataError
+from konomi.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from konomi.data.vocab import Vocab
     from konomi.evaluate.evaluate import Report
 
+THIS = "this model"  # its name may be that of a baseline
 SAMPLE = 12  # rows of the table of predicted and true ratings
 
 
@@ -35,6 +36,8 @@ def evaluate(
 
     loaded = load_bundle(bundle)
     own = test.is_dir() and (test / "indptr.npy").exists()
+    if own and data:
+        raise ConfigError(f"{test} is a dataset, and --data {data} another.", "Give --data with a ratings file only.")
     dataset = dataset_of(loaded, test if own else data)
     with running(threads=threads) as run:
         split = split_of(loaded, dataset, run)
@@ -43,34 +46,36 @@ def evaluate(
         people, known_rows = dataset.users, 0
         if not own:
             rows = read_like(dataset, test, run)
-            people, seen, hidden = _against(rows, dataset, seen)
+            people, seen, hidden = _against(rows, dataset, seen, train.valid)
             known_rows = len(rows) - len(hidden.item)
             if len(hidden.item) == 0:
                 raise DataError(
-                    f"{test}: the model has seen all of its {len(rows):,} rows.", "Give ratings that it has not seen."
+                    f"{test}: the model was trained or validated with all of its {len(rows):,} rows.", "Give ratings new to it."
                 )
         report = measure(loaded.model, seen, hidden, train, run)
     sample = _sample(report, dataset, people)
     if json:
-        show_json({"test": str(test), "seen_rows": known_rows, "split": split.sha256, **report.metrics, "sample": sample})
+        show_json({"test": str(test), "known_rows": known_rows, "split": split.sha256, **report.metrics, "sample": sample})
         return
     metrics = report.metrics
     if known_rows:
-        say(f"{known_rows:,} rows are left out: the model has seen them.")
+        say(f"{known_rows:,} rows are left out: the model was trained or validated with them.")
     show(f"{metrics['n']:,} ratings of {metrics['users']:,} users, {metrics['unknown_users']:,} of them without a seen rating; "
          f"{metrics['unknown_items']:,} ratings are of items without a training rating.\n")  # fmt: skip
-    show(errors_table("Errors", {loaded.name: metrics, **metrics["baselines"]}))
-    show(_segments("By seen ratings of the user", metrics["segments"]["activity"]))
-    show(_segments("By training ratings of the item", metrics["segments"]["popularity"]))
+    split_text = f"split {split_name({**split.spec, 'sha256': split.sha256})}"
+    show(errors_table(f"Errors ({split_text})", {THIS: metrics, **metrics["baselines"]}))
+    show(_segments("RMSE by seen ratings of the user", metrics["segments"]["activity"]))
+    show(_segments("RMSE by training ratings of the item", metrics["segments"]["popularity"]))
     cells = ((r["user"], r["title"], f"{r['true']:g}", f"{r['predicted']:.2f}") for r in sample)
     show(table("Predicted and true ratings", ("user", "title", "true", "predicted"), cells, ("user", "true", "predicted")))
     note(loaded.facts["data"]["note"])
 
 
-def _against(rows: "Table", dataset: "Dataset", shown: "Profiles") -> "tuple[Vocab, Profiles, Profiles]":
-    """(people, seen, hidden) of a ratings file: its users, what the model may see of them, and the rows that it has not seen.
+def _against(rows: "Table", dataset: "Dataset", shown: "Profiles", valid: "Profiles") -> "tuple[Vocab, Profiles, Profiles]":
+    """(people, seen, hidden) of a ratings file: its users, what the model may see of them, and the rows that are new to it.
 
-    Somebody whom the dataset does not know has nothing seen; an item that it does not know has the row −1.
+    Rows of the validation part chose the epoch, so they are neither. Somebody whom the dataset does not know has nothing seen;
+    an item that it does not know has the row −1.
     """
     import numpy as np
 
@@ -78,11 +83,18 @@ def _against(rows: "Table", dataset: "Dataset", shown: "Profiles") -> "tuple[Voc
     from konomi.data.vocab import Vocab
 
     people = Vocab.of(rows.user_id)
-    everybody = Profiles(np.append(shown.indptr, shown.indptr[-1]), shown.item, shown.rating)  # the last, row −1, is a stranger
-    seen = everybody.take(dataset.users.rows(people.ids))
+    place = dataset.users.rows(people.ids)
+
+    def of_people(part: Profiles) -> Profiles:
+        return Profiles(np.append(part.indptr, part.indptr[-1]), part.item, part.rating).take(place)  # row −1: a stranger
+
+    def keys(part: Profiles) -> np.ndarray:
+        return part.user * np.int64(len(dataset.items) + 1) + part.item + 1
+
+    seen = of_people(shown)
     hidden = Profiles.from_entries(len(people), people.rows(rows.user_id), dataset.item_ids.rows(rows.item_id), rows.rating)
-    key, seen_key = (part.user * np.int64(len(dataset.items) + 1) + part.item + 1 for part in (hidden, seen))
-    return people, seen, hidden.keep(~np.isin(key, seen_key))
+    known = np.concatenate([keys(seen), keys(of_people(valid))])
+    return people, seen, hidden.keep(~np.isin(keys(hidden), known))
 
 
 def _sample(report: "Report", dataset: "Dataset", people: "Vocab") -> list[dict[str, Any]]:
@@ -102,11 +114,13 @@ def _sample(report: "Report", dataset: "Dataset", people: "Vocab") -> list[dict[
 
 
 def _segments(title: str, segments: list[dict[str, Any]]) -> "Grid":
-    numbers = ("ratings", "RMSE", "MAE")
-    named = ((_span(s["from"], s["below"]), s) for s in segments)
-    return table(
-        title, ("", *numbers), ((name, f"{s['n']:,}", f"{s['rmse']:.4f}", f"{s['mae']:.4f}") for name, s in named), numbers
-    )
+    names = (THIS, *segments[0]["baselines"])
+    cells = []
+    for segment in segments:
+        errors = (segment, *segment["baselines"].values())
+        span = _span(segment["from"], segment["below"])
+        cells.append((span, f"{segment['n']:,}", *(f"{error['rmse']:.4f}" for error in errors)))
+    return table(title, ("", "ratings", *names), cells, ("ratings", *names))
 
 
 def _span(low: int, below: int | None) -> str:

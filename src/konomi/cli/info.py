@@ -1,13 +1,12 @@
 """konomi info: what is in a dataset or a bundle."""
 
-import json as jsonlib
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from konomi.cli.console import note, show, show_json, table
-from konomi.cli.lookup import errors_table
+from konomi.cli.lookup import errors_table, split_name
 from konomi.cli.options import Json
 from konomi.errors import DataError, RequestError
 
@@ -20,13 +19,12 @@ def info(
     json: Json = False,
 ) -> None:
     """What is in a dataset or a bundle, or in one person's profile."""
-    from konomi.files import MANIFEST
+    from konomi.files import kind_of
 
-    try:
-        kind = jsonlib.loads((path / MANIFEST).read_text(encoding="utf-8")).get("kind")
-    except (OSError, ValueError, AttributeError):
+    kind = kind_of(path)
+    if kind is None:
         reason = "is not a dataset or a bundle" if path.exists() else "no such folder"
-        raise DataError(f"{path}: {reason}.", "Give a folder that `konomi prepare` or `konomi train` wrote.") from None
+        raise DataError(f"{path}: {reason}.", "Give a folder that `konomi prepare` or `konomi train` wrote.")
     if kind != "konomi bundle":
         _dataset(path, user, json)
     elif user is None:
@@ -59,6 +57,7 @@ def _bundle(path: Path, json: bool) -> None:
         show_json({"path": str(path), "model": bundle.name, "config": bundle.config, "items": len(bundle.items), **facts})
         return
     config = ", ".join(f"{key}={value}" for key, value in bundle.config.items())
+    how = ", ".join(f"{key}={value}" for key, value in facts["split"].items() if key not in ("kind", "sha256", "entries"))
     rated = int((bundle.items["ratings"] > 0).sum())
     about: dict[str, Any] = {
         "model": bundle.name,
@@ -66,7 +65,7 @@ def _bundle(path: Path, json: bool) -> None:
         "items": f"{len(bundle.items):,}, {rated:,} of them rated",
         "scale": str(bundle.scale),
         "data": f"{facts['data']['path']} ({facts['data']['source']})",
-        "split": ", ".join(f"{key}={value}" for key, value in facts["split"].items() if key not in ("sha256", "entries")),
+        "split": f"{split_name(facts['split'])} ({how})",
         "entries": ", ".join(f"{name} {n:,}" for name, n in facts["split"]["entries"].items() if n),
         "seed": facts["seed"],
         "made with": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
@@ -75,7 +74,7 @@ def _bundle(path: Path, json: bool) -> None:
     if facts["metrics"]:
         show(errors_table("Errors", facts["metrics"]))
     best = bundle.items.sort("ratings", descending=True).head(10)
-    rows = zip(best["title"], best["ratings"], best["bayes"], strict=True)
-    cells = ((title, f"{n:,}", f"{bayes:.2f}") for title, n, bayes in rows)
+    rows = zip(best["title"], best["item_id"], best["ratings"], best["bayes"], strict=True)
+    cells = ((title or item_id, f"{n:,}", f"{bayes:.2f}") for title, item_id, n, bayes in rows)
     show(table("Most rated in training", ("title", "ratings", "Bayesian average"), cells, ("ratings", "Bayesian average")))
     note(facts["data"]["note"])

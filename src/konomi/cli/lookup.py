@@ -82,6 +82,11 @@ def split_of(bundle: "Bundle", dataset: "Dataset", run: "Run") -> "Split":
     return split
 
 
+def split_name(facts: dict[str, Any]) -> str:
+    """A split's kind and the first digits of its hash, as every report has them."""
+    return f"{facts['kind']} {facts['sha256'].removeprefix('sha256:')[:12]}"
+
+
 def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Grid":
     """RMSE and MAE, pooled and by user, for each named report."""
     numbers = list(ERRORS.values())

@@ -45,7 +45,7 @@ class Commands(TyperGroup):
             where = f"{error.filename}: " if error.filename else ""
             raise _refusal(f"{where}{error.strerror or error}.", "Run again with --debug to see where it happened.") from None
         except KeyboardInterrupt:
-            print("\ninterrupted: nothing was written.", file=sys.stderr)
+            print("\ninterrupted.", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None
 
 

@@ -10,6 +10,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Same seed, same result.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores by default. Changes no result.")]
 Count = Annotated[int, typer.Option("-k", min=1, help="How many titles.")]
 Sensitive = Annotated[bool, typer.Option("--allow-sensitive", help="Do not leave out Hentai and Erotica.")]
+Ecchi = Annotated[bool, typer.Option("--hide-ecchi", help="Leave out Ecchi.")]
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A model that `konomi train` saved.")]
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="DATA", help="The dataset, where it is no longer in its old place.")

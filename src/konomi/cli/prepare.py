@@ -12,6 +12,7 @@ from konomi.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from konomi.data.scale import Scale
+    from konomi.data.table import Table
 
 
 def prepare(
@@ -26,7 +27,7 @@ def prepare(
     on_bad_rows: Annotated[str, typer.Option(help="refuse, or skip and write them to the rejects file.")] = "refuse",
     rejects: Annotated[Path | None, typer.Option(metavar="FILE", help="Where skipped rows go; else DATA.rejects.csv.")] = None,
     scale: Annotated[str | None, typer.Option(metavar="LOW:HIGH:STEP", help="The rating scale, such as 1:10:1.")] = None,
-    separator: Annotated[str | None, typer.Option(help="Between columns: a character or ::.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Between columns: a character, tab or ::.")] = None,
     user_column: Annotated[str | None, typer.Option(help="The column of user ids.")] = None,
     item_column: Annotated[str | None, typer.Option(help="The column of item ids.")] = None,
     rating_column: Annotated[str | None, typer.Option(help="The column of ratings.")] = None,
@@ -38,11 +39,10 @@ def prepare(
     """Read ratings and write a dataset."""
     from konomi.cli.summary import show_dataset, size
     from konomi.config import settings
-    from konomi.data.catalogue import read_catalogue
     from konomi.data.dataset import KIND
     from konomi.data.prepare import Rules
     from konomi.data.prepare import prepare as make_dataset
-    from konomi.data.records import write_rejects
+    from konomi.data.records import refuse_rejects, write_rejects
     from konomi.data.rows import ReadOptions
     from konomi.data.sources import read_source
     from konomi.files import refuse_foreign
@@ -52,23 +52,32 @@ def prepare(
     thresholds = {"min_item_ratings": min_item_ratings, "min_user_ratings": min_user_ratings, "k_core": k_core}
     rules = settings(Rules, {**thresholds, "labels": labels}, "prepare")
     columns = {"user": user_column, "item": item_column, "rating": rating_column, "status": status_column, "time": time_column}
-    said = {name: word for name, word in {**columns, "separator": separator}.items() if word is not None}
+    between = "\t" if separator in ("tab", "\\t") else separator
+    said = {name: word for name, word in {**columns, "separator": between}.items() if word is not None}
     options = settings(ReadOptions, {"on_bad_rows": on_bad_rows, **said}, "prepare")
-    options = dataclasses.replace(options, scale=_scale(scale)) if scale else options
+    options = dataclasses.replace(options, scale=None if scale is None else _scale(scale), items=items)
     refuse_foreign(output, KIND, DataError)
+    place = rejects or output.with_name(f"{output.name}.rejects.csv")
+    if on_bad_rows == "skip":
+        refuse_rejects(place, [*paths, *([items] if items else [])])
     warm_up()
     with running(threads=threads) as run:
         table = read_source(source, paths, options, run)
-        if items is not None:
-            table = dataclasses.replace(table, items=read_catalogue(items, options.on_bad_rows, table.rejects))
         dataset = make_dataset(table, rules, run)
-        # how it was read, so that other files of this source can be read likewise
-        dataset = dataclasses.replace(dataset, manifest={**dataset.manifest, "read": said})
+        # how it was read, so that other files of this source can be read likewise; they may lack what is not needed
+        needed = {name: word for name, word in table.reading.items() if name not in ("status", "time")}
+        how = {**needed, **said, "on_bad_rows": on_bad_rows}
+        dataset = dataclasses.replace(dataset, manifest={**dataset.manifest, "read": how})
+        left_out = len(table.rejects.line) + len(table.catalogue_rejects.line)
+        if left_out:
+            write_rejects(place, table.rejects, table.catalogue_rejects)
         dataset.save(output)
-    if table.rejects.line:
-        place = rejects or output.with_name(f"{output.name}.rejects.csv")
-        write_rejects(place, table.rejects)
-        say(f"{len(table.rejects.line):,} rows were left out; they are in {place}.")
+    if table.files:
+        say(f"Read as {_reading(table)}.")
+    if left_out:
+        say(f"{left_out:,} rows were left out; they are in {place}.")
+    if table.items is not None and dataset.manifest["items_with_title"] == 0:
+        say("The catalogue knows none of the items: are its ids the same?")
     if json:
         show_json({"path": str(output), **size(dataset), **dataset.manifest})
         return
@@ -90,6 +99,13 @@ def _source(words: list[str]) -> tuple[str | None, list[Path]]:
             f"Give a path; the sources are: {', '.join(SOURCES)}.",
         )
     return None, [Path(word) for word in words]
+
+
+def _reading(table: "Table") -> str:
+    """The source, what was guessed of its columns, and the files."""
+    shown = {**table.reading, **({"separator": "tab"} if table.reading.get("separator") == "\t" else {})}
+    guess = ", ".join(f"{name} = {word}" for name, word in shown.items())
+    return f"{table.source}{': ' if guess else ''}{guess} (from {', '.join(file.name for file in table.files)})"
 
 
 def _scale(text: str) -> "Scale":

@@ -8,7 +8,7 @@ import typer
 
 from konomi.cli.console import note, say, show, show_json
 from konomi.cli.lookup import dataset_of, titles_table
-from konomi.cli.options import BundlePath, Count, Data, Json, Sensitive, Threads
+from konomi.cli.options import BundlePath, Count, Data, Ecchi, Json, Sensitive
 from konomi.errors import RequestError
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def recommend(
     rate: Annotated[list[str] | None, typer.Option(metavar='"TITLE=9"', help="A title and its rating; give several.")] = None,
     k: Count = 10,
     allow_sensitive: Sensitive = False,
+    hide_ecchi: Ecchi = False,
     data: Data = None,
-    threads: Threads = None,
     json: Json = False,
 ) -> None:
     """The titles to see next: unseen ones, best first."""
@@ -45,7 +45,7 @@ def recommend(
         typed = [*(_read_profile(profile) if profile else ()), *map(_typed, rate or ())]
         given = recommender.understand(_once(typed))
         person = Profiles.of([{one.match.row: one.rating for one in given}])
-    answer = recommender.recommend(person, k, allow_sensitive, threads or 1)
+    answer = recommender.recommend(person, k, allow_sensitive, hide_ecchi)
     if json:
         matched = [
             {"text": g.text, "title": g.title, "item_id": _id(recommender, g.match.row), "rating": g.rating} for g in given
@@ -57,6 +57,7 @@ def recommend(
         say(f"{one.text} → {one.title}: {one.rating:g}" + (f" (not: {others})" if others else ""))
     if not len(answer):
         say("There is nothing left to recommend.")
+        return
     show(titles_table("", answer, "predicted"))
     note(answer.note)
 
@@ -79,13 +80,11 @@ def _read_profile(path: Path) -> list[tuple[str, float]]:
     rows = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file, strict=True)
-            for fields in lines:
-                where = f"{path}, line {lines.line_num}"
-                fields = [field.strip() for field in fields]
-                if not any(fields) or (
-                    lines.line_num == 1 and any(f.lower() in h for f, h in zip(fields, HEADERS, strict=False))
-                ):
+            reader = csv.reader(file, strict=True)
+            lines = ([field.strip() for field in fields] for fields in reader)
+            for n, fields in enumerate(filter(any, lines)):
+                where = f"{path}, line {reader.line_num}"
+                if n == 0 and any(field.lower() in names for field, names in zip(fields, HEADERS, strict=False)):
                     continue
                 if len(fields) != 2:
                     raise RequestError(

@@ -21,14 +21,16 @@ def synth(
 ) -> None:
     """Write simulated ratings of invented titles, as many as wanted."""
     from konomi.data.invented import invented_catalogue
+    from konomi.data.sources import SIMULATION
     from konomi.data.synth import simulate
-    from konomi.data.synth_files import KIND, UNSCORED, write_files
+    from konomi.data.synth_files import UNSCORED, check_format, write_files
     from konomi.errors import DataError
     from konomi.files import refuse_foreign
 
-    refuse_foreign(output, KIND, DataError)
+    check_format(format)
+    refuse_foreign(output, SIMULATION, DataError)
     with running(seed, threads) as run:
-        simulation = simulate(invented_catalogue(items, seed), users, ratings, seed, run, UNSCORED.get(format, 0.0))
+        simulation = simulate(invented_catalogue(items, seed), users, ratings, seed, run, UNSCORED[format])
         write_files(simulation, format, output, run)
     if json:
         counts = {"users": users, "items": items, "ratings": ratings, "rows": len(simulation)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json
-from konomi.cli.lookup import errors_table, given_split
+from konomi.cli.lookup import errors_table, given_split, split_name
 from konomi.cli.options import Json, Seed, Threads
 from konomi.errors import BundleError, ConfigError
 
@@ -92,7 +92,7 @@ def show_errors(bundle: "Bundle") -> None:
     if "test" in metrics:
         rows |= {f"{name}, test": errors for name, errors in metrics["test"]["baselines"].items()}
     if rows:
-        show(errors_table("Errors", rows))
+        show(errors_table(f"Errors (split {split_name(bundle.facts['split'])})", rows))
     else:
         say("Nothing was held out, so nothing was measured.")
     note(bundle.facts["data"]["note"])

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
-from konomi.data.records import OnBadRows, open_bytes, printable, records, reject, settle
+from konomi.data.records import DAMAGED, OnBadRows, number, open_bytes, printable, records, reject, settle
+from konomi.data.rows import INT32, INT64, whole_ids
 from konomi.data.table import ITEM_COLUMNS, Rejects
 from konomi.errors import DataError
 
 SENSITIVE = {"Hentai", "Erotica"}
+MOST = 3e38  # about what a float32 can hold
 ML_100K_GENRES = (  # u.item flags them in this order; the flag before them means "unknown"
     *("Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy", "Film-Noir"),
     *("Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
@@ -96,14 +98,17 @@ def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejec
     unless `on_bad_rows` is "skip"; then they are added to `rejects`.
     """
     with open_bytes(path) as file:
-        raw = file.read()
+        try:
+            raw = file.read()
+        except DAMAGED:
+            raise DataError(f"{path}: the compressed file is damaged or ends too early.", "Download it again.") from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("iso-8859-1")  # u.item and the movies.dat of 1M
     if not text.strip():
         raise DataError(f"{path}: the file is empty.", "Check that it was downloaded or written whole.")
-    form, columns = _recognise(path, text.partition("\n")[0].rstrip("\r"))
+    form, columns = _recognise(path, text.lstrip("\r\n").partition("\n")[0].rstrip("\r"))
     rejects = Rejects() if rejects is None else rejects
     bad, items = Rejects(), []
     for n, record in enumerate(records(io.StringIO(text, newline=""), form.separator)):
@@ -144,10 +149,9 @@ def _recognise(path: Path, header: str) -> tuple[CatalogueForm, Sequence[str]]:
 def catalogue_frame(items: list[dict[str, object]]) -> pl.DataFrame:
     """Rows with the keys of `ITEM_COLUMNS` → the frame; ids become int64 where all of them are whole numbers."""
     ids = pl.Series("item_id", [row["item_id"] for row in items], dtype=pl.String)
-    whole = ids.cast(pl.Int64, strict=False)
     schema = {name: kind for name, kind in ITEM_COLUMNS.items() if kind is not None}
     frame = pl.DataFrame([{name: row[name] for name in schema} for row in items], schema=schema)
-    return frame.insert_column(0, ids if whole.null_count() else whole).unique("item_id", keep="first", maintain_order=True)
+    return frame.insert_column(0, whole_ids(ids)).unique("item_id", keep="first", maintain_order=True)
 
 
 def complete_catalogue(frame: pl.DataFrame) -> pl.DataFrame:
@@ -175,8 +179,7 @@ def item_of(fields: dict[str, str], form: CatalogueForm) -> dict[str, object]:
         year = dated or year
     flagged = [genre for genre in ML_100K_GENRES if fields.get(genre) == "1"]
     genres = genres_of(fields[form.genres], form.between) if form.genres in fields else flagged if "unknown" in fields else None
-    counts = [number for column in form.score_count if (number := number_of(fields.get(column))) is not None]
-    episodes = number_of(fields.get(form.episodes))
+    counts = [count for column in form.score_count if (count := number_of(fields.get(column))) is not None]
     return {
         "item_id": fields[form.item].strip(),
         "title": title,
@@ -184,9 +187,9 @@ def item_of(fields: dict[str, str], form: CatalogueForm) -> dict[str, object]:
         "genres": genres,
         "year": year,
         "type": known(fields.get(form.type)),
-        "episodes": None if episodes is None else int(episodes),
-        "score": number_of(fields.get(form.score)),
-        "score_count": int(sum(counts)) if counts else None,
+        "episodes": count_of(number_of(fields.get(form.episodes)), INT32.max),
+        "score": number_of(fields.get(form.score)) or None,  # 0 is what some files have for an unknown one
+        "score_count": count_of(sum(counts) if counts else None, INT64.max),
         "image": known(fields.get(form.image)),
         "sensitive": not SENSITIVE.isdisjoint(genres or ()),
     }
@@ -206,12 +209,17 @@ def known(text: str | None) -> str | None:
 
 
 def number_of(text: str | None) -> float | None:
-    """A number, or None for anything that is not a finite one."""
+    """A number, or None for anything that is not a finite one that a float32 can hold."""
     try:
-        number = float(text or "")
+        value = number(text or "")
     except ValueError:
         return None
-    return number if abs(number) < float("inf") else None
+    return value if abs(value) < MOST else None
+
+
+def count_of(value: float | None, most: int) -> int | None:
+    """A whole number from 0 to below `most`, or None."""
+    return int(value) if value is not None and 0 <= value < most else None
 
 
 def genres_of(text: str, between: str) -> list[str]:
@@ -232,13 +240,14 @@ ARTICLES = "The|A|An|La|Le|Les|L'|El|Los|Las|Lo|Il|I|Gli|Der|Die|Das|Det|Den|De|
 def film_title(text: str) -> tuple[str | None, list[str | None], int | None]:
     """Title, other titles and year of a MovieLens title.
 
-    'Postman, The (Postino, Il) (1994)' → 'The Postman', ['Postman, The', 'Il Postino'], 1994.
+    'Postman, The (Postino, Il) (1994)' → 'The Postman', ['Postman, The', 'Il Postino'], 1994. What is between parentheses after
+    a colon or 'Or' goes on with the title: 'Birdman: Or (The Unexpected Virtue of Ignorance)'.
     """
     whole = tidy(text) or ""
     dated = re.fullmatch(r"(.*?)\s*\((\d{4})(?:[-–]\d{0,4})?\)", whole)
     name, year = (dated[1], int(dated[2])) if dated else (whole, None)
     others = []
-    while alias := re.fullmatch(r"(.+?)\s*\(([^()]+)\)", name):
+    while (alias := re.fullmatch(r"(.+?)\s*\(([^()]+)\)", name)) and not alias[1].endswith((":", " Or")):
         name = alias[1]
         others.append(_article_first(re.sub(r"^a\.?k\.?a\.? ", "", alias[2])))
     return _article_first(name) or None, [name, *reversed(others)], year

@@ -1,10 +1,11 @@
 """Dataset: prepared ratings on disk and in memory; see docs/dataset-format.md."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,13 @@ from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.vocab import Vocab
 from konomi.errors import DataError
-from konomi.files import hash_array, read_manifest, whole_folder, write_manifest
+from konomi.files import hash_array, hash_bytes, read_manifest, whole_folder, write_manifest
 
 KIND = "konomi dataset"
 FORMAT = 1
 REMEDY = "Make one with `konomi prepare PATH -o DATA`."
 OPTIONAL = ("status", "time")
+KEYS = ("entries", "scale", "source", "note", "rules", "report", "histogram", "labels", "items_with_title", "sha256")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Dataset:
     def __repr__(self) -> str:
         size = f"{len(self.item):,} entries, {len(self.users):,} users × {len(self.items):,} items"
         return f"Dataset({self.manifest['source']}: {size})"
+
+    @property
+    def density(self) -> float:
+        """The share of all user-item pairs that are entries."""
+        return len(self.item) / (len(self.users) * len(self.items))
 
     @cached_property
     def item_ids(self) -> Vocab:
@@ -78,15 +85,15 @@ class Dataset:
             return str(self.manifest["sha256"]["all"])
         return str(_hashes(self)["all"])
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the folder whole or not at all; an older dataset there is replaced, anything else is refused."""
-        with whole_folder(path, KIND, DataError) as folder:
+        with whole_folder(Path(path), KIND, DataError) as folder:
             for name in ("indptr", "item", "stored", *OPTIONAL):
                 if (array := getattr(self, name)) is not None:
                     np.save(folder / f"{'rating' if name == 'stored' else name}.npy", array, allow_pickle=False)
-            self.items.write_parquet(folder / "items.parquet")
-            pl.DataFrame({"user_id": self.users.ids}).write_parquet(folder / "users.parquet")
-            size = {"users": len(self.users), "items": len(self.items), "entries": len(self.item)}
+            (folder / "items.parquet").write_bytes(parquet(self.items))
+            (folder / "users.parquet").write_bytes(parquet(pl.DataFrame({"user_id": self.users.ids})))
+            size = {"users": len(self.users), "items": len(self.items), "entries": len(self.item), "density": self.density}
             scale = {"low": self.scale.low, "high": self.scale.high, "step": self.scale.step}
             head = {"kind": KIND, "format": FORMAT, **size, "scale": scale}
             write_manifest(folder, {**head, **self.manifest, "sha256": _hashes(self)})
@@ -95,7 +102,7 @@ class Dataset:
     def open(cls, path: Path | str) -> "Dataset":
         """A dataset that `save` wrote; DataError where it is missing, of an unknown format, cut short or inconsistent."""
         folder = Path(path)
-        manifest = read_manifest(folder, KIND, FORMAT, DataError, REMEDY)
+        manifest = read_manifest(folder, KIND, FORMAT, KEYS, DataError, REMEDY)
         try:
             items, users = pl.read_parquet(folder / "items.parquet"), pl.read_parquet(folder / "users.parquet")
             arrays = {name: _map(folder / f"{name}.npy") for name in ("indptr", "item", "rating")}
@@ -116,8 +123,12 @@ class Dataset:
             raise DataError(f"{folder}: a part of the dataset is missing or damaged: {cause}.", REMEDY) from cause
         entries = manifest["entries"]
         lengths = [len(a) for a in (dataset.item, dataset.stored, *optional.values())]
-        if len(dataset.indptr) != manifest["users"] + 1 or dataset.indptr[-1] != entries or any(n != entries for n in lengths):
+        if dataset.indptr[-1] != entries or any(n != entries for n in lengths):
             raise DataError(f"{folder}: its arrays do not have the {entries:,} entries of its manifest.", REMEDY)
+        bounds = np.diff(dataset.indptr)
+        rows = (dataset.item.min(), dataset.item.max()) if entries else (0, 0)
+        if len(bounds) != len(users) or (bounds < 0).any() or rows[0] < 0 or rows[1] >= len(items):
+            raise DataError(f"{folder}: its arrays do not fit its users and items.", REMEDY)
         return dataset
 
     @classmethod
@@ -130,16 +141,17 @@ class Dataset:
         time: str | None = None,
         scale: Scale | None = None,
         items: Any = None,
+        on_bad_rows: Literal["refuse", "skip"] = "refuse",
     ) -> "Dataset":
         """A dataset from any table with the Arrow C stream interface (pandas, pyarrow, polars, DuckDB, …).
 
         `user`, `item`, `rating`, `time` name its columns; a null rating means "not scored". `scale` is guessed where it is not
-        given. `items` is a catalogue with an `item_id` column and any of `table.ITEM_COLUMNS`.
+        given. `items` is a catalogue: a column `item_id` (or one called like `item`) and any of `table.ITEM_COLUMNS`.
         """
         from konomi.data.frame import read_frame
         from konomi.data.prepare import prepare
 
-        return prepare(read_frame(frame, user, item, rating, time, scale, items))
+        return prepare(read_frame(frame, user, item, rating, time, scale, items, on_bad_rows))
 
     def titles(self, rows: Sequence[int]) -> list[str]:
         """What to call these item rows: the title, else the id."""
@@ -152,12 +164,17 @@ def _map(path: Path) -> npt.NDArray[Any]:
     return array
 
 
-def _hashes(dataset: Dataset) -> dict[str, str]:
-    from konomi.files import hash_bytes
+def parquet(frame: pl.DataFrame) -> bytes:
+    """A frame as the bytes of a Parquet file. Written by us: polars' writer tells of a full disk in its own way."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
 
+
+def _hashes(dataset: Dataset) -> dict[str, str]:
     ids = [*map(str, dataset.users.ids), "", *map(str, dataset.items["item_id"])]
     parts = {name: getattr(dataset, name) for name in ("indptr", "item", "stored", *OPTIONAL)}
     each = {"rating" if name == "stored" else name: hash_array(a) for name, a in parts.items() if a is not None}
     each["ids"] = hash_bytes("\n".join(ids).encode())
-    each["all"] = hash_bytes("".join(each.values()).encode())
+    each["all"] = hash_bytes("".join(each.values()).encode(), str(dataset.scale).encode())
     return each

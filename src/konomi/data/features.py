@@ -30,7 +30,7 @@ def bayesian_average(total: npt.NDArray[Any], count: npt.NDArray[np.int64], mean
     return ((prior * mean + total) / (prior + count)).astype(np.float32)
 
 
-def known(count: npt.NDArray[np.int64]) -> F32:
+def trust(count: npt.NDArray[np.int64]) -> F32:
     """How far an item's own ratings are to be trusted when recommending, n / (K + n), f32 in [0, 1), with K = `KNOWN_PRIOR`."""
     return (count / (KNOWN_PRIOR + count)).astype(np.float32)
 
@@ -57,7 +57,8 @@ def genre_matrix(items: pl.DataFrame) -> npt.NDArray[np.uint8]:
     column = {name: g for g, name in enumerate(genre_names(items))}
     matrix = np.zeros((len(items), len(column)), np.uint8)
     pairs = items.select(pl.int_range(pl.len()).alias("row"), "genres").explode("genres").drop_nulls()
-    matrix[pairs["row"].to_numpy(), pairs["genres"].replace_strict(column, return_dtype=pl.Int64).to_numpy()] = 1
+    if column:
+        matrix[pairs["row"].to_numpy(), pairs["genres"].replace_strict(column, return_dtype=pl.Int64).to_numpy()] = 1
     return matrix
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from konomi.config import Run
-from konomi.data.catalogue import read_catalogue
+from konomi.data.catalogue import FORMS, HEADLESS, read_catalogue
 from konomi.data.records import first_records
-from konomi.data.rows import BINARY, RatingsFormat, ReadOptions, read_ratings
-from konomi.data.table import Table
+from konomi.data.rows import BINARY, RatingsFormat, ReadOptions, read_several
+from konomi.data.table import Rejects, Table
 from konomi.errors import DataError
+from konomi.files import MANIFEST
 
 
 @dataclass(frozen=True)
@@ -18,24 +19,39 @@ class Layout:
     """The names that a source's files go by."""
 
     source: str
-    ratings: tuple[str, ...]
+    ratings: tuple[tuple[str, ...], ...]  # groups, the best first; files of one group are parts of one table
     catalogue: tuple[str, ...]
+    ignored: tuple[str, ...] = ()  # come with it and are not needed
 
 
-def find(paths: Sequence[Path], names: Sequence[str]) -> Path | None:
-    """The first file of these names (or gzipped): one that was given, or in a given folder, or one level below."""
-    wanted = [name for plain in names for name in (plain, f"{plain}.gz")]
-    for name in wanted:
-        for path in paths:
-            found = [path] if path.name == name and path.is_file() else [path / name, *sorted(path.glob(f"*/{name}"))]
-            if match := next((file for file in found if file.is_file()), None):
-                return match
-    return None
+def plain(path: Path) -> str:
+    """A file's name without .gz."""
+    return path.name.removesuffix(".gz")
+
+
+def find(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
+    """The files of these names (or gzipped): all that were given, and those in a given folder, else in the first below it."""
+    return [file for path in paths for file in ([path] if path.is_file() and plain(path) in names else _within(path, names))]
+
+
+def _within(folder: Path, names: Sequence[str]) -> list[Path]:
+    return next((found for place in (folder, *sorted(folder.glob("*/"))) if (found := _beside(place, names))), [])
+
+
+def _beside(place: Path, names: Sequence[str]) -> list[Path]:
+    either = ((place / name, place / f"{name}.gz") for name in names)
+    return [file for pair in either if (file := next(filter(Path.is_file, pair), None))]
+
+
+def find_ratings(paths: Sequence[Path], layout: Layout, columns: Sequence[str]) -> list[Path]:
+    """The ratings files among `paths`: those of the best official name, else all that were given and have these columns."""
+    groups = (find(paths, names) for names in layout.ratings)
+    return next((found for found in groups if found), [path for path in paths if header(path).issuperset(columns)])
 
 
 def header(path: Path, separator: str = ",") -> set[str]:
     """The names in a file's header; empty where it is not a readable text file."""
-    if path.suffix in (*BINARY, ".zip") or not path.is_file():
+    if path.suffix in BINARY or not path.is_file():
         return set()
     try:
         return set(first_records(path, separator)[0])
@@ -43,33 +59,38 @@ def header(path: Path, separator: str = ",") -> set[str]:
         return set()
 
 
-def has_columns(paths: Sequence[Path], columns: Sequence[str]) -> Path | None:
-    """The first given file whose header has all these columns."""
-    return next((path for path in paths if header(path).issuperset(columns)), None)
+def is_catalogue(path: Path) -> bool:
+    """Whether a file has the name or the header of a catalogue that is known here."""
+    return plain(path) in HEADLESS or any({form.item, form.title} <= header(path, form.separator) for form in FORMS)
 
 
 def read_found(
-    paths: Sequence[Path], ratings: Path | None, layout: Layout, format: RatingsFormat, options: ReadOptions, run: Run
+    paths: Sequence[Path], ratings: Sequence[Path], layout: Layout, format: RatingsFormat, options: ReadOptions, run: Run
 ) -> Table:
-    """The table of the ratings file found among `paths`, with the catalogue: another given file, else one beside the ratings.
+    """The table of the ratings files found among `paths`, with the catalogue: a given file, else one beside the ratings.
 
-    Raises `DataError` where a path does not exist, `ratings` is None, or a file cannot be read.
+    Raises `DataError` where a path does not exist, `ratings` is empty, a given file has no use, or a file cannot be read.
     """
     missing = next((path for path in paths if not path.exists()), None)
     if missing:
         raise DataError(f"{missing}: no such file or folder.", "Check the path.")
-    if ratings is None:
-        where = ", ".join(str(path) for path in paths)
-        raise DataError(f"{where}: no ratings of {layout.source}.", f"It looks for {', '.join(layout.ratings)}.")
-    table = read_ratings(ratings, format, options, run, layout.source)
-    others = [path for path in paths if path.is_file() and path.name.removesuffix(".gz") not in layout.ratings]
-    beside = (ratings.with_name(f"{name}{end}") for name in layout.catalogue for end in ("", ".gz"))
-    catalogue = (
-        next((path for path in others if path != ratings), None)
-        or find(paths, layout.catalogue)
-        or next((path for path in beside if path.is_file()), None)
-    )
-    if catalogue is None:
-        return table
-    items = read_catalogue(catalogue, options.on_bad_rows, table.rejects)
-    return dataclasses.replace(table, items=items, files=(ratings, catalogue))
+    if not ratings:
+        where, names = ", ".join(str(path) for path in paths), (name for group in layout.ratings for name in group)
+        raise DataError(f"{where}: no ratings of {layout.source}.", f"It looks for {', '.join(names)}.")
+    known = {MANIFEST, *layout.catalogue, *layout.ignored}
+    others = [path for path in paths if path.is_file() and path not in ratings and plain(path) not in known]
+    catalogue = find(paths, layout.catalogue) or others[:1] or _beside(ratings[0].parent, layout.catalogue)
+    if others and (options.items or others != catalogue):
+        raise DataError(
+            f"{', '.join(map(str, others))}: not used: neither the ratings of {layout.source} nor the catalogue.",
+            "Leave it out, or give it by itself; a catalogue goes with --items.",
+        )
+    table = read_several(ratings, format, options, run, layout.source)
+    return table if options.items or not catalogue else with_catalogue(table, catalogue[0], options)
+
+
+def with_catalogue(table: Table, path: Path, options: ReadOptions) -> Table:
+    """The table with the catalogue in a file; `DataError` as `read_catalogue` raises it."""
+    rejects = Rejects()
+    items = read_catalogue(path, options.on_bad_rows, rejects)
+    return dataclasses.replace(table, items=items, catalogue_rejects=rejects, files=(*table.files, path))

@@ -8,6 +8,7 @@ import polars as pl
 
 from konomi.config import Run
 from konomi.data.catalogue import complete_catalogue
+from konomi.data.records import OnBadRows
 from konomi.data.rows import RatingsFormat, ReadOptions
 from konomi.data.rows import read_frame as read_scan
 from konomi.data.scale import Scale
@@ -16,15 +17,28 @@ from konomi.errors import DataError
 
 
 def read_frame(
-    frame: Any, user: str, item: str, rating: str, time: str | None = None, scale: Scale | None = None, items: Any = None
+    frame: Any,
+    user: str,
+    item: str,
+    rating: str,
+    time: str | None = None,
+    scale: Scale | None = None,
+    items: Any = None,
+    on_bad_rows: OnBadRows = "refuse",
 ) -> Table:
     """A Table from the named columns of a frame (polars, pandas, pyarrow, DuckDB, …); `items` is a catalogue as a frame.
 
-    Raises `DataError` for something that is no such table, a column that is not there, and bad rows, by number from 1.
+    The catalogue's ids are in its column `item_id`, else in one that is called like `item`. Raises `DataError` for something that is no such table, a column that is not there, and bad rows, by number from 1.
     """
     format = RatingsFormat(user, item, rating, time=time, scale=scale, integer_ids=False)
-    table = read_scan(_polars(frame).lazy(), Path("the frame"), format, ReadOptions(), Run(), "frame")
-    return dataclasses.replace(table, files=(), items=None if items is None else complete_catalogue(_polars(items)))
+    options = ReadOptions(on_bad_rows=on_bad_rows)
+    table = read_scan(_polars(frame).lazy(), Path("the frame"), format, options, Run(), "frame")
+    if items is None:
+        return dataclasses.replace(table, files=())
+    catalogue = _polars(items)
+    if "item_id" not in catalogue.columns and item in catalogue.columns:
+        catalogue = catalogue.rename({item: "item_id"})
+    return dataclasses.replace(table, files=(), items=complete_catalogue(catalogue))
 
 
 def _polars(frame: Any) -> pl.DataFrame:

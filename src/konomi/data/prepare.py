@@ -22,6 +22,7 @@ from konomi.kernels.csr import count_marked, gather, is_sorted, mark_last, marke
 from konomi.kernels.ids import look_up, mark_present
 from konomi.kernels.threads import blocks, workers
 
+MOST_ROWS = 1 << 31  # rows are numbered in 32 bits
 SORT_BLOCK = 1024  # users whose entries one task sorts
 
 Bools = npt.NDArray[np.bool_]
@@ -61,6 +62,8 @@ def prepare(table: Table, rules: Rules | None = None, run: Run | None = None) ->
 
 
 def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
+    if len(table) >= MOST_ROWS:
+        raise DataError(f"{len(table):,} rows are more than {MOST_ROWS:,}.", "Leave some out, or prepare them in parts.")
     step = iter(range(1, 6))
     run.progress("prepare", 0, 5)
     with workers(run.threads) as each:

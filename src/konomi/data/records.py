@@ -3,9 +3,12 @@
 import csv
 import gzip
 import io
+import os
+import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, TextIO, cast
@@ -17,6 +20,8 @@ from konomi.errors import DataError
 
 OnBadRows = Literal["refuse", "skip"]
 SHOWN_LINES = 5  # how many line numbers a refusal names
+REJECTS_HEADER = "line,reason,text"
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)  # what reading a damaged gzip file raises
 SHOWN_TEXT = 500  # a rejected row is kept up to this many characters: an open quote may swallow half a file
 
 
@@ -35,15 +40,24 @@ def quote_of(separator: str) -> str | None:
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """A file's bytes, through gzip where its name ends in .gz; `DataError` where there is no such file."""
+    """A file's bytes, through gzip where its name ends in .gz; `DataError` where there is no such file, or it is UTF-16."""
     if path.is_dir():
         raise DataError(f"{path}: is a folder.", "Give the file in it.")
     try:
-        return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+        file = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.", "Check the path.") from None
     except PermissionError:
         raise DataError(f"{path}: may not be read.", "Check the file's permissions.") from None
+    head = b""
+    with suppress(*DAMAGED):  # whoever reads it says so
+        head = file.peek(4)[:4]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
+        file.close()
+        raise DataError(f"{path}: is not UTF-8 text but UTF-16, or no text at all.", 'Save it as UTF-8 ("CSV UTF-8").')
+    if path.suffix == ".gz":
+        file.seek(0)
+    return cast(BinaryIO, file)
 
 
 def open_text(path: Path) -> TextIO:
@@ -62,9 +76,13 @@ def records(text: TextIO, separator: str) -> Iterator[Record]:
             yield physical
 
     quote = quote_of(separator)
-    reader = csv.reader(
-        lines(), delimiter=separator[0], quotechar=quote, quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE, strict=True
-    )
+    reader: Iterator[list[str]]
+    if len(separator) > 1:  # which csv does not know; no quotes either
+        reader = (line.split(separator) if line else [] for line in (physical.rstrip("\r\n") for physical in lines()))
+    else:
+        reader = csv.reader(
+            lines(), delimiter=separator, quotechar=quote, quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE, strict=True
+        )
     while True:
         fault = ""
         try:
@@ -72,14 +90,13 @@ def records(text: TextIO, separator: str) -> Iterator[Record]:
         except csv.Error as error:
             unclosed = "unexpected end" in str(error)
             fields, fault = [], "a quote that is never closed" if unclosed else f"broken quoting ({error})"
-        except (EOFError, gzip.BadGzipFile, zlib.error):
+        except DAMAGED:
             yield Record(line + 1, [], "the compressed file is damaged or ends too early", "")
             return
         if fields is None:
             return
         if fields or fault:
             raw = "".join(taken).rstrip("\r\n")
-            fields = fields[:: len(separator)]  # a :: is two ":" with an empty field between
             yield Record(line + 1, fields, fault, raw[:SHOWN_TEXT])
         line += len(taken)
         taken.clear()
@@ -110,19 +127,55 @@ def settle(path: Path, rejects: Rejects, on_bad_rows: OnBadRows, place: str = "l
     lines = ", ".join(str(line) for line in rejects.line[:SHOWN_LINES]) + (", …" if len(rejects.line) > SHOWN_LINES else "")
     kinds = "; ".join(f"{reason}: {count:,}" for reason, count in Counter(rejects.reason).most_common())
     rows, at = ("1 row", place) if len(rejects.line) == 1 else (f"{len(rejects.line):,} rows", f"{place}s")
+    off_scale = any("off the scale" in reason for reason in rejects.reason)
     raise DataError(
         f"{path}: {rows} cannot be read ({kinds}), at {at} {lines}.",
-        "Mend the file, or leave such rows out with --on-bad-rows=skip.",
+        ("Give the scale that it has (--scale LOW:HIGH:STEP), mend" if off_scale else "Mend")
+        + ' the file, or leave such rows out: on_bad_rows="skip" (--on-bad-rows=skip).',
     )
 
 
-def write_rejects(path: Path, rejects: Rejects) -> None:
-    """Write the rows that were left out as CSV: line, reason, text."""
+def refuse_rejects(path: Path, inputs: Sequence[Path]) -> None:
+    """`DataError` where rejects cannot go to `path`: it is an input, or no older rejects file, or its folder takes no file."""
+    if path.exists():
+        older = False
+        if path.is_file():
+            with path.open("rb") as file:
+                older = file.read(len(REJECTS_HEADER)) == REJECTS_HEADER.encode()
+        if not older or path.resolve() in {each.resolve() for each in inputs}:
+            raise DataError(f"{path}: already exists and is not a rejects file.", "Choose another place with --rejects.")
+    folder = next(each for each in path.resolve().parents if each.exists())
     try:
-        texts = [printable(text) for text in rejects.text]
-        pl.DataFrame({"line": rejects.line, "reason": rejects.reason, "text": texts}).write_csv(path)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror or error}.", "Choose another place.") from error
+        raise _unwritable(path, error) from error
+
+
+def write_rejects(path: Path, *rejects: Rejects) -> None:
+    """Write the rows that were left out as CSV: line, reason, text. The file appears whole or not at all."""
+    columns = {name: [value for each in rejects for value in getattr(each, name)] for name in REJECTS_HEADER.split(",")}
+    columns["text"] = [printable(text) for text in columns["text"]]
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pl.DataFrame(columns).write_csv(partial)
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> DataError:
+    return DataError(f"{path}: cannot be written: {error.strerror or error}.", "Choose another place with --rejects.")
+
+
+def number(text: str) -> float:
+    """What everybody takes for a number; Python's own `float` takes 1_0 and the digits of any script, too."""
+    if "_" in text or not text.isascii():
+        raise ValueError(text)
+    return float(text)
 
 
 def printable(text: str) -> str:

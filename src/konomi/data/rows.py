@@ -7,7 +7,8 @@ numbers and says for each bad row what is wrong with it.
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import count
@@ -19,13 +20,26 @@ import polars as pl
 
 from konomi.config import Run, closest
 from konomi.data.labels import STATUS
-from konomi.data.records import OnBadRows, Record, first_records, open_bytes, open_text, quote_of, records, reject, settle
+from konomi.data.records import (
+    OnBadRows,
+    Record,
+    first_records,
+    number,
+    open_bytes,
+    open_text,
+    quote_of,
+    records,
+    reject,
+    settle,
+)
 from konomi.data.scale import Scale
 from konomi.data.table import Rejects, Table
-from konomi.errors import DataError
+from konomi.errors import ConfigError, DataError
 
 BATCH = 200_000  # rows
 BINARY = (".parquet", ".arrow", ".feather", ".ipc")
+INTEGER = re.compile("[+-]?[0-9]+")  # int() takes 1_0 and the digits of any script, too
+SPACES = " \t"  # around an id; they are no part of it
 PARTS = ("user", "item", "rating", "status", "time")
 INT64 = np.iinfo(np.int64)
 INT32 = np.iinfo(np.int32)
@@ -46,6 +60,16 @@ class ReadOptions:
     status: str | None = None
     time: str | None = None
     separator: str | None = None  # between columns: a character, or "::"
+    items: Path | None = None  # a catalogue in place of the source's own
+
+    def __post_init__(self) -> None:
+        mark = self.separator
+        one = mark is not None and len(mark) == 1 and mark.isascii() and (mark == "\t" or mark.isprintable())
+        if mark not in (None, "::") and (not one or str(mark).isalnum() or mark in ("'", '"')):
+            raise ConfigError(
+                f'separator: "{mark}" cannot stand between columns.',
+                "Give ::, tab, or one ASCII character that is no letter, digit or quote.",
+            )
 
 
 @dataclass(frozen=True)
@@ -73,11 +97,39 @@ class RatingsFormat:
     def given(self, options: ReadOptions) -> "RatingsFormat":
         """The same format with what a person said about it in place of its own."""
         said = {part: getattr(options, part) for part in (*PARTS, "scale", "separator")}
-        return dataclasses.replace(self, **{key: value for key, value in said.items() if value is not None})
+        format = dataclasses.replace(self, **{key: value for key, value in said.items() if value is not None})
+        if options.scale is None or not self.unscored:
+            return format
+        marks = np.array(self.unscored, np.float32)
+        marks = marks[~options.scale.valid(marks)]  # on a scale from 0, 0 is a rating
+        return dataclasses.replace(format, unscored=tuple(marks.tolist()))
 
 
 class _Doubt(Exception):
     """Something that the slow twin has to look at."""
+
+
+def read_several(paths: Sequence[Path], format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
+    """The entries of several files of one format, one after the other; as `read_ratings`, which see."""
+    tables = [read_ratings(path, format, options, run, source) for path in paths]
+    if len(tables) == 1:
+        return tables[0]
+    rejects = Rejects()
+    for path, table in zip(paths, tables, strict=True):
+        for line, reason, text in zip(table.rejects.line, table.rejects.reason, table.rejects.text, strict=True):
+            reject(rejects, line, f"{path.name}: {reason}", text)
+    format, rating = format.given(options), np.concatenate([table.rating for table in tables])
+    return dataclasses.replace(
+        tables[0],
+        user_id=_joined([table.user_id for table in tables], "user_id"),
+        item_id=_joined([table.item_id for table in tables], "item_id"),
+        rating=rating,
+        scale=format.scale or Scale.of(rating),
+        files=tuple(paths),
+        status=np.concatenate([cast(Any, table.status) for table in tables]) if format.status else None,
+        time=np.concatenate([cast(Any, table.time) for table in tables]) if format.time else None,
+        rejects=rejects,
+    )
 
 
 def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
@@ -125,7 +177,7 @@ def _places(path: Path, format: RatingsFormat, columns: list[str]) -> dict[str, 
             shown = ", ".join(columns[:20])
             raise DataError(
                 f'{path}: no column "{name}" for the {part}.{closest(name, columns)}',
-                f"Its columns are: {shown}. Name the right one with --{part}-column.",
+                f"Its columns are: {shown}. Name the right one: {part} (--{part}-column).",
             )
     return {part: columns.index(name) for part, name in format.names().items()}
 
@@ -149,6 +201,10 @@ def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, 
     kinds |= {part: pl.Int64() for part in ("status", "time") if part in places}
     schema: dict[str, pl.DataType] = {f"_{n}": pl.String() for n in range((width - 1) * stride + 1)}
     schema |= {f"_{place * stride}": kinds[part] for part, place in places.items()}
+    between = [pl.col(f"_{n}").is_null() for n in range(len(schema)) if n % stride]
+    chosen = {part: pl.col(f"_{place * stride}") for part, place in places.items()}
+    if between:  # a single : stands in a field, which is then missing here, so that the slow twin looks at it
+        chosen["user"] = pl.when(pl.all_horizontal(between)).then(chosen["user"])
     return (
         pl.scan_csv(
             path,
@@ -159,7 +215,7 @@ def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, 
             quote_char=quote_of(format.separator),
             glob=False,
         )
-        .select(pl.col(f"_{place * stride}").alias(part) for part, place in places.items())
+        .select(column.alias(part) for part, column in chosen.items())
         .collect_batches(maintain_order=True, chunk_size=BATCH)
     )
 
@@ -216,15 +272,21 @@ def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, 
 
 def _ids(ids: pl.Series, integer: bool) -> pl.Series:
     """A batch of ids, narrowed: int32 or int64 where all are whole numbers as Python writes them, else strings."""
-    if ids.dtype.is_float() and (ids.floor() == ids).all():
+    decimal = ids.dtype.is_float()
+    if decimal and (ids.floor() == ids).all():
         ids = ids.cast(pl.Int64)
     if not ids.dtype.is_integer():
-        text = ids.cast(pl.String)
+        text = ids.cast(pl.String).str.strip_chars(SPACES)
+        text = text.str.strip_suffix(".0") if decimal else text
         if (text == "").any():
             raise _Doubt
         ids = text.cast(pl.Int64, strict=integer)
         if not integer and not (ids.cast(pl.String) == text).fill_null(False).all():
             return text
+    return _narrowed(ids)
+
+
+def _narrowed(ids: pl.Series) -> pl.Series:
     low, high = cast(int, ids.min()), cast(int, ids.max())
     return ids.cast(pl.Int32 if INT32.min <= low and high <= INT32.max else pl.Int64)
 
@@ -233,7 +295,20 @@ def _joined(batches: list[pl.Series], name: str) -> pl.Series:
     """One column from narrowed batches, of the widest of their types, which none of them loses anything in."""
     kinds = {ids.dtype for ids in batches}
     widest = pl.String if pl.String in kinds else pl.Int64 if pl.Int64 in kinds else pl.Int32
-    return pl.concat([ids.cast(widest) for ids in batches], rechunk=False).alias(name)
+    ids = pl.concat([ids.cast(widest) for ids in batches], rechunk=False).alias(name)
+    if widest != pl.String:
+        return ids
+    whole = whole_ids(ids)
+    return _narrowed(whole) if whole.dtype == pl.Int64 else ids
+
+
+def whole_ids(text: pl.Series) -> pl.Series:
+    """Ids as int64 where all are whole numbers as Python writes them, or as pandas does: 10.0; else the strings they are."""
+    if text.head(1).str.strip_suffix(".0").cast(pl.Int64, strict=False).null_count():
+        return text  # most columns of strings are seen to be such at once
+    plain = text.str.strip_suffix(".0")
+    whole = plain.cast(pl.Int64, strict=False)
+    return whole if (whole.cast(pl.String) == plain).fill_null(False).all() else text
 
 
 # ---- the slow twin
@@ -295,7 +370,8 @@ def _judged(rows: Iterable[Row], format: RatingsFormat, rejects: Rejects) -> Ite
 
 def _judge(format: RatingsFormat, part: str, value: Any) -> Any:
     """The value of one field, or a ValueError that says what is wrong with it in words that do not vary from row to row."""
-    missing = value is None or value == ""
+    value = value.strip(SPACES) if isinstance(value, str) else value
+    missing = value is None or value == "" or value != value
     if part in ("user", "item"):
         if missing:
             raise ValueError(f"missing {part} id")
@@ -305,7 +381,7 @@ def _judge(format: RatingsFormat, part: str, value: Any) -> Any:
     if missing:
         return math.nan
     try:
-        rating = float(value)
+        rating = number(value) if isinstance(value, str) else float(value)
     except ValueError:
         raise ValueError("rating is not a number") from None
     if rating in format.unscored:
@@ -319,6 +395,8 @@ def _judge(format: RatingsFormat, part: str, value: Any) -> Any:
 
 def _whole(value: Any, what: str) -> int:
     try:
+        if isinstance(value, str) and not INTEGER.fullmatch(value := value.removesuffix(".0")):
+            raise ValueError(value)
         whole = int(value)
     except (ValueError, OverflowError):
         raise ValueError(f"{what} is not a whole number") from None

@@ -1,6 +1,7 @@
 """The embedded sample: real titles, simulated ratings. Facts about titles are in catalogue.tsv; nobody's opinion is."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from konomi.data.catalogue import SENSITIVE
 from konomi.data.rows import ReadOptions
 from konomi.data.synth import Simulation, simulate
 from konomi.data.table import Table
-from konomi.errors import DataError
+from konomi.errors import ConfigError, DataError
 
 SEED = 1
 USERS, RATINGS = 2_200, 200_000
@@ -20,10 +21,13 @@ FAME_SD = 0.9  # half of a whole catalogue's: every title in here is well known
 
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
-    """The sample as a `Table` of 200,000 ratings and 50,000 rows without one. Always the same: it has no use for options or a
-    seed, and a path is a `DataError`."""
+    """The sample as a `Table` of 200,000 ratings and 50,000 rows without one. Always the same: it has no use for a seed, a path
+    is a `DataError` and an option a `ConfigError`."""
     if paths:
         raise DataError(f"{paths[0]}: the sample reads no file.", "Leave the path out, or name the source of the file.")
+    said = [field.name for field in fields(options) if getattr(options, field.name) != field.default]
+    if said:
+        raise ConfigError(f"The sample has no use for {', '.join(said)}.", "Leave such options out: it is always the same.")
     return sample(run).table()
 
 

@@ -81,7 +81,10 @@ class Scale:
         """The scale that a column of ratings seems to use: its extremes, and the smallest step between its values."""
         values = np.unique(rating[~np.isnan(rating)])
         if len(values) == 0:
-            raise DataError("No row has a rating, so the rating scale cannot be guessed.", "Give it: --scale LOW:HIGH:STEP.")
+            raise DataError(
+                "No row has a rating, so the rating scale cannot be guessed.",
+                "Give it: scale=Scale(low, high, step) (--scale LOW:HIGH:STEP).",
+            )
         if len(values) == 1:
             values = np.array([values[0], values[0] + 1])
         gap = float(np.diff(values).min())

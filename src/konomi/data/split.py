@@ -1,5 +1,6 @@
 """Splits: which entries a model learns from, which choose its epoch, which test it. Disjoint, complete, frozen by a hash."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from konomi.data.scale import Scale
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
 from konomi.files import hash_array, hash_bytes
+from konomi.kernels.csr import mark_first
 
 TRAIN, VALID, TEST, SHOWN = 0, 1, 2, 3
 """The parts. SHOWN entries belong to people held out whole: a model may see them in a profile, but never learns from them."""
@@ -35,9 +37,10 @@ class SplitConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.valid < 0 or self.test < 0 or not 0 <= self.shown <= 1:
+        if not (0 <= self.valid < math.inf and 0 <= self.test < math.inf and 0 <= self.shown <= 1 and self.seed >= 0):
             raise ConfigError(
-                f"A split of valid {self.valid:g}, test {self.test:g}, shown {self.shown:g}.", "Use shares from 0 up."
+                f"A split of valid {self.valid:g}, test {self.test:g}, shown {self.shown:g}, seed {self.seed}.",
+                "Use shares from 0 to 1 or counts from 1 up, and a seed of 0 or more.",
             )
         if self.valid < 1 and self.test < 1 and self.valid + self.test >= 1:
             raise ConfigError(
@@ -49,12 +52,14 @@ class SplitConfig:
 class TrainSet:
     """What a model is fitted on.
 
-    seen: every user's training entries; valid: the same users' validation entries (may be empty); scale; items: the catalogue
-    with statistics of *all* entries removed (`ratings`, `mean`, `bayes` are not in it: they would tell of hidden ratings).
+    seen: every user's training entries; valid: their validation entries (may be empty); shown: what may be seen of people who
+    are held out whole, and nothing be learnt from; all three of the same U users. scale; items: the catalogue without the
+    statistics of its ratings (`ratings`, `mean`, `bayes`), which would tell of hidden ones.
     """
 
     seen: Profiles
     valid: Profiles
+    shown: Profiles
     scale: Scale
     items: pl.DataFrame
 
@@ -71,7 +76,8 @@ class Split:
         """The training and validation entries."""
         profiles = dataset.profiles
         catalogue = dataset.items.drop("ratings", "mean", "bayes")
-        return TrainSet(profiles.keep(self.part == TRAIN), profiles.keep(self.part == VALID), dataset.scale, catalogue)
+        seen, valid, shown = (profiles.keep(self.part == part) for part in (TRAIN, VALID, SHOWN))
+        return TrainSet(seen, valid, shown, dataset.scale, catalogue)
 
     def test(self, dataset: Dataset) -> tuple[Profiles, Profiles]:
         """(seen, hidden): what a model is shown of every user, and what it is tested on."""
@@ -97,14 +103,10 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
     elif config.kind in ("per-user", "last"):
         if config.kind == "last" and dataset.time is None:
             raise DataError("This dataset has no times, so there is no last entry.", "Use --split per-user.")
-        # ties in time are broken at random; the latest entries come first in a user's order
-        user = dataset.profiles.user
-        key = -dataset.time.astype(np.int64) if config.kind == "last" and dataset.time is not None else draw.random(n)
-        order = np.lexsort((draw.random(n), key, user))
-        place = np.arange(n) - np.repeat(dataset.indptr[:-1], np.diff(dataset.indptr))
-        tests, valids = _sizes(config, np.diff(dataset.indptr))
-        tests, valids = tests[user], valids[user]
-        part[order] = np.where(place < tests, TEST, np.where(place < tests + valids, VALID, TRAIN))
+        key = draw.random(n)
+        if config.kind == "last" and dataset.time is not None:
+            key -= dataset.time  # whole seconds: what was drawn breaks their ties
+        mark_first(dataset.indptr, key, *_sizes(config, np.diff(dataset.indptr)), TEST, VALID, part)
     else:
         people = config.kind == "users"
         user = dataset.profiles.user

@@ -105,11 +105,13 @@ def simulate(
 ) -> Simulation:
     """Exactly `ratings` ratings of the titles `items` (`ITEM_COLUMNS`) by `users` people.
 
-    Same seed (any integer ≥ 0), same bytes at any thread count. `unscored` is the share of all rows that have a status but no
-    rating; `fame_sd` the sd of log popularity. Raises `ConfigError` where there are fewer ratings than people, or more rows
-    than `MOST_TAKEN` of all pairs.
+    Same seed (0 to 2⁶⁴ − 1), same bytes at any thread count. `unscored` is the share of all rows that have a status but no
+    rating; `fame_sd` the sd of log popularity. Raises `ConfigError` for another seed, fewer ratings than people, or more
+    rows than `MOST_TAKEN` of all pairs.
     """
     positive("simulate", users=users, ratings=ratings, items=len(items))
+    if not 0 <= seed < 1 << 64:
+        raise ConfigError(f"simulate: seed is {seed}.", "Set seed to a whole number from 0 to 18,446,744,073,709,551,615.")
     if not 0 <= unscored < 1:
         raise ConfigError(f"simulate: unscored is {unscored}.", "Set unscored to a share from 0 up to, not including, 1.")
     rows = round(ratings / (1 - unscored))

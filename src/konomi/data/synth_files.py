@@ -10,12 +10,12 @@ import polars as pl
 from konomi.config import Run, closest
 from konomi.data.invented import OWNERS, THINGS
 from konomi.data.labels import STATUS
-from konomi.data.synth import NOTE, Simulation
+from konomi.data.sources import SIMULATION
+from konomi.data.synth import Simulation
 from konomi.errors import ConfigError, DataError
 from konomi.files import whole_folder, write_manifest
 from konomi.kernels.threads import blocks
 
-KIND = "konomi simulation"
 ROWS = 1 << 20  # rows per block
 SEASONS = [("Jan", "Winter"), ("Apr", "Spring"), ("Jul", "Summer"), ("Oct", "Fall")]
 
@@ -29,6 +29,12 @@ UNSCORED = {"mal-2016": 0.19, "mal-2020": 0.47, "mal-2023": 0.0}
 """The formats, and the share of rows without a rating that the real files of each have."""
 
 
+def check_format(format: str) -> None:
+    """Raise a `ConfigError` for a format that is not known."""
+    if format not in UNSCORED:
+        raise ConfigError(f'Unknown format "{format}".{closest(format, UNSCORED)}', f"The formats are: {', '.join(UNSCORED)}.")
+
+
 def write_files(simulation: Simulation, format: str, folder: Path, run: Run) -> None:
     """Write a simulation as the files of a MyAnimeList data set into `folder`, which appears whole or not at all.
 
@@ -37,13 +43,13 @@ def write_files(simulation: Simulation, format: str, folder: Path, run: Run) -> 
     another format, `DataError` where the folder cannot be written or holds something else.
     """
     writers = {"mal-2016": _write_2016, "mal-2020": _write_2020, "mal-2023": _write_2023}
-    if format not in writers:
-        raise ConfigError(f'Unknown format "{format}".{closest(format, writers)}', f"The formats are: {', '.join(writers)}.")
-    with whole_folder(folder, KIND, DataError) as partial:
+    check_format(format)
+    with whole_folder(folder, SIMULATION, DataError) as partial:
         writers[format](simulation, _facts(simulation), partial, run)
         manifest = {
-            "kind": KIND, "format": 1, "note": NOTE, "form": format, "seed": simulation.seed, "users": len(simulation.user_ids),
-            "items": len(simulation.items), "rows": len(simulation), "noise_floor": simulation.noise_floor,
+            "kind": SIMULATION, "format": 1, "note": simulation.note, "form": format, "seed": simulation.seed,
+            "users": len(simulation.user_ids), "items": len(simulation.items), "rows": len(simulation),
+            "noise_floor": simulation.noise_floor,
         }  # fmt: skip
         write_manifest(partial, manifest)
 

@@ -40,8 +40,9 @@ class Table:
 
     user_id, item_id: integer or string Series[N]; rating f32[N], NaN = not scored; status u8[N] (codes of `labels.STATUS`, 0 =
     unknown) or None; time i64[N], seconds since 1970, or None; items: a catalogue with `ITEM_COLUMNS`, or None where the source
-    has only ids; scale: of the ratings; source: its name; note: to show wherever the data is shown; rejects: rows left out;
-    files: what was read, for the hash of the input.
+    has only ids; scale: of the ratings; source: its name; note: to show wherever the data is shown; rejects: rows left out, and
+    catalogue_rejects: those of the catalogue; files: what was read, for the hash of the input; reading: what was guessed about
+    the columns, by the names of `rows.ReadOptions`.
     """
 
     user_id: pl.Series
@@ -54,7 +55,9 @@ class Table:
     items: pl.DataFrame | None = None
     note: str = ""
     rejects: Rejects = field(default_factory=Rejects)
+    catalogue_rejects: Rejects = field(default_factory=Rejects)
     files: tuple[Path, ...] = ()
+    reading: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rating)

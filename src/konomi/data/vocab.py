@@ -26,7 +26,7 @@ class Vocab:
             return cls(ids.cast(pl.String).unique().sort())
         parts = _parts(ids)
         bounds = [extremes(part) for part in parts]
-        low, high = min((b[0] for b in bounds), default=0), max((b[1] for b in bounds), default=0)
+        low, high = int(min((b[0] for b in bounds), default=0)), int(max((b[1] for b in bounds), default=0))
         if high - low < TABLE_SPAN:
             found = np.zeros(high - low + 1, np.bool_)
             for part in parts:
@@ -52,7 +52,7 @@ class Vocab:
         known = self.ids.to_numpy()
         if len(known) == 0:
             return np.full(len(ids), UNKNOWN, np.int32)
-        low, high = known[0], known[-1]
+        low, high = int(known[0]), int(known[-1])
         if high - low < TABLE_SPAN:
             table = np.full(high - low + 1, UNKNOWN, np.int32)
             table[known - low] = np.arange(len(known), dtype=np.int32)
@@ -67,7 +67,8 @@ class Vocab:
 
     def row(self, id: int | str, what: str) -> int:
         """The row of one id, or a `RequestError` that names it; `what` is "user" or "item"."""
-        row = int(self.rows(pl.Series([id]))[0])
+        wide = isinstance(id, int) and not -(2**63) <= id < 2**63
+        row = UNKNOWN if wide else int(self.rows(pl.Series([id]))[0])
         if row == UNKNOWN:
             example = ", ".join(str(i) for i in self.ids.head(3))
             raise RequestError(f'Unknown {what} "{id}".', f"There are {len(self):,} {what}s, such as {example}.")

@@ -23,7 +23,10 @@ POPULARITY = (0, 1, 10, 100, 1000, 10000)  # training ratings of the item
 
 @dataclass(frozen=True)
 class Report:
-    """What `evaluate` found. true, predicted, baseline f32[N] are the hidden ratings, in order of user and item."""
+    """What `evaluate` found. Of every hidden rating, in order of user and item: true, predicted f32[N]; user, item i32[N].
+
+    `metrics` is what a bundle and `konomi evaluate --json` say of them.
+    """
 
     metrics: dict[str, Any]
     user: npt.NDArray[np.int32]
@@ -40,7 +43,7 @@ def predict(model: Model, seen: Profiles, hidden: Profiles, scale: Scale, run: R
         run.progress("evaluate", start, len(people))
         block = people[start : start + BLOCK]
         part = hidden.take(block)
-        codes = model.encode(seen.take(block))
+        codes = model.encode(seen.take(block), run.threads)
         entries = slice(hidden.indptr[block[0]], hidden.indptr[block[-1] + 1])  # people between have no hidden entries
         out[entries] = model.score_pairs(codes[part.user], part.item, "rating")
     run.progress("evaluate", len(people), max(len(people), 1))
@@ -48,7 +51,7 @@ def predict(model: Model, seen: Profiles, hidden: Profiles, scale: Scale, run: R
 
 
 def evaluate(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, run: Run | None = None) -> Report:
-    """RMSE and MAE of the hidden ratings, pooled and by user, by activity and popularity, with baselines and calibration.
+    """RMSE and MAE of the hidden ratings, pooled, by user, by activity and by popularity, beside the baselines; calibration.
 
     The baselines, the global mean and `bias`, are fitted on the same `train`. Hidden entries without a rating are left out; an
     item row of −1 is an item that the model has never heard of. DataError where no hidden rating is left.
@@ -73,8 +76,8 @@ def evaluate(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, ru
         **_errors(true, predicted, hidden.user),
         "baselines": {name: _errors(true, guess, hidden.user) for name, guess in guesses.items()},
         "segments": {
-            "activity": metrics.segments(true, predicted, known_user[hidden.user], ACTIVITY),
-            "popularity": metrics.segments(true, predicted, popularity[hidden.item], POPULARITY),
+            "activity": metrics.segments(true, predicted, guesses, known_user[hidden.user], ACTIVITY),
+            "popularity": metrics.segments(true, predicted, guesses, popularity[hidden.item], POPULARITY),
         },
         "calibration": metrics.calibration(true, predicted),
         "residuals": metrics.residuals(true, predicted),

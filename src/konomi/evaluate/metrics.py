@@ -1,5 +1,6 @@
 """How wrong predicted ratings are: pure functions of true and predicted f32[N], predictions already on the scale."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,17 @@ def _user_means(values: Floats, user: Ints) -> npt.NDArray[np.float64]:
     return means
 
 
-def segments(true: Floats, predicted: Floats, count: Ints, edges: tuple[int, ...]) -> list[dict[str, Any]]:
-    """RMSE and MAE of the ratings whose `count` i64[N] lies from one edge, inclusive, to the next, exclusive."""
+def segments(
+    true: Floats, predicted: Floats, baselines: Mapping[str, Floats], count: Ints, edges: tuple[int, ...]
+) -> list[dict[str, Any]]:
+    """RMSE and MAE of the ratings whose `count` i64[N] lies from one edge, inclusive, to the next, exclusive.
+
+    Each row has them of `predicted`, and under "baselines" of every named f32[N] there.
+    """
+
+    def errors(guess: Floats) -> dict[str, float]:
+        return {"rmse": rmse(true[part], guess[part]), "mae": mae(true[part], guess[part])}
+
     rows = []
     for low, high in zip(edges, (*edges[1:], None), strict=True):
         part = (count >= low) & (True if high is None else count < high)
@@ -47,8 +57,8 @@ def segments(true: Floats, predicted: Floats, count: Ints, edges: tuple[int, ...
                     "from": low,
                     "below": high,
                     "n": int(part.sum()),
-                    "rmse": rmse(true[part], predicted[part]),
-                    "mae": mae(true[part], predicted[part]),
+                    **errors(predicted),
+                    "baselines": {name: errors(guess) for name, guess in baselines.items()},
                 }
             )
     return rows

@@ -98,6 +98,15 @@ def sort_rows(indptr, item, order, start, stop):
 
 
 @numba.njit(nogil=True, cache=True)
+def mark_first(indptr, key, firsts, seconds, first, second, part):
+    """In each row, by ascending key (f64[N]), mark firsts[row] entries `first` and the next seconds[row] `second` in part."""
+    for row in range(len(indptr) - 1):
+        order = np.argsort(key[indptr[row] : indptr[row + 1]])
+        for k in range(firsts[row] + seconds[row]):
+            part[indptr[row] + order[k]] = first if k < firsts[row] else second
+
+
+@numba.njit(nogil=True, cache=True)
 def kept_indptr(indptr, kept):
     """The bounds of compressed rows (i64[U+1]) once only the entries marked in kept (bool[N]) are left."""
     bounds = np.zeros_like(indptr)

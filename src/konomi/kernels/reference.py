@@ -85,6 +85,22 @@ def kept_indptr(indptr, kept):
     return np.concatenate([[0], np.cumsum(kept)])[indptr]
 
 
+def mark_first(indptr, key, firsts, seconds, first, second, part):
+    """Twin of `csr.mark_first`."""
+    for row in range(len(indptr) - 1):
+        order = indptr[row] + np.argsort(key[indptr[row] : indptr[row + 1]])
+        part[order[: firsts[row]]] = first
+        part[order[firsts[row] : firsts[row] + seconds[row]]] = second
+
+
+def unmark_others(user, item, keep_user, keep_item, marked):
+    """Twin of `csr.unmark_others`."""
+    by_item = marked & ~keep_item[item]
+    by_user = marked & ~by_item & ~keep_user[user]
+    marked &= ~(by_item | by_user)
+    return by_item.sum(), by_user.sum()
+
+
 def sort_rows(indptr, item, order, start, stop):
     """Twin of `csr.sort_rows`."""
     for row in range(start, stop):

@@ -18,7 +18,12 @@ Each = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 
 @cache
 def _blas() -> Any:
-    """The BLAS libraries of this process; looking for them takes milliseconds, so it is done once."""
+    """The BLAS libraries of this process; looking for them takes milliseconds, so it is done once.
+
+    Numba's products and solvers use SciPy's library, which has to be there before it can be found.
+    """
+    import scipy.linalg.cython_blas  # noqa: F401
+
     return ThreadpoolController()
 
 

@@ -3,7 +3,7 @@
 A model is a frozen record of arrays:
 
     outputs: frozenset[str]                             of "rating", "rank"
-    encode(profiles) -> f32[B, D]                       a code for each profile, from its entries alone
+    encode(profiles, threads=1) -> f32[B, D]            a code for each profile, from its entries alone
     score(codes, output, items=None) -> f32[B, I]       every item, or those of the rows i32[n]
     score_pairs(codes, item_rows, output) -> f32[N]     one code and one item each; item row −1 is an item nobody knows
     state() -> dict[str, ndarray]                       all of it: load(state()) scores the same
@@ -37,7 +37,7 @@ class Model(Protocol):
     def outputs(self) -> frozenset[str]: ...
     @property
     def history(self) -> F32: ...
-    def encode(self, profiles: Profiles) -> F32: ...
+    def encode(self, profiles: Profiles, threads: int = 1) -> F32: ...
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32: ...
     def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32: ...
     def state(self) -> dict[str, npt.NDArray[Any]]: ...
@@ -58,3 +58,12 @@ def module(name: str) -> ModelModule:
         raise RequestError(f'Unknown model "{name}".{closest(name, MODELS)}', f"The models are: {', '.join(MODELS)}.")
     found: Any = import_module(MODELS[name])
     return found  # type: ignore[no-any-return]
+
+
+def check_output(model: Model, output: str) -> None:
+    """A `RequestError` where the model has no such output."""
+    if output not in model.outputs:
+        raise RequestError(
+            f'This model has no output "{output}".{closest(output, model.outputs)}',
+            f"It has: {', '.join(sorted(model.outputs))}.",
+        )

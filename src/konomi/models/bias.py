@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from konomi.config import Run
-from konomi.data.features import known
+from konomi.data.features import trust
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.errors import ConfigError, FitError
 from konomi.kernels.csr import count_and_sum
+from konomi.models import check_output
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -47,7 +48,7 @@ class Bias:
 
     outputs = frozenset({"rating", "rank"})
 
-    def encode(self, profiles: Profiles) -> F32:
+    def encode(self, profiles: Profiles, threads: int = 1) -> F32:
         """b_u, f32[B, 1]."""
         scored = profiles.scored()
         rest = scored.rating - self.mean - self.item_bias[scored.item]
@@ -58,6 +59,7 @@ class Bias:
 
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
         """f32[B, I] or f32[B, n]."""
+        check_output(self, output)
         rows = slice(0, -1) if items is None else items
         offset = self.item_bias[rows] if output == "rating" else self.item_bias[rows] * self.item_known[rows]
         scores: F32 = self.mean + codes + offset  # B × 1 + I
@@ -65,6 +67,7 @@ class Bias:
 
     def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
         """f32[N]."""
+        check_output(self, output)
         offset = self.item_bias if output == "rating" else self.item_bias * self.item_known
         scores: F32 = self.mean + codes[:, 0] + offset[item_rows]
         return scores
@@ -84,7 +87,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Bias:
     damped = np.maximum(count + config.damp_item, 1e-9)  # an item without ratings keeps an offset of 0, damped or not
     item_bias = ((total - count * float(mean)) / damped).astype(np.float32)
     damp = np.array([config.damp_user], np.float32)
-    return Bias(np.array([mean]), damp, item_bias, known(count), np.empty((0, 2), np.float32))
+    return Bias(np.array([mean]), damp, item_bias, trust(count), np.empty((0, 2), np.float32))
 
 
 def load(state: dict[str, npt.NDArray[Any]]) -> Bias:

@@ -39,6 +39,6 @@ def rank(
     scores = np.empty((len(profiles), k), np.float32)
     for start, stop in blocks(len(profiles), max(SCORES // len(allowed), 1)):
         part = profiles.slice(start, stop)
-        block = model.score(model.encode(part), output)  # b × I
+        block = model.score(model.encode(part, threads), output)  # b × I
         items[start:stop], scores[start:stop] = topk(block, k, part.indptr, part.item, allowed, threads)
     return Ranking(items, scores)

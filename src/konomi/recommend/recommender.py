@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
+from operator import index
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +60,15 @@ class Recommender:
         """What has to be shown with every answer, such as "simulated ratings"."""
         return str(self.bundle.facts.get("data", {}).get("note", ""))
 
+    def find(self, title: int | str) -> Match:
+        """The item of a title as people write it, or of an item id; RequestError where there is none, or it is neither."""
+        if isinstance(title, str):
+            return self.titles.find(title)
+        try:
+            return Match(self.item_ids.row(index(title), "item"))
+        except TypeError:
+            raise RequestError(f"{title!r} is neither a title nor an item id.", "Give text or a whole number.") from None
+
     def understand(self, ratings: Mapping[int | str, float]) -> list[Given]:
         """Typed ratings, each with the item it is of: keys are titles as people write them, or item ids.
 
@@ -66,11 +77,15 @@ class Recommender:
         """
         scale, given = self.bundle.scale, list[Given]()
         for text, rating in ratings.items():
-            match = Match(self.item_ids.row(text, "item")) if isinstance(text, int) else self.titles.find(text)
+            match = self.find(text)
+            if not _is_number(rating):
+                raise RequestError(f'"{text}": {rating!r} is not a number.', f"Ratings go from {scale}.")
             one = Given(str(text), float(rating), match, self.titles.name(match.row))
-            if np.isnan(rating) or not scale.valid(np.array([rating], np.float32))[0]:
+            with np.errstate(over="ignore"):  # 1e300 is infinite, and so off the scale
+                on_scale = scale.valid(np.array([one.rating], np.float32))[0]
+            if np.isnan(one.rating) or not on_scale:
                 raise RequestError(
-                    f'"{text}": {rating:g} is not a rating on the scale of this model.', f"Ratings go from {scale}."
+                    f'"{text}": {one.rating:g} is not a rating on the scale of this model.', f"Ratings go from {scale}."
                 )
             if same := next((g for g in given if g.match.row == match.row), None):
                 raise RequestError(f'"{same.text}" and "{text}" are the same title: {one.title}.', "Rate it once.")
@@ -78,25 +93,48 @@ class Recommender:
         return given
 
     def recommend(
-        self, profile: Mapping[int | str, float] | Profiles, k: int = 10, allow_sensitive: bool = False, threads: int = 1
+        self,
+        profile: Mapping[int | str, float] | Profiles,
+        k: int = 10,
+        allow_sensitive: bool = False,
+        hide_ecchi: bool = False,
     ) -> Answer:
-        """The k titles to see next, for ratings {title or item id: rating} or for a profile (one).
+        """The k titles to see next, for ratings {title or item id: rating} or for a profile (one); see `allowed`.
 
-        Nothing of the profile is ever among them, nor titles that the model has no rating of; sensitive ones only by wish.
+        Nothing of the profile is ever among them. RequestError where the profile cannot be understood, or is not one person's.
         """
         model, scale = self.bundle.model, self.bundle.scale
         if not isinstance(profile, Profiles):
             profile = Profiles.of([{given.match.row: given.rating for given in self.understand(profile)}])
-        ranking = rank(model, profile, self._places(k), self.allowed(allow_sensitive), threads=threads)
+        if len(profile) != 1:
+            raise RequestError(f"Profiles of {len(profile):,} people.", "Give one person's, or use konomi.rank for many.")
+        if len(profile.item) and not 0 <= profile.item.min() <= profile.item.max() < len(self.bundle.items):
+            raise RequestError(
+                "The profile has an item row that is not in the catalogue.",
+                f"Rows go from 0 to {len(self.bundle.items) - 1:,}.",
+            )
+        ranking = rank(model, profile, self._places(k), self.allowed(allow_sensitive, hide_ecchi))
         rows = ranking.items[0][ranking.items[0] >= 0]
         codes = np.repeat(model.encode(profile), len(rows), axis=0)
         ratings = scale.clip(model.score_pairs(codes, rows, "rating"))
         return answer(self.bundle.items, ranking, ratings.tolist(), self.note)
 
-    def similar(self, title: int | str, k: int = 10, metric: str = "cosine", allow_sensitive: bool = False) -> Answer:
-        """The k titles nearest to one (a title or an item id), by the item vectors of the model."""
-        row = self.item_ids.row(title, "item") if isinstance(title, int) else self.titles.find(title).row
-        found = similar(self.bundle.model, row, self._places(k), self.allowed(allow_sensitive), metric)
+    def similar(
+        self,
+        title: int | str,
+        k: int = 10,
+        metric: str = "cosine",
+        allow_sensitive: bool = False,
+        hide_ecchi: bool = False,
+    ) -> Answer:
+        """The k titles nearest to one (a title or an item id), by the item vectors of the model; see `allowed`.
+
+        RequestError where the model has no vector of this one, since nobody in its training part rated it.
+        """
+        row, ratings = self.find(title).row, self.bundle.items["ratings"].to_numpy()
+        if not ratings[row]:
+            raise RequestError(f"{self.titles.name(row)} has no training rating, so nothing is near it.", "Take another title.")
+        found = similar(self.bundle.model, row, self._places(k), self.allowed(allow_sensitive, hide_ecchi), ratings, metric)
         return answer(self.bundle.items, found, None, self.note)
 
     def _places(self, k: int) -> int:
@@ -105,8 +143,20 @@ class Recommender:
             raise RequestError(f"k is {k}.", "Ask for one title or more.")
         return min(k, len(self.bundle.items))
 
-    def allowed(self, allow_sensitive: bool = False) -> npt.NDArray[np.bool_]:
-        """bool[I]: the items that may be recommended at all."""
+    def allowed(self, allow_sensitive: bool = False, hide_ecchi: bool = False) -> npt.NDArray[np.bool_]:
+        """bool[I]: the items that may be shown at all.
+
+        Never those without a training rating; sensitive ones (Hentai, Erotica) only by wish, those of the genre Ecchi unless
+        they are to be hidden.
+        """
         items = self.bundle.items
-        rated = items["ratings"].to_numpy() > 0
-        return rated if allow_sensitive else rated & ~items["sensitive"].to_numpy()
+        allowed = items["ratings"].to_numpy() > 0
+        if not allow_sensitive:
+            allowed &= ~items["sensitive"].to_numpy()
+        if hide_ecchi:
+            allowed &= ~items["genres"].list.contains("Ecchi").fill_null(False).to_numpy()
+        return allowed
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real)

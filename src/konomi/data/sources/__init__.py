@@ -1,14 +1,20 @@
 """Where ratings come from: one small module per origin, each with recognise(paths) and read(paths, options, run) -> Table."""
 
+import dataclasses
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
 from konomi.config import Run, closest
+from konomi.data.finding import Layout, is_catalogue, with_catalogue
+from konomi.data.records import open_bytes
 from konomi.data.rows import ReadOptions
 from konomi.data.table import Table
+from konomi.data.zips import read_unpacked
 from konomi.errors import DataError
+from konomi.files import MANIFEST, read_manifest
 
 SOURCES = {
     "movielens": "konomi.data.sources.movielens",
@@ -20,6 +26,9 @@ SOURCES = {
 }
 """Name → module, the only registry of sources."""
 
+NAMED = [name for name in SOURCES if name not in ("delimited", "sample")]  # their files have names of their own
+SIMULATION = "konomi simulation"  # the manifest of simulated files is of this kind
+
 
 class Source(Protocol):
     """What every module in `SOURCES` offers."""
@@ -28,17 +37,40 @@ class Source(Protocol):
 
 
 class Recognising(Source, Protocol):
+    LAYOUT: Layout
+
     def recognise(self, paths: Sequence[Path]) -> bool: ...
 
 
 def read_source(name: str | None, paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
-    """The table of a source; recognised from the files where `name` is None. `DataError` as each source raises it."""
-    name = name or recognise(paths)
-    if name not in SOURCES:
+    """The table of a source; recognised from the files where `name` is None. `DataError` as each source raises it.
+
+    Zip files are read as what they hold. The catalogue `options.items` takes the place of the source's own.
+    """
+    if name is not None and name not in SOURCES:
         raise DataError(f'Unknown source "{name}".{closest(name, SOURCES)}', f"The sources are: {', '.join(SOURCES)}.")
     if not paths and name != "sample":
-        raise DataError(f"{name} needs a file or a folder.", "Give its path.")
-    return cast(Source, import_module(SOURCES[name])).read(paths, options, run)
+        raise DataError(f"{name or 'Reading'} needs a file or a folder.", "Give its path.")
+
+    def read(files: Sequence[Path]) -> Table:
+        table = cast(Source, import_module(SOURCES[name or recognise(files)])).read(files, options, run)
+        return _noted(table)
+
+    if options.items:
+        open_bytes(options.items).close()  # refused before the ratings are read
+    layouts = [_module(each).LAYOUT for each in NAMED]
+    wanted = {name for layout in layouts for group in (*layout.ratings, layout.catalogue, (MANIFEST,)) for name in group}
+    table = read_unpacked(paths, wanted, read)
+    return with_catalogue(table, options.items, options) if options.items else table
+
+
+def _noted(table: Table) -> Table:
+    """The table with the note of the simulation that its files are."""
+    if table.files:
+        with suppress(DataError):
+            manifest = read_manifest(table.files[0].parent, SIMULATION, 1, ("note",), DataError, "")
+            return dataclasses.replace(table, note=str(manifest["note"]))
+    return table
 
 
 def recognise(paths: Sequence[Path]) -> str:
@@ -47,17 +79,20 @@ def recognise(paths: Sequence[Path]) -> str:
     if missing:
         raise DataError(f"{missing}: no such file or folder.", "Check the path.")
     where = ", ".join(str(path) for path in paths)
-    names = [name for name in SOURCES if name not in ("delimited", "sample")]
-    fitting = [name for name in names if _fits(name, paths)] or (["delimited"] if _fits("delimited", paths) else [])
+    fitting = [name for name in NAMED if _module(name).recognise(paths)]
+    if not fitting and _module("delimited").recognise(paths):
+        return "delimited"
     if len(fitting) > 1:
         raise DataError(f"{where}: could be {' or '.join(fitting)}.", "Say which: konomi prepare SOURCE PATH.")
     if not fitting:
+        catalogue = next((path for path in paths if is_catalogue(path)), None)
         raise DataError(
             f"{where}: no source is recognised by what is in it.",
-            f"Give a ratings file, or say which source it is: {', '.join(SOURCES)}.",
+            (f"A catalogue goes with --items {catalogue}. " if catalogue else "")
+            + f"Give a ratings file, or say which source it is: {', '.join(SOURCES)}.",
         )
     return fitting[0]
 
 
-def _fits(name: str, paths: Sequence[Path]) -> bool:
-    return cast(Recognising, import_module(SOURCES[name])).recognise(paths)
+def _module(name: str) -> Recognising:
+    return cast(Recognising, import_module(SOURCES[name]))

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from konomi.config import Run
-from konomi.data.records import first_records, open_bytes
-from konomi.data.rows import BINARY, RatingsFormat, ReadOptions, read_ratings
+from konomi.data.records import first_records, number, open_bytes
+from konomi.data.rows import BINARY, RatingsFormat, ReadOptions, read_several
 from konomi.data.scale import Scale
 from konomi.data.table import Table
 from konomi.errors import DataError
@@ -26,15 +26,24 @@ HEADLESS = ("user_id", "item_id", "rating", "timestamp")  # the order that is as
 
 
 def recognise(paths: Sequence[Path]) -> bool:
-    """Any one file; `read` says what is wrong with it."""
-    return len(paths) == 1 and paths[0].is_file()
+    """Any one file (`read` says what is wrong with it), or several with the same columns."""
+    if not all(path.is_file() for path in paths):
+        return False
+    return len(paths) == 1 or len({tuple(_head(path, ReadOptions())[1]) for path in paths}) == 1
 
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
-    """The ratings of one file, without a catalogue."""
-    if len(paths) != 1:
-        raise DataError(f"{len(paths)} files for delimited.", "Give one file of ratings; a catalogue goes with --items.")
-    return read_ratings(paths[0], guess(paths[0], options), options, run, "delimited")
+    """The ratings of one file, or of several with the same columns, without a catalogue."""
+    format = guess(paths[0], options)
+    other = next((path for path in paths[1:] if guess(path, options) != format), None)
+    if other:
+        raise DataError(
+            f"{other}: not read like {paths[0]} ({format}) but: {guess(other, options)}.",
+            "Give files with the same columns; a catalogue goes with --items.",
+        )
+    table = read_several(paths, format, options, run, "delimited")
+    separator = {} if paths[0].suffix in BINARY else {"separator": format.separator}
+    return dataclasses.replace(table, reading={**format.names(), **separator})
 
 
 def guess(path: Path, options: ReadOptions) -> RatingsFormat:
@@ -42,19 +51,26 @@ def guess(path: Path, options: ReadOptions) -> RatingsFormat:
 
     MyAnimeList's ids (a column anime_id) mean its scale, on which 0 and −1 are not scored; else the scale is left open.
     """
+    separator, columns, headless = _head(path, options)
+    return dataclasses.replace(
+        _named(path, columns, options), separator=separator, columns=tuple(columns) if headless else None
+    )
+
+
+def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]:
+    """The separator; each column's name, and whether its values can be times; whether a text file has no header."""
     if path.suffix in BINARY:
         open_bytes(path).close()
         try:
-            columns = dict(pl.read_parquet_schema(path) if path.suffix == ".parquet" else pl.read_ipc_schema(path))
+            schema = dict(pl.read_parquet_schema(path) if path.suffix == ".parquet" else pl.read_ipc_schema(path))
         except pl.exceptions.PolarsError as error:
             raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
-        return _named(path, {name: kind.is_integer() or kind.is_temporal() for name, kind in columns.items()}, options)
+        return ",", {name: kind.is_integer() or kind.is_temporal() for name, kind in schema.items()}, False
     separator = options.separator or _separator(path)
     head = first_records(path, separator, 2)
     headless = any(_is_number(field) for field in head[0])
     names = [*HEADLESS, *(f"column_{n}" for n in range(5, len(head[0]) + 1))][: len(head[0])] if headless else head[0]
-    format = _named(path, {name: value.strip().isdigit() for name, value in zip(names, head[-1], strict=False)}, options)
-    return dataclasses.replace(format, separator=separator, columns=tuple(names) if headless else None)
+    return separator, {name: n < len(head[-1]) and head[-1][n].strip().isdigit() for n, name in enumerate(names)}, headless
 
 
 def _named(path: Path, columns: dict[str, bool], options: ReadOptions) -> RatingsFormat:
@@ -70,7 +86,7 @@ def _named(path: Path, columns: dict[str, bool], options: ReadOptions) -> Rating
         if chosen[part] is None:
             raise DataError(
                 f"{path}: no column that looks like the {part}. Its columns are: {', '.join(list(columns)[:20])}.",
-                f"Name it with --{part}-column, and the separator with --separator where the columns look wrong.",
+                f"Name it: {part} (--{part}-column), and the separator (--separator) where the columns look wrong.",
             )
     anime = "anime" in str(chosen["item"]).lower()
     return RatingsFormat(
@@ -83,12 +99,19 @@ def _named(path: Path, columns: dict[str, bool], options: ReadOptions) -> Rating
 
 def _separator(path: Path) -> str:
     """The separator that makes the most columns of the first line; the first of equals."""
-    return max(SEPARATORS, key=lambda separator: len(first_records(path, separator)[0]))
+
+    def columns(separator: str) -> int:
+        try:
+            return len(first_records(path, separator)[0])
+        except DataError:  # such as a quote where this separator wants none
+            return 1
+
+    return max(SEPARATORS, key=columns)
 
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        number(text)
     except ValueError:
         return False
     return True

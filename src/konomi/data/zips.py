@@ -1,0 +1,58 @@
+"""Zip files as the data sets are downloaded: read from a place that is gone afterwards."""
+
+import dataclasses
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from konomi.data.table import Table
+from konomi.errors import DataError
+
+SHOWN = 5  # how many names a refusal shows
+
+
+def read_unpacked(paths: Sequence[Path], wanted: Collection[str], read: Callable[[Sequence[Path]], Table]) -> Table:
+    """`read(paths)` with what each zip holds in place of it: a folder of the files with wanted names, or its only file.
+
+    Raises `DataError` for a zip that is damaged, encrypted or holds no such file; other errors and `Table.files` name the zip.
+    """
+    if not any(_is_zip(path) for path in paths):
+        return read(paths)
+    with tempfile.TemporaryDirectory(prefix="konomi-") as place:
+        zips = {Path(place) / str(n): path for n, path in enumerate(paths) if _is_zip(path)}
+        places = {path: _unpack(path, folder, wanted) for folder, path in zips.items()}
+        try:
+            table = read([places.get(path, path) for path in paths])
+        except DataError as error:
+            message = str(error)
+            for folder, path in zips.items():
+                message = message.replace(str(folder), str(path))
+            raise DataError(message, error.hint) from None
+    origin = {file: next((zips[folder] for folder in file.parents if folder in zips), file) for file in table.files}
+    return dataclasses.replace(table, files=tuple(dict.fromkeys(origin.values())))
+
+
+def _is_zip(path: Path) -> bool:
+    return path.suffix.lower() == ".zip" and path.is_file()
+
+
+def _unpack(path: Path, folder: Path, wanted: Collection[str]) -> Path:
+    """What to read in place of the zip at `path`."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
+            chosen = [name for name in names if Path(name).name.removesuffix(".gz") in wanted]
+            if not chosen and len(names) != 1:
+                holds = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "") if names else "nothing"
+                raise DataError(f"{path}: no source is known by its files: {holds}.", "Unpack it, and give a ratings file.")
+            files = [Path(archive.extract(name, folder)) for name in chosen or names]
+    except RuntimeError as error:  # encrypted, or compressed in a way that is not supported
+        raise DataError(f"{path}: cannot be unpacked: {error}.", "Unpack it yourself, and give the folder.") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{path}: not a whole zip file: {error}.", "Download it again.") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"{path}: cannot be unpacked: {reason}.", "Unpack it yourself, and give the folder.") from None
+    return files[0] if len(files) == 1 else folder
