@@ -28,7 +28,8 @@ def read_frame(
 ) -> Table:
     """A Table from the named columns of a frame (polars, pandas, pyarrow, DuckDB, …); `items` is a catalogue as a frame.
 
-    The catalogue's ids are in its column `item_id`, else in one that is called like `item`. Raises `DataError` for something that is no such table, a column that is not there, and bad rows, by number from 1.
+    The catalogue's ids are in its column `item_id`, else in one that is called like `item`. Raises `DataError` for something
+    that is no such table, a column that is not there, and bad rows, by number from 1.
     """
     format = RatingsFormat(user, item, rating, time=time, scale=scale, integer_ids=False)
     options = ReadOptions(on_bad_rows=on_bad_rows)
