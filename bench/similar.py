@@ -14,8 +14,8 @@ import numpy as np
 from konomi.config import Run
 from konomi.data.catalogue import read_catalogue
 from konomi.data.features import genre_matrix
+from konomi.data.format import ReadOptions
 from konomi.data.prepare import prepare
-from konomi.data.rows import ReadOptions
 from konomi.data.sources import read_source
 from konomi.train import train
 from measure import BENCH, save

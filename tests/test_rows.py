@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from konomi.config import Run
-from konomi.data import rows
+from konomi.data import judge, rows
+from konomi.data.format import RatingsFormat, ReadOptions
 from konomi.data.records import records, refuse_rejects, write_rejects
-from konomi.data.rows import RatingsFormat, ReadOptions, read_ratings
+from konomi.data.rows import read_ratings
 from konomi.data.scale import Scale
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
@@ -70,7 +71,8 @@ def test_a_plain_file(tmp_path: Path) -> None:
 
 
 def test_int32_and_int64_batches_make_one_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "BATCH", 2)
+    for module in (rows, judge):
+        monkeypatch.setattr(module, "BATCH", 2)
     path = written(tmp_path, "user,item,rating\n1,1,1\n2,1,1\n3,1,1\n4000000000,1,1\n")
     for table in (read(path), slowly(path, MAL, monkeypatch)):
         assert table.user_id.to_list() == [1, 2, 3, 4000000000]
@@ -178,7 +180,8 @@ def test_spaces_around_ids_and_decimals_of_pandas(tmp_path: Path, monkeypatch: p
     for format in (MAL, ANY):
         for table in (read(path, format), slowly(path, format, monkeypatch)):
             assert columns(table)[:2] == [[1, 2], [10, 11]]
-    monkeypatch.setattr(rows, "BATCH", 1)
+    for module in (rows, judge):
+        monkeypatch.setattr(module, "BATCH", 1)
     path = written(tmp_path, "user,item,rating\n1,10.0,1\n a b ,10,2\n")
     for table in (read(path, ANY), slowly(path, ANY, monkeypatch)):
         assert columns(table)[:2] == [["1", "a b"], [10, 10]]
@@ -188,7 +191,8 @@ def test_spaces_around_ids_and_decimals_of_pandas(tmp_path: Path, monkeypatch: p
 
 
 def test_decimal_ids_of_typed_files_are_the_same_in_every_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "BATCH", 1)
+    for module in (rows, judge):
+        monkeypatch.setattr(module, "BATCH", 1)
     path = tmp_path / "ratings.parquet"
     pl.DataFrame({"user": [1.0, 1.0, 2.5], "item": [1, 2, 1], "rating": [1, 2, 3]}).write_parquet(path, row_group_size=1)
     assert columns(read(path, ANY))[0] == ["1", "1", "2.5"]

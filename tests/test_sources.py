@@ -11,8 +11,8 @@ import pytest
 
 from konomi.config import Run
 from konomi.data.dataset import Dataset
+from konomi.data.format import ReadOptions
 from konomi.data.frame import read_frame
-from konomi.data.rows import ReadOptions
 from konomi.data.scale import Scale
 from konomi.data.sources import SOURCES, delimited, read_source, recognise
 from konomi.data.table import Table

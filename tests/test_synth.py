@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from konomi.config import Run
 from konomi.data import sample, synth
+from konomi.data.format import ReadOptions
 from konomi.data.invented import GENRES, invented_catalogue
-from konomi.data.rows import ReadOptions
 from konomi.data.scale import Scale
 from konomi.data.sources import read_source
 from konomi.data.synth import simulate, whole_counts

@@ -42,7 +42,7 @@ def read_like(dataset: "Dataset", path: Path, run: "Run") -> "Table":
     from dataclasses import replace
 
     from konomi.config import settings
-    from konomi.data.rows import ReadOptions
+    from konomi.data.format import ReadOptions
     from konomi.data.sources import SOURCES, read_source
 
     source = dataset.manifest["source"]

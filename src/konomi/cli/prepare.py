@@ -40,10 +40,10 @@ def prepare(
     from konomi.cli.summary import show_dataset, size
     from konomi.config import settings
     from konomi.data.dataset import KIND
+    from konomi.data.format import ReadOptions
     from konomi.data.prepare import Rules
     from konomi.data.prepare import prepare as make_dataset
     from konomi.data.records import refuse_rejects, write_rejects
-    from konomi.data.rows import ReadOptions
     from konomi.data.sources import read_source
     from konomi.files import refuse_foreign
     from konomi.kernels.threads import warm_up

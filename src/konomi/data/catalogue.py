@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
+from konomi.data.judge import INT64
 from konomi.data.records import DAMAGED, OnBadRows, number, open_bytes, printable, records, reject, settle
-from konomi.data.rows import INT32, INT64, whole_ids
+from konomi.data.rows import INT32, whole_ids
 from konomi.data.table import ITEM_COLUMNS, Rejects
 from konomi.errors import DataError
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from konomi.config import Run
 from konomi.data.catalogue import FORMS, HEADLESS, read_catalogue
+from konomi.data.format import RatingsFormat, ReadOptions
 from konomi.data.records import first_records
-from konomi.data.rows import BINARY, RatingsFormat, ReadOptions, read_several
+from konomi.data.rows import BINARY, read_several
 from konomi.data.table import Rejects, Table
 from konomi.errors import DataError
 from konomi.files import MANIFEST

@@ -8,8 +8,8 @@ import polars as pl
 
 from konomi.config import Run
 from konomi.data.catalogue import complete_catalogue
+from konomi.data.format import RatingsFormat, ReadOptions
 from konomi.data.records import OnBadRows
-from konomi.data.rows import RatingsFormat, ReadOptions
 from konomi.data.rows import read_frame as read_scan
 from konomi.data.scale import Scale
 from konomi.data.table import Table

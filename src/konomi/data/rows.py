@@ -1,4 +1,4 @@
-"""Reading a ratings file to a Table: the fast path, and the slow twin that defines it.
+"""Reading a ratings file to a Table, fast; `judge.py` has the slow twin that defines it.
 
 The fast path lets polars parse the needed columns, batch by batch. It decides nothing: whatever is not plainly right (a parse
 error, a missing value, a rating off the scale) sends the whole file through the slow twin, which reads row by row, knows line
@@ -7,11 +7,7 @@ numbers and says for each bad row what is wrong with it.
 
 import dataclasses
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,12 +15,12 @@ import numpy as np
 import polars as pl
 
 from konomi.config import Run, closest
+from konomi.data import judge
+from konomi.data.format import RatingsFormat, ReadOptions
+from konomi.data.judge import BATCH, SPACES
 from konomi.data.labels import STATUS
 from konomi.data.records import (
-    OnBadRows,
-    Record,
     first_records,
-    number,
     open_bytes,
     open_text,
     quote_of,
@@ -34,75 +30,10 @@ from konomi.data.records import (
 )
 from konomi.data.scale import Scale
 from konomi.data.table import Rejects, Table
-from konomi.errors import ConfigError, DataError
+from konomi.errors import DataError
 
-BATCH = 200_000  # rows
 BINARY = (".parquet", ".arrow", ".feather", ".ipc")
-INTEGER = re.compile("[+-]?[0-9]+")  # int() takes 1_0 and the digits of any script, too
-SPACES = " \t"  # around an id; they are no part of it
-PARTS = ("user", "item", "rating", "status", "time")
-INT64 = np.iinfo(np.int64)
 INT32 = np.iinfo(np.int32)
-
-Row = tuple[int, dict[str, Any], str, str]
-"""Line (or row number), the field of each part, what is wrong with it as a whole, its text."""
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """What a person may say about the input; None = as the source has it, or guessed."""
-
-    on_bad_rows: OnBadRows = "refuse"  # or leave them out and list them
-    scale: Scale | None = None
-    user: str | None = None  # column names
-    item: str | None = None
-    rating: str | None = None
-    status: str | None = None
-    time: str | None = None
-    separator: str | None = None  # between columns: a character, or "::"
-    items: Path | None = None  # a catalogue in place of the source's own
-
-    def __post_init__(self) -> None:
-        mark = self.separator
-        one = mark is not None and len(mark) == 1 and mark.isascii() and (mark == "\t" or mark.isprintable())
-        if mark not in (None, "::") and (not one or str(mark).isalnum() or mark in ("'", '"')):
-            raise ConfigError(
-                f'separator: "{mark}" cannot stand between columns.',
-                "Give ::, tab, or one ASCII character that is no letter, digit or quote.",
-            )
-
-
-@dataclass(frozen=True)
-class RatingsFormat:
-    """How a ratings file is laid out. Parquet and Arrow files use only the names, `unscored`, `scale` and `integer_ids`."""
-
-    user: str  # column names
-    item: str
-    rating: str
-    status: str | None = None
-    time: str | None = None  # seconds since 1970
-    separator: str = ","
-    columns: tuple[str, ...] | None = None  # of a file without a header, in order
-    unscored: tuple[float, ...] = ()  # ratings that mean "not scored"
-    scale: Scale | None = None  # None: guessed from the ratings
-    integer_ids: bool = True  # whether an id that is not a whole number is an error; else such ids make a column of strings
-
-    def __str__(self) -> str:
-        return ", ".join(f"{part} = {name}" for part, name in self.names().items())
-
-    def names(self) -> dict[str, str]:
-        """The part each named column plays → its name."""
-        return {part: getattr(self, part) for part in PARTS if getattr(self, part) is not None}
-
-    def given(self, options: ReadOptions) -> "RatingsFormat":
-        """The same format with what a person said about it in place of its own."""
-        said = {part: getattr(options, part) for part in (*PARTS, "scale", "separator")}
-        format = dataclasses.replace(self, **{key: value for key, value in said.items() if value is not None})
-        if options.scale is None or not self.unscored:
-            return format
-        marks = np.array(self.unscored, np.float32)
-        marks = marks[~options.scale.valid(marks)]  # on a scale from 0, 0 is a rating
-        return dataclasses.replace(format, unscored=tuple(marks.tolist()))
 
 
 class _Doubt(Exception):
@@ -153,7 +84,7 @@ def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: R
         return _assemble(_scan_text(path, format, len(columns), places), format, run, path, total, source)
     except (_Doubt, pl.exceptions.PolarsError, OSError):
         with open_text(path) as text:
-            rows = _text_rows(records(text, format.separator), places, len(columns), header=format.columns is None)
+            rows = judge.text_rows(records(text, format.separator), places, len(columns), header=format.columns is None)
             return _read_slowly(rows, format, options, run, path, total, source, "line")
 
 
@@ -167,7 +98,7 @@ def read_frame(scan: pl.LazyFrame, path: Path, format: RatingsFormat, options: R
     try:
         return _assemble(whole.collect_batches(maintain_order=True, chunk_size=BATCH), format, run, path, rows, source)
     except (_Doubt, pl.exceptions.PolarsError):
-        return _read_slowly(_frame_rows(chosen), format, options, run, path, rows, source, "row")
+        return _read_slowly(judge.frame_rows(chosen), format, options, run, path, rows, source, "row")
 
 
 def _places(path: Path, format: RatingsFormat, columns: list[str]) -> dict[str, int]:
@@ -189,9 +120,6 @@ def _estimate(path: Path) -> int:
     with path.open("rb") as file:
         head = file.read(1 << 16)
     return int(path.stat().st_size / max(len(head), 1) * head.count(b"\n"))
-
-
-# ---- the fast path
 
 
 def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, int]) -> Iterator[pl.DataFrame]:
@@ -311,105 +239,21 @@ def whole_ids(text: pl.Series) -> pl.Series:
     return whole if (whole.cast(pl.String) == plain).fill_null(False).all() else text
 
 
-# ---- the slow twin
-
-
 def _read_slowly(
-    rows: Iterable[Row], format: RatingsFormat, options: ReadOptions, run: Run, path: Path, total: int, source: str, place: str
+    rows: Iterable[judge.Row],
+    format: RatingsFormat,
+    options: ReadOptions,
+    run: Run,
+    path: Path,
+    total: int,
+    source: str,
+    place: str,
 ) -> Table:
     """A Table of the good rows; `place` is what their numbers count."""
     rejects = Rejects()
 
-    def judged() -> Iterator[pl.DataFrame]:
-        yield from _judged(rows, format, rejects)
+    def good_rows() -> Iterator[pl.DataFrame]:
+        yield from judge.judged(rows, format, rejects)
         settle(path, rejects, options.on_bad_rows, place)
 
-    return dataclasses.replace(_assemble(judged(), format, run, path, total, source), rejects=rejects)
-
-
-def _text_rows(rows: Iterator[Record], places: dict[str, int], width: int, header: bool) -> Iterator[Row]:
-    """The chosen fields of every record."""
-    needed = max(places.values()) + 1
-    for record in rows:
-        if header:
-            header = False
-            continue
-        fault = record.fault
-        if not fault and not needed <= len(record.fields) <= width:
-            fault = "too few columns" if len(record.fields) < needed else "too many columns"
-        fields = {} if fault else {part: record.fields[place] for part, place in places.items()}
-        yield record.line, fields, fault, record.text
-
-
-def _frame_rows(chosen: pl.LazyFrame) -> Iterator[Row]:
-    number = count(1)
-    for batch in chosen.collect_batches(maintain_order=True, chunk_size=BATCH):
-        for row in batch.iter_rows(named=True):
-            yield next(number), row, "", ", ".join(map(str, row.values()))
-
-
-def _judged(rows: Iterable[Row], format: RatingsFormat, rejects: Rejects) -> Iterator[pl.DataFrame]:
-    """Batches of the good rows; the others go to `rejects`."""
-    id_type = pl.Int64() if format.integer_ids else pl.String()
-    types = {"user": id_type, "item": id_type, "rating": pl.Float32(), "status": pl.Int64(), "time": pl.Int64()}
-    schema = {part: types[part] for part in format.names()}
-    judge = lru_cache(1 << 16)(partial(_judge, format))  # a file has few different ids and fewer ratings
-    good: list[list[Any]] = []
-    for line, fields, fault, text in rows:
-        try:
-            if fault:
-                raise ValueError(fault)
-            good.append([judge(part, fields[part]) for part in schema])
-        except ValueError as error:
-            reject(rejects, line, str(error), text)
-        if len(good) == BATCH:
-            yield pl.DataFrame(good, schema=schema, orient="row")
-            good = []
-    yield pl.DataFrame(good, schema=schema, orient="row")
-
-
-def _judge(format: RatingsFormat, part: str, value: Any) -> Any:
-    """The value of one field, or a ValueError that says what is wrong with it in words that do not vary from row to row."""
-    value = value.strip(SPACES) if isinstance(value, str) else value
-    missing = value is None or value == "" or value != value
-    if part in ("user", "item"):
-        if missing:
-            raise ValueError(f"missing {part} id")
-        return _whole(value, f"{part} id") if format.integer_ids else _text(value, f"{part} id")
-    if part in ("status", "time"):
-        return 0 if missing else _whole(value, part)
-    if missing:
-        return math.nan
-    try:
-        rating = number(value) if isinstance(value, str) else float(value)
-    except ValueError:
-        raise ValueError("rating is not a number") from None
-    if rating in format.unscored:
-        return math.nan
-    if format.scale and not format.scale.valid(np.array([rating], np.float32))[0]:
-        raise ValueError(f"rating off the scale {format.scale}")
-    if math.isinf(rating):
-        raise ValueError("rating is not finite")
-    return rating
-
-
-def _whole(value: Any, what: str) -> int:
-    try:
-        if isinstance(value, str) and not INTEGER.fullmatch(value := value.removesuffix(".0")):
-            raise ValueError(value)
-        whole = int(value)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{what} is not a whole number") from None
-    if whole != (value if isinstance(value, float) else whole) or not INT64.min <= whole <= INT64.max:
-        raise ValueError(f"{what} is not a whole number")
-    return whole
-
-
-def _text(value: Any, what: str) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    try:
-        str(value).encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{what} is not UTF-8") from None
-    return str(value)
+    return dataclasses.replace(_assemble(good_rows(), format, run, path, total, source), rejects=rejects)

@@ -9,7 +9,7 @@ import polars as pl
 
 from konomi.config import Run
 from konomi.data.catalogue import SENSITIVE
-from konomi.data.rows import ReadOptions
+from konomi.data.format import ReadOptions
 from konomi.data.synth import Simulation, simulate
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError

@@ -42,7 +42,7 @@ class Table:
     unknown) or None; time i64[N], seconds since 1970, or None; items: a catalogue with `ITEM_COLUMNS`, or None where the source
     has only ids; scale: of the ratings; source: its name; note: to show wherever the data is shown; rejects: rows left out, and
     catalogue_rejects: those of the catalogue; files: what was read, for the hash of the input; reading: what was guessed about
-    the columns, by the names of `rows.ReadOptions`.
+    the columns, by the names of `format.ReadOptions`.
     """
 
     user_id: pl.Series

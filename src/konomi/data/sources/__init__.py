@@ -9,8 +9,8 @@ from typing import Protocol, cast
 
 from konomi.config import Run, closest
 from konomi.data.finding import Layout, is_catalogue, with_catalogue
+from konomi.data.format import ReadOptions
 from konomi.data.records import open_bytes
-from konomi.data.rows import ReadOptions
 from konomi.data.table import Table
 from konomi.data.zips import read_unpacked
 from konomi.errors import DataError

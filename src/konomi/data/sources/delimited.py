@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from konomi.config import Run
+from konomi.data.format import RatingsFormat, ReadOptions
 from konomi.data.records import first_records, number, open_bytes
-from konomi.data.rows import BINARY, RatingsFormat, ReadOptions, read_several
+from konomi.data.rows import BINARY, read_several
 from konomi.data.scale import Scale
 from konomi.data.table import Table
 from konomi.errors import DataError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from konomi.config import Run
 from konomi.data.finding import Layout, find, find_ratings, header, read_found
-from konomi.data.rows import RatingsFormat, ReadOptions
+from konomi.data.format import RatingsFormat, ReadOptions
 from konomi.data.scale import Scale
 from konomi.data.table import Table
 

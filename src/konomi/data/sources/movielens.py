@@ -8,7 +8,7 @@ import numpy as np
 
 from konomi.config import Run
 from konomi.data.finding import Layout, find_ratings, header, plain, read_found
-from konomi.data.rows import RatingsFormat, ReadOptions
+from konomi.data.format import RatingsFormat, ReadOptions
 from konomi.data.scale import Scale
 from konomi.data.table import Table
 
