@@ -7,11 +7,11 @@ the validation part (and a fixed number of epochs, so that it chooses nothing).
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from caserec_split import RATINGS, caserec
 from konomi.config import Run
-from konomi.data.split import TrainSet
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
 from measure import save
@@ -23,11 +23,7 @@ dataset, split = caserec(parser.parse_args().ratings)
 train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
 epochs = int(mf.fit(train, mf.Config(), Run()).history[:, 1].argmin()) + 1
 config = mf.Config(epochs=epochs, patience=0)
-trained = mf.fit(TrainSet(train.seen, hidden, train.scale, train.items), config, Run()).history[-1, 1]
-folded = evaluate(
-    mf.fit(TrainSet(train.seen, train.valid.keep(train.valid.rating < 0), train.scale, train.items), config, Run()),
-    seen,
-    hidden,
-    train,
-)
+trained = mf.fit(replace(train, valid=hidden), config, Run()).history[-1, 1]
+nothing = train.valid.keep(train.valid.rating < 0)
+folded = evaluate(mf.fit(replace(train, valid=nothing), config, Run()), seen, hidden, train)
 save("fold_in", {"epochs": epochs, "trained rows": round(float(trained), 4), "folded in": round(folded.metrics["rmse"], 4)})
