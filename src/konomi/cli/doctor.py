@@ -28,12 +28,8 @@ def doctor(json: Json = False) -> None:
         return
     show(table("Packages", ("package", "version"), ((n, v or "missing") for n, v in packages.items())))
     show(table("Machine", ("", ""), facts.items()))
-    extras = _extras()
     for name in missing:
-        if name in extras:
-            say(f"{name} is not installed: pip install 'konomi[{extras[name]}]'")
-        else:
-            say(f"{name} is missing: pip install {name}")
+        say(f"{name} is missing: pip install {name}")
     if not missing:
         say("Nothing is missing.")
 
@@ -48,27 +44,14 @@ def _version(package: str) -> str | None:
 
 
 def _required() -> list[str]:
-    """The packages that Konomi needs, and those of its extras for users."""
-    return [_name(line) for line in _requirements() if "extra ==" not in line] + list(_extras())
-
-
-def _extras() -> dict[str, str]:
-    """Package → the extra that brings it, for the extras that are not for developers."""
-    pairs = ((_name(line), re.search(r'extra == ["\'](\w+)["\']', line)) for line in _requirements())
-    return {name: extra[1] for name, extra in pairs if extra and extra[1] not in ("dev", "all") and name != "konomi"}
-
-
-def _requirements() -> list[str]:
+    """The packages that Konomi needs to run."""
     from importlib.metadata import PackageNotFoundError, requires
 
     try:
-        return requires("konomi") or []
+        lines = requires("konomi") or []
     except PackageNotFoundError:
         return []
-
-
-def _name(requirement: str) -> str:
-    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines if "extra ==" not in line]
 
 
 def _cores() -> str:
