@@ -2,7 +2,8 @@
 
     python bench/caserec.py [RATINGS.csv] [--seeds 5]
 
-The validation part chooses the epoch; the test part is scored once a seed.
+The validation part chooses the epoch; the test part is scored once a seed. Beside it the first founding notebook's model in
+Keras, on the same training and test parts.
 """
 
 import argparse
@@ -13,10 +14,13 @@ import time
 from pathlib import Path
 
 from caserec_split import RATINGS, caserec
+from keras_peer import keras
 from konomi.config import Run
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
 from measure import child, save
+
+EPOCHS = 5  # of the notebook
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("ratings", nargs="?", default=RATINGS, type=Path)
@@ -38,11 +42,17 @@ for seed in range(arguments.seeds):
     mae.append(report["mae"])
     epochs.append(len(model.history))
 if arguments.warm_only:
-    cold = None
+    cold, peers = None, {}
 else:
     again = [sys.executable, __file__, arguments.ratings, "--seeds", 2, "--warm-only"]
     with tempfile.TemporaryDirectory() as cache:
         cold = round(child(again, NUMBA_CACHE_DIR=cache)[0], 2)
+    peer = keras(train.seen.scored(), hidden, EPOCHS)
+    peers = {
+        "keras notebook 1 test RMSE": round(peer["rmse"], 4),
+        "keras fit s": round(peer["seconds"], 2),
+        "keras fit s / konomi fit s": round(peer["seconds"] / statistics.median(seconds), 1),
+    }
 save(
     "caserec",
     {
@@ -53,6 +63,7 @@ save(
         "the whole process with two seeds and nothing compiled before, s": cold,
         "read, prepare and split s": round(prepared, 2),
         "epochs": epochs,
+        **peers,
         "bias test RMSE": round(report["baselines"]["bias"]["rmse"], 4),
         "global mean test RMSE": round(report["baselines"]["global mean"]["rmse"], 4),
     },

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -55,8 +56,7 @@ def peers_python() -> Path:
 
 def median_and_range(seconds: list[float]) -> str:
     """`1.23 s (1.23–1.40 of 3)`: the median and the range."""
-    middle = sorted(seconds)[len(seconds) // 2]
-    return f"{middle:.2f} s ({min(seconds):.2f}–{max(seconds):.2f} of {len(seconds)})"
+    return f"{statistics.median(seconds):.2f} s ({min(seconds):.2f}–{max(seconds):.2f} of {len(seconds)})"
 
 
 def flop_rate() -> float:

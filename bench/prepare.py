@@ -5,6 +5,7 @@ python bench/prepare.py [--runs 5] [--no-pandas]
 
 import argparse
 import json
+import statistics
 import tempfile
 from pathlib import Path
 
@@ -35,18 +36,18 @@ with tempfile.TemporaryDirectory() as folder:
     pandas = None if arguments.no_pandas else child([*peer, "pandas", ratings])
     kept = json.loads(ours[0][2])
 
-middle = lambda runs: sorted(run[0] for run in runs)[len(runs) // 2]  # noqa: E731
+ours_s, theirs_s = ([run[0] for run in runs] for runs in (ours, theirs))
 save(
     "prepare",
     {
         "rows": ROWS,
         "bytes": kept["input"][0]["bytes"],
         "kept": {key: kept[key] for key in ("users", "items", "entries") if key in kept},
-        "polars reads three columns": median_and_range([run[0] for run in theirs]),
-        "konomi prepares": median_and_range([run[0] for run in ours]),
-        "ratio": round(middle(ours) / middle(theirs), 2),
+        "polars reads three columns": median_and_range(theirs_s),
+        "konomi prepares": median_and_range(ours_s),
+        "ratio": round(statistics.median(ours_s) / statistics.median(theirs_s), 2),
         "konomi peak GB": round(max(run[1] for run in ours), 2),
         "pandas prepares": None if pandas is None else f"{pandas[0]:.1f} s, peak {pandas[1]:.1f} GB",
-        "pandas / konomi": None if pandas is None else round(pandas[0] / middle(ours), 1),
+        "pandas / konomi": None if pandas is None else round(pandas[0] / statistics.median(ours_s), 1),
     },
 )

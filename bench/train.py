@@ -7,13 +7,10 @@ RMSE out.
 """
 
 import argparse
-import json
-import tempfile
+import statistics
 import time
-from pathlib import Path
 
-import numpy as np
-
+from keras_peer import keras
 from konomi.config import Run
 from konomi.data.invented import invented_catalogue
 from konomi.data.prepare import prepare
@@ -21,7 +18,7 @@ from konomi.data.split import SplitConfig, make_split
 from konomi.data.synth import simulate
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
-from measure import bandwidth, child, flop_rate, peak_memory, peers_python, save
+from measure import bandwidth, flop_rate, median_and_range, peak_memory, save
 
 USERS, ITEMS, RATINGS, TEST, DIM, EPOCHS = 41_735, 3_448, 12_563_786, 100_000, 100, 5
 
@@ -43,36 +40,28 @@ for _ in range(arguments.runs):
     model = mf.fit(train, config, run)
     seconds.append(time.perf_counter() - start)
 peak = peak_memory()
-middle = sorted(seconds)[len(seconds) // 2]
 start = time.perf_counter()
 report = evaluate(model, seen, hidden, train).metrics
 evaluated = time.perf_counter() - start
 
-with tempfile.TemporaryDirectory() as folder:
-    order = np.random.default_rng(0).permutation(len(train.seen.item))
-    for name, profiles, rows in (("train", train.seen, order), ("test", hidden, slice(None))):
-        for column in ("user", "item", "rating"):
-            np.save(Path(folder) / f"{name}_{column}.npy", getattr(profiles, column)[rows])
-    more = [arguments.keras_steps] if arguments.keras_steps else []
-    keras = json.loads(child([peers_python(), "bench/peers/keras_mf.py", folder, EPOCHS, *more])[2])
-
-rate = len(train.seen.item) * EPOCHS / middle
+peer = keras(train.seen, hidden, EPOCHS, arguments.keras_steps)
+rate = len(train.seen.item) * EPOCHS / statistics.median(seconds)
 work = rate * 8 * DIM / 1e9  # a dot product and two updates of two multiply-adds each, times D
 save(
     "train",
     {
         "ratings": len(train.seen.item),
-        "konomi fit": f"{middle:.2f} s ({min(seconds):.2f}–{max(seconds):.2f} of {len(seconds)})",
+        "konomi fit": median_and_range(seconds),
         "konomi ratings/s": round(rate),
         "konomi test RMSE": round(report["rmse"], 4),
         "bias test RMSE": round(report["baselines"]["bias"]["rmse"], 4),
         "noise floor": round(simulation.noise_floor, 4),
         "evaluate s": round(evaluated, 2),
         "peak GB with the data": round(peak, 2),
-        "keras rows/s": round(keras["rows_per_s"]),
-        "keras fit s": round(keras["seconds"], 1),
-        "keras test RMSE": None if arguments.keras_steps else round(keras["rmse"], 4),
-        "ratio": round(rate / keras["rows_per_s"]),
+        "keras rows/s": round(peer["rows_per_s"]),
+        "keras fit s": round(peer["seconds"], 1),
+        "keras test RMSE": None if arguments.keras_steps else round(peer["rmse"], 4),
+        "ratio": round(rate / peer["rows_per_s"]),
         "GFLOP/s": round(work, 1),
         "share of the matrix-product rate": round(work / flop_rate(), 3),
         "cache traffic GB/s": round(rate * 4 * DIM * 4 / 1e9, 1),

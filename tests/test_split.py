@@ -69,8 +69,6 @@ def test_a_predefined_split():
         predefined(dataset, table_of([(1, 1, 8), (9, 9, 9)]))
     with pytest.raises(DataError, match="share rows"):
         predefined(dataset, table_of(rows[:2]), table_of(rows[:1]))
-    with pytest.raises(DataError, match="given by files"):
-        rebuild(dataset, split.spec, split.sha256)
 
 
 def test_splits_that_cannot_be():

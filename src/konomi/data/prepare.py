@@ -126,6 +126,7 @@ def _thresholds(
 ) -> list[dict[str, Any]]:
     """Unmark in `kept` the entries that the rules drop; how many each rule dropped."""
     rated = scored & kept
+    # a threshold of 0 keeps those without any rating, too
     by_item, by_user = unmark_others(
         user,
         item,

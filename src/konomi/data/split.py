@@ -158,9 +158,8 @@ def _entries(dataset: Dataset, table: Table) -> npt.NDArray[np.int64]:
     """Which entry of the dataset each row of a table is; −1 where it is none."""
     user, item = dataset.users.rows(table.user_id), dataset.item_ids.rows(table.item_id)
     n_items = len(dataset.items)
-    key = (
-        dataset.profiles.user.astype(np.int64) * n_items + dataset.item
-    )  # ascending, since entries are sorted by user and item
+    # ascending, since entries are sorted by user and item
+    key = dataset.profiles.user.astype(np.int64) * n_items + dataset.item
     wanted = user.astype(np.int64) * n_items + item
     place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
     return np.where((user >= 0) & (item >= 0) & (key[place] == wanted), place, -1)
@@ -181,9 +180,7 @@ def _frozen(dataset: Dataset, part: npt.NDArray[np.uint8], spec: dict[str, Any])
 
 
 def rebuild(dataset: Dataset, spec: dict[str, Any], sha256: str) -> Split:
-    """The split that a bundle was made with, made again from its dataset; DataError where it comes out otherwise."""
-    if spec["kind"] == "predefined":
-        raise DataError("This model's split was given by files.", "Evaluate it on the test file itself.")
+    """The drawn split that a bundle was made with, made again from its dataset; DataError where it comes out otherwise."""
     split = make_split(dataset, SplitConfig(**spec))
     if split.sha256 != sha256:
         raise DataError(
