@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from konomi.recommend.answer import Answer
 
 ERRORS = {"rmse": "RMSE", "mae": "MAE", "rmse_by_user": "RMSE by user", "mae_by_user": "MAE by user"}
+RECOMMENDED = "Recommended, by predicted rating less what is not known of a title"
 
 
 def dataset_of(bundle: "Bundle", data: Path | None) -> "Dataset":
