@@ -82,7 +82,7 @@ def test_bias_by_hand():
 
     data = prepare(table_of([(1, 1, 8), (1, 2, 4), (2, 1, 6)]))  # μ = 6
     nothing = data.profiles.keep(np.zeros(3, bool))
-    train = TrainSet(data.profiles, nothing, nothing, data.scale, data.items)
+    train = TrainSet(data.profiles, nothing, nothing, data.scale, data.items, data.labelling)
     model = bias.fit(train, bias.Config(damp_item=0, damp_user=1), Run())
     np.testing.assert_allclose(model.item_bias, [1, -2, 0])  # (2 + 0)/2, −2/1, an unknown item
     # person 1: (8 − 6 − 1) + (4 − 6 + 2) = 1, over 2 + 1; person 2: 6 − 6 − 1 = −1, over 1 + 1

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from konomi.data.labels import interactions
+from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.vocab import Vocab
@@ -74,9 +74,14 @@ class Dataset:
             None if self.status is None else np.asarray(self.status[entries]),
         )
 
+    @property
+    def labelling(self) -> Labelling:
+        """The rule that the dataset was prepared with."""
+        return Labelling(self.scale, self.manifest["rules"]["labels"])
+
     def labels(self) -> npt.NDArray[np.int8]:
         """Interactions i8[N] by the rule that the dataset was prepared with."""
-        return interactions(self.profiles.rating, self.status, self.scale, self.manifest["rules"]["labels"])
+        return self.labelling.of(self.profiles)
 
     @cached_property
     def sha256(self) -> str:

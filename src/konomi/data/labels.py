@@ -1,10 +1,12 @@
 """Interactions: liked, not liked or left out, from watching status and rating."""
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 
 STATUS = {"watching": 1, "completed": 2, "on hold": 3, "dropped": 4, "plan to watch": 6}
@@ -34,3 +36,25 @@ def interactions(
     known = (status == STATUS["completed"]) | ((status == 0) & ~unscored)
     dropped = status == STATUS["dropped"]
     return np.where(dropped, np.int8(0), np.where(known, (~low).view(np.int8), LEFT_OUT))
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """How the entries of profiles become interactions; a model of interactions keeps it, to read new profiles the same way."""
+
+    scale: Scale
+    rule: Rule = "scored"
+
+    def of(self, profiles: Profiles) -> npt.NDArray[np.int8]:
+        """`interactions` of every entry, i8[N]."""
+        return interactions(profiles.rating, profiles.status, self.scale, self.rule)
+
+    def pack(self) -> npt.NDArray[np.float32]:
+        """f32[4], for a model's state."""
+        return np.array([self.scale.low, self.scale.high, self.scale.step, get_args(Rule).index(self.rule)], np.float32)
+
+    @classmethod
+    def unpack(cls, packed: npt.NDArray[np.float32]) -> "Labelling":
+        """The labelling that was packed."""
+        low, high, step, rule = packed.tolist()
+        return cls(Scale(low, high, step), get_args(Rule)[int(rule)])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from konomi.data.dataset import Dataset
+from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.table import Table
@@ -54,7 +55,7 @@ class TrainSet:
 
     seen: every user's training entries; valid: their validation entries (may be empty); shown: what may be seen of people who
     are held out whole, and nothing be learnt from; all three of the same U users. scale; items: the catalogue without the
-    statistics of its ratings (`ratings`, `mean`, `bayes`), which would tell of hidden ones.
+    statistics of its ratings (`ratings`, `mean`, `bayes`), which would tell of hidden ones; labelling: what is an interaction.
     """
 
     seen: Profiles
@@ -62,6 +63,7 @@ class TrainSet:
     shown: Profiles
     scale: Scale
     items: pl.DataFrame
+    labelling: Labelling
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Split:
         profiles = dataset.profiles
         catalogue = dataset.items.drop("ratings", "mean", "bayes")
         seen, valid, shown = (profiles.keep(self.part == part) for part in (TRAIN, VALID, SHOWN))
-        return TrainSet(seen, valid, shown, dataset.scale, catalogue)
+        return TrainSet(seen, valid, shown, dataset.scale, catalogue, dataset.labelling)
 
     def test(self, dataset: Dataset) -> tuple[Profiles, Profiles]:
         """(seen, hidden): what a model is shown of every user, and what it is tested on."""
