@@ -26,33 +26,90 @@ def weights(rng, users=12, items=9, dim=5):
     return [rng.normal(0, 0.3, shape).astype(np.float32) for shape in shapes]
 
 
-@given(ratings(), st.booleans())
-def test_sgd_and_adagrad_are_their_twins(case, biased):
-    user, item, _, target, rng = case
+FORMS = st.sampled_from([sgd.NONE, sgd.OUTSIDE, sgd.INSIDE])
+DROPOUT = (np.uint64(7), np.int64(1000), np.float32(0.25))
+ALL = (*DROPOUT[:2], np.float32(1))  # keeps every coordinate
+
+
+@given(ratings(), FORMS, st.booleans(), st.booleans(), st.booleans())
+def test_learning_is_its_twin(case, form, logistic, adagrad, drops):
+    user, item, _, y, rng = case
     start = weights(rng)
-    knobs = (np.float32(0.05), np.float32(0.1), np.float32(0.02), biased)
-    for name, state in (("sgd_block", 0), ("adagrad_block", 1)):
-        fast = [a.copy() for a in start] + [np.full_like(a, 0.1) for a in start] * state
-        slow = [a.astype(np.float64) for a in fast]
-        fast_total = getattr(sgd, name)(user, item, target, *fast, *knobs)
-        slow_total = getattr(reference, name)(user, item, target, *slow, *knobs)
-        assert fast_total == pytest.approx(slow_total, rel=1e-3, abs=1e-5)
-        for a, b in zip(fast, slow, strict=True):
-            np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-4)
+    y = (y > 0).astype(np.float32) if logistic else y
+    dropout = DROPOUT if drops else ALL if form == sgd.INSIDE else None
+    knobs = (np.float32(0.2), np.float32(0.01), np.float32(0.1), np.float32(0.02), form, logistic or None)
+    fast, slow = [a.copy() for a in start], [a.astype(np.float64) for a in start]
+    sums = tuple(np.full_like(a, 0.1) for a in start) if adagrad else None
+    slow_sums = [a.astype(np.float64) for a in sums] if adagrad else None
+    fast_total = sgd.sgd_block(user, item, y, *fast, sums, dropout, *knobs)
+    slow_total = reference.sgd_block(user, item, y, *slow, slow_sums, dropout, *knobs)
+    assert fast_total == pytest.approx(slow_total, rel=1e-3, abs=1e-5)
+    for a, b in zip([*fast, *(sums or ())], [*slow, *(slow_sums or ())], strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-4)
+
+
+@given(st.integers(0, 2**16), FORMS, st.booleans(), st.sampled_from([None, DROPOUT]))
+def test_a_step_goes_down_the_gradient(seed, form, logistic, dropout):
+    """Finite differences of the loss and the penalties of one entry, with the mask that the entry draws."""
+    start = [a.astype(np.float64) for a in weights(np.random.default_rng(seed), 1, 1)]
+    mask, y, mean, l2, l2_bias, rate = reference.draw_mask(dropout, 0, 5), 1.0, 0.3, 0.1, 0.02, 1e-3
+
+    def objective(flat):
+        P, Q, bu, bi = np.split(flat, [5, 10, 11])
+        inside, outside = (form == sgd.INSIDE) * 1, (form == sgd.OUTSIDE) * 1
+        z = mean + outside * (bu + bi)[0] + mask @ ((P + inside * bu) * (Q + inside * bi))
+        loss = np.log1p(np.exp(-z)) if logistic else (y - z) ** 2 / 2
+        return loss + l2 / 2 * (P @ P + Q @ Q) + l2_bias / 2 * (form != sgd.NONE) * (bu @ bu + bi @ bi)
+
+    moved, zero = [a.copy() for a in start], np.zeros(1, np.int32)
+    inside = form == sgd.INSIDE and dropout is None
+    sgd.sgd_block(
+        zero, zero, np.ones(1), *moved, None, ALL if inside else dropout, mean, rate, l2, l2_bias, form, logistic or None
+    )
+    before, after = (np.concatenate([a.ravel() for a in arrays]) for arrays in (start, moved))
+    slope = [(objective(before + step) - objective(before - step)) / 2e-5 for step in 1e-5 * np.eye(len(before))]
+    np.testing.assert_allclose((before - after) / rate, slope, rtol=1e-3, atol=1e-5)
+
+
+def test_a_mask_keeps_its_share_and_its_mean():
+    masks = np.empty((4000, 5), np.float32)
+    for n, mask in enumerate(masks):
+        sgd.draw_mask(DROPOUT, 5 * n, mask)
+        if n < 9:
+            np.testing.assert_array_equal(mask, reference.draw_mask(DROPOUT, n, 5))
+    assert set(masks.ravel()) == {0, 4}
+    np.testing.assert_allclose(masks.mean(axis=0), 1, atol=4 * 3**0.5 / 4000**0.5)  # a mask's variance is 1/¼ − 1 = 3
+
+
+def test_the_log_loss_has_no_overflow():
+    for z in (-200, 200):
+        for y in (0, 1):
+            e, loss = sgd.error(np.float32(y), np.float32(z), True)
+            assert e == pytest.approx(y - (z > 0)) and loss == pytest.approx(200 * ((z > 0) != y))
 
 
 def test_one_sgd_step_by_hand():
     P, Q = np.array([[1.0, 0.0]], np.float32), np.array([[0.5, 2.0]], np.float32)
     bu, bi = np.zeros(1, np.float32), np.array([0.25], np.float32)
-    zero = np.zeros(1, np.int32)
-    total = sgd.sgd_block(
-        zero, zero, np.array([1.75], np.float32), P, Q, bu, bi, np.float32(0.1), np.float32(0.5), np.float32(0), True
-    )
-    # e = 1.75 − 0.5 − 0.25 = 1
+    zero, (mean, rate, l2, l2_bias) = np.zeros(1, np.int32), np.array([7, 0.1, 0.5, 0], np.float32)
+    y = np.array([8.75], np.float32)
+    total = sgd.sgd_block(zero, zero, y, P, Q, bu, bi, None, None, mean, rate, l2, l2_bias, sgd.OUTSIDE, None)
+    # e = 8.75 − 7 − 0.5 − 0.25 = 1
     assert total == pytest.approx(1)
     np.testing.assert_allclose(P, [[0.95 * 1 + 0.1 * 0.5, 0.1 * 2]])
     np.testing.assert_allclose(Q, [[0.95 * 0.5 + 0.1 * 1, 0.95 * 2]])
     np.testing.assert_allclose([bu[0], bi[0]], [0.1, 0.35])
+
+
+def test_one_logistic_step_by_hand():
+    P, Q = np.array([[1.0]], np.float32), np.array([[2.0]], np.float32)
+    bu, bi = np.zeros(1, np.float32), np.zeros(1, np.float32)
+    zero, (mean, rate, none) = np.zeros(1, np.int32), np.array([-2, 0.1, 0], np.float32)
+    y = np.ones(1, np.float32)
+    total = sgd.sgd_block(zero, zero, y, P, Q, bu, bi, None, None, mean, rate, none, none, sgd.OUTSIDE, True)
+    # z = −2 + 1·2 = 0, so e = 1 − σ(0) = ½ and the log loss is log 2
+    assert total == pytest.approx(np.log(2))
+    np.testing.assert_allclose([P[0, 0], Q[0, 0], bu[0], bi[0]], [1.1, 2.05, 0.05, 0.05], rtol=1e-6)
 
 
 @given(ratings())
@@ -72,6 +129,23 @@ def test_fold_in_is_the_normal_equations(case, dim):
     ridge.fold_in(indptr, item, target, Q, penalty, 0, 12, fast)
     reference.fold_in(indptr, item, target, Q, penalty, 0, 12, slow)
     np.testing.assert_allclose(fast, slow, rtol=1e-4, atol=1e-5)
+
+
+@given(ratings(), st.integers(1, 12))
+def test_fold_in_of_labels_is_the_minimum(case, dim):
+    """Both forms; the gradient of the objective is nothing there; people without labels are left as they are."""
+    _, item, indptr, target, rng = case
+    Q, offset = rng.normal(0, 1, (9, dim)).astype(np.float32), rng.normal(2, 2, len(item)).astype(np.float32)
+    label, penalty = (target > 0).astype(np.float32), rng.uniform(0.02, 1, dim)
+    fast, slow = np.full((12, dim), 3, np.float32), np.full((12, dim), 3, np.float32)
+    ridge.fold_in_labels(indptr, item, label, offset, Q, penalty, 0, 12, fast)
+    reference.fold_in_labels(indptr, item, label, offset, Q, penalty, 0, 12, slow)
+    np.testing.assert_allclose(fast, slow, rtol=1e-3, atol=1e-4)
+    for b in range(12):
+        entries = slice(indptr[b], indptr[b + 1])
+        X = Q[item[entries]].astype(float)
+        gradient = reference.penalised(fast[b].astype(float), X, label[entries], offset[entries], penalty)[1]
+        assert np.abs(gradient).max() < 1e-4 * max(len(X), 1) and (len(X) or (fast[b] == 3).all())
 
 
 def both(name, dtype, size, *args):

@@ -1,13 +1,14 @@
 """mf beyond the contract: schedules, early stopping, divergence, fold-in, settings that make no sense."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from konomi.config import Run, read_toml, settings
+from konomi.config import Run
+from konomi.data.labels import STATUS
+from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import ConfigError, FitError, RequestError
 from konomi.kernels.threads import workers
@@ -47,6 +48,16 @@ def test_nothing_to_learn_from(train):
     for model in (mf, bias):
         with pytest.raises(FitError, match="no rating to learn from"):
             model.fit(nothing, model.Config(), Run())
+    with pytest.raises(FitError, match="no interaction to learn from"):
+        mf.fit(nothing, mf.Config(task="interaction"), Run())
+
+
+@pytest.mark.parametrize(("liked", "said"), [(True, "is liked"), (False, "is not liked")])
+def test_nothing_to_tell_apart(train, liked, said):
+    alike = replace(train, seen=train.seen.keep((train.seen.rating > 5) == liked))
+    with pytest.raises(FitError, match=said) as caught:
+        mf.fit(alike, mf.Config(task="interaction"), Run())
+    assert "task=rating" in caught.value.hint
 
 
 @pytest.mark.parametrize("bad", [{"dim": 0}, {"rate": 0.0}, {"epochs": 0}, {"l2": -1.0}, {"patience": -1}, {"init": 0.0}])
@@ -59,6 +70,9 @@ def test_settings_that_make_no_sense(bad):
         mf.Config(**bad)
     with pytest.raises(ConfigError, match="negative"):
         bias.Config(damp_user=-1)
+    for dropout in (-0.1, 1.0):
+        with pytest.raises(ConfigError, match=f"dropout is {dropout:g}"):
+            mf.Config(dropout=dropout)
 
 
 def test_folding_in_a_training_user_predicts_what_training_learnt(checkerboard):
@@ -71,8 +85,60 @@ def test_folding_in_a_training_user_predicts_what_training_learnt(checkerboard):
 
 
 def test_the_dot_product_has_no_biases(train):
-    model = mf.fit(train, mf.Config(dim=4, biased=False, epochs=3, init=0.3), Run())
+    model = mf.fit(train, mf.Config(dim=4, biases="none", epochs=3, init=0.3), Run())
     assert model.mean == 0 and not model.item_bias.any() and not model.encode(train.seen)[:, -1].any()
+
+
+def test_biases_inside_are_part_of_the_vectors(train):
+    """Written out with the weights of training, the notebook's formula is what the served dot product predicts."""
+    rng = np.random.default_rng(0)
+    P, Q, bu, bi = (rng.normal(0, 1, shape).astype(np.float32) for shape in ((3, 4), (5, 4), 3, 5))
+    served = mf.Weights(P, Q, bu, bi).outside(mf.Config(biases="inside"))
+    expected = (P + bu[:, None]) @ (Q + bi[:, None]).T
+    np.testing.assert_allclose(served.P @ served.Q.T + served.bu[:, None] + served.bi, expected, rtol=1e-5)
+    inside = {"biases": "inside", "optimizer": "adagrad", "rate": 0.15, "schedule": "constant", "init": 0.05}
+    model = mf.fit(train, mf.Config(dim=4, epochs=40, patience=0, **inside), Run())
+    assert model.mean == pytest.approx(train.seen.rating.mean()) and not model.item_bias.any()
+    folded = model.score_pairs(model.encode(train.seen)[train.valid.user], train.valid.item, "rating")
+    assert np.sqrt(np.mean((folded - train.valid.rating) ** 2)) < 1
+
+
+@pytest.mark.parametrize("biases", ["outside", "inside", "none"])
+@pytest.mark.parametrize("task", ["rating", "interaction"])
+def test_dropout_is_the_same_on_any_number_of_threads(train, task, biases):
+    config = mf.Config(task=task, dim=4, epochs=3, biases=biases, dropout=0.5, optimizer="adagrad")
+    models = [mf.fit(train, config, Run(threads=threads)) for threads in (1, 8)]
+    np.testing.assert_array_equal(models[0].item_code, models[1].item_code)
+    assert not np.array_equal(models[0].item_code, mf.fit(train, replace(config, dropout=0.4), Run()).item_code)
+
+
+def test_a_stranger_likes_as_the_training_set_does(train):
+    """Without entries that have a label: the base rate, moved only by what people and items are like on average."""
+    model = mf.fit(train, mf.Config(task="interaction", dim=2, epochs=1, rate=1e-6), Run())
+    liked = (train.seen.rating > 5).mean()
+    assert model.mean == pytest.approx(np.log(liked / (1 - liked)), rel=1e-5)
+    nobody = Profiles.of([{}])
+    np.testing.assert_allclose(model.score(model.encode(nobody), "interaction"), liked, atol=1e-3)
+    assert model.history[0] == pytest.approx(-liked * np.log(liked) - (1 - liked) * np.log(1 - liked), abs=0.03)
+
+
+def test_what_counts_as_liked_is_read_from_new_profiles_too(checkerboard):
+    """A completed entry without a score is liked, a dropped one is not, a planned one says nothing; by the rule of the data."""
+    train = make_split(checkerboard, SplitConfig(valid=0, test=0)).train_set(checkerboard)
+    model = mf.fit(train, mf.Config(task="interaction", dim=4, epochs=30, rate=0.05, init=0.1, patience=0), Run())
+
+    def code(rating, status):
+        one = Profiles.of([{4: rating}])
+        return model.encode(replace(one, status=np.array([STATUS[status]], np.uint8)))
+
+    unscored, nobody = float("nan"), model.encode(Profiles.of([{}]))
+    np.testing.assert_array_equal(code(unscored, "completed"), code(9, "completed"))
+    np.testing.assert_array_equal(code(unscored, "dropped"), code(3, "completed"))
+    np.testing.assert_array_equal(code(unscored, "plan to watch"), nobody)
+    assert not np.array_equal(code(9, "completed"), code(3, "completed"))
+    negative = replace(train, labelling=replace(train.labelling, rule="unscored-negative"))
+    model = mf.fit(negative, mf.Config(task="interaction", dim=4, epochs=1), Run())
+    np.testing.assert_array_equal(code(unscored, "completed"), code(unscored, "dropped"))
 
 
 def test_bias_by_hand():
@@ -90,15 +156,13 @@ def test_bias_by_hand():
     np.testing.assert_allclose(model.score(np.zeros((1, 1), np.float32), "rating"), [[7, 4]])
 
 
-@pytest.mark.parametrize(
-    "preset", sorted((Path(__file__).parents[1] / "docs" / "presets").glob("*.toml")), ids=lambda p: p.stem
-)
-def test_presets_train(preset, train):
-    tables = read_toml(preset)
-    assert tables.keys() == {"mf"}
-    config = settings(mf.Config, tables["mf"], str(preset))
-    model = mf.fit(train, config, Run())
-    assert len(model.history) == config.epochs and model.history[-1, 0] < model.history[0, 0]
+def test_people_held_out_whole_choose_the_epoch_of_interactions(checkerboard):
+    train = make_split(checkerboard, SplitConfig("users", valid=0.3, test=0)).train_set(checkerboard)
+    model = mf.fit(train, mf.Config("interaction", dim=4, epochs=30, rate=0.2, l2=0.01, init=0.1, patience=0), Run())
+    chance = model.score_pairs(model.encode(train.shown)[train.valid.user], train.valid.item, "interaction")
+    liked = train.valid.rating > 5
+    log_loss = -np.log(np.where(liked, chance, 1 - chance)).mean()
+    assert log_loss == pytest.approx(model.history[:, 1].min(), rel=1e-3) and log_loss < 0.3
 
 
 def test_people_held_out_whole_choose_the_epoch(checkerboard):

@@ -1,33 +1,40 @@
 """What each kernel means, in plain NumPy. Slow, and right by inspection: the tests hold the kernels to these."""
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE
+from konomi.kernels.simulate import uniform
 
 
-def sgd_block(user, item, target, P, Q, bu, bi, rate, l2, l2_bias, biased):
+def sgd_block(user, item, y, P, Q, bu, bi, sums, dropout, mean, rate, l2, l2_bias, biases, logistic):
     """Twin of `sgd.sgd_block`."""
     total = 0.0
-    for u, i, y in zip(user, item, target, strict=True):
-        e = y - P[u] @ Q[i] - (bu[u] + bi[i] if biased else 0)
-        if biased:
-            bu[u], bi[i] = bu[u] + rate * (e - l2_bias * bu[u]), bi[i] + rate * (e - l2_bias * bi[i])
-        P[u], Q[i] = P[u] + rate * (e * Q[i] - l2 * P[u]), Q[i] + rate * (e * P[u] - l2 * Q[i])
-        total += e**2
+    for n, (u, i) in enumerate(zip(user, item, strict=True)):
+        mask = draw_mask(dropout, n, P.shape[1])
+        left, right = (P[u] + bu[u], Q[i] + bi[i]) if biases == INSIDE else (P[u], Q[i])
+        z = mean + (mask * left) @ right + (bu[u] + bi[i] if biases == OUTSIDE else 0)
+        e = y[n] - (expit(z) if logistic else z)
+        total += np.logaddexp(0, z) - y[n] * z if logistic else e**2
+        steps = [(0, u, e * mask * right - l2 * P[u]), (1, i, e * mask * left - l2 * Q[i])]
+        if biases != NONE:
+            slopes = (mask @ right, mask @ left) if biases == INSIDE else (1, 1)
+            steps += [(2, u, e * slopes[0] - l2_bias * bu[u]), (3, i, e * slopes[1] - l2_bias * bi[i])]
+        for which, row, downhill in steps:
+            if sums is not None:
+                sums[which][row] += downhill**2
+            (P, Q, bu, bi)[which][row] += rate * downhill / (1 if sums is None else np.sqrt(sums[which][row]))
     return total
 
 
-def adagrad_block(user, item, target, P, Q, bu, bi, GP, GQ, gu, gi, rate, l2, l2_bias, biased):
-    """Twin of `sgd.adagrad_block`."""
-    total = 0.0
-    for u, i, y in zip(user, item, target, strict=True):
-        e = y - P[u] @ Q[i] - (bu[u] + bi[i] if biased else 0)
-        steps = [(P, GP, u, e * Q[i] - l2 * P[u]), (Q, GQ, i, e * P[u] - l2 * Q[i])]
-        if biased:
-            steps += [(bu, gu, u, e - l2_bias * bu[u]), (bi, gi, i, e - l2_bias * bi[i])]
-        for weights, sums, row, downhill in steps:
-            sums[row] += downhill**2
-            weights[row] += rate * downhill / np.sqrt(sums[row])
-        total += e**2
-    return total
+def draw_mask(dropout, n, dim):
+    """The mask of entry n, f64[D]."""
+    if dropout is None:
+        return np.ones(dim)
+    key, first, keep = dropout
+    drawn = [uniform(key, first + n * dim + d) for d in range(dim)]
+    return np.where(np.array(drawn) < keep, 1 / keep, 0)
 
 
 def predict_pairs(user, item, P, Q, bu, bi, mean):
@@ -42,6 +49,22 @@ def fold_in(indptr, item, target, Q, penalty, start, stop, out):
         X, y, n = Q[item[entries]].astype(float), target[entries].astype(float), indptr[b + 1] - indptr[b]
         if n:
             out[b] = np.linalg.solve(X.T @ X + n * np.diag(penalty), X.T @ y)
+
+
+def penalised(w, X, y, offset, penalty):
+    """What `ridge.fold_in_labels` minimises for one person, and its gradient: (f64, f64[K])."""
+    z, n = offset + X @ w, len(y)
+    value = np.sum(np.logaddexp(0, z) - y * z) + n / 2 * penalty @ w**2
+    return value, X.T @ (expit(z) - y) + n * penalty * w
+
+
+def fold_in_labels(indptr, item, label, offset, Q, penalty, start, stop, out):
+    """Twin of `ridge.fold_in_labels`: SciPy's minimiser, person by person."""
+    for b in range(start, stop):
+        entries = slice(indptr[b], indptr[b + 1])
+        if indptr[b + 1] > indptr[b]:
+            person = (Q[item[entries]].astype(float), label[entries].astype(float), offset[entries].astype(float), penalty)
+            out[b] = minimize(penalised, out[b].astype(float), person, "BFGS", jac=True, options={"gtol": 1e-9}).x
 
 
 def stable_order(key, n, order, out):

@@ -1,14 +1,21 @@
-"""Fold-in: a person's vector from their ratings alone, given the items' vectors; exact, no training.
+"""Fold-in: a person's vector from their entries alone, given the items' vectors; no training.
 
-With Q the vectors of the n rated items (a last 1 for the user bias) and y their targets, w minimises
+With Q the vectors of the n items of a person (a last 1 for the user bias) and y their ratings less all that does not depend on
+the person, w minimises
 
     |y − Q w|² + n (λ |w_1..D|² + λ_b w_{D+1}²)        so        w = (QᵀQ + n Λ)⁻¹ Qᵀ y
 
-which is the objective of `sgd.py` for one user with everything else held fixed (Zhou et al. 2008, eq. 4: "ALS-WR").
+which is the objective of `sgd.py` for one user with everything else held fixed (Zhou et al. 2008, eq. 4: "ALS-WR"). For labels
+the squares become log losses, and Newton's method solves a weighted ridge regression in every step (Hastie, Tibshirani &
+Friedman 2009, eq. 4.26: "iteratively reweighted least squares").
 """
 
 import numba
 import numpy as np
+
+NEWTON_STEPS = 20  # at most; about five are needed
+HALVINGS = 10  # of one step, at most
+CONVERGED = 1e-7  # a step that was to lower the objective by less, an entry, is the last: the error left is about its square
 
 
 @numba.njit(nogil=True, cache=True)
@@ -18,24 +25,80 @@ def fold_in(indptr, item, target, Q, penalty, start, stop, out):
     indptr i64[B+1]; item i32[N]; target f32[N]; Q f32[I, K]; penalty f64[K] (above zero), per rating. The work is done in
     float64. Where a person has fewer ratings than K the dual form is solved: w = Λ⁻¹Qᵀ (Q Λ⁻¹ Qᵀ + n I)⁻¹ y.
     """
-    K = Q.shape[1]
     for b in range(start, stop):
         n = indptr[b + 1] - indptr[b]
         if n == 0:
             continue
-        X = np.empty((n, K))
-        y = np.empty(n)
+        X = vectors(item[indptr[b] : indptr[b + 1]], Q)
+        y = target[indptr[b] : indptr[b + 1]].astype(np.float64)
+        out[b] = weighted_ridge(X, None, y, penalty)
+
+
+@numba.njit(nogil=True, cache=True)
+def fold_in_labels(indptr, item, label, offset, Q, penalty, start, stop, out):
+    """As `fold_in` for labels: label f32[N], 1 or 0; offset f32[N], the logit of an entry without the person. `out` is where
+    Newton's method starts.
+
+    The objective is  Σ log(1 + exp z) − y z + n/2 wᵀΛw  with  z = offset + Q w.  A step is halved until it lowers it.
+    """
+    for b in range(start, stop):
+        n = indptr[b + 1] - indptr[b]
+        if n == 0:
+            continue
+        X = vectors(item[indptr[b] : indptr[b + 1]], Q)
+        y = label[indptr[b] : indptr[b + 1]].astype(np.float64)
+        fixed = offset[indptr[b] : indptr[b + 1]].astype(np.float64)
+        w = out[b].astype(np.float64)
+        taste = np.dot(X, w)
+        loss = penalised(fixed + taste, y, w, penalty)
+        for _ in range(NEWTON_STEPS):
+            chance = 1 / (1 + np.exp(-(fixed + taste)))
+            weight = chance * (1 - chance)
+            step = weighted_ridge(X, weight, weight * taste + y - chance, penalty) - w
+            along = np.dot(X, step)
+            slope = np.dot(y - chance, along) - n * np.dot(penalty * w, step)  # what a step would lower, to first order
+            for _ in range(HALVINGS):
+                lower = penalised(fixed + taste + along, y, w + step, penalty)
+                if lower <= loss:
+                    break
+                step, along = step / 2, along / 2
+            w, taste, loss = w + step, taste + along, lower
+            if slope < CONVERGED * n:
+                break
+        out[b] = w
+
+
+@numba.njit(nogil=True, cache=True)
+def vectors(item, Q):
+    """The rows of Q for a person's items, f64[n, K]."""
+    X = np.empty((len(item), Q.shape[1]))
+    for k in range(len(item)):
+        X[k] = Q[item[k]]
+    return X
+
+
+@numba.njit(nogil=True, cache=True)
+def weighted_ridge(X, weight, y, penalty):
+    """(XᵀWX + n Λ)⁻¹ Xᵀ y, f64[K]; X f64[n, K]; y f64[n]; penalty f64[K]; weight f64[n] of the diagonal W, or None for I.
+
+    With fewer rows than columns: Λ⁻¹Xᵀ (W X Λ⁻¹ Xᵀ + n I)⁻¹ y.
+    """
+    n, K = X.shape
+    if n < K:
+        S = X / penalty  # n × K
+        A = np.dot(S, X.T)
         for k in range(n):
-            X[k] = Q[item[indptr[b] + k]]
-            y[k] = target[indptr[b] + k]
-        if n < K:
-            S = X / penalty  # n × K
-            A = np.dot(S, X.T)
-            for k in range(n):
-                A[k, k] += n
-            out[b] = np.dot(S.T, np.linalg.solve(A, y))
-        else:
-            A = np.dot(X.T, X)
-            for k in range(K):
-                A[k, k] += n * penalty[k]
-            out[b] = np.linalg.solve(A, np.dot(X.T, y))
+            if weight is not None:
+                A[k] *= weight[k]
+            A[k, k] += n
+        return np.dot(S.T, np.linalg.solve(A, y))
+    A = np.dot(X.T, X if weight is None else X * weight.reshape(n, 1))
+    for k in range(K):
+        A[k, k] += n * penalty[k]
+    return np.linalg.solve(A, np.dot(X.T, y))
+
+
+@numba.njit(nogil=True, cache=True)
+def penalised(z, y, w, penalty):
+    """Log loss of the logits z f64[n] plus the penalties of w."""
+    return np.sum(np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))) + len(z) / 2 * np.dot(penalty * w, w)

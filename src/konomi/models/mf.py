@@ -2,10 +2,14 @@
 
     r̂_ui = μ + b_u + b_i + p_u·q_i        minimising Σ (r − r̂)² + λ(|p_u|² + |q_i|²) + λ_b(b_u² + b_i²)
 
-(Koren, Bell & Volinsky 2009, eq. 4–5). With biased=false it is the plain dot product, r̂ = p_u·q_i. Training learns p_u and b_u
-for its own users, but the model does not keep them: everybody, trained on or new, is folded in from their profile by the exact
-ridge solution of the same objective (`kernels/ridge.py`; of one with a small penalty, where training has none or a smaller
-one). Somebody without ratings gets the average training user.
+(Koren, Bell & Volinsky 2009, eq. 4–5). Of interactions it predicts the probability of liking, σ(μ + b_u + b_i + p_u·q_i), with
+the log loss in the place of the squares and μ the logit of the share of likes (Johnson 2014, "Logistic matrix factorization",
+eq. 1–2, with labels of either kind instead of counts). Biases may also be "inside", μ + (p_u + b_u 1)·(q_i + b_i 1), as in the
+second founding notebook, or there may be "none", and no μ: the plain dot product.
+
+Training learns p_u and b_u for its own users, but the model does not keep them: everybody, trained on or new, is folded in from
+their profile by the exact minimum of the same objective (`kernels/ridge.py`; of one with a small penalty, where training has
+none or a smaller one). Somebody of whom nothing is known gets the average training user.
 """
 
 import math
@@ -14,34 +18,42 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit, logit
 
 from konomi.config import Run, positive
 from konomi.data.features import trust
+from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
+from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
 from konomi.errors import ConfigError, FitError
-from konomi.kernels.ridge import fold_in
-from konomi.kernels.sgd import adagrad_block, predict_pairs, sgd_block
+from konomi.kernels.ridge import fold_in, fold_in_labels
+from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE, predict_pairs, sgd_block
 from konomi.kernels.strata import GRID, Strata, diagonals, make_strata
 from konomi.kernels.threads import Each, blocks, workers
 from konomi.models import check_output
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
 
 FOLD_BLOCK = 256  # people folded in by one task
 FOLD_L2, FOLD_L2_BIAS = 0.03, 0.005  # the least penalties of folding in: SGD without one stops early, a solution does not
 ADAGRAD_START = 0.1  # where the sums of squared gradients start
+BIASES = {"none": NONE, "outside": OUTSIDE, "inside": INSIDE}
 
 
 @dataclass(frozen=True)
 class Config:
     """What is learnt and how fast. Rate and penalties are per rating, and for ratings of standard deviation 1: `fit` converts
-    them to the deviation σ of the ratings at hand, so that a setting means the same on a scale to 10 and on a scale to 5.
+    them to the deviation σ of the ratings at hand, or of the labels 1 and 0, so that a setting means the same on a scale to 10,
+    on a scale to 5 and for interactions.
     """
 
+    task: Literal["rating", "interaction"] = "rating"  # what is predicted
     dim: int = 128  # D, the length of a vector
-    biased: bool = True  # learn μ, b_u and b_i; false: the dot product alone
+    biases: Literal["outside", "inside", "none"] = "outside"  # beside the dot product, inside it, or no μ, b_u and b_i at all
+    dropout: float = 0.0  # δ, the share of a vector's coordinates that an entry does not see while training
     optimizer: Literal["sgd", "adagrad"] = "sgd"
     rate: float = 0.04  # γσ, the first epoch's learning rate
     schedule: Literal["constant", "warm-up", "inverse-time"] = "inverse-time"
@@ -57,6 +69,8 @@ class Config:
         positive("mf", dim=self.dim, rate=self.rate, init=self.init, epochs=self.epochs)
         if min(self.decay, self.l2, self.l2_bias, self.patience, self.warm_up) < 0:
             raise ConfigError("mf: a setting is negative.", "Set decay, l2, l2_bias, patience and warm_up to 0 or more.")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"mf: dropout is {self.dropout:g}.", "It is a share: set it to 0 or more, and below 1.")
 
     def rate_at(self, epoch: int) -> np.float32:
         """The learning rate of an epoch, counted from 0."""
@@ -69,11 +83,11 @@ class Config:
 
 @dataclass(frozen=True)
 class MF:
-    """mean f32[1]; item_code f32[I+1, D+1], rows [q_i, 1] ([q_i, 0] without biases); item_bias, item_known f32[I+1].
+    """mean f32[1]; item_code f32[I+1, D+1], rows [q_i, 1] ([q_i, 0] without b_u); item_bias, item_known f32[I+1].
 
-    The row after the last item stands for an unknown one.
-
-    average f32[D+1], the code of nobody in particular; penalty f32[D+1]. A code is [p_u, b_u].
+    The row after the last item stands for an unknown one. Biases inside are added to the vectors: then they are the plain dot
+    product that is left, plus μ. average f32[D+1], the code of nobody in particular; penalty f32[D+1]. A code is [p_u, b_u].
+    labelling: what an interaction is, f32[4] (`Labelling.pack`), or f32[0] in a model of ratings.
     """
 
     mean: F32
@@ -82,21 +96,29 @@ class MF:
     item_known: F32
     average: F32
     penalty: F32
+    labelling: F32
     history: F32
 
-    outputs = frozenset({"rating", "rank"})
+    @property
+    def outputs(self) -> frozenset[str]:
+        """The task and "rank"."""
+        return frozenset({"interaction" if len(self.labelling) else "rating", "rank"})
 
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
-        """[p_u, b_u] by ridge regression on the profile's ratings, f32[B, D+1]."""
-        scored = profiles.scored()
-        target = scored.rating - self.mean - self.item_bias[scored.item]
-        codes = np.tile(self.average, (len(scored), 1))
-        penalty = self.penalty.astype(np.float64)
-        with workers(threads if len(scored) > FOLD_BLOCK else 1) as each:
-            each(
-                lambda task: fold_in(scored.indptr, scored.item, target, self.item_code, penalty, *task, codes),
-                blocks(len(scored), FOLD_BLOCK),
-            )
+        """[p_u, b_u] by ridge regression on the profile's ratings, or logistic regression on its labels; f32[B, D+1]."""
+        given = examples(profiles, self.labelling)
+        fixed = self.mean + self.item_bias[given.item]
+        codes = np.tile(self.average, (len(given), 1))
+        known = (self.item_code, self.penalty.astype(np.float64))
+
+        def fold(task: tuple[int, int]) -> None:
+            if len(self.labelling):
+                fold_in_labels(given.indptr, given.item, given.rating, fixed, *known, *task, codes)
+            else:
+                fold_in(given.indptr, given.item, given.rating - fixed, *known, *task, codes)
+
+        with workers(threads if len(given) > FOLD_BLOCK else 1) as each:
+            each(fold, blocks(len(given), FOLD_BLOCK))
         return codes
 
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
@@ -106,8 +128,7 @@ class MF:
         taste = codes[:, :-1] @ self.item_code[rows, :-1].T + self.item_bias[rows]  # B × I
         if output == "rank":
             taste *= self.item_known[rows]
-        scores: F32 = taste + (self.mean + codes[:, -1:])
-        return scores
+        return _linked(taste + (self.mean + codes[:, -1:]), output)
 
     def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
         """f32[N]."""
@@ -115,8 +136,7 @@ class MF:
         taste = np.einsum("nd,nd->n", codes[:, :-1], self.item_code[item_rows, :-1]) + self.item_bias[item_rows]
         if output == "rank":
             taste *= self.item_known[item_rows]
-        scores: F32 = taste + self.mean + codes[:, -1]
-        return scores
+        return _linked(taste + self.mean + codes[:, -1], output)
 
     def item_vectors(self) -> F32:
         """q_i of every item, f32[I, D], for comparing items with each other."""
@@ -125,6 +145,21 @@ class MF:
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Every array."""
         return {**vars(self)}
+
+
+def _linked(z: F32, output: str) -> F32:
+    """A probability of a logit; ratings are what they are, and ranks of interactions stay logits."""
+    scores: F32 = expit(z) if output == "interaction" else z
+    return scores
+
+
+def examples(profiles: Profiles, labelling: F32) -> Profiles:
+    """The entries that tell something, with what is to be predicted in the place of the rating: itself, or the label 1 or 0
+    where there is a labelling (f32[4]; else f32[0])."""
+    if len(labelling):
+        label = Labelling.unpack(labelling).of(profiles)
+        profiles = replace(profiles, rating=np.where(label < 0, np.nan, label).astype(np.float32))
+    return profiles.scored()
 
 
 class Weights(NamedTuple):
@@ -138,26 +173,58 @@ class Weights(NamedTuple):
     def copy(self) -> "Weights":
         return Weights(*(array.copy() for array in self))
 
+    def outside(self, config: Config) -> "Weights":
+        """Weights with biases outside that predict the same: biases inside become part of the vectors."""
+        if config.biases != "inside":
+            return self
+        return Weights(self.P + self.bu[:, None], self.Q + self.bi[:, None], np.zeros_like(self.bu), np.zeros_like(self.bi))
+
+
+class Training(NamedTuple):
+    """What an epoch works on: entries, weights, what Adagrad keeps of these (SGD: None), the key of the masks (or None)."""
+
+    strata: Strata
+    weights: Weights
+    sums: tuple[F32, ...] | None
+    key: np.uint64 | None
+
+
+class Problem(NamedTuple):
+    """What is to be learnt: seen, valid of `examples`; count_of i64[I], entries of each item; μ; σ; the packed labelling."""
+
+    seen: Profiles
+    valid: Profiles
+    count_of: I64
+    mean: np.float32
+    sigma: float
+    labelling: F32
+
+    def criterion(self, loss: float) -> float:
+        """The error that a mean loss stands for: the root of a mean square, or a log loss as it is."""
+        return loss if len(self.labelling) else math.sqrt(loss)
+
+    def valid_error(self, z: F32, scale: Scale) -> float:
+        """The validation error of predictions z f32[N], NaN without validation entries; ratings are clipped to the scale."""
+        y = self.valid.rating
+        loss = np.logaddexp(0, z) - y * z if len(self.labelling) else (scale.clip(z) - y) ** 2
+        return self.criterion(float(loss.mean(dtype=np.float64))) if len(y) else math.nan
+
 
 def fit(train: TrainSet, config: Config, run: Run) -> MF:
     """Learn until the validation error stops falling; keep the weights of its best epoch (of the last, without validation).
 
     FitError where there is nothing to learn from, or where the error leaves the finite numbers.
     """
-    seen, valid = train.seen.scored(), train.valid.scored()
-    if len(seen.item) == 0:
-        raise FitError("There is no rating to learn from.", "Lower --valid and --test, or prepare more data.")
-    n_items = len(train.items)
-    count = np.bincount(seen.item, minlength=n_items)
-    mean = np.float32(seen.rating.mean(dtype=np.float64)) if config.biased else np.float32(0)
-    sigma = float(seen.rating.std(dtype=np.float64)) or 1.0
+    problem = _problem(train, config)
+    seen, valid, count, sigma = problem.seen, problem.valid, problem.count_of, problem.sigma
     knobs = replace(config, rate=config.rate / sigma, l2=config.l2 * sigma, init=config.init * math.sqrt(sigma))
-    strata = make_strata(seen.indptr, seen.item, seen.rating - mean, n_items)
     draw = np.random.default_rng(run.seed)
-    P, Q = (np.float32(knobs.init) * draw.standard_normal((n, config.dim), np.float32) for n in (len(seen), n_items))
+    P, Q = (np.float32(knobs.init) * draw.standard_normal((n, config.dim), np.float32) for n in (len(seen), len(count)))
     Q[count == 0] = 0  # what is never learnt must not look like knowledge
-    weights = Weights(P, Q, np.zeros(len(seen), np.float32), np.zeros(n_items, np.float32))
-    state = [np.full_like(array, ADAGRAD_START) for array in weights] if config.optimizer == "adagrad" else []
+    weights = Weights(P, Q, np.zeros(len(seen), np.float32), np.zeros(len(count), np.float32))
+    sums = tuple(np.full_like(array, ADAGRAD_START) for array in weights) if config.optimizer == "adagrad" else None
+    key = draw.integers(2**64, dtype=np.uint64) if config.dropout or config.biases == "inside" else None
+    training = Training(make_strata(seen.indptr, seen.item, seen.rating, len(count)), weights, sums, key)
     strangers = np.flatnonzero((valid.counts > 0) & (seen.counts == 0))  # held out whole: validated, but not learnt from
     valid_user = valid.user
     history: list[tuple[float, float]] = []
@@ -165,64 +232,78 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
     with workers(run.threads) as each:
         for epoch in range(config.epochs):
             run.progress("train mf", epoch, config.epochs)
-            squares = _epoch(strata, weights, state, knobs, epoch, draw.permutation(GRID), each)
-            if not np.isfinite(squares) or not all(np.isfinite(array).all() for array in weights):
+            loss = _epoch(training, problem.mean, knobs, epoch, draw.permutation(GRID), each)
+            if not np.isfinite(loss) or not all(np.isfinite(array).all() for array in weights):
                 raise FitError(
                     f"mf diverged in epoch {epoch + 1}: the error is not finite.", f"Lower rate (it is {config.rate:g})."
                 )
             if len(strangers):
-                codes = _model(mean, sigma, weights, seen, count, config, []).encode(train.shown.take(strangers))
+                codes = _model(problem, weights, config, []).encode(train.shown.take(strangers))
                 weights.P[strangers], weights.bu[strangers] = codes[:, :-1], codes[:, -1]
-            missed = train.scale.clip(predict_pairs(valid_user, valid.item, *weights, mean)) - valid.rating
-            valid_error = math.sqrt(np.mean(missed**2, dtype=np.float64)) if len(missed) else math.nan
-            history.append((math.sqrt(squares / len(seen.item)), valid_error))
-            if len(missed) == 0:
+            z = predict_pairs(valid_user, valid.item, *weights.outside(config), problem.mean)
+            valid_error = problem.valid_error(z, train.scale)
+            history.append((problem.criterion(loss / len(seen.item)), valid_error))
+            if math.isnan(valid_error):
                 best_epoch = epoch
             elif valid_error <= min(error for _, error in history):
                 best, best_epoch = weights.copy(), epoch
             elif config.patience and epoch - best_epoch >= config.patience:
                 break
     run.progress("train mf", config.epochs, config.epochs)
-    return _model(mean, sigma, best, seen, count, config, history)
+    return _model(problem, best, config, history)
 
 
-def _epoch(
-    strata: Strata, weights: Weights, state: list[F32], config: Config, epoch: int, order: npt.NDArray[np.int64], each: Each
-) -> float:
-    """One pass over all ratings, diagonal by diagonal; returns the sum of squared errors before each step."""
-    steps = (config.rate_at(epoch), np.float32(config.l2), np.float32(config.l2_bias), config.biased)
-    kernel = adagrad_block if config.optimizer == "adagrad" else sgd_block
+def _problem(train: TrainSet, config: Config) -> Problem:
+    """The entries of the task and what has to be known of them; FitError where there is nothing to learn."""
+    labelling = train.labelling.pack() if config.task == "interaction" else np.empty(0, np.float32)
+    seen, valid = (examples(part, labelling) for part in (train.seen, train.valid))
+    if len(seen.item) == 0:
+        raise FitError(f"There is no {config.task} to learn from.", "Lower --valid and --test, or prepare more data.")
+    mean, sigma = seen.rating.mean(dtype=np.float64), float(seen.rating.std(dtype=np.float64))
+    if config.task == "interaction":
+        if not 0 < mean < 1:
+            raise FitError(
+                f"Every training interaction is {'' if mean else 'not '}liked: there is nothing to tell apart.",
+                "Prepare data with both, or learn ratings (task=rating).",
+            )
+        mean = logit(mean)
+    level = np.float32(mean if config.biases != "none" else 0)
+    return Problem(seen, valid, np.bincount(seen.item, minlength=len(train.items)), level, sigma or 1.0, labelling)
+
+
+def _epoch(training: Training, mean: np.float32, config: Config, epoch: int, order: I64, each: Each) -> float:
+    """One pass over all entries, diagonal by diagonal; returns the sum of the losses before each step."""
+    strata, weights, sums, key = training
+    steps = (config.rate_at(epoch), np.float32(config.l2), np.float32(config.l2_bias))
+    form = (BIASES[config.biases], True if config.task == "interaction" else None)
+    keep = np.float32((1 - config.dropout) ** 2)
 
     def learn(block: int) -> float:
         entries = slice(strata.start[block], strata.start[block + 1])
-        ratings = (strata.user[entries], strata.item[entries], strata.target[entries])
-        return float(kernel(*ratings, *weights, *state, *steps))
+        first = np.int64((epoch * len(strata.user) + strata.start[block]) * config.dim)  # every mask has numbers of its own
+        dropout = None if key is None else (key, first, keep)
+        given = (strata.user[entries], strata.item[entries], strata.target[entries])
+        return float(sgd_block(*given, *weights, sums, dropout, mean, *steps, *form))
 
     return sum(sum(each(learn, diagonal)) for diagonal in diagonals(order))
 
 
-def _model(
-    mean: np.float32,
-    sigma: float,
-    weights: Weights,
-    seen: Profiles,
-    count: npt.NDArray[np.int64],
-    config: Config,
-    history: list[tuple[float, float]],
-) -> MF:
+def _model(problem: Problem, weights: Weights, config: Config, history: list[tuple[float, float]]) -> MF:
     """The part of the weights that is kept: items, and the average of the users who were learnt from."""
-    item_code = np.full((len(count) + 1, config.dim + 1), config.biased, np.float32)  # the last column meets b_u
-    item_code[:-1, :-1], item_code[-1, :-1] = weights.Q, 0
-    active = seen.counts > 0
-    average = np.append(weights.P[active].mean(axis=0, dtype=np.float64), weights.bu[active].mean(dtype=np.float64))
-    penalty = np.append(np.full(config.dim, max(config.l2, FOLD_L2) * sigma), max(config.l2_bias, FOLD_L2_BIAS))
+    P, Q, bu, bi = weights.outside(config)
+    item_code = np.full((len(Q) + 1, config.dim + 1), config.biases == "outside", np.float32)  # the last column meets b_u
+    item_code[:-1, :-1], item_code[-1, :-1] = Q, 0
+    active = problem.seen.counts > 0
+    average = np.append(P[active].mean(axis=0, dtype=np.float64), bu[active].mean(dtype=np.float64))
+    penalty = np.append(np.full(config.dim, max(config.l2, FOLD_L2) * problem.sigma), max(config.l2_bias, FOLD_L2_BIAS))
     return MF(
-        mean=np.array([mean], np.float32),
+        mean=np.array([problem.mean]),
         item_code=item_code,
-        item_bias=np.append(weights.bi, np.float32(0)),
-        item_known=trust(np.append(count, 0)),
+        item_bias=np.append(bi, np.float32(0)),
+        item_known=trust(np.append(problem.count_of, 0)),
         average=average.astype(np.float32),
         penalty=penalty.astype(np.float32),
+        labelling=problem.labelling,
         history=np.array(history, np.float32).reshape(-1, 2),
     )
 

@@ -1,0 +1,134 @@
+"""genre: a person's taste per genre; the transparent baseline. Everything it says can be read off the profile.
+
+    r̂_ui = m_i + b_u + 1/|G_i| Σ_{g ∈ G_i} t_ug
+
+    m_i = (C·μ + Σ_u r_ui) / (C + n_i)                  Bayesian average of the item (`data/features.py`)
+    b_u = Σ_i (r_ui − m_i) / (n_u + λ_u)                damped offset of the person
+    t_ug = Σ_{i: g ∈ G_i} (r_ui − m_i − b_u) / (n_ug + K)    their taste: how much better than that they rate what has genre g
+
+A genre that somebody rated nothing of is no wish (t_ug = 0), an item without genres meets no taste, and without genres in the
+catalogue it is all but `bias`. Only m_i is learnt: a code is b_u and the tastes, from the ratings that are shown, so no rating
+can have a part in its own prediction.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from konomi.config import Run
+from konomi.data.features import bayesian_average, genre_matrix, trust
+from konomi.data.profiles import Profiles
+from konomi.data.split import TrainSet
+from konomi.errors import ConfigError, FitError
+from konomi.kernels.csr import count_and_sum
+from konomi.models import check_output
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+I32 = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Config:
+    """From how many ratings at the mean an item, a taste and a person start."""
+
+    item_prior: float = 5.0  # C ≥ 0, in ratings of an item
+    taste_prior: float = 2.0  # K ≥ 0, in ratings of a genre by a person
+    damp_user: float = 5.0  # λ_u ≥ 0, in ratings of a person
+
+    def __post_init__(self) -> None:
+        if min(self.item_prior, self.taste_prior, self.damp_user) < 0:
+            raise ConfigError("genre: a setting is negative.", "Set item_prior, taste_prior and damp_user to 0 or more.")
+
+
+@dataclass(frozen=True)
+class Genre:
+    """mean, taste_prior, damp_user f32[1]; item_offset (m_i − μ), item_known f32[I+1]; genres u8[I+1, G], 1 where an item has
+    a genre, in the order of `features.genre_names`. The row after the last item stands for an unknown one.
+    """
+
+    mean: F32
+    taste_prior: F32
+    damp_user: F32
+    item_offset: F32
+    item_known: F32
+    genres: npt.NDArray[np.uint8]
+    history: F32
+
+    outputs = frozenset({"rating", "rank"})
+
+    def encode(self, profiles: Profiles, threads: int = 1) -> F32:
+        """[b_u, t_u1 … t_uG], f32[B, 1+G]."""
+        scored = profiles.scored()
+        rest = scored.rating.astype(np.float64) - self.mean - self.item_offset[scored.item]
+        offset = _damped(np.bincount(scored.user, rest, len(scored)), scored.counts, self.damp_user)
+        rest -= offset[scored.user]
+        shape = (len(scored), len(self.genres))
+        genres = self.genres.astype(np.float64)
+        total, count = (sp.csr_matrix((x, scored.item, scored.indptr), shape) @ genres for x in (rest, np.ones_like(rest)))
+        codes: F32 = np.column_stack([offset, _damped(total, count, self.taste_prior)]).astype(np.float32)
+        return codes
+
+    def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
+        """f32[B, I] or f32[B, n]."""
+        check_output(self, output)
+        rows = slice(0, -1) if items is None else items
+        scores = codes[:, 1:] @ _shares(self.genres[rows]).T + self.item_offset[rows]  # B × I
+        if output == "rank":
+            scores *= self.item_known[rows]
+        scores += self.mean + codes[:, :1]
+        return scores
+
+    def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
+        """f32[N]."""
+        check_output(self, output)
+        scores: F32 = np.einsum("ng,ng->n", codes[:, 1:], _shares(self.genres[item_rows])) + self.item_offset[item_rows]
+        if output == "rank":
+            scores *= self.item_known[item_rows]
+        scores += self.mean + codes[:, 0]
+        return scores
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Every array."""
+        return {**vars(self)}
+
+
+def _damped(total: npt.NDArray[Any], count: npt.NDArray[Any], damp: F32) -> F64:
+    """total / (count + damp), and 0 where nothing was counted."""
+    mean: F64 = np.divide(total, count + damp, out=np.zeros(total.shape), where=count > 0)
+    return mean
+
+
+def _shares(genres: npt.NDArray[np.uint8]) -> F32:
+    """1/|G_i| for each genre of an item, f32[n, G]."""
+    many = np.maximum(genres.sum(axis=1, dtype=np.float32, keepdims=True), 1)
+    shares: F32 = genres / many
+    return shares
+
+
+def fit(train: TrainSet, config: Config, run: Run) -> Genre:
+    """The items' Bayesian averages; no seed, no epochs. FitError where there is no rating."""
+    seen = train.seen.scored()
+    if len(seen.item) == 0:
+        raise FitError("There is no rating to learn from.", "Lower --valid and --test, or prepare more data.")
+    mean = np.float32(seen.rating.mean(dtype=np.float64))
+    count, total = count_and_sum(seen.item, seen.rating, len(train.items) + 1)
+    prior = max(config.item_prior, 1e-9)  # an item without ratings is at the mean, prior or not
+    genres = genre_matrix(train.items)
+    return Genre(
+        mean=np.array([mean]),
+        taste_prior=np.array([config.taste_prior], np.float32),
+        damp_user=np.array([config.damp_user], np.float32),
+        item_offset=bayesian_average(total, count, float(mean), prior) - mean,
+        item_known=trust(count),
+        genres=np.vstack([genres, np.zeros_like(genres, shape=(1, genres.shape[1]))]),
+        history=np.empty((0, 2), np.float32),
+    )
+
+
+def load(state: dict[str, npt.NDArray[Any]]) -> Genre:
+    """The model of a `state()`."""
+    return Genre(**state)
