@@ -1,14 +1,19 @@
-"""evaluate: baselines, segments, unknown people and items; no hidden rating reaches a prediction."""
+"""evaluate: both tasks, baselines, segments, unknown people and items; nothing hidden reaches a prediction."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import stand_in
 from konomi.config import Run
+from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import DataError
-from konomi.evaluate.evaluate import evaluate, predict
-from konomi.models import bias, mf
+from konomi.evaluate.evaluate import evaluate, predict, truths
+from konomi.evaluate.probabilities import figures
+from konomi.models import bias, criterion, mf, tasks
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,7 @@ def test_taste_is_learnt_and_the_baselines_are_not_fooled(parts):
 
 def test_predictions_are_one_by_one_those_of_the_model(parts):
     train, seen, hidden, model = parts
-    predicted = predict(model, seen, hidden, train.scale, Run())
+    predicted = predict(model, seen, hidden, ["rating"], train.scale, Run())["rating"]
     scores = np.clip(model.score(model.encode(seen), "rating"), 1, 10)
     np.testing.assert_allclose(predicted, scores[hidden.user, hidden.item], rtol=1e-5)
 
@@ -52,17 +57,18 @@ def test_threads_reach_the_model(parts):
         def score_pairs(self, *words):
             return model.score_pairs(*words)
 
-    predicted = predict(Listening(), seen, hidden, train.scale, Run(threads=3))
-    assert set(asked) == {3}
-    np.testing.assert_array_equal(predicted, predict(model, seen, hidden, train.scale, Run(threads=1)))
+    words = (seen, hidden, ["rating", "rank"], train.scale)
+    predicted, alone = predict(Listening(), *words, Run(threads=3)), predict(model, *words, Run(threads=1))
+    assert asked == [3]  # once for both outputs
+    for output in ("rating", "rank"):
+        np.testing.assert_array_equal(predicted[output], alone[output])
 
 
 def test_changing_a_hidden_rating_changes_no_prediction(parts):
     train, seen, hidden, model = parts
     turned = Profiles(hidden.indptr, hidden.item, 11 - hidden.rating)
-    np.testing.assert_array_equal(
-        evaluate(model, seen, hidden, train).predicted, evaluate(model, seen, turned, train).predicted
-    )
+    before, after = (evaluate(model, seen, part, train).predictions["rating"] for part in (hidden, turned))
+    np.testing.assert_array_equal(before.predicted, after.predicted)
 
 
 def test_strangers_and_unknown_items(parts):
@@ -71,13 +77,90 @@ def test_strangers_and_unknown_items(parts):
     seen, hidden = Profiles.of([{}, {0: 9}]), Profiles.of([{1: 9}, {-1: 2}])
     report = evaluate(model, seen, hidden, train)
     assert report.metrics["unknown_users"] == 1 and report.metrics["unknown_items"] == 1
-    assert np.isfinite(report.predicted).all()
+    assert np.isfinite(report.predictions["rating"].predicted).all()
     unknown = bias.fit(train, bias.Config(), Run())
     stranger = unknown.score_pairs(unknown.encode(Profiles.of([{}])), np.array([-1], np.int32), "rating")
     assert stranger == pytest.approx(train.seen.rating.mean(), rel=1e-6)
 
 
-def test_nothing_hidden(parts):
+@pytest.fixture(scope="module")
+def liking(parts):
+    """A model of each choice of tasks: "rating", "interaction" and "both"."""
+    train = parts[0]
+    words = {"rating": {}, "interaction": {"task": "interaction"}, "both": {"both": True}}
+    return {name: stand_in.fit(train, stand_in.Config(**values), Run()) for name, values in words.items()}
+
+
+def test_each_task_is_measured_on_its_own_entries(parts, liking):
+    """Five entries: rated and watched; dropped, not rated; rated and on hold; rated and dropped; planned."""
+    train, nan = parts[0], float("nan")
+    watched = np.array([STATUS[s] for s in ("completed", "dropped", "on hold", "dropped", "plan to watch")])
+    entries = Profiles.of([{0: 9, 1: nan}, {}, {2: 4, 5: 3, 7: nan}])
+    hidden = Profiles(entries.indptr, entries.item, entries.rating, watched.astype(np.uint8))
+    seen = Profiles.of([{}, {}, {}])
+    report = evaluate(liking["both"], seen, hidden, train)
+    assert list(report.predictions) == ["rating", "interaction"]
+    rated, judged = report.predictions.values()
+    assert (rated.user.tolist(), rated.item.tolist(), rated.true.tolist()) == ([0, 2, 2], [0, 2, 5], [9, 4, 3])
+    assert (judged.user.tolist(), judged.item.tolist(), judged.true.tolist()) == ([0, 0, 2], [0, 1, 5], [1, 0, 0])
+    p = liking["both"].probability
+    np.testing.assert_array_equal(judged.predicted, p[[0, 1, 5]])
+    np.testing.assert_allclose(rated.predicted, 1 + 9 * p[[0, 2, 5]])
+    assert report.metrics["n"] == report.metrics["interactions"] == 3 and report.metrics["liked"] == pytest.approx(1 / 3)
+    for task in ("rating", "interaction"):  # what a model of one task says is part of what a model of both says
+        alone = evaluate(liking[task], seen, hidden, train)
+        assert list(alone.predictions) == [task]
+        assert alone.metrics["baselines"].items() <= report.metrics["baselines"].items()
+        assert alone.metrics == {**{key: report.metrics[key] for key in alone.metrics}, "baselines": alone.metrics["baselines"]}
+
+
+def test_interactions_beside_the_majority_class(parts, liking):
+    train, seen, hidden, _ = parts
+    report = evaluate(liking["interaction"], seen, hidden, train)
+    found, predictions = report.metrics, report.predictions["interaction"]
+    assert "rmse" not in found and list(found["baselines"]) == ["majority class"]
+    np.testing.assert_array_equal(predictions.true, hidden.rating == 9)
+    share = np.mean(train.seen.rating == 9)
+    assert found["baselines"]["majority class"] == figures(predictions.true, np.full(len(predictions.true), share))
+    assert {key: found[key] for key in found["baselines"]["majority class"]} == figures(predictions.true, predictions.predicted)
+    assert sum(row["n"] for row in found["reliability"]) == found["interactions"] == len(hidden.item)
+
+
+def test_what_is_undefined_is_none(parts, liking):
+    """One hidden interaction, liked: there is no pair to put in order."""
+    found = evaluate(liking["interaction"], Profiles.of([{}]), Profiles.of([{0: 9}]), parts[0]).metrics
+    assert found["auc"] is None and found["recall"] in (0, 1) and found["liked"] == 1
+
+
+def test_training_that_says_nothing_of_liking_leaves_the_baseline_undecided(parts, liking):
+    train = replace(parts[0], seen=Profiles.of([{}]))
+    found = evaluate(liking["interaction"], Profiles.of([{}]), Profiles.of([{0: 9, 1: 2}]), train).metrics
+    assert found["baselines"]["majority class"]["log_loss"] == pytest.approx(np.log(2))
+
+
+def test_a_task_without_hidden_entries_is_left_out(parts, liking):
+    """Only a rated entry on hold: a rating, but no interaction."""
+    hidden = replace(Profiles.of([{0: 9}]), status=np.array([STATUS["on hold"]], np.uint8))
+    train = parts[0]
+    assert list(truths(liking["both"], hidden, train.labelling)) == ["rating"]
+    report = evaluate(liking["both"], Profiles.of([{}]), hidden, train)
+    assert list(report.predictions) == ["rating"] and "log_loss" not in report.metrics
+    with pytest.raises(DataError, match="no hidden interaction to evaluate on"):
+        evaluate(liking["interaction"], Profiles.of([{}]), hidden, train)
+
+
+def test_nothing_hidden(parts, liking):
     train, seen, _, model = parts
-    with pytest.raises(DataError, match="no hidden rating"):
-        evaluate(model, seen, Profiles.of([{0: float("nan")}] * len(seen)), train)
+    nothing = Profiles.of([{0: float("nan")}] * len(seen))
+    with pytest.raises(DataError, match="no hidden rating to evaluate on"):
+        evaluate(model, seen, nothing, train)
+    with pytest.raises(DataError, match="no hidden rating or interaction to evaluate on"):
+        evaluate(liking["both"], seen, nothing, train)
+
+
+def test_tasks_and_criterion_follow_from_the_outputs(liking):
+    assert {name: (tasks(model), criterion(model)) for name, model in liking.items()} == {
+        "rating": (("rating",), "RMSE"),
+        "interaction": (("interaction",), "log loss"),
+        "both": (("rating", "interaction"), "weighted loss"),
+    }

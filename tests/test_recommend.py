@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import stand_in
 from conftest import table_of
 from konomi.bundle import Bundle
 from konomi.config import Run
@@ -70,9 +71,10 @@ def recommender(people, request):
     return make(people, {"bias": bias, "mf": mf}[request.param], request.param)
 
 
-def make(dataset, module, name):
+def make(dataset, module, name, config=None):
     train = make_split(dataset, SplitConfig(valid=0, test=0)).train_set(dataset)
-    model = module.fit(train, module.Config() if name == "bias" else mf.Config(dim=4, epochs=60), Run(threads=1))
+    config = config or (mf.Config(dim=4, epochs=60) if module is mf else module.Config())
+    model = module.fit(train, config, Run(threads=1))
     items = add_statistics(train.items, train.seen, train.scale)
     return Recommender(Bundle(model, name, {}, items, train.scale, {"data": {"note": "simulated ratings"}}))
 
@@ -129,8 +131,23 @@ def test_typed_titles_give_titles(taste):
     assert 1 <= first.rating <= 10 and first.title and isinstance(first.genres, tuple)
     assert answer.note == "simulated ratings"
     assert "simulated ratings" in repr(answer) and first.title in repr(answer)
-    assert list(answer.to_dicts()[0]) == ["item_id", "title", "year", "type", "genres", "rating", "score"]
+    assert list(answer.to_dicts()[0]) == ["item_id", "title", "year", "type", "genres", "rating", "probability", "score"]
     assert len(answer) == 4
+
+
+@pytest.mark.parametrize(
+    ("task", "both", "rating", "probability"),
+    [("rating", False, True, False), ("interaction", False, False, True), ("rating", True, True, True)],
+)
+def test_what_a_model_says_of_its_titles(people, task, both, rating, probability):
+    """A predicted rating, a probability of liking, or both; what it does not say is None."""
+    found = make(people, stand_in, "stand-in", stand_in.Config(task, both)).recommend({10: 9}, k=2)
+    p = [row.score for row in found]
+    assert p == sorted(p, reverse=True) and 0 < p[1] < p[0] < 1
+    assert [row.probability for row in found] == (p if probability else [None, None])
+    assert [row.rating for row in found] == (pytest.approx([1 + 9 * each for each in p], abs=1e-3) if rating else [None, None])
+    said = [f"{1 + 9 * p[0]:.2f}"] * rating + [f"{p[0]:.3f}"] * probability
+    assert repr(found).splitlines()[0].startswith(f"  1. {'  '.join(said)}  {found[0].title} (")
 
 
 def test_predicted_ratings_are_on_the_scale(taste):

@@ -10,7 +10,7 @@ from konomi.config import Run
 from konomi.data.dataset import Dataset
 from konomi.data.features import add_statistics
 from konomi.data.split import Split, SplitConfig, make_split
-from konomi.evaluate.evaluate import evaluate
+from konomi.evaluate.evaluate import evaluate, truths
 from konomi.models import module
 
 
@@ -36,7 +36,9 @@ def train(
     parts = split.train_set(dataset)
     fitted = module(model).fit(parts, config, run)
     seen, hidden = split.test(dataset)
-    measured = {name: part for name, part in (("test", hidden), ("valid", parts.valid)) if len(part.scored().item)}
+    measured = {
+        name: part for name, part in (("test", hidden), ("valid", parts.valid)) if truths(fitted, part, parts.labelling)
+    }
     facts = {
         "data": {
             "path": str(Path(path).resolve()) if path else "",

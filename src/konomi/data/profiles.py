@@ -82,8 +82,8 @@ class Profiles:
         )
 
     @classmethod
-    def from_entries(cls, n: int, user: I32, item: I32, rating: F32) -> "Profiles":
-        """Profiles from entries in any order: user i32[N] in [0, n), item i32[N], rating f32[N]."""
+    def from_entries(cls, n: int, user: I32, item: I32, rating: F32, status: U8 | None = None) -> "Profiles":
+        """Profiles from entries in any order: user i32[N] in [0, n), item i32[N], rating f32[N], status u8[N] or None."""
         order = np.lexsort((item, user))
         indptr = np.concatenate([[0], np.cumsum(np.bincount(user, minlength=n))]).astype(np.int64)
-        return cls(indptr, item[order], rating[order])
+        return cls(indptr, item[order], rating[order], None if status is None else status[order])

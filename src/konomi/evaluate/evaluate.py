@@ -1,5 +1,6 @@
-"""Evaluate a model on hidden ratings: how wrong it is, for whom, and against which baselines."""
+"""Evaluate a model on hidden entries: how wrong its ratings and its probabilities are, and against which baselines."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,14 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from konomi.config import Run
+from konomi.data.labels import LEFT_OUT, Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
 from konomi.errors import DataError
-from konomi.evaluate import metrics
-from konomi.models import Model, bias
+from konomi.evaluate import metrics, probabilities
+from konomi.models import Model, bias, tasks
 
 F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+Figures = dict[str, Any]
 
 BLOCK = 4096  # people scored at once
 ACTIVITY = (0, 1, 10, 30, 100, 300)  # seen ratings of the person
@@ -22,73 +26,133 @@ POPULARITY = (0, 1, 10, 100, 1000, 10000)  # training ratings of the item
 
 
 @dataclass(frozen=True)
-class Report:
-    """What `evaluate` found. Of every hidden rating, in order of user and item: true, predicted f32[N]; user, item i32[N].
+class Predictions:
+    """What was predicted of N hidden entries, in order of user and item: user, item i32[N]; true, predicted f32[N].
 
-    `metrics` is what a bundle and `konomi evaluate --json` say of them.
+    Ratings on the scale; or interactions, true 1 liked and 0 not, predicted the probability of liking.
     """
 
-    metrics: dict[str, Any]
-    user: npt.NDArray[np.int32]
-    item: npt.NDArray[np.int32]
+    user: I32
+    item: I32
     true: F32
     predicted: F32
 
 
-def predict(model: Model, seen: Profiles, hidden: Profiles, scale: Scale, run: Run) -> F32:
-    """The predicted rating of every hidden entry, on the scale, f32[N]; `seen` and `hidden` are of the same people."""
-    out = np.empty(len(hidden.item), np.float32)
+@dataclass(frozen=True)
+class Report:
+    """What `evaluate` found: `metrics`, what a bundle and `konomi evaluate --json` say, and what they were computed from.
+
+    `predictions` has one record for each task, "rating" and "interaction", that the model has and the hidden entries test.
+    """
+
+    metrics: Figures
+    predictions: dict[str, Predictions]
+
+
+def truths(model: Model, hidden: Profiles, labelling: Labelling) -> dict[str, F32]:
+    """The right answers for each task of the model: f32[N] of the hidden entries, NaN where an entry has none.
+
+    A task without a single answer is left out.
+    """
+    answers = {}
+    if "rating" in model.outputs:
+        answers["rating"] = hidden.rating
+    if "interaction" in model.outputs:
+        label = labelling.of(hidden)
+        answers["interaction"] = np.where(label == LEFT_OUT, np.float32(np.nan), label.astype(np.float32))
+    return {task: answer for task, answer in answers.items() if not np.isnan(answer).all()}
+
+
+def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[str], scale: Scale, run: Run) -> dict[str, F32]:
+    """Each of the outputs for every hidden entry, f32[N], "rating" on the scale; `seen` and `hidden` are of the same people."""
+    out = {output: np.empty(len(hidden.item), np.float32) for output in outputs}
     people = np.flatnonzero(hidden.counts)
     for start in range(0, len(people), BLOCK):
         run.progress("evaluate", start, len(people))
         block = people[start : start + BLOCK]
         part = hidden.take(block)
-        codes = model.encode(seen.take(block), run.threads)
+        codes = model.encode(seen.take(block), run.threads)[part.user]
         entries = slice(hidden.indptr[block[0]], hidden.indptr[block[-1] + 1])  # people between have no hidden entries
-        out[entries] = model.score_pairs(codes[part.user], part.item, "rating")
+        for output, predicted in out.items():
+            predicted[entries] = model.score_pairs(codes, part.item, output)
     run.progress("evaluate", len(people), max(len(people), 1))
-    return scale.clip(out)
+    return {output: scale.clip(predicted) if output == "rating" else predicted for output, predicted in out.items()}
 
 
 def evaluate(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, run: Run | None = None) -> Report:
-    """RMSE and MAE of the hidden ratings, pooled, by user, by activity and by popularity, beside the baselines; calibration.
+    """How good the model's predictions of the hidden entries are, for each of its tasks, beside the baselines.
 
-    The baselines, the global mean and `bias`, are fitted on the same `train`. Hidden entries without a rating are left out; an
-    item row of −1 is an item that the model has never heard of. DataError where no hidden rating is left.
+    Ratings: RMSE and MAE, pooled, by user, by activity and by popularity; calibration and residuals; the baselines, the global
+    mean and `bias`, are fitted on the same `train`. Interactions, what `train.labelling` makes of the entries: the measures of
+    `probabilities.py`; the baseline "majority class" predicts the share of liked ones in `train` for everybody. An entry
+    without an answer for a task is left out of it, and so is a task without entries; an item row of −1 is an item that the
+    model has never heard of. DataError where no task is left.
     """
     run = run or Run()
-    hidden = hidden.scored()
-    if len(hidden.item) == 0:
-        raise DataError("There is no hidden rating to evaluate on.", "Give a test share above 0, or a file with ratings.")
-    true, predicted = hidden.rating, predict(model, seen, hidden, train.scale, run)
+    answers = truths(model, hidden, train.labelling)
+    if not answers:
+        raise DataError(
+            f"There is no hidden {' or '.join(tasks(model))} to evaluate on.",
+            "Give a test share above 0, or a file with ratings.",
+        )
+    tested = ~np.all(np.isnan([*answers.values()]), axis=0)
+    answers, hidden = {task: answer[tested] for task, answer in answers.items()}, hidden.keep(tested)
+    predicted = predict(model, seen, hidden, answers, train.scale, run)
+    figures, baselines, predictions = Figures(), Figures(), dict[str, Predictions]()
+    for task, answer in answers.items():
+        has = ~np.isnan(answer)
+        part = hidden.keep(has)
+        found = predictions[task] = Predictions(part.user, part.item, answer[has], predicted[task][has])
+        own, others = _ratings(found, part, seen, train, run) if task == "rating" else _interactions(found, train)
+        figures |= own
+        baselines |= others
+    return Report({**figures, "baselines": baselines}, predictions)
+
+
+def _ratings(found: Predictions, hidden: Profiles, seen: Profiles, train: TrainSet, run: Run) -> tuple[Figures, Figures]:
+    """The figures of predicted ratings, and those of each baseline."""
+    true, predicted, user = found.true, found.predicted, found.user
     baseline = bias.fit(train, bias.Config(), run)
     guesses = {
         "global mean": np.full(len(true), train.scale.clip(baseline.mean)[0]),
-        "bias": predict(baseline, seen, hidden, train.scale, run),
+        "bias": predict(baseline, seen, hidden, ["rating"], train.scale, run)["rating"],
     }
     popularity = np.append(np.bincount(train.seen.scored().item, minlength=len(train.items)), 0)
     known_user = seen.scored().counts
-    found = {
+    figures = {
         "n": len(true),
         "users": int((hidden.counts > 0).sum()),
         "unknown_users": int(((hidden.counts > 0) & (known_user == 0)).sum()),
-        "unknown_items": int((popularity[hidden.item] == 0).sum()),
-        **_errors(true, predicted, hidden.user),
-        "baselines": {name: _errors(true, guess, hidden.user) for name, guess in guesses.items()},
+        "unknown_items": int((popularity[found.item] == 0).sum()),
+        **_errors(true, predicted, user),
         "segments": {
-            "activity": metrics.segments(true, predicted, guesses, known_user[hidden.user], ACTIVITY),
-            "popularity": metrics.segments(true, predicted, guesses, popularity[hidden.item], POPULARITY),
+            "activity": metrics.segments(true, predicted, guesses, known_user[user], ACTIVITY),
+            "popularity": metrics.segments(true, predicted, guesses, popularity[found.item], POPULARITY),
         },
         "calibration": metrics.calibration(true, predicted),
         "residuals": metrics.residuals(true, predicted),
     }
-    return Report(found, hidden.user, hidden.item, true, predicted)
+    return figures, {name: _errors(true, guess, user) for name, guess in guesses.items()}
 
 
-def _errors(true: F32, predicted: F32, user: npt.NDArray[np.int32]) -> dict[str, float]:
+def _errors(true: F32, predicted: F32, user: I32) -> dict[str, float]:
     return {
         "rmse": metrics.rmse(true, predicted),
         "mae": metrics.mae(true, predicted),
         "rmse_by_user": metrics.rmse_by_user(true, predicted, user),
         "mae_by_user": metrics.mae_by_user(true, predicted, user),
     }
+
+
+def _interactions(found: Predictions, train: TrainSet) -> tuple[Figures, Figures]:
+    """The figures of predicted probabilities, and those of the baseline."""
+    label = train.labelling.of(train.seen)
+    known = label[label != LEFT_OUT]
+    share = known.mean(dtype=np.float64) if len(known) else 0.5
+    figures = {
+        "interactions": len(found.true),
+        "liked": float(found.true.mean(dtype=np.float64)),
+        **probabilities.figures(found.true, found.predicted),
+        "reliability": probabilities.reliability(found.true, found.predicted),
+    }
+    return figures, {"majority class": probabilities.figures(found.true, np.full(len(found.true), share))}

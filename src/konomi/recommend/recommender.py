@@ -14,6 +14,7 @@ from konomi.bundle import Bundle, load_bundle
 from konomi.data.profiles import Profiles
 from konomi.data.vocab import Vocab
 from konomi.errors import RequestError
+from konomi.models import tasks
 from konomi.recommend.answer import Answer, answer
 from konomi.recommend.rank import rank
 from konomi.recommend.similar import similar
@@ -116,8 +117,10 @@ class Recommender:
         ranking = rank(model, profile, self._places(k), self.allowed(allow_sensitive, hide_ecchi))
         rows = ranking.items[0][ranking.items[0] >= 0]
         codes = np.repeat(model.encode(profile), len(rows), axis=0)
-        ratings = scale.clip(model.score_pairs(codes, rows, "rating"))
-        return answer(self.bundle.items, ranking, ratings.tolist(), self.note)
+        predicted = {task: model.score_pairs(codes, rows, task) for task in tasks(model)}
+        if "rating" in predicted:
+            predicted["rating"] = scale.clip(predicted["rating"])
+        return answer(self.bundle.items, ranking, predicted, self.note)
 
     def similar(
         self,
@@ -135,7 +138,7 @@ class Recommender:
         if not ratings[row]:
             raise RequestError(f"{self.titles.name(row)} has no training rating, so nothing is near it.", "Take another title.")
         found = similar(self.bundle.model, row, self._places(k), self.allowed(allow_sensitive, hide_ecchi), ratings, metric)
-        return answer(self.bundle.items, found, None, self.note)
+        return answer(self.bundle.items, found, {}, self.note)
 
     def _places(self, k: int) -> int:
         """k, but no more than there are items; RequestError below 1."""
