@@ -10,7 +10,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from konomi.errors import ConfigError
 
@@ -36,6 +36,8 @@ class Run:
     seed: int = 0  # any integer ≥ 0; same seed, same bytes
     threads: int = field(default_factory=lambda: available_cores())
     progress: Progress = silent
+    device: Literal["cpu", "cuda"] = "cpu"  # where networks are trained; the other models use the CPU
+    checkpoint: Path | None = None  # a file that keeps the training of a network after every epoch, to go on from there
 
     def __post_init__(self) -> None:
         if self.seed < 0 or self.threads < 1:

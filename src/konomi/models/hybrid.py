@@ -1,0 +1,45 @@
+"""hybrid: one network, two tasks. What is rated and what is liked are learnt from the same vectors and the same hidden layer.
+
+    L = L_rating + w L_interaction        or with learnt weights        L = Σ_k exp(−s_k) L_k + s_k / 2
+
+L_rating is the squared error in units of the ratings' variance, L_interaction the log loss in units of the labels' deviation;
+the s_k are log variances (Kendall, Gal & Cipolla 2018, eq. 7 and 10). `body.py` has the network, `body_fit.py` the training;
+people are folded in by both losses at once.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from konomi.config import Run
+from konomi.data.split import TrainSet
+from konomi.errors import ConfigError
+from konomi.extras import need
+from konomi.models.body import Body, Layers
+
+
+@dataclass(frozen=True)
+class Config(Layers):
+    """The layers, and how much each task weighs."""
+
+    interaction: float = 0.15  # w, the weight of the interactions' loss beside the ratings'
+    learned: bool = False  # learn both weights; w then only chooses the epoch
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.interaction < 0:
+            raise ConfigError("hybrid: the weight of the interactions is negative.", "Set interaction to 0 or more.")
+
+
+def fit(train: TrainSet, config: Config, run: Run) -> Body:
+    """Train on ratings and interactions; see `body_fit.fit_body`. ConfigError without torch."""
+    need("torch", "hybrid")
+    from konomi.models.body_fit import Losses, fit_body
+
+    return fit_body("hybrid", train, config, Losses(("rating", "interaction"), config.interaction, config.learned), run)
+
+
+def load(state: dict[str, npt.NDArray[Any]]) -> Body:
+    """The model of a `state()`."""
+    return Body(**state)

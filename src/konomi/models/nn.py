@@ -1,0 +1,37 @@
+"""nn: a neural network over the concatenated vectors of a user and an item, with one hidden layer.
+
+    z = b + b_u + b_i + e_u·e_i + v·max(W_u e_u + W_i e_i + h, 0)        r̂ = μ + σ z    or    p(like) = 1 / (1 + exp(−z))
+
+`body.py` has the network and how people are folded in, `body_fit.py` the training. With product=false and biased=false it is
+the network of the second and third founding notebooks.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy.typing as npt
+
+from konomi.config import Run
+from konomi.data.split import TrainSet
+from konomi.extras import need
+from konomi.models.body import Body, Layers
+
+
+@dataclass(frozen=True)
+class Config(Layers):
+    """The layers, and what they learn."""
+
+    task: Literal["rating", "interaction"] = "rating"  # ratings, or whether something is liked
+
+
+def fit(train: TrainSet, config: Config, run: Run) -> Body:
+    """Train on the ratings or on the interactions; see `body_fit.fit_body`. ConfigError without torch."""
+    need("torch", "nn")
+    from konomi.models.body_fit import Losses, fit_body
+
+    return fit_body("nn", train, config, Losses((config.task,)), run)
+
+
+def load(state: dict[str, npt.NDArray[Any]]) -> Body:
+    """The model of a `state()`."""
+    return Body(**state)

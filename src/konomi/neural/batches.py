@@ -1,0 +1,67 @@
+"""Batches: pairs drawn at random, with the distinct people and items among them, so that each is computed once."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from konomi.kernels.batches import distinct, scatter
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """n pairs in order of people, of U distinct people and I distinct items.
+
+    pairs i32[n]: which pairs of all. users i64[U], items i64[I]: the distinct rows. indptr i64[U+1]: the pairs of each person.
+    item i32[n]: the place of each pair's item in `items`. The same pairs in order of items: item_indptr i64[I+1], user i32[n]
+    (places in `users`), place i32[n] (their places in the order of people).
+    """
+
+    pairs: I32
+    users: I64
+    indptr: I64
+    items: I64
+    item: I32
+    item_indptr: I64
+    user: I32
+    place: I32
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+
+LEAST, MOST, SHARE = 1 << 13, 1 << 17, 64
+
+
+def size(pairs: int) -> int:
+    """How many of so many pairs to learn from together: a 64th, 8,192 to 131,072. More save work, fewer learn more an epoch."""
+    return min(max(pairs // SHARE, LEAST), MOST)
+
+
+def batches(user: I32, item: I32, n_items: int, size: int, draw: np.random.Generator) -> Iterator[Batch]:
+    """All pairs (user i32[N] ascending, item i32[N]), parted at random into batches of about `size`, in random order.
+
+    The next batch is made on a thread of its own while the caller works on the one before.
+    """
+    count = max(round(len(user) / size), 1)
+    order, start = np.empty(len(user), np.int32), np.empty(count + 1, np.int64)
+    scatter(draw.integers(0, count, len(user), np.uint32), count, order, start)
+    stamp = np.full(n_items, -1, np.int32)
+
+    def make(b: int) -> Batch:
+        pairs = order[start[b] : start[b + 1]]
+        return Batch(pairs, *distinct(pairs, user, item, stamp))
+
+    with ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(make, 0)
+        for b in range(1, count):
+            batch, coming = coming.result(), ahead.submit(make, b)
+            if len(batch):
+                yield batch
+        if len(batch := coming.result()):
+            yield batch

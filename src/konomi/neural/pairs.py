@@ -1,0 +1,141 @@
+"""The network of `models/body.py` over a batch, as a differentiable function: fused on the CPU, plain torch elsewhere."""
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from konomi.kernels import pairs as kernels
+from konomi.kernels.threads import Each
+from konomi.neural.batches import Batch
+
+F32 = npt.NDArray[np.float32]
+
+QUIET = np.errstate(over="ignore", invalid="ignore")  # the loop looks for what is not finite
+TASK, TASKS = 2048, 16  # pairs of one task, tasks at most: whatever the number of threads, so that sums come out the same
+
+
+class Side(NamedTuple):
+    """The distinct people, or items, of a batch: vectors e f32[U, D], biases b f32[U, O], their dense layer W f32[D, H].
+
+    mask f32[U, D] is the dropout of the vectors; without any rows there is none.
+    """
+
+    vectors: Tensor
+    biases: Tensor
+    W: Tensor
+    mask: Tensor
+
+
+class Shape(NamedTuple):
+    """What is no tensor: whether the dot product is added; the penalties of vectors and biases, of each pair."""
+
+    product: bool
+    l2: float
+    l2_bias: float
+
+
+def network(
+    batch: Batch, left: Side, right: Side, h: Tensor, V: Tensor, drop: Tensor, shape: Shape, each: Each
+) -> tuple[Tensor, Tensor]:
+    """(z f32[n, O], penalty f32[]) of a batch; h f32[H], V f32[O, H], drop f32[U or 0, H] (see `kernels/pairs.py`).
+
+    z_o = b_uo + b_io + e_u·e_i + V_o max(W_u e_u + W_i e_i + h, 0); the penalty is Σ λ |e|² + λ_b |b|² over both sides of every
+    pair, of the vectors before their dropout.
+    """
+    if V.device.type == "cpu":
+        return _Fused.apply(*left, *right, h, V, drop, shape, batch, each)  # type: ignore[no-any-return,no-untyped-call]
+    return plain(batch, left, right, h, V, drop, shape)
+
+
+def plain(batch: Batch, left: Side, right: Side, h: Tensor, V: Tensor, drop: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
+    """What `network` means."""
+    user = torch.as_tensor(np.repeat(np.arange(len(batch.users)), np.diff(batch.indptr)), device=V.device)
+    item = torch.as_tensor(batch.item, dtype=torch.int64, device=V.device)
+    e, f = (side.vectors * side.mask if len(side.mask) else side.vectors for side in (left, right))
+    hidden = torch.relu((e @ left.W + h)[user] + (f @ right.W)[item])  # n × H
+    if len(drop):
+        hidden = hidden * drop[user]
+    z = hidden @ V.T + left.biases[user] + right.biases[item]  # n × O
+    if shape.product:
+        z = z + (e[user] * f[item]).sum(1, keepdim=True)
+    vectors = left.vectors.square().sum(1)[user] + right.vectors.square().sum(1)[item]
+    biases = left.biases.square().sum(1)[user] + right.biases.square().sum(1)[item]
+    return z, shape.l2 * vectors.sum() + shape.l2_bias * biases.sum()
+
+
+class _Fused(torch.autograd.Function):
+    """Blocks of people and of items, each with its share of the dense layer, the pairs and the penalty."""
+
+    @staticmethod
+    def forward(ctx: Any, *arguments: Any) -> tuple[Tensor, Tensor]:
+        *tensors, shape, batch, each = arguments
+        arrays = [tensor.detach().numpy() for tensor in tensors]
+        sides, (h, V, drop) = (Side(*arrays[:4]), Side(*arrays[4:8])), arrays[8:]
+        spans = _even(batch.indptr), _even(batch.item_indptr)
+        counts = np.diff(batch.indptr).astype(np.float32), np.diff(batch.item_indptr).astype(np.float32)
+        vectors = [side.vectors * side.mask if len(side.mask) else side.vectors for side in sides]
+        hidden = [np.empty((len(side.vectors), len(h)), np.float32) for side in sides]
+
+        @QUIET
+        def dense(task: tuple[int, tuple[int, int]]) -> float:
+            k, span = task[0], slice(*task[1])
+            np.matmul(vectors[k][span], sides[k].W, out=hidden[k][span])
+            if k == 0:
+                hidden[k][span] += h
+            e, b, n = sides[k].vectors[span], sides[k].biases[span], counts[k][span]
+            return float(shape.l2 * np.einsum("u,ud,ud->", n, e, e) + shape.l2_bias * np.einsum("u,uo,uo->", n, b, b))
+
+        penalty = sum(each(dense, [(k, span) for k in (0, 1) for span in spans[k]]))
+        left, right = ((hidden[k], vectors[k] if shape.product else vectors[k][:, :0], sides[k].biases) for k in (0, 1))
+        out = np.empty((len(batch), len(V)), np.float32)
+        each(lambda span: kernels.forward(batch.indptr, batch.item, left, right, V, drop, *span, out), spans[0])
+        ctx.rest = batch, shape, each, sides, vectors, counts, spans, left, right, V, drop
+        return torch.from_numpy(out), torch.tensor(penalty, dtype=torch.float32)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        batch, shape, each, sides, vectors, counts, spans, left, right, V, drop = ctx.rest
+        dz, dp = gradients[0].contiguous().numpy(), float(gradients[1])
+        d_hidden = [np.empty_like(side[0]) for side in (left, right)]
+        d_vectors = [np.zeros_like(side.vectors) for side in sides]
+        d_biases = [np.empty_like(side.biases) for side in sides]
+        d_V = np.zeros((len(spans[0]), *V.shape), np.float32)
+        P = left[1].shape[1]
+
+        @QUIET
+        def task(number: tuple[int, int]) -> tuple[F32, F32]:
+            k, part = number
+            span, rows = spans[k][part], slice(*spans[k][part])
+            out = (d_hidden[k], d_vectors[k][:, :P], d_biases[k])
+            if k == 0:
+                kernels.backward_left(batch.indptr, batch.item, left, right, V, drop, dz, *span, out, d_V[part])
+            else:
+                pairs = (batch.item_indptr, batch.user, batch.place)
+                kernels.backward_right(*pairs, left, right, V, drop, dz, *span, out)
+            d_e, d_a, n = d_vectors[k][rows], d_hidden[k][rows], counts[k][rows, None]
+            d_e += d_a @ sides[k].W.T
+            if len(sides[k].mask):
+                d_e *= sides[k].mask[rows]
+            d_e += (np.float32(2 * dp * shape.l2) * n) * sides[k].vectors[rows]
+            d_biases[k][rows] += (np.float32(2 * dp * shape.l2_bias) * n) * sides[k].biases[rows]
+            return vectors[k][rows].T @ d_a, d_a.sum(axis=0)
+
+        numbers = [(k, part) for k in (0, 1) for part in range(len(spans[k]))]
+        dense = each(task, numbers)
+        d_W = [sum(product for (product, _), (k, _) in zip(dense, numbers, strict=True) if k == side) for side in (0, 1)]
+        d_h = sum(total for (_, total), (k, _) in zip(dense, numbers, strict=True) if k == 0)
+        grads = [d_vectors[0], d_biases[0], d_W[0], None, d_vectors[1], d_biases[1], d_W[1], None, d_h, d_V.sum(axis=0)]
+        return *(None if g is None else torch.from_numpy(g) for g in grads), None, None, None, None
+
+
+def _even(indptr: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Ranges (start, stop) of rows that hold about equally many pairs."""
+    n = int(indptr[-1])
+    tasks = min(max(n // TASK, 1), TASKS)
+    bounds = np.searchsorted(indptr, np.arange(tasks + 1) * n // tasks).tolist()
+    bounds[0], bounds[-1] = 0, len(indptr) - 1
+    return list(pairwise(bounds))
