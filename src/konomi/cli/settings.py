@@ -1,0 +1,73 @@
+"""Settings that commands make out of a TOML file and their options; an option goes before the file."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from konomi.errors import ConfigError
+
+if TYPE_CHECKING:
+    from konomi.data.split import SplitConfig
+
+NETWORK = "batch"  # the setting that makes a model a network: it is trained in batches, with torch
+
+
+def model_settings(
+    kind: type[Any], model: str, tables: dict[str, Any], file: Path | None, task: str | None, words: list[str]
+) -> Any:
+    """A model's Config from its table in a TOML file, then the task, then the key=value words: the last one counts."""
+    from konomi.config import closest, settings
+    from konomi.models import MODELS
+
+    for name, table in tables.items():
+        if name not in (known := (*MODELS, "split")) or not isinstance(table, dict):
+            raise ConfigError(f"{file}: unknown table [{name}].{closest(name, known)}", f"The tables are: {', '.join(known)}.")
+    pairs = [word.partition("=") for word in words]
+    for key, sign, _ in pairs:
+        if not sign:
+            raise ConfigError(f'--set "{key}": no value.', "Write it as --set dim=32.")
+    config = settings(kind, tables.get(model, {}), f"{file} [{model}]")
+    if task is not None:
+        if not has(model, "task"):
+            able = ", ".join(models_with("task"))
+            raise ConfigError(
+                f"--task {task}: {model} has no choice of task.", f"Leave it out, or take a model that has: {able}."
+            )
+        config = settings(kind, {**asdict(config), "task": task}, "--task")
+    return settings(kind, {**asdict(config), **{key: value for key, _, value in pairs}}, "--set")
+
+
+def split_settings(
+    tables: dict[str, Any], file: Path | None, seed: int, kind: str | None, valid: float | None, test: float | None
+) -> "SplitConfig":
+    """How to split, from the table [split] and the options --split, --valid and --test."""
+    from konomi.config import settings
+    from konomi.data.split import SplitConfig
+
+    said = {name: value for name, value in (("kind", kind), ("valid", valid), ("test", test)) if value is not None}
+    by_file = settings(SplitConfig, {"seed": seed, **tables.get("split", {})}, f"{file} [split]")
+    return settings(SplitConfig, {**asdict(by_file), **said}, "--split")
+
+
+def has(model: str, setting: str) -> bool:
+    """Whether a model has a setting of this name."""
+    from konomi.models import module
+
+    return setting in {field.name for field in fields(module(model).Config)}
+
+
+def models_with(setting: str) -> list[str]:
+    """The models that have a setting of this name."""
+    from konomi.models import MODELS
+
+    return [name for name in MODELS if has(name, setting)]
+
+
+def check_torch(models: Iterable[str]) -> None:
+    """ConfigError where a network is among the models and torch is not installed: before any other of them is trained."""
+    from konomi.extras import need
+
+    for name in models:
+        if has(name, NETWORK):
+            need("torch", name)

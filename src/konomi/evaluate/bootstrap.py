@@ -1,0 +1,134 @@
+"""How far a comparison is to be trusted: a paired bootstrap over users.
+
+Users, not entries, are drawn with replacement, because one person's errors hang together. Every model is measured on the same
+draws, so that what makes a draw easy or hard for all of them falls out of their differences (Efron & Tibshirani 1993, "An
+Introduction to the Bootstrap", ch. 8 for units that are drawn whole, ch. 13 for the percentile interval).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+import numpy.typing as npt
+
+from konomi.config import Progress, silent
+from konomi.evaluate.evaluate import Predictions
+from konomi.evaluate.probabilities import LEAST
+
+F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
+
+DRAWS = 1000
+TELL = 20  # draws between two words about the progress
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A metric that is a function of a mean over entries: `of_mean`(mean of `of_entry`(true f64[N], predicted f64[N]))."""
+
+    of_entry: Callable[[F64, F64], F64]
+    of_mean: Callable[[F64], F64]
+
+
+def _as_it_is(mean: F64) -> F64:
+    return mean
+
+
+def _log_loss(liked: F64, probability: F64) -> F64:
+    probability = np.clip(probability, LEAST, 1 - LEAST)
+    return np.where(liked > 0, -np.log(probability), -np.log1p(-probability))
+
+
+MEASURES = {
+    "rating": {
+        "rmse": Measure(lambda true, predicted: (true - predicted) ** 2, np.sqrt),
+        "mae": Measure(lambda true, predicted: np.abs(true - predicted), _as_it_is),
+    },
+    "interaction": {
+        "log_loss": Measure(_log_loss, _as_it_is),
+        "accuracy": Measure(lambda liked, probability: ((probability > 0.5) == (liked > 0)).astype(np.float64), _as_it_is),
+    },
+}
+"""Of each task, the metrics that get an interval; the first of them is what models are ordered by."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and the 95 % interval around it."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def real(self) -> bool:
+        """Of a difference: whether the interval leaves out 0."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How models compare on one task.
+
+    metrics: model → metric → its interval; differences: (first, second, metric) → that of first − second, pairs in both orders.
+    """
+
+    metrics: dict[str, dict[str, Interval]]
+    differences: dict[tuple[str, str, str], Interval]
+
+
+def standing(
+    task: str, predictions: Mapping[str, Predictions], seed: int = 0, draws: int = DRAWS, progress: Progress = silent
+) -> Standing:
+    """The intervals of every model's metrics and of every pair's differences; all `predictions` are of the same entries."""
+    metrics = MEASURES[task]
+    sums, count = zip(*(_by_user(metrics, found) for found in predictions.values()), strict=True)
+    rows = np.concatenate(sums)  # the first column of what follows: the users as they are
+    means = np.column_stack([rows.sum(axis=1) / count[0].sum(), resampled(rows, count[0], draws, seed, progress).T])
+    each = iter(means)
+    samples = {name: {metric: measure.of_mean(next(each)) for metric, measure in metrics.items()} for name in predictions}
+    return Standing(
+        {name: {metric: _interval(values) for metric, values in found.items()} for name, found in samples.items()},
+        {
+            (first, second, metric): _interval(samples[first][metric] - samples[second][metric])
+            for first, second in permutations(samples, 2)
+            for metric in metrics
+        },
+    )
+
+
+def resampled(sums: F64, count: I64, draws: int, seed: int, progress: Progress = silent) -> F64:
+    """Means over the entries of users drawn with replacement, f64[draws, K].
+
+    sums f64[K, U]: of K quantities, the sum over each user's entries; count i64[U]: how many entries that are, at least 1. The
+    mean of a draw is Σ_u w_u·sums_ku / Σ_u w_u·count_u, with w_u how often user u was drawn. One draw is in memory at a time.
+    Equal rows of `sums` give equal columns, to the last bit.
+    """
+    random = np.random.default_rng(seed)
+    n_users = len(count)
+    means = np.empty((draws, len(sums)))
+    for draw in range(draws):
+        times = np.bincount(random.integers(0, n_users, n_users), minlength=n_users)
+        entries = (times * count).sum()
+        means[draw] = [(times * row).sum() / entries for row in sums]
+        if (draw + 1) % TELL == 0:
+            progress("bootstrap", draw + 1, draws)
+    return means
+
+
+def _by_user(metrics: Mapping[str, Measure], found: Predictions) -> tuple[F64, I64]:
+    """sums f64[K, U] and count i64[U] of the users who have an entry."""
+    true, predicted = found.true.astype(np.float64), found.predicted.astype(np.float64)
+    count = np.bincount(found.user)
+    some = count > 0
+    sums = [np.bincount(found.user, measure.of_entry(true, predicted))[some] for measure in metrics.values()]
+    return np.array(sums), count[some]
+
+
+def _interval(values: F64) -> Interval:
+    """`values` f64[1 + draws]: first that of the users as they are."""
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(values[1:], [tail, 1 - tail])
+    return Interval(float(values[0]), float(low), float(high))

@@ -1,0 +1,121 @@
+"""The report of a comparison: a folder with metrics.json for machines, tables.md to copy, and report.html to read."""
+
+import json
+import math
+import platform
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from konomi.config import available_cores
+from konomi.errors import DataError
+from konomi.evaluate import tables
+from konomi.evaluate.bootstrap import DRAWS, LEVEL, MEASURES
+from konomi.evaluate.compare import Comparison, Fit
+from konomi.evaluate.page import page
+from konomi.evaluate.verdict import verdict
+from konomi.extras import need
+from konomi.files import whole_folder, write_manifest
+from konomi.models import criterion
+
+KIND = "konomi report"
+FORMAT = 1
+MADE_WITH = ("konomi", "numpy", "numba", "polars", "torch", "matplotlib")  # those of them that were used
+
+
+def write_report(path: Path | str, comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
+    """Write the folder whole or not at all, and return what is in metrics.json; `source` is where the dataset lies.
+
+    An older report there is replaced, anything else is refused with a DataError. ConfigError where matplotlib is missing.
+    """
+    need("matplotlib", "The report")
+    comparison.run.progress("report", 0, 1)
+    with whole_folder(Path(path), KIND, DataError) as folder:
+        found = facts(comparison, source)
+        text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+        (folder / "tables.md").write_text(markdown(comparison), encoding="utf-8")
+        (folder / "report.html").write_text(page(comparison, found), encoding="utf-8")
+        write_manifest(folder, {"kind": KIND, "format": FORMAT, "models": sorted({fit["model"] for fit in found["fits"]})})
+    comparison.run.progress("report", 1, 1)
+    return found
+
+
+def facts(comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
+    """Everything that was found, in plain values without NaN."""
+    dataset, split = comparison.dataset, comparison.split
+    size = {"users": len(dataset.users), "items": len(dataset.items), "entries": len(dataset.item), "density": dataset.density}
+    origin = {"path": str(source), "sha256": dataset.sha256, **{key: dataset.manifest[key] for key in ("source", "note")}}
+    counts = {key: dataset.manifest[key] for key in ("histogram", "labels")}
+    return {
+        "verdict": verdict(comparison),
+        "data": {**origin, **size, "scale": asdict(dataset.scale), **counts},
+        "split": {**split.spec, "sha256": split.sha256, "entries": split.counts()},
+        "run": {name: value for name, value in vars(comparison.run).items() if isinstance(value, int | str)},
+        "machine": machine(),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in MADE_WITH if name in sys.modules}},
+        "bootstrap": {"draws": DRAWS, "level": LEVEL, "unit": "user"},
+        "tasks": {task: _standing(comparison, task) for task in comparison.standings},
+        "fits": [_fit(fit) for fit in comparison.fits],
+        "failures": [
+            {"model": failure.name, "tasks": failure.tasks, "reason": failure.reason} for failure in comparison.failures
+        ],
+        "skipped": comparison.skipped,
+    }
+
+
+def markdown(comparison: Comparison) -> str:
+    """The tables of a comparison."""
+    grids = [make(comparison, task) for task in comparison.standings for make in (tables.scores, tables.differences)]
+    return "\n".join(grid.markdown() for grid in (*grids, tables.costs(comparison)) if grid.rows)
+
+
+def machine() -> dict[str, Any]:
+    """What the models were trained on."""
+    return {"system": platform.system(), "processor": _processor(), "cores": available_cores()}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _standing(comparison: Comparison, task: str) -> dict[str, Any]:
+    """How the models compare on a task: the best first; each pair once, the better one first."""
+    standing, order = comparison.standings[task], tables.ranked(comparison, task)
+    pairs = [(first, second, metric) for first, second in combinations(order, 2) for metric in MEASURES[task]]
+    return {
+        "order": order,
+        "intervals": {name: {key: asdict(found) for key, found in standing.metrics[name].items()} for name in order},
+        "differences": [
+            {"first": first, "second": second, "metric": metric, **asdict(found), "real": found.real}
+            for first, second, metric in pairs
+            for found in (standing.differences[first, second, metric],)
+        ],
+        "baselines": tables.baselines(comparison, task),
+    }
+
+
+def _fit(fit: Fit) -> dict[str, Any]:
+    return {
+        "model": fit.name,
+        "tasks": fit.tasks,
+        "config": asdict(fit.config),
+        "seconds": fit.seconds,
+        "rows": fit.rows,
+        "rows_per_second": fit.rows_per_second,
+        "epochs": fit.epochs,
+        "best_epoch": fit.best,
+        "peak_memory": fit.peak,
+        "memory_grown": fit.grown,
+        "criterion": criterion(fit.model),
+        "history": [[None if math.isnan(error) else error for error in epoch] for epoch in fit.history.tolist()],
+        "metrics": {part: report.metrics for part, report in fit.reports.items()},
+    }
