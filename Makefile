@@ -39,7 +39,7 @@ clean:
 	@touch $@
 
 .venv/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing Konomi and what its tests need into .venv (a minute, once) …"
+	@echo "Installing Konomi and what its tests need, torch too, into .venv (some minutes, once) …"
 	$(PIP) -e ".[dev]"
 	@touch .venv/.installed $@
 

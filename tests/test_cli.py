@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -14,9 +15,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from konomi.cli import doctor
 from konomi.cli.main import app
 from konomi.files import hash_manifest
+from konomi.models import MODELS
 
 CATALOGUE = """item_id,title,titles,genres,year,type
 10,Cowboy Bebop,カウボーイビバップ,Action|Sci-Fi,1998,TV
@@ -256,6 +257,7 @@ def test_recommend_for_a_user_and_for_a_file_as_json(place, tmp_path):
         "type",
         "genres",
         "rating",
+        "probability",
         "score",
     }
     blank_first = write(tmp_path / "blank.csv", "\n,\nTitle,Rating\nCowboy Bebop,9\n12,3\n")
@@ -326,20 +328,26 @@ def test_demo_walks_the_whole_road(tmp_path):
     assert prepared["entries"] == facts["data"]["entries"]
 
 
-def test_doctor_says_what_is_missing(monkeypatch):
-    facts = json.loads(konomi("doctor", "--json").stdout)
-    assert {"konomi", "numpy", "scipy"} <= set(facts["packages"]) and facts["cores"] and facts["missing"] == []
-    monkeypatch.setattr(doctor, "_version", lambda name: None if name == "scipy" else "1.0")
-    result = konomi("doctor")
-    assert "numba cache" in result.stdout
-    assert "scipy is missing: pip install scipy" in result.stderr
-
-
 def test_a_terminal_gets_a_progress_bar(place, tmp_path):
     words = ("train", place / "data", "-o", tmp_path / "b", "--set", "epochs=30", "--set", "patience=0")
     shown = CliRunner().invoke(app, [str(word) for word in words], env={"FORCE_COLOR": "1", "COLUMNS": "120"})
     assert shown.exit_code == 0 and "train mf" in shown.stderr and "30 of 30" in shown.stderr
     assert "train mf" not in shown.stdout and "train mf" not in konomi(*words).stderr
+
+
+def test_lines_stand_above_the_progress_bar(place, tmp_path):
+    words = ("compare", place / "data", "-m", "bias,mf", "--set", "mf.epochs=2", "--task", "rating", "-o", tmp_path / "r")
+    shown = CliRunner().invoke(app, [str(word) for word in words], env={"FORCE_COLOR": "1", "COLUMNS": "120"})
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown.stderr)  # without colours
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", plain).splitlines()  # whatever moves the cursor ends a line
+    for model in ("bias", "mf"):
+        assert any(re.fullmatch(rf"{model} \(ratings\): validation RMSE \d\.\d{{4}}, \d+\.\d s", line) for line in lines)
+    assert "bootstrap" in shown.stderr and "report" in shown.stderr
+
+
+@pytest.mark.parametrize("command", ["train", "compare"])
+def test_help_names_the_models(command):
+    assert f"of: {', '.join(MODELS)}." in " ".join(konomi(command, "--help").stdout.split())
 
 
 def test_version():
@@ -417,12 +425,13 @@ def test_prepare_refuses(tmp_path, words, message, hint):
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (("-m", "mff"), 'Unknown model "mff". Did you mean "mf"?', "The models are: bias, mf."),
-        (("--set", "dims=3"), '--set: unknown setting "dims". Did you mean "dim"?', "The settings are: dim,"),
+        (("-m", "mff"), 'Unknown model "mff". Did you mean "mf"?', f"The models are: {', '.join(MODELS)}."),
+        (("--set", "dims=3"), '--set: unknown setting "dims". Did you mean "dim"?', "The settings are: task, dim,"),
         (("--set", "dim"), '--set "dim": no value.', "--set dim=32"),
         (("--set", "dim=many"), '--set: dim cannot be "many".', "It is a whole number."),
         (("--set", "dim=0"), "mf: dim is 0", "Set dim above 0."),
-        (("--set", "biased=perhaps"), '--set: biased cannot be "perhaps".', "It is true or false."),
+        (("--set", "biases=perhaps"), '--set: biases cannot be "perhaps".', "It is one of: outside, inside, none."),
+        (("-m", "nn", "--set", "biased=perhaps"), '--set: biased cannot be "perhaps".', "It is true or false."),
         (("--set", "optimizer=adagrat"), 'optimizer cannot be "adagrat". Did you mean "adagrad"?', "sgd, adagrad"),
         (("--set", "rate=1e9"), "mf diverged in epoch 1", "Lower rate"),
         (("--split", "randm"), 'kind cannot be "randm". Did you mean "random"?', "per-user"),
@@ -430,8 +439,8 @@ def test_prepare_refuses(tmp_path, words, message, hint):
         (("--test", "-1"), "A split of valid 0.1, test -1", "Use shares from 0 to 1 or counts from 1 up"),
         (("--config", "{}/none.toml"), "none.toml: no such file.", "Give the path of a TOML file."),
         (("--config", "{}/bad.toml"), "bad.toml: not TOML: ", "docs/presets"),
-        (("--config", "{}/odd.toml"), "odd.toml: unknown table [mg].", "The tables are: bias, mf, split."),
-        (("--config", "{}/flat.toml"), "flat.toml: unknown table [dim].", "The tables are: bias, mf, split."),
+        (("--config", "{}/odd.toml"), "odd.toml: unknown table [mg].", f"The tables are: {', '.join(MODELS)}, split."),
+        (("--config", "{}/flat.toml"), "flat.toml: unknown table [dim].", f"The tables are: {', '.join(MODELS)}, split."),
         (("--config", "{}/key.toml"), 'key.toml [mf]: unknown setting "dims". Did you mean "dim"?', "The settings are"),
         (("--test-file", "{}/none.csv"), "none.csv: no such file", "Check the path."),
         (("--test-file", "{}/other.csv"), "1 of 1 rows of the test file are not in the dataset.", "Prepare both together."),
@@ -650,7 +659,7 @@ def test_help_lists_every_command():
     child = start("--help")
     shown, _ = child.communicate()
     assert child.returncode == 0
-    for name in ("demo", "prepare", "synth", "info", "train", "evaluate", "recommend", "similar", "doctor"):
+    for name in ("demo", "prepare", "synth", "info", "train", "evaluate", "compare", "recommend", "similar", "doctor"):
         assert f" {name} " in shown
     assert "..." not in shown.partition("Commands:")[2]  # no summary is too long for its line
 

@@ -1,42 +1,88 @@
 """What every model promises, held against every model."""
 
 import dataclasses
+import typing
 
 import numpy as np
+import polars as pl
 import pytest
 
 from konomi.config import Run
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
-from konomi.models import MODELS, module
+from konomi.models import MODELS, module, tasks
 
-EPOCHS = {"mf": {"epochs": 30, "dim": 4, "patience": 0, "l2": 0.02, "rate": 0.05, "init": 0.1}}
+NETWORK = {
+    "epochs": 30,
+    "dim": 4,
+    "hidden": 8,
+    "patience": 0,
+    "l2": 0.02,
+    "l2_dense": 0.001,
+    "rate": 0.03,
+    "batch": 64,
+    "init": 0.1,
+}
+LAYERS = {
+    "dim": 3, "hidden": 5, "product": False, "biased": False, "dropout": 0.5, "hidden_dropout": 0.5, "optimizer": "sgd",
+    "rate": 0.01, "decay": 0.5, "batch": 32, "l2": 0.3, "l2_bias": 0.5, "l2_dense": 0.1, "init": 0.3, "epochs": 2,
+    "patience": 1,
+}  # fmt: skip
+EPOCHS = {
+    "nn": NETWORK,
+    "hybrid": NETWORK,
+    "mf": {"epochs": 30, "dim": 4, "patience": 0, "l2": 0.02, "rate": 0.05, "init": 0.1},
+    "two_tower": {"epochs": 20, "layers": "16-8", "patience": 0, "rate": 0.03, "batch": 128},
+}
 OTHER = {
+    "nn": {"task": "interaction", **LAYERS},
+    "hybrid": {"interaction": 2.0, "learned": True, **LAYERS},
     "bias": {"damp_item": 50.0, "damp_user": 50.0},
+    "genre": {"item_prior": 50.0, "taste_prior": 50.0, "damp_user": 50.0},
     "mf": {
-        "dim": 3, "biased": False, "optimizer": "adagrad", "rate": 0.01, "schedule": "constant", "decay": 0.5, "l2": 0.3,
-        "l2_bias": 0.5, "init": 0.3, "epochs": 2, "warm_up": 9, "patience": 1,
+        "task": "interaction", "dim": 3, "biases": "none", "dropout": 0.3, "optimizer": "adagrad", "rate": 0.01,
+        "schedule": "constant", "decay": 0.5, "l2": 0.3, "l2_bias": 0.5, "init": 0.3, "epochs": 2, "warm_up": 9, "patience": 1,
+    },
+    "two_tower": {
+        "features": "notebook5", "layers": "8-4", "biased": False, "hide": 0.5, "optimizer": "sgd", "rate": 0.01, "decay": 0.5,
+        "batch": 64, "l2": 0.1, "epochs": 2, "patience": 1,
     },
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=sorted(MODELS))
-def name(request):
+def variants():
+    """(model, task or None): every model, those with the choice once for each of their tasks."""
+    for name in sorted(MODELS):
+        for task in typing.get_args(typing.get_type_hints(module(name).Config).get("task")) or [None]:
+            yield pytest.param((name, task), id=f"{name}-{task}" if task else name)
+
+
+@pytest.fixture(scope="module", params=variants())
+def variant(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
-def train(checkerboard):
-    return make_split(checkerboard, SplitConfig(valid=0.1, test=0)).train_set(checkerboard)
+def board(checkerboard):
+    """The checkerboard with the two colours as genres."""
+    genres = pl.Series("genres", [["Odd" if i % 2 else "Even"] for i in range(20)])
+    return dataclasses.replace(checkerboard, items=checkerboard.items.with_columns(genres))
 
 
 @pytest.fixture(scope="module")
-def model(name, train):
-    return fitted(name, train)
+def train(board):
+    return make_split(board, SplitConfig(valid=0.1, test=0)).train_set(board)
 
 
-def fitted(name, train, run=None, **changed):
-    return module(name).fit(train, module(name).Config(**{**EPOCHS.get(name, {}), **changed}), run or Run())
+@pytest.fixture(scope="module")
+def model(variant, train):
+    return fitted(variant, train)
+
+
+def fitted(variant, train, run=None, **changed):
+    name, task = variant
+    chosen = {"task": task} if task else {}
+    return module(name).fit(train, module(name).Config(**{**EPOCHS.get(name, {}), **chosen, **changed}), run or Run())
 
 
 def same(a, b):
@@ -44,7 +90,7 @@ def same(a, b):
 
 
 def test_outputs_and_shapes(model, train):
-    assert {"rating", "rank"} <= model.outputs
+    assert tasks(model) and "rank" in model.outputs <= {"rating", "interaction", "rank"}
     codes = model.encode(train.seen)
     assert codes.dtype == np.float32 and codes.shape[0] == len(train.seen)
     for output in model.outputs:
@@ -58,26 +104,34 @@ def test_outputs_and_shapes(model, train):
         np.testing.assert_allclose(pairs, some[[0, 1, 2], [0, 1, 2]], rtol=1e-5)
 
 
-def test_a_withheld_liked_item_comes_before_every_disliked_one(name, checkerboard, model):
-    """Everybody's missing items: those of their colour must score higher. bias cannot know that, mf must."""
-    if name == "bias":
+def test_a_probability_is_one(variant, model, train):
+    assert variant[1] is None or tasks(model) == (variant[1],)
+    if "interaction" in model.outputs:
+        chance = model.score(model.encode(train.seen), "interaction")
+        assert 0 < chance.min() < 0.5 < chance.max() < 1
+
+
+def test_a_withheld_liked_item_comes_before_every_disliked_one(variant, board, model):
+    """Everybody's missing items: those of their colour must score higher. bias cannot know that, the others must."""
+    if variant[0] == "bias":
         pytest.skip("knows nothing of taste")
-    seen = checkerboard.profiles
-    scores = model.score(model.encode(seen), "rating")
-    for u in range(30):
-        missing = np.setdiff1d(np.arange(20), seen.item[seen.indptr[u] : seen.indptr[u + 1]])
-        liked = (u + missing) % 2 == 0
-        if liked.any() and not liked.all():
-            assert scores[u, missing[liked]].min() > scores[u, missing[~liked]].max() + 2
+    seen = board.profiles
+    for task in tasks(model):
+        scores, margin = model.score(model.encode(seen), task), {"rating": 2, "interaction": 0.5}[task]
+        for u in range(30):
+            missing = np.setdiff1d(np.arange(20), seen.item[seen.indptr[u] : seen.indptr[u + 1]])
+            liked = (u + missing) % 2 == 0
+            if liked.any() and not liked.all():
+                assert scores[u, missing[liked]].min() > scores[u, missing[~liked]].max() + margin
 
 
 def test_a_batch_is_its_single_people(model, train):
     together = model.encode(train.seen)
     alone = np.vstack([model.encode(train.seen.slice(b, b + 1)) for b in range(len(train.seen))])
     np.testing.assert_array_equal(together, alone)
-    np.testing.assert_allclose(
-        model.score(together, "rating"), np.vstack([model.score(c[None], "rating") for c in alone]), rtol=1e-5
-    )
+    for output in model.outputs:
+        single = np.vstack([model.score(c[None], output) for c in alone])
+        np.testing.assert_allclose(model.score(together, output), single, rtol=1e-5)
 
 
 def test_order_in_a_profile_does_not_matter(model):
@@ -97,39 +151,42 @@ def test_an_unscored_entry_is_not_a_low_rating(model):
     np.testing.assert_array_equal(model.encode(with_gap), model.encode(without))
 
 
-def test_same_seed_same_bytes_at_any_thread_count(name, model, train):
+def test_same_seed_same_bytes_at_any_thread_count(variant, model, train):
     for threads in (1, 2, 8):
-        assert same(model, fitted(name, train, Run(threads=threads)))
+        assert same(model, fitted(variant, train, Run(threads=threads)))
 
 
-def test_another_seed_gives_another_model(name, model, train):
-    if name == "bias":
+def test_another_seed_gives_another_model(variant, model, train):
+    if variant[0] not in EPOCHS:
         pytest.skip("has no seed")
-    assert not same(model, fitted(name, train, Run(seed=1)))
+    assert not same(model, fitted(variant, train, Run(seed=1)))
 
 
-def test_saved_and_loaded_it_scores_the_same(name, model, train):
-    again = module(name).load({key: array.copy() for key, array in model.state().items()})
+def test_saved_and_loaded_it_scores_the_same(variant, model, train):
+    again = module(variant[0]).load({key: array.copy() for key, array in model.state().items()})
     codes = model.encode(train.seen)
     np.testing.assert_array_equal(codes, again.encode(train.seen))
     for output in model.outputs:
         np.testing.assert_array_equal(model.score(codes, output), again.score(codes, output))
 
 
+@pytest.mark.parametrize("name", sorted(MODELS))
 def test_every_setting_changes_something(name, train):
     fields = {f.name for f in dataclasses.fields(module(name).Config)}
     assert fields == OTHER[name].keys()
+    short = {"epochs": 4} if "epochs" in fields else {}
+    usual = fitted((name, None), train, **short)
     for field in sorted(fields):
         # a schedule's own settings show only under that schedule, patience only where it can run out
-        base = {"warm_up": {"schedule": "warm-up"}, "patience": {"epochs": 60}}.get(field, {})
-        a = fitted(name, train, **base)
-        b = fitted(name, train, **{**base, field: OTHER[name][field]})
-        scores = [model.score(model.encode(train.seen), "rating") for model in (a, b)]
-        assert len(a.history) != len(b.history) or not np.array_equal(*scores), field
+        base = {"warm_up": {**short, "schedule": "warm-up"}, "patience": {"epochs": 60}}.get(field, short)
+        a = usual if base is short else fitted((name, None), train, **base)
+        b = fitted((name, None), train, **{**base, field: OTHER[name][field]})
+        scores = [model.score(model.encode(train.seen), "rank") for model in (a, b)]
+        assert not (np.array_equal(a.history, b.history) and np.array_equal(*scores)), field
 
 
-def test_history_has_an_error_for_each_epoch(name, model):
+def test_history_has_an_error_for_each_epoch(variant, model):
     assert model.history.shape[1:] == (2,)
-    if name != "bias":
-        assert len(model.history) == 30 and np.isfinite(model.history).all()
+    if variant[0] in EPOCHS:
+        assert len(model.history) == EPOCHS[variant[0]]["epochs"] and np.isfinite(model.history).all()
         assert model.history[-1, 0] < model.history[0, 0]

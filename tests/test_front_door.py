@@ -18,7 +18,7 @@ from konomi import errors
 from konomi.cli.main import app
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-HEAVY = {"numpy", "scipy", "numba", "polars", "safetensors", "rich"}
+HEAVY = {"numpy", "scipy", "numba", "polars", "safetensors", "rich", "torch", "matplotlib"}
 
 
 @pytest.mark.parametrize("name", konomi.__all__)

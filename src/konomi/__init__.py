@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from konomi.data.profiles import Profiles
     from konomi.data.scale import Scale
     from konomi.data.split import Split, SplitConfig, TrainSet, make_split
-    from konomi.evaluate.evaluate import Report
+    from konomi.evaluate.compare import Comparison
+    from konomi.evaluate.compare import compare as compare_models
+    from konomi.evaluate.evaluate import Predictions, Report
     from konomi.evaluate.evaluate import evaluate as evaluate_model  # konomi.evaluate is the package
+    from konomi.evaluate.report import write_report
     from konomi.models import MODELS
     from konomi.recommend.answer import Answer
     from konomi.recommend.rank import Ranking, rank
@@ -33,7 +36,9 @@ _HOME = {
     "MODELS": "konomi.models.MODELS",
     "Answer": "konomi.recommend.answer.Answer",
     "Bundle": "konomi.bundle.Bundle",
+    "Comparison": "konomi.evaluate.compare.Comparison",
     "Dataset": "konomi.data.dataset.Dataset",
+    "Predictions": "konomi.evaluate.evaluate.Predictions",
     "Profiles": "konomi.data.profiles.Profiles",
     "Ranking": "konomi.recommend.rank.Ranking",
     "Recommender": "konomi.recommend.recommender.Recommender",
@@ -44,6 +49,7 @@ _HOME = {
     "Split": "konomi.data.split.Split",
     "SplitConfig": "konomi.data.split.SplitConfig",
     "TrainSet": "konomi.data.split.TrainSet",
+    "compare_models": "konomi.evaluate.compare.compare",
     "evaluate_model": "konomi.evaluate.evaluate.evaluate",
     "load_bundle": "konomi.bundle.load_bundle",
     "make_split": "konomi.data.split.make_split",
@@ -51,6 +57,7 @@ _HOME = {
     "rank": "konomi.recommend.rank.rank",
     "save_bundle": "konomi.bundle.save_bundle",
     "train_model": "konomi.train.train",
+    "write_report": "konomi.evaluate.report.write_report",
 }
 
 __all__ = [
@@ -58,11 +65,13 @@ __all__ = [
     "Answer",
     "Bundle",
     "BundleError",
+    "Comparison",
     "ConfigError",
     "DataError",
     "Dataset",
     "FitError",
     "KonomiError",
+    "Predictions",
     "Profiles",
     "Ranking",
     "Recommender",
@@ -74,6 +83,7 @@ __all__ = [
     "Split",
     "SplitConfig",
     "TrainSet",
+    "compare_models",
     "evaluate_model",
     "load_bundle",
     "make_split",
@@ -81,6 +91,7 @@ __all__ = [
     "rank",
     "save_bundle",
     "train_model",
+    "write_report",
 ]
 
 

@@ -4,7 +4,9 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from konomi.config import Run
 
 BAR = 30  # the longest bar of a histogram, in characters
+
+_live: "list[Console]" = []  # the console of the progress bar, while there is one
 
 
 def console(stderr: bool = False) -> "Console":
@@ -32,8 +36,8 @@ def show(*things: "RenderableType") -> None:
 
 
 def say(text: str) -> None:
-    """Print what is no result."""
-    console(stderr=True).print(text, soft_wrap=True)
+    """Print what is no result; above the progress bar, where there is one."""
+    (_live[-1] if _live else console(stderr=True)).print(text, soft_wrap=True)
 
 
 def show_json(value: Any) -> None:
@@ -78,14 +82,19 @@ def note(text: str) -> None:
 
 
 @contextmanager
-def running(seed: int = 0, threads: int | None = None) -> "Iterator[Run]":
+def running(
+    seed: int = 0,
+    threads: int | None = None,
+    device: Literal["cpu", "cuda"] = "cpu",
+    checkpoint: Path | None = None,
+) -> "Iterator[Run]":
     """A `Run` whose progress is a bar with rate and time left, on stderr and only where that is a terminal."""
     from konomi.config import Run, available_cores
 
-    threads = threads or available_cores()
+    run = Run(seed, threads or available_cores(), device=device, checkpoint=checkpoint)
     screen = console(stderr=True)
     if not screen.is_terminal:
-        yield Run(seed, threads)
+        yield run
         return
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
@@ -102,4 +111,8 @@ def running(seed: int = 0, threads: int | None = None) -> "Iterator[Run]":
             speed = bars.tasks[task].speed
             bars.update(task, completed=done, total=total, rate=f"{speed:,.1f}/s" if speed else "")
 
-        yield Run(seed, threads, tell)
+        _live.append(screen)
+        try:
+            yield replace(run, progress=tell)
+        finally:
+            _live.pop()

@@ -9,6 +9,7 @@ from typing import Any
 
 from konomi.cli.console import say, show, show_json, table
 from konomi.cli.options import Json
+from konomi.extras import EXTRAS, install
 
 
 def doctor(json: Json = False) -> None:
@@ -22,11 +23,14 @@ def doctor(json: Json = False) -> None:
         "blas": _blas(),
         "numba cache": _numba_cache(),
     }
+    optional = {name: _version(name) for name in EXTRAS}
     missing = [name for name, found in packages.items() if found is None]
     if json:
-        show_json({"packages": packages, **facts, "missing": missing})
+        show_json({"packages": packages, "optional": optional, **facts, "missing": missing})
         return
-    show(table("Packages", ("package", "version"), ((n, v or "missing") for n, v in packages.items())))
+    versions = [(name, found or "missing") for name, found in packages.items()]
+    versions += [(name, found or f"not installed ({install(name)})") for name, found in optional.items()]
+    show(table("Packages", ("package", "version"), versions))
     show(table("Machine", ("", ""), facts.items()))
     for name in missing:
         say(f"{name} is missing: pip install {name}")

@@ -1,4 +1,4 @@
-"""konomi evaluate: how wrong a saved model is, on its own test part or on a file of ratings."""
+"""konomi evaluate: how good a saved model is, on its own test part or on a file of ratings."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from konomi.data.profiles import Profiles
     from konomi.data.table import Table
     from konomi.data.vocab import Vocab
-    from konomi.evaluate.evaluate import Report
+    from konomi.evaluate.evaluate import Predictions
 
 THIS = "this model"  # its name may be that of a baseline
-SAMPLE = 12  # rows of the table of predicted and true ratings
+SAMPLE = 12  # rows of a table of predictions
+SAMPLES = {
+    "rating": ("Predicted and true ratings", "true", "predicted", 2),
+    "interaction": ("Predicted probabilities and true interactions", "liked", "probability", 3),
+}
+"""For each task: the title of its table of predictions, the names of the two columns, and the decimals of the second."""
 
 
 def evaluate(
@@ -30,7 +35,7 @@ def evaluate(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """How wrong a saved model is, beside the baselines."""
+    """How good a saved model is, beside the baselines."""
     from konomi.bundle import load_bundle
     from konomi.evaluate.evaluate import evaluate as measure
 
@@ -53,21 +58,27 @@ def evaluate(
                     f"{test}: the model was trained or validated with all of its {len(rows):,} rows.", "Give ratings new to it."
                 )
         report = measure(loaded.model, seen, hidden, train, run)
-    sample = _sample(report, dataset, people)
+    sample = {task: _sample(found, dataset, people) for task, found in report.predictions.items()}
     if json:
         show_json({"test": str(test), "known_rows": known_rows, "split": split.sha256, **report.metrics, "sample": sample})
         return
     metrics = report.metrics
     if known_rows:
         say(f"{known_rows:,} rows are left out: the model was trained or validated with them.")
-    show(f"{metrics['n']:,} ratings of {metrics['users']:,} users, {metrics['unknown_users']:,} of them without a seen rating; "
-         f"{metrics['unknown_items']:,} ratings are of items without a training rating.\n")  # fmt: skip
+    if "rating" in sample:
+        show(f"{metrics['n']:,} ratings of {metrics['users']:,} users, {metrics['unknown_users']:,} of them without a seen "
+             f"rating; {metrics['unknown_items']:,} ratings are of items without a training rating.\n")  # fmt: skip
+    if "interaction" in sample:
+        show(f"{metrics['interactions']:,} interactions, {metrics['liked']:.1%} of them liked.\n")
     split_text = f"split {split_name({**split.spec, 'sha256': split.sha256})}"
     show(errors_table(f"Errors ({split_text})", {THIS: metrics, **metrics["baselines"]}))
-    show(_segments("RMSE by seen ratings of the user", metrics["segments"]["activity"]))
-    show(_segments("RMSE by training ratings of the item", metrics["segments"]["popularity"]))
-    cells = ((r["user"], r["title"], f"{r['true']:g}", f"{r['predicted']:.2f}") for r in sample)
-    show(table("Predicted and true ratings", ("user", "title", "true", "predicted"), cells, ("user", "true", "predicted")))
+    if "rating" in sample:
+        show(_segments("RMSE by seen ratings of the user", metrics["segments"]["activity"]))
+        show(_segments("RMSE by training ratings of the item", metrics["segments"]["popularity"]))
+    for task, chosen in sample.items():
+        title, true, predicted, decimals = SAMPLES[task]
+        cells = ((r["user"], r["title"], f"{r['true']:g}", f"{r['predicted']:.{decimals}f}") for r in chosen)
+        show(table(title, ("user", "title", true, predicted), cells, ("user", true, predicted)))
     note(loaded.facts["data"]["note"])
 
 
@@ -86,28 +97,30 @@ def _against(rows: "Table", dataset: "Dataset", shown: "Profiles", valid: "Profi
     place = dataset.users.rows(people.ids)
 
     def of_people(part: Profiles) -> Profiles:
-        return Profiles(np.append(part.indptr, part.indptr[-1]), part.item, part.rating).take(place)  # row −1: a stranger
+        indptr = np.append(part.indptr, part.indptr[-1])  # row −1: a stranger
+        return Profiles(indptr, part.item, part.rating, part.status).take(place)
 
     def keys(part: Profiles) -> np.ndarray:
         return part.user * np.int64(len(dataset.items) + 1) + part.item + 1
 
     seen = of_people(shown)
-    hidden = Profiles.from_entries(len(people), people.rows(rows.user_id), dataset.item_ids.rows(rows.item_id), rows.rating)
+    user, item = people.rows(rows.user_id), dataset.item_ids.rows(rows.item_id)
+    hidden = Profiles.from_entries(len(people), user, item, rows.rating, rows.status)
     known = np.concatenate([keys(seen), keys(of_people(valid))])
     return people, seen, hidden.keep(~np.isin(keys(hidden), known))
 
 
-def _sample(report: "Report", dataset: "Dataset", people: "Vocab") -> list[dict[str, Any]]:
-    """Some of the ratings, evenly spaced."""
+def _sample(found: "Predictions", dataset: "Dataset", people: "Vocab") -> list[dict[str, Any]]:
+    """Some of the predictions, evenly spaced."""
     import numpy as np
 
-    chosen = np.unique(np.linspace(0, len(report.true) - 1, SAMPLE).astype(int))
+    chosen = np.unique(np.linspace(0, len(found.true) - 1, SAMPLE).astype(int))
     return [
         {
-            "user": people.ids[int(report.user[n])],
-            "title": dataset.titles([int(report.item[n])])[0] if report.item[n] >= 0 else "(not in the dataset)",
-            "true": float(report.true[n]),
-            "predicted": round(float(report.predicted[n]), 4),
+            "user": people.ids[int(found.user[n])],
+            "title": dataset.titles([int(found.item[n])])[0] if found.item[n] >= 0 else "(not in the dataset)",
+            "true": float(found.true[n]),
+            "predicted": round(float(found.predicted[n]), 4),
         }
         for n in chosen
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from konomi.cli.console import table
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table as Grid
 
     from konomi.bundle import Bundle
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from konomi.data.table import Table
     from konomi.recommend.answer import Answer
 
-ERRORS = {"rmse": "RMSE", "mae": "MAE", "rmse_by_user": "RMSE by user", "mae_by_user": "MAE by user"}
 RECOMMENDED = "Recommended, by predicted rating less what is not known of a title"
+LIKELY = "Recommended, by probability of liking less what is not known of a title"
+COLUMNS = {"predicted": ("rating", ".2f"), "probability": ("probability", ".3f"), "similarity": ("score", ".2f")}
+"""Columns of a table of titles: the field of `Row` that each shows, and how."""
 
 
 def dataset_of(bundle: "Bundle", data: Path | None) -> "Dataset":
@@ -88,22 +91,38 @@ def split_name(facts: dict[str, Any]) -> str:
     return f"{facts['kind']} {facts['sha256'].removeprefix('sha256:')[:12]}"
 
 
-def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Grid":
-    """RMSE and MAE, pooled and by user, for each named report."""
-    numbers = list(ERRORS.values())
-    cells = ((name, *(f"{report[key]:.4f}" for key in ERRORS)) for name, report in rows.items())
-    return table(title, ("", *numbers), cells, numbers)
+def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Group":
+    """What was measured for each named report: a table of ratings, a table of interactions, or both."""
+    from rich.console import Group
+
+    from konomi.evaluate.tables import COLUMNS as MEASURED
+    from konomi.evaluate.tables import NAMES, number
+
+    ratings = {name: report for name, report in rows.items() if "rmse" in report}
+    interactions = {name: report for name, report in rows.items() if "log_loss" in report}
+    grids = []
+    if ratings:
+        errors = [NAMES[key] for key in MEASURED["rating"]]
+        cells = ((name, *(number(report[key]) for key in MEASURED["rating"])) for name, report in ratings.items())
+        grids.append(table(title, ("", *errors), cells, errors))
+    if interactions:
+        reports = interactions.values()
+        cells = ((NAMES[key], *(number(report[key]) for report in reports)) for key in MEASURED["interaction"])
+        grids.append(table(f"{title}: liked or not", ("", *interactions), cells, interactions))
+    return Group(*[part for grid in grids for part in (grid, "")][:-1])
 
 
-def titles_table(title: str, answer: "Answer", value: str) -> "Grid":
-    """Rank, title, year, type, genres (those of them that are known) and a predicted rating, or what else it is ordered by."""
+def titles_table(title: str, answer: "Answer", *values: str) -> "Grid":
+    """Rank, title, year, type, genres and the `COLUMNS` named: those of all these that are known."""
     facts: dict[str, Sequence[object]] = {
         "title": [row.title for row in answer],
         "year": [row.year for row in answer],
         "type": [row.type for row in answer],
         "genres": [", ".join(row.genres) for row in answer],
-        value: [f"{row.score if row.rating is None else row.rating:.2f}" for row in answer],
     }
+    for name in values:
+        field, form = COLUMNS[name]
+        facts[name] = [None if (value := getattr(row, field)) is None else format(value, form) for row in answer]
     known = {name: cells for name, cells in facts.items() if any(cells)}
     cells = zip(range(1, len(answer) + 1), *known.values(), strict=True)
-    return table(title, ("", *known), cells, ("", "year", "type", value))
+    return table(title, ("", *known), cells, ("", "year", "type", *values))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from konomi.cli.console import note, say, show, show_json
-from konomi.cli.lookup import RECOMMENDED, dataset_of, titles_table
+from konomi.cli.lookup import LIKELY, RECOMMENDED, dataset_of, titles_table
 from konomi.cli.options import BundlePath, Count, Data, Ecchi, Json, Sensitive
 from konomi.errors import RequestError
 
@@ -58,7 +58,8 @@ def recommend(
     if not len(answer):
         say("There is nothing left to recommend.")
         return
-    show(titles_table(RECOMMENDED, answer, "predicted"))
+    heading = LIKELY if answer[0].rating is None else RECOMMENDED
+    show(titles_table(heading, answer, "predicted", "probability"))
     note(answer.note)
 
 

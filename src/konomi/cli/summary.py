@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from konomi.data.dataset import Dataset
 
+USERS = 10  # rows of the crosstab
 CELL = 11  # columns of the terminal for one title of the crosstab
 HEAD = 26  # letters of a title in its head
 
@@ -36,19 +37,16 @@ def show_dataset(dataset: "Dataset") -> None:
     note(manifest["note"])
 
 
-def crosstab(dataset: "Dataset", n_users: int = 10, n_items: int | None = None) -> "Table":
+def crosstab(dataset: "Dataset") -> "Table":
     """The ratings of the most active users (rows) for the most rated items (columns), as many as fit the terminal."""
-    profiles = dataset.profiles.scored()
-    people = np.argsort(-profiles.counts, kind="stable")[:n_users]
-    names = [str(dataset.users.ids[int(row)]) for row in people]
-    width = console().width - max(map(len, names)) - 2
-    popularity = np.bincount(profiles.item, minlength=len(dataset.items))
-    items = np.argsort(-popularity, kind="stable")[: n_items or max(width // CELL, 1)]
-    cells = np.full((len(people), len(dataset.items)), np.nan, np.float32)
-    chosen = profiles.take(people)
-    cells[chosen.user, chosen.item] = chosen.rating
-    heads = [title if len(title) <= HEAD else f"{title[: HEAD - 1]}…" for title in dataset.titles(items.tolist())]
-    rows = ((name, *("" if np.isnan(r) else f"{r:g}" for r in row[items])) for name, row in zip(names, cells, strict=True))
+    from konomi.evaluate.maps import most_active_by_most_rated
+
+    rated = most_active_by_most_rated(dataset)
+    names = rated.rows[:USERS]
+    fit = max((console().width - max(map(len, names)) - 2) // CELL, 1)
+    heads = [title if len(title) <= HEAD else f"{title[: HEAD - 1]}…" for title in rated.columns[:fit]]
+    values = zip(names, rated.values[:, :fit], strict=False)
+    rows = ((name, *("" if np.isnan(r) else f"{r:g}" for r in row)) for name, row in values)
     grid = table("The most active users × the most rated items", ("user", *heads), rows)
     for column in grid.columns[1:]:
         column.justify, column.min_width, column.max_width = "right", CELL - 2, CELL - 2

@@ -1,14 +1,14 @@
 """konomi train: split a dataset, fit a model on it, measure it, save it."""
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json
 from konomi.cli.lookup import errors_table, given_split, split_name
-from konomi.cli.options import Json, Seed, Threads
+from konomi.cli.options import MODELS, Device, Json, Seed, Threads
+from konomi.cli.settings import NETWORK, check_torch, has, model_settings, models_with, split_settings
 from konomi.errors import BundleError, ConfigError
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 def train(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset that `konomi prepare` wrote.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="BUNDLE", help="The folder to write.")],
-    model: Annotated[str, typer.Option("-m", "--model", help="bias, or mf: matrix factorisation.")] = "mf",
+    model: Annotated[str, typer.Option("-m", "--model", help=f"One of: {MODELS}.")] = "mf",
+    task: Annotated[
+        str | None, typer.Option(help="What it predicts, where it has the choice: rating or interaction (liked or not).")
+    ] = None,
     words: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the model; give several.")
     ] = None,
@@ -32,57 +35,53 @@ def train(
     valid_file: Annotated[Path | None, typer.Option(help="Likewise those of the validation part; needs --test-file.")] = None,
     seed: Seed = 0,
     threads: Threads = None,
+    device: Device = "cpu",
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep the training of a network here after every epoch, and go on from there."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Fit a model, measure it on held-out ratings, save it."""
+    """Fit a model, measure it on what is held out, save it."""
     from konomi.bundle import KIND, save_bundle
-    from konomi.config import read_toml, settings
+    from konomi.config import read_toml
     from konomi.data.dataset import Dataset
-    from konomi.data.split import SplitConfig, make_split
+    from konomi.data.split import make_split
     from konomi.files import refuse_foreign
-    from konomi.models import module
+    from konomi.models import criterion, module
     from konomi.train import train as fit_and_measure
 
     tables = read_toml(config) if config else {}
-    chosen = model_settings(module(model).Config, model, tables, config, words or [])
-    parts = {name: value for name, value in (("kind", split), ("valid", valid), ("test", test)) if value is not None}
-    by_file = settings(SplitConfig, {"seed": seed, **tables.get("split", {})}, f"{config} [split]")
-    how = settings(SplitConfig, {**asdict(by_file), **parts}, "--split")
+    chosen = model_settings(module(model).Config, model, tables, config, task, words or [])
+    how = split_settings(tables, config, seed, split, valid, test)
     if test_file and (split or test is not None or (valid_file and valid is not None)):
         raise ConfigError(
             "--test-file and --valid-file say what those parts are.", "Leave out --split, --test and such a --valid."
         )
     if valid_file and not test_file:
         raise ConfigError("--valid-file needs --test-file.", "Give both, or --valid and --test.")
+    if checkpoint and not has(model, NETWORK):
+        raise ConfigError(
+            f"--checkpoint {checkpoint}: {model} has none, it trains in seconds.",
+            f"Leave it out; what has checkpoints: {', '.join(models_with(NETWORK))}.",
+        )
+    check_torch([model])
     refuse_foreign(output, KIND, BundleError)
     dataset = Dataset.open(data)
-    with running(seed, threads) as run:
+    with running(seed, threads, device, checkpoint) as run:
         frozen = given_split(dataset, test_file, valid_file, how.valid, seed, run) if test_file else make_split(dataset, how)
         bundle = fit_and_measure(dataset, model, chosen, frozen, run, data)
         save_bundle(output, bundle)
+        if checkpoint:
+            checkpoint.unlink(missing_ok=True)
     if json:
         show_json({"path": str(output), "model": model, "config": bundle.config, **bundle.facts})
         return
     for epoch, (error, valid_error) in enumerate(bundle.facts["history"], 1):
-        say(f"epoch {epoch:>3}  train RMSE {error:.4f}" + (f"  valid {valid_error:.4f}" if valid_error is not None else ""))
+        valid_text = f"  valid {valid_error:.4f}" if valid_error is not None else ""
+        say(f"epoch {epoch:>3}  train {criterion(bundle.model)} {error:.4f}{valid_text}")
     show_errors(bundle)
-    say(f"Written to {output}.")
-
-
-def model_settings(kind: type[Any], model: str, tables: dict[str, Any], file: Path | None, words: list[str]) -> Any:
-    """A model's Config from its table in a TOML file and the key=value words, which go before it."""
-    from konomi.config import closest, settings
-    from konomi.models import MODELS
-
-    for name, table in tables.items():
-        if name not in (known := (*MODELS, "split")) or not isinstance(table, dict):
-            raise ConfigError(f"{file}: unknown table [{name}].{closest(name, known)}", f"The tables are: {', '.join(known)}.")
-    pairs = [word.partition("=") for word in words]
-    for key, sign, _ in pairs:
-        if not sign:
-            raise ConfigError(f'--set "{key}": no value.', "Write it as --set dim=32.")
-    by_file = settings(kind, tables.get(model, {}), f"{file} [{model}]")
-    return settings(kind, {**asdict(by_file), **{key: value for key, _, value in pairs}}, "--set")
+    say(f"Written to {output}." + (f" The checkpoint {checkpoint} is deleted." if checkpoint else ""))
 
 
 def show_errors(bundle: "Bundle") -> None:

@@ -2,14 +2,15 @@
 
 A model is a frozen record of arrays:
 
-    outputs: frozenset[str]                             of "rating", "rank"
+    outputs: frozenset[str]                             of "rating", "interaction", "rank"
     encode(profiles, threads=1) -> f32[B, D]            a code for each profile, from its entries alone
     score(codes, output, items=None) -> f32[B, I]       every item, or those of the rows i32[n]
     score_pairs(codes, item_rows, output) -> f32[N]     one code and one item each; item row −1 is an item nobody knows
     state() -> dict[str, ndarray]                       all of it: load(state()) scores the same
-    history: f32[E, 2]                                  root mean squared training and validation error of each epoch
+    history: f32[E, 2]                                  training and validation error of each epoch, see `criterion`
 
-"rating" is a predicted rating, not yet clipped to the scale; "rank" is a number to order recommendations by.
+"rating" is a predicted rating, not yet clipped to the scale; "interaction" is the probability of liking, in (0, 1); "rank" is a
+number to order recommendations by. A model has one of the first two, or both: its tasks.
 """
 
 from importlib import import_module
@@ -26,8 +27,19 @@ from konomi.errors import RequestError
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
-MODELS = {"bias": "konomi.models.bias", "mf": "konomi.models.mf"}
+MODELS = {
+    "bias": "konomi.models.bias",
+    "genre": "konomi.models.genre",
+    "mf": "konomi.models.mf",
+    "nn": "konomi.models.nn",
+    "hybrid": "konomi.models.hybrid",
+    "two_tower": "konomi.models.two_tower",
+}
 """The only registry: name → module."""
+
+
+TASKS = ("rating", "interaction")
+"""The outputs that say something of an entry, and so can be right or wrong."""
 
 
 class Model(Protocol):
@@ -67,3 +79,13 @@ def check_output(model: Model, output: str) -> None:
             f'This model has no output "{output}".{closest(output, model.outputs)}',
             f"It has: {', '.join(sorted(model.outputs))}.",
         )
+
+
+def tasks(model: Model) -> tuple[str, ...]:
+    """Those of `TASKS` that the model has an output for."""
+    return tuple(task for task in TASKS if task in model.outputs)
+
+
+def criterion(model: Model) -> str:
+    """What the errors in its history are: "RMSE" of ratings, "log loss" of interactions, "weighted loss" of both."""
+    return {("rating",): "RMSE", ("interaction",): "log loss", TASKS: "weighted loss"}[tasks(model)]

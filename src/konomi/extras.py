@@ -1,0 +1,23 @@
+"""Packages that only some of Konomi needs, and the extras of the installation that bring them."""
+
+from importlib import import_module
+
+from konomi.errors import ConfigError
+
+EXTRAS = {"torch": "neural", "matplotlib": "report"}
+"""package → extra: torch trains networks (serving them takes NumPy alone), matplotlib draws the plots of a report."""
+
+
+def need(package: str, by: str) -> None:
+    """Import one of `EXTRAS`; where it is not installed, a ConfigError that says `by` whom it is needed and how to get it."""
+    try:
+        import_module(package)
+    except ModuleNotFoundError as error:
+        if error.name != package:
+            raise
+        raise ConfigError(f"{by} needs {package}, which is not installed.", install(package)) from None
+
+
+def install(package: str) -> str:
+    """The command that brings one of `EXTRAS`."""
+    return f'pip install "konomi[{EXTRAS[package]}]"'

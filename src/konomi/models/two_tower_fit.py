@@ -1,0 +1,263 @@
+"""Training the towers of `two_tower`: the only one of the two files that needs torch.
+
+No rating is part of what predicts it. An epoch parts the training ratings at random into two; each part is predicted from
+features of people, statistics of items and constants that come from the other part alone, so every rating is learnt from once.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from konomi.config import Run
+from konomi.data.features import (
+    ITEM_PRIOR,
+    Standard,
+    Taste,
+    bayesian_average,
+    genre_matrix,
+    genre_shares,
+    item_numbers,
+    item_tags,
+    row_scores,
+    trust,
+)
+from konomi.data.profiles import Profiles
+from konomi.data.split import TrainSet
+from konomi.errors import ConfigError, FitError
+from konomi.files import hash_array, hash_bytes
+from konomi.kernels.batches import distinct, scatter
+from konomi.kernels.csr import count_and_sum
+from konomi.kernels.threads import Each, blocks, workers
+from konomi.models.two_tower import Config, TwoTower
+from konomi.neural.batches import Batch
+from konomi.neural.embedding import FusedEmbedding
+from konomi.neural.loop import Steps, device_of, train
+from konomi.neural.towers import meet, tower
+
+F32 = npt.NDArray[np.float32]
+I64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+T = TypeVar("T")
+
+PEOPLE = 1024  # described by one task
+FEATURES_WORTH = 25  # ratings: an item that nobody rated is known as well as one of so many that says nothing of itself
+BLANK = 0.2  # share of the items whose ratings are not told of which nothing is
+LEAST, MOST = 0.3, 0.7  # share of the ratings that one of the two parts has
+MOST_BATCHES = 65_535  # of a part: their numbers are u16
+
+
+def fit_towers(data: TrainSet, config: Config, run: Run) -> TwoTower:
+    """Train; keep the towers of the best epoch. FitError where there is no rating, or the error is not finite."""
+    device = device_of(run)
+    with workers(run.threads) as each:
+        network = Towers(data, config, run.seed, device, each)
+        steps = Steps(config.epochs, config.patience, config.rate, config.decay)
+        history = train("two_tower", network, steps, run, network.fingerprint(run.seed))
+        return network.model(history)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What some ratings say: user f32[U, F] and item f32[I+1, E], the features of all people and items, the last of an unknown
+    item; and what `TwoTower` needs to say the same of others: base f32[I], unit f32[1], mean and deviation f32[F].
+    """
+
+    user: F32
+    item: F32
+    base: F32
+    unit: F32
+    mean: F32
+    deviation: F32
+
+
+class Features:
+    """The features of people and items, from the ratings that are shown and the catalogue."""
+
+    def __init__(self, data: TrainSet, kind: str, each: Each) -> None:
+        self.full, self.middle, self.each = kind == "full", (data.scale.low + data.scale.high) / 2, each
+        self.tags = item_tags(data.items) if self.full else genre_matrix(data.items)
+        self.numbers = item_numbers(data.items)
+        if not self.full and not self.tags.shape[1]:
+            raise ConfigError("two_tower: the catalogue has no genres.", "Use features=full, or prepare with --items.")
+
+    def __call__(self, shown: Profiles, people: Profiles, untold: Bools, blank: Bools) -> Sides:
+        """All from the ratings `shown`, but what is said of people from `people`, some of these; all scored. The item tower is
+        not told how the items marked in untold bool[I] were rated, and nothing at all of those in blank bool[I].
+        """
+        count, total = count_and_sum(shown.item, shown.rating, len(self.tags))
+        mean = float(total.sum() / count.sum()) if len(shown.item) else self.middle
+        base = bayesian_average(total, count, mean, ITEM_PRIOR)
+        if not self.full:
+            return self._notebook5(people, base)
+        unit = (float(shown.rating.std(dtype=np.float64)) if len(shown.item) else 0) or 1.0
+        user = self._blocks(Taste(base, unit, self.tags), people)
+        standard = Standard.of(user)
+        rated = np.column_stack([base, np.log1p(count)]).astype(np.float32)
+        rated[(count == 0) | untold] = np.nan
+        numbers, tags = np.column_stack([self.numbers, rated]), self.tags.astype(np.float32)
+        numbers[blank], tags[blank] = np.nan, 0
+        numbers, tags = np.vstack([numbers, np.full(5, np.nan, np.float32)]), _and_unknown(tags)
+        item = np.column_stack([Standard.of(numbers)(numbers), np.isnan(numbers), tags]).astype(np.float32)
+        return Sides(standard(user), item, base, np.array([unit], np.float32), standard.mean, standard.deviation)
+
+    def _notebook5(self, people: Profiles, base: F32) -> Sides:
+        user = row_scores(self._blocks(lambda block: genre_shares(block, base, self.tags), people))
+        nothing = np.empty(0, np.float32)
+        return Sides(user, row_scores(_and_unknown(self.tags.astype(np.float32))), base, nothing, nothing, nothing)
+
+    def _blocks(self, describe: Callable[[Profiles], F32], people: Profiles) -> F32:
+        """describe(people), a block of them each task."""
+        parts = self.each(lambda span: describe(people.slice(*span)), blocks(len(people), PEOPLE))
+        return np.concatenate(parts)
+
+
+def _and_unknown(tags: F32) -> F32:
+    """With a row for an unknown item, which has none."""
+    return np.vstack([tags, np.zeros((1, tags.shape[1]), np.float32)])
+
+
+@dataclass(frozen=True)
+class Part:
+    """A batch of hidden ratings, entries i64[n] of all, and the features from those that are shown, on the device."""
+
+    batch: Batch
+    entries: I64
+    user: Tensor
+    item: Tensor
+
+
+class Towers:
+    """The layers and the ratings of a training; what `loop.train` asks of a network."""
+
+    def __init__(self, data: TrainSet, config: Config, seed: int, device: torch.device, each: Each) -> None:
+        self.config, self.data, self.device, self.each = config, data, device, each
+        self.seen = data.seen.scored()
+        self.pairs = len(self.seen.item)
+        if not self.pairs:
+            raise FitError("There is no rating to learn from.", "Lower --valid and --test, or prepare more data.")
+        low, high, rating = data.scale.low, data.scale.high, self.seen.rating
+        center = [(low + high) / 2, (high - low) / 2]
+        if config.biased:
+            center = [float(rating.mean(dtype=np.float64)), float(rating.std(dtype=np.float64)) or 1.0]
+        self.center = np.array(center, np.float32)
+        self.features = Features(data, config.features, each)
+        nobody = np.zeros(len(data.items), np.bool_)
+        self.sides = self.features(self.seen, self.seen, nobody, nobody)
+        rng = np.random.default_rng([seed, 0x7031])
+        self.parts: dict[str, FusedEmbedding] = {}
+        for side, x in (("user", self.sides.user), ("item", self.sides.item)):
+            sizes = [x.shape[1], *config.sizes[:-1], config.sizes[-1] + 1]
+            for k, (n, m) in enumerate(pairwise(sizes)):
+                gain = 2 if k < len(sizes) - 2 else 1  # He et al. 2015, eq. 10 and 12
+                layer = np.zeros((n + 1, m), np.float32)
+                layer[:-1] = math.sqrt(gain / n) * rng.standard_normal((n, m), np.float32)
+                if k == len(sizes) - 2:
+                    layer[:, -1] = 0  # biases
+                self.parts[f"{side} {k}"] = FusedEmbedding(torch.from_numpy(layer).to(device), config.optimizer)
+        self.parts["a"] = FusedEmbedding(torch.ones(1, 1, device=device), config.optimizer)
+
+    def fingerprint(self, seed: int) -> str:
+        """One hash for all that a training depends on."""
+        profiles = (self.seen, self.data.valid, self.data.shown)
+        known = [array for people in profiles for array in (people.indptr, people.item, people.rating)]
+        arrays = (*known, self.features.tags, self.features.numbers)
+        text = f"two_tower {self.config} {seed} {self.data.scale}"
+        return hash_bytes(text.encode(), *(hash_array(array).encode() for array in arrays))
+
+    def batches(self, draw: np.random.Generator) -> Iterator[Part]:
+        """The two parts one after the other, each in batches of whole people."""
+        first = draw.random(self.pairs) < draw.uniform(LEAST, MOST)
+        user, stamp = self.seen.user, np.full(len(self.data.items), -1, np.int32)
+        for hidden in (first, ~first):
+            shown = self.seen.keep(~hidden)
+            chance = draw.random((2, len(self.data.items)))
+            untold = chance[0] < self.config.hide
+            sides = self.features(shown, self._thinned(shown, draw), untold, untold & (chance[1] < BLANK))
+            x, y = (torch.from_numpy(features).to(self.device) for features in (sides.user, sides.item))
+            entries = np.flatnonzero(hidden)
+            people, items = user[entries], self.seen.item[entries]
+            many = min(max(round(len(entries) / self.config.batch), 1), MOST_BATCHES)
+            group = (draw.permutation(len(self.seen)) * many // len(self.seen)).astype(np.uint16)
+            order, start = np.empty(len(entries), np.int32), np.empty(many + 1, np.int64)
+            scatter(group[people], many, order, start)
+            for b in range(many):
+                pairs = order[start[b] : start[b + 1]]
+                if len(pairs):
+                    yield Part(Batch(pairs, *distinct(pairs, people, items, stamp)), entries[pairs], x, y)
+
+    def _thinned(self, shown: Profiles, draw: np.random.Generator) -> Profiles:
+        """The same, but for a share of the people few of n entries: each stays with the chance n^−t, t drawn from 0 to 1."""
+        many = np.maximum(shown.counts, 1)
+        stays = np.where(draw.random(len(shown)) < self.config.hide, many ** -draw.random(len(shown)), 1)
+        return shown.keep(draw.random(len(shown.item)) < np.repeat(stays, shown.counts))
+
+    def loss(self, part: Part, draw: np.random.Generator) -> tuple[Tensor, float, int]:
+        """The mean squared error of a batch, in units of s, with the penalty; the summed squared error."""
+        batch, layers = part.batch, {name: weight() for name, weight in self.parts.items()}
+        left = self._unit(tower(part.user, batch.users, self._side(layers, "user"), self.each))
+        right = self._unit(tower(part.item, batch.items, self._side(layers, "item"), self.each))
+        (e, b), (f, c) = left, right
+        e = e * layers["a"].expand(1, e.shape[1]) if self.config.biased else e
+        # [a e, b, 1] · [f, 1, c] = a e·f + b + c
+        rows = torch.cat([e, b, torch.ones_like(b)], 1), torch.cat([f, torch.ones_like(c), c], 1)
+        z = meet(batch, *rows, self.each)  # n
+        missed = z - torch.from_numpy((self.seen.rating[part.entries] - self.center[0]) / self.center[1]).to(self.device)
+        objective = missed @ missed / len(batch)
+        if self.config.l2:
+            objective = objective + self.config.l2 * sum(layer[:-1].square().sum() for layer in layers.values())
+        error = missed.detach().cpu().numpy().astype(np.float64)
+        return objective, float(error @ error), len(batch)
+
+    def _unit(self, h: Tensor) -> tuple[Tensor, Tensor]:
+        """h / |h| and b from [h, b], as `two_tower.unit_rows`."""
+        e, b = h[:, :-1], h[:, -1:]
+        unit = e / (e.square().sum(1, keepdim=True) + 1e-12).sqrt()
+        return unit, b if self.config.biased else torch.zeros_like(b)
+
+    def _side(self, layers: dict[str, T], side: str) -> list[T]:
+        return [layers[f"{side} {k}"] for k in range(len(self.config.sizes))]
+
+    def error(self, total: float, n: int) -> float:
+        """RMSE."""
+        return float(self.center[1]) * math.sqrt(total / n)
+
+    def validate(self) -> float:
+        """RMSE of the validation part, clipped to the scale, from all that is seen (shown, if held out whole) of people."""
+        valid = self.data.valid.scored()
+        if not len(valid.item):
+            return math.nan
+        model = self.model(np.empty((0, 2), np.float32))
+        codes = model.encode(self.seen)
+        strangers = np.flatnonzero((valid.counts > 0) & (self.seen.counts == 0))
+        codes[strangers] = model.encode(self.data.shown.take(strangers))
+        predicted = self.data.scale.clip(model.score_pairs(codes[valid.user], valid.item, "rating"))
+        return float(np.sqrt(np.mean((predicted - valid.rating) ** 2, dtype=np.float64)))
+
+    def model(self, history: F32) -> TwoTower:
+        """What is kept: the user tower, and what the item tower says of every item."""
+        weights = {name: part.weight.detach().cpu() for name, part in self.parts.items()}
+        layers = self._side(weights, "user")
+        rows = np.arange(len(self.sides.item))
+        item = self._unit(tower(torch.from_numpy(self.sides.item), rows, self._side(weights, "item"), self.each))
+        count = np.bincount(self.seen.item, minlength=len(self.data.items) + 1)
+        flat = [layer.numpy().ravel().copy() for layer in layers]
+        return TwoTower(
+            sizes=np.array([len(layers[0]) - 1, *(layer.shape[1] for layer in layers)], np.int64),
+            weights=np.concatenate(flat),
+            mean=self.sides.mean,
+            deviation=self.sides.deviation,
+            base=self.sides.base,
+            unit=self.sides.unit,
+            tags=self.features.tags,
+            right=torch.cat(item, 1).numpy(),
+            item_known=trust(count + FEATURES_WORTH),
+            center=np.append(self.center, weights["a"].numpy().ravel() if self.config.biased else np.float32(1)),
+            history=history,
+        )

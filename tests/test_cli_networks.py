@@ -1,0 +1,90 @@
+"""Networks on the command line: the device, the checkpoint, what is refused, and that serving takes no torch."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from konomi.cli.settings import NETWORK, models_with
+from konomi.neural import checkpoint
+from test_cli import konomi, ratings, refused, write
+
+SMALL = ("--set", "batch=64", "--set", "epochs=2", "--set", "patience=0", "--threads", 1)
+NO_TORCH = "import sys; sys.modules['torch'] = None; from konomi.cli.main import main; main()"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("networks")
+    konomi("prepare", write(folder / "ratings.csv", ratings()), "--scale", "1:10:1", "-o", folder / "data")
+    return folder / "data"
+
+
+@pytest.fixture
+def without_torch(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+
+@pytest.mark.parametrize("model", models_with(NETWORK))
+def test_a_network_is_served_without_torch(data, tmp_path, model):
+    konomi("train", data, "-m", model, *SMALL, "-o", tmp_path / "b")
+    words = ("recommend", tmp_path / "b", "--rate", "12=9", "--rate", "13=2", "--json")
+    child = subprocess.run([sys.executable, "-c", NO_TORCH, *map(str, words)], capture_output=True, text=True)
+    assert child.returncode == 0, child.stderr
+    assert child.stdout == konomi(*words).stdout
+
+
+def test_the_checkpoint_is_kept_until_the_model_is(data, tmp_path, monkeypatch):
+    """A training that is interrupted after its second epoch goes on from there and ends in the same bytes."""
+    words = ("train", data, "-m", "nn", *SMALL, "--set", "epochs=4")
+    konomi(*words, "-o", tmp_path / "whole")
+    file, epochs, save = tmp_path / "state", [], checkpoint.write
+
+    def interrupted(*state):
+        save(*state)
+        epochs.append(len(epochs))
+        if len(epochs) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "write", interrupted)
+    konomi(*words, "-o", tmp_path / "b", "--checkpoint", file, code=130)
+    assert file.exists() and not (tmp_path / "b").exists()
+    said = konomi(*words, "-o", tmp_path / "b", "--checkpoint", file).stderr
+    assert said.endswith(f"Written to {tmp_path / 'b'}. The checkpoint {file} is deleted.\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "whole"]
+    assert len(epochs) == 4
+    for name in ("arrays.safetensors", "items.parquet"):
+        assert (tmp_path / "b" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_file_that_is_no_checkpoint_is_left_alone(data, tmp_path):
+    diary = write(tmp_path / "diary.txt", "dear diary")
+    message, hint = refused("train", data, "-m", "nn", *SMALL, "-o", tmp_path / "b", "--checkpoint", diary)
+    assert "diary.txt: not a checkpoint" in message and "--checkpoint" in hint
+    message, hint = refused("train", data, "-m", "mf", "-o", tmp_path / "b", "--checkpoint", diary)
+    assert message == f"--checkpoint {diary}: mf has none, it trains in seconds."
+    assert hint == f"Leave it out; what has checkpoints: {', '.join(models_with(NETWORK))}."
+    assert diary.read_text() == "dear diary" and not (tmp_path / "b").exists()
+
+
+def test_without_torch_nothing_is_trained(data, tmp_path, without_torch):
+    for words in (("train", data, "-m", "nn"), ("compare", data, "-m", "mf,nn")):
+        message, hint = refused(*words, "-o", tmp_path / "out")
+        assert message == "nn needs torch, which is not installed." and hint == 'pip install "konomi[neural]"'
+    konomi("train", data, "-m", "bias", "-o", tmp_path / "b")
+
+
+def test_a_device_that_is_not_there(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    message, hint = refused("train", data, "-m", "nn", "-o", tmp_path / "b", "--device", "cuda")
+    assert message == "There is no CUDA device here." and "--device cpu" in hint
+    assert "'cuda'" in konomi("train", data, "-m", "nn", "-o", tmp_path / "b", "--device", "gpu", code=2).stderr
+
+
+def test_a_comparison_of_a_network(data, tmp_path):
+    words = ("compare", data, "-m", "bias,nn", "--task", "rating", "--set", "nn.dim=2", "--set", "nn.epochs=1")
+    found = json.loads(konomi(*words, "--device", "cpu", "--threads", 1, "-o", tmp_path / "report", "--json").stdout)
+    assert found["run"]["device"] == "cpu" and {fit["model"] for fit in found["fits"]} == {"bias", "nn"}
+    assert np.isfinite([fit["metrics"]["test"]["rmse"] for fit in found["fits"]]).all()
