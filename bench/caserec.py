@@ -18,9 +18,7 @@ from keras_peer import keras
 from konomi.config import Run
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
-from measure import child, save
-
-EPOCHS = 5  # of the notebook
+from measure import child, mean_and_deviation, save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("ratings", nargs="?", default=RATINGS, type=Path)
@@ -47,7 +45,7 @@ else:
     again = [sys.executable, __file__, arguments.ratings, "--seeds", 2, "--warm-only"]
     with tempfile.TemporaryDirectory() as cache:
         cold = round(child(again, NUMBA_CACHE_DIR=cache)[0], 2)
-    peer = keras(train.seen.scored(), hidden, EPOCHS)
+    peer = keras(["notebook1-dot"], train, hidden)["notebook1-dot"]
     peers = {
         "keras notebook 1 test RMSE": round(peer["rmse"], 4),
         "keras fit s": round(peer["seconds"], 2),
@@ -57,7 +55,7 @@ save(
     "caserec",
     {
         "mf test RMSE, seed 0": round(rmse[0], 4),
-        "mf test RMSE, all seeds": f"{statistics.mean(rmse):.4f} ± {statistics.stdev(rmse):.4f} of {len(rmse)}",
+        "mf test RMSE, all seeds": mean_and_deviation(rmse),
         "mf test MAE, seed 0": round(mae[0], 4),
         "fit s": [round(s, 2) for s in seconds],
         "the whole process with two seeds and nothing compiled before, s": cold,

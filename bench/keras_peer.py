@@ -1,4 +1,4 @@
-"""The first founding notebook's Keras model on a split of ours, in the peers' own environment."""
+"""The founding notebooks' Keras models on a split of ours, in the peers' own environment; see peers/keras_twins.py."""
 
 import json
 import tempfile
@@ -7,17 +7,53 @@ from typing import Any
 
 import numpy as np
 
+from konomi.data.features import genre_matrix, genre_taste
+from konomi.data.labels import LEFT_OUT
 from konomi.data.profiles import Profiles
+from konomi.data.split import TrainSet
+from konomi.evaluate import metrics, probabilities
 from measure import child, peers_python
 
 
-def keras(train: Profiles, test: Profiles, epochs: int, steps: int = 0) -> dict[str, Any]:
-    """Its seconds, rows_per_s and clipped test rmse; with `steps` only so many batches of an epoch are trained."""
-    order = np.random.default_rng(0).permutation(len(train.item))
-    with tempfile.TemporaryDirectory() as folder:
-        for name, profiles, rows in (("train", train, order), ("test", test, slice(None))):
-            for column in ("user", "item", "rating"):
-                np.save(Path(folder) / f"{name}_{column}.npy", getattr(profiles, column)[rows])
-        command = [peers_python(), "bench/peers/keras_mf.py", folder, epochs, *([steps] if steps else [])]
-        found: dict[str, Any] = json.loads(child(command)[2])
+def keras(
+    twins: list[str], train: TrainSet, hidden: Profiles, epochs: int | None = None, steps: int | None = None
+) -> dict[str, dict[str, Any]]:
+    """Of each twin: its epochs, seconds, rows_per_s, and its errors on the hidden entries by our own measures.
+
+    `epochs` takes the place of the notebooks'; with `steps` only so many batches of an epoch are trained.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _write(folder, train, hidden)
+        limits = [f"--{word}={n}" for word, n in (("epochs", epochs), ("steps", steps)) if n]
+        lines = child([peers_python(), "bench/peers/keras_twins.py", folder, *twins, *limits])[2].splitlines()
+        found = {row.pop("twin"): row for row in map(json.loads, lines)}
+        for twin, row in found.items():
+            for task in ("rating", "interaction"):
+                if (path := folder / f"{twin}_{task}.npy").exists():
+                    row |= _errors(task, np.load(path), train, hidden)
     return found
+
+
+def _write(folder: Path, train: TrainSet, hidden: Profiles) -> None:
+    """The arrays; the training rows shuffled, since those of profiles are in order of people."""
+    order = np.random.default_rng(0).permutation(len(train.seen.item))
+    for part, profiles, rows in (("train", train.seen, order), ("test", hidden, slice(None))):
+        label = train.labelling.of(profiles)
+        columns = {"user": profiles.user, "item": profiles.item, "rating": profiles.rating, "label": label}
+        for column, values in columns.items():
+            np.save(folder / f"{part}_{column}.npy", values[rows])
+    taste = genre_taste(train.seen, train.items, 0.0, prior=0.0)
+    numbers = [train.items[column].fill_null(0).to_numpy().astype(np.float32) for column in ("year", "score")]
+    np.save(folder / "user_features.npy", np.nan_to_num(taste))
+    np.save(folder / "item_features.npy", np.column_stack([*numbers, genre_matrix(train.items).astype(np.float32)]))
+
+
+def _errors(task: str, predicted: Any, train: TrainSet, hidden: Profiles) -> dict[str, float | None]:
+    if task == "rating":
+        has = ~np.isnan(hidden.rating)
+        true, clipped = hidden.rating[has], train.scale.clip(predicted[has])
+        return {"rmse": metrics.rmse(true, clipped), "mae": metrics.mae(true, clipped)}
+    label = train.labelling.of(hidden)
+    has = label != LEFT_OUT
+    return probabilities.figures(label[has].astype(np.float32), predicted[has])

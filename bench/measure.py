@@ -59,6 +59,13 @@ def median_and_range(seconds: list[float]) -> str:
     return f"{statistics.median(seconds):.2f} s ({min(seconds):.2f}–{max(seconds):.2f} of {len(seconds)})"
 
 
+def mean_and_deviation(values: list[float]) -> str:
+    """`1.1423 ± 0.0010 of 5`: the mean and the standard deviation; one value alone as it is."""
+    if len(values) == 1:
+        return f"{values[0]:.4f}"
+    return f"{statistics.mean(values):.4f} ± {statistics.stdev(values):.4f} of {len(values)}"
+
+
 def flop_rate() -> float:
     """The GFLOP/s that a large float32 matrix product reaches here, all cores."""
     a = np.random.default_rng(0).random((4096, 4096), np.float32)
@@ -84,9 +91,10 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
-def save(name: str, found: dict[str, Any]) -> None:
+def save(name: str, found: dict[str, Any], keep: bool = True) -> None:
     """Print the figures as JSON and keep them in bench/out."""
-    OUT.mkdir(exist_ok=True)
     text = json.dumps({"machine": machine(), **found}, indent=2, ensure_ascii=False)
-    (OUT / f"{name}.json").write_text(text + "\n")
+    if keep:
+        OUT.mkdir(exist_ok=True)
+        (OUT / f"{name}.json").write_text(text + "\n")
     print(text)

@@ -5,24 +5,31 @@ python bench/presets.py
 
 import json
 import tempfile
+import tomllib
 from pathlib import Path
 
 from measure import BENCH, KONOMI, child, save
 
 DATA = BENCH.parent.parent / "shared" / "data"
-SETS = {"ml-latest-small": [DATA / "ml-latest-small-2018"], "caserec": [DATA / "anime-caserec-2016" / "rating_mal_ids.csv"]}
+CATALOGUE = ["--items", DATA / "anime-meta-2020" / "anime.csv"]
+SETS = {
+    "ml-latest-small": [DATA / "ml-latest-small-2018"],
+    "caserec": [DATA / "anime-caserec-2016" / "rating_mal_ids.csv", *CATALOGUE],
+}
 PRESETS = sorted((BENCH.parent / "docs" / "presets").glob("*.toml"))
+TABLES = {(name, path) for path in PRESETS for name in tomllib.loads(path.read_text()) if name != "split"}
+RUNS = [*((name, None) for name in sorted({name for name, _ in TABLES})), *sorted(TABLES)]
 
 found: dict[str, dict[str, float]] = {}
 with tempfile.TemporaryDirectory() as folder:
-    for name, paths in SETS.items():
-        data = Path(folder) / name
-        child([*KONOMI, "prepare", *paths, "-o", data, "--json"])
-        for preset in [None, *PRESETS]:
+    for data, paths in SETS.items():
+        prepared = Path(folder) / data
+        child([*KONOMI, "prepare", *paths, "-o", prepared, "--json"])
+        for name, preset in RUNS:
             more = ["--config", preset] if preset else []
-            text = child([*KONOMI, "train", data, "-m", "mf", *more, "-o", Path(folder) / "bundle", "--json"])[2]
+            text = child([*KONOMI, "train", prepared, "-m", name, *more, "-o", Path(folder) / "bundle", "--json"])[2]
             metrics = json.loads(text)["metrics"]["test"]
-            row = found.setdefault(preset.stem if preset else "default settings", {})
-            row[name] = round(metrics["rmse"], 4)
-            found.setdefault("bias", {})[name] = round(metrics["baselines"]["bias"]["rmse"], 4)
+            row = found.setdefault(f"{name}, {preset.stem if preset else 'default settings'}", {})
+            row[data] = round(metrics["rmse"], 4)
+            found.setdefault("bias", {})[data] = round(metrics["baselines"]["bias"]["rmse"], 4)
 save("presets", found)

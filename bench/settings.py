@@ -25,7 +25,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "twice the penalty": {"l2": 0.1},
     "adagrad, rate 0.08": {"optimizer": "adagrad", "schedule": "constant", "rate": 0.08},
     "adagrad, rate 0.16": {"optimizer": "adagrad", "schedule": "constant", "rate": 0.16},
-    "no biases": {"biased": False, "init": 0.1},
+    "no biases": {"biases": "none", "init": 0.1},
 }
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

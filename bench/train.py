@@ -10,27 +10,22 @@ import argparse
 import statistics
 import time
 
+from first_shape import first_shape
 from keras_peer import keras
 from konomi.config import Run
-from konomi.data.invented import invented_catalogue
-from konomi.data.prepare import prepare
-from konomi.data.split import SplitConfig, make_split
-from konomi.data.synth import simulate
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
 from measure import bandwidth, flop_rate, median_and_range, peak_memory, save
 
-USERS, ITEMS, RATINGS, TEST, DIM, EPOCHS = 41_735, 3_448, 12_563_786, 100_000, 100, 5
+DIM, EPOCHS = 100, 5
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--runs", type=int, default=3)
-parser.add_argument("--keras-steps", type=int, default=0)
+parser.add_argument("--keras-steps", type=int)
 arguments = parser.parse_args()
 
 run = Run()
-simulation = simulate(invented_catalogue(ITEMS, 0), USERS, RATINGS, 0, run)
-dataset = prepare(simulation.table(), run=run)
-split = make_split(dataset, SplitConfig(valid=0, test=TEST))
+dataset, split, noise_floor = first_shape(run)
 train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
 config = mf.Config(dim=DIM, epochs=EPOCHS, patience=0)
 mf.fit(train, mf.Config(dim=DIM, epochs=1, patience=0), run)  # compiles, warms
@@ -44,7 +39,7 @@ start = time.perf_counter()
 report = evaluate(model, seen, hidden, train).metrics
 evaluated = time.perf_counter() - start
 
-peer = keras(train.seen, hidden, EPOCHS, arguments.keras_steps)
+peer = keras(["notebook1-dot"], train, hidden, EPOCHS, arguments.keras_steps)["notebook1-dot"]
 rate = len(train.seen.item) * EPOCHS / statistics.median(seconds)
 work = rate * 8 * DIM / 1e9  # a dot product and two updates of two multiply-adds each, times D
 save(
@@ -55,7 +50,7 @@ save(
         "konomi ratings/s": round(rate),
         "konomi test RMSE": round(report["rmse"], 4),
         "bias test RMSE": round(report["baselines"]["bias"]["rmse"], 4),
-        "noise floor": round(simulation.noise_floor, 4),
+        "noise floor": round(noise_floor, 4),
         "evaluate s": round(evaluated, 2),
         "peak GB with the data": round(peak, 2),
         "keras rows/s": round(peer["rows_per_s"]),

@@ -1,0 +1,79 @@
+"""How long nn takes to answer one person: encode 50 ratings, score 17,562 items; p50 and p99 over 200 people, one at a time.
+
+    python bench/serving.py
+
+Trained by another process on 3 M simulated ratings; this one loads the bundle and never imports torch, which it checks.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from konomi.bundle import load_bundle
+from konomi.config import Run
+from konomi.data.dataset import Dataset
+from konomi.data.invented import invented_catalogue
+from konomi.data.prepare import prepare
+from konomi.data.synth import simulate
+from measure import KONOMI, child, save
+
+ITEMS, USERS, RATINGS, KNOWN, PEOPLE = 17_562, 20_000, 3_000_000, 50, 200
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--quick", action="store_true", help="a tenth of the ratings and one epoch: only to see that it runs")
+quick = parser.parse_args().quick
+
+
+def lists() -> Dataset:
+    """Simulated lists, and one person more, who rated everything: every item has a row."""
+    shrink = 10 if quick else 1
+    table = simulate(invented_catalogue(ITEMS, 0), USERS // shrink, RATINGS // shrink, 0, Run()).table()
+    assert table.items is not None
+    item = table.items["item_id"]
+    everything = {"user_id": pl.Series(np.zeros(ITEMS, np.int64)), "item_id": item, "rating": np.full(ITEMS, 7, np.float32)}
+    user_id, item_id = (pl.concat([getattr(table, name), everything[name]]) for name in ("user_id", "item_id"))
+    rating = np.concatenate([table.rating, everything["rating"]])
+    return prepare(replace(table, user_id=user_id, item_id=item_id, rating=rating, status=None, time=None))
+
+
+def milliseconds(answer: Callable[[Any], object], questions: list[Any]) -> str:
+    """The median and the 99th percentile of answering each."""
+    answer(questions[0])
+    taken = []
+    for question in questions:
+        start = time.perf_counter()
+        answer(question)
+        taken.append(1000 * (time.perf_counter() - start))
+    return f"p50 {np.percentile(taken, 50):.2f} ms, p99 {np.percentile(taken, 99):.2f} ms of {len(taken)}"
+
+
+dataset = lists()
+with tempfile.TemporaryDirectory() as folder:
+    data, path = Path(folder) / "data", Path(folder) / "bundle"
+    dataset.save(data)
+    knobs = ["--set", "epochs=1"] if quick else []
+    child([*KONOMI, "train", data, "-m", "nn", *knobs, "-o", path, "--json"])
+    model = load_bundle(path).model
+
+draw = np.random.default_rng(0)
+people = draw.choice(np.flatnonzero(dataset.profiles.counts >= KNOWN), PEOPLE, replace=False)
+asked = []
+for person in people:
+    profile = dataset.profiles.take(np.array([person]))
+    kept = np.zeros(len(profile.item), bool)
+    kept[draw.choice(len(kept), KNOWN, replace=False)] = True
+    asked.append(profile.keep(kept))
+encoded = milliseconds(model.encode, asked)
+codes = [model.encode(profile) for profile in asked]
+scored = milliseconds(lambda code: model.score(code, "rating"), codes)
+assert model.score(codes[0], "rating").shape == (1, ITEMS)
+assert "torch" not in sys.modules
+save("serving", {f"encode {KNOWN} ratings": encoded, f"score {ITEMS:,} items": scored, "torch imported": False}, not quick)
