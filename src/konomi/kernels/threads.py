@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -44,8 +44,27 @@ def workers(threads: int) -> Iterator[Each]:
         if threads == 1:
             yield lambda call, tasks: [call(task) for task in tasks]
         else:
-            with ThreadPoolExecutor(threads) as pool:
-                yield lambda call, tasks: list(pool.map(call, tasks))
+            with ThreadPoolExecutor(threads - 1) as pool:
+                yield lambda call, tasks: _share(call, list(tasks), pool, threads - 1)
+
+
+def _share(call: Callable[[Any], Any], tasks: list[Any], pool: ThreadPoolExecutor, helpers: int) -> list[Any]:
+    """The caller works too: waking a sleeping thread takes longer than many a task."""
+    results: list[Any] = [None] * len(tasks)
+    numbers = iter(range(len(tasks)))  # shared: whoever is free takes the next
+
+    def work() -> None:
+        for n in numbers:
+            results[n] = call(tasks[n])
+
+    others = [pool.submit(work) for _ in range(min(helpers, len(tasks) - 1))]
+    try:
+        work()
+    finally:
+        wait(others)
+    for other in others:
+        other.result()
+    return results
 
 
 def blocks(n: int, size: int) -> list[tuple[int, int]]:

@@ -27,7 +27,7 @@ F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
 FOLD_BLOCK = 64  # people folded in by one task
-PAIRS, ITEMS = 1 << 15, 1 << 10  # pairs scored at once, items of one person
+PAIRS, ITEMS = 1 << 11, 1 << 10  # pairs scored at once, items of one person: small enough to stay in the cache
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ class Layers:
     optimizer: Literal["adam", "adagrad", "rowwise-adagrad", "sgd"] = "adam"
     rate: float = 0.004  # γ, the first epoch's learning rate
     decay: float = 0.1  # γ / (1 + decay·epoch)
-    batch: int = 0  # entries learnt from together, about; 0 = a 64th of all, 8,192 to 131,072
+    batch: int = 0  # entries learnt from together, about; 0 = a 64th of all, 12,288 to 131,072
     l2: float = 0.05  # λ, the penalty of the vectors
     l2_bias: float = 0.005  # λ_b, the penalty of the biases
     l2_dense: float = 0.01  # the penalty of the layers, per batch
     init: float = 0.01  # standard deviation of the first vectors
-    epochs: int = 40  # at most
-    patience: int = 3  # stop after this many epochs without a better validation error; 0 = never
+    epochs: int = 60  # at most
+    patience: int = 5  # stop after this many epochs without a better validation error; 0 = never
 
     def __post_init__(self) -> None:
         sizes = {name: getattr(self, name) for name in ("dim", "hidden", "rate", "init", "epochs")}
@@ -116,7 +116,7 @@ class Body:
         H, width = self.W.shape[1], self.right.shape[1] - len(self.V)
         z = left[:, H:width] @ right[:, H:width].T + left[:, width + o, None] + right[:, width + o]  # B × I
         for start, stop in blocks(len(right), ITEMS):
-            hidden = np.empty((stop - start, H), np.float32)  # small enough to stay in the cache
+            hidden = np.empty((stop - start, H), np.float32)
             for b, a in enumerate(left[:, :H]):
                 np.add(right[start:stop, :H], a, out=hidden)
                 np.maximum(hidden, 0, out=hidden)
@@ -125,19 +125,18 @@ class Body:
 
     def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
         """f32[N]."""
-        parts = [self._pairs(codes[start:stop], item_rows[start:stop], output) for start, stop in blocks(len(item_rows), PAIRS)]
-        return np.concatenate(parts) if parts else np.empty(0, np.float32)
-
-    def _pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
-        left, o = self.left(codes), self.head(output)
-        z = self._join(left, self.right[item_rows], o)
+        left = self.left(codes)
+        z = self.join(left, np.arange(len(item_rows)), item_rows, self.head(output))
         return self.finish(z[:, None], output, left, item_rows[:, None])[:, 0]
 
-    def _join(self, left: F32, right: F32, o: int) -> F32:
-        """z_o of rows of both sides, f32[N]."""
+    def join(self, left: F32, people: npt.NDArray[Any], items: npt.NDArray[Any], o: int) -> F32:
+        """z_o of pairs, f32[N]: rows people i[N] of left and items i[N] of the items' side, PAIRS at a time."""
         H, width = self.W.shape[1], self.right.shape[1] - len(self.V)
-        dot = np.einsum("np,np->n", left[:, H:width], right[:, H:width])
-        z: F32 = np.maximum(left[:, :H] + right[:, :H], 0) @ self.V[o] + dot + left[:, width + o] + right[:, width + o]
+        z = np.empty(len(items), np.float32)
+        for start, stop in blocks(len(items), PAIRS):
+            a, c = left[people[start:stop]], self.right[items[start:stop]]
+            z[start:stop] = np.maximum(a[:, :H] + c[:, :H], 0) @ self.V[o] + a[:, width + o] + c[:, width + o]
+            z[start:stop] += np.einsum("np,np->n", a[:, H:width], c[:, H:width])
         return z
 
     def left(self, codes: F32) -> F32:
@@ -155,7 +154,7 @@ class Body:
         """From z f32[B, n] to the output. "rank" is shrunk to what is said of an unknown item by how well an item is known."""
         o = self.head(output)
         if output == "rank":
-            unknown = self._join(left, np.broadcast_to(self.right[-1], left.shape), o)[:, None]
+            unknown = self.join(left, np.arange(len(left)), np.full(len(left), -1), o)[:, None]
             z = np.asarray(unknown + (z - unknown) * self.item_known[items], np.float32)
         if output == "interaction":
             return np.asarray(expit(z), np.float32)

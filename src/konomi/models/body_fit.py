@@ -98,11 +98,12 @@ class BodyNetwork:
             self.parts["constant"].weight[int(self.heads[1])] = math.log(share / (1 - share))
             spread = math.sqrt(share * (1 - share))
         self.weights = (1.0, losses.interaction / spread)  # the log loss of labels of deviation σ' in units of σ'
-        self.valid, self.shown = data.valid, data.shown
+        self.valid, self.shown = targets(data.valid, self.heads, self.center, self.labelling), data.shown
 
     def fingerprint(self, name: str, seed: int) -> str:
         """One hash for all that a training depends on."""
-        arrays = (self.user, self.item, self.rating, self.label, self.valid.indptr, self.valid.item, self.valid.rating)
+        valid, rating, label = self.valid
+        arrays = (self.user, self.item, self.rating, self.label, valid.indptr, valid.item, rating, label)
         text = f"{name} {self.settings} {self.losses} {seed} {self.n_items} {self.scale}"
         return hash_bytes(text.encode(), *(hash_array(array).encode() for array in arrays))
 
@@ -165,25 +166,18 @@ class BodyNetwork:
 
     def validate(self) -> float:
         """The error of the validation part: training users by their own rows, people held out whole folded in."""
-        body = self.body(np.empty((0, 2), np.float32))
-        valid, rating, label = targets(self.valid, self.heads, self.center, self.labelling)
+        valid, rating, label = self.valid
         if len(valid.item) == 0:
             return math.nan
-        codes = self.rows("user")
+        body, codes, user = self.body(np.empty((0, 2), np.float32)), self.rows("user"), valid.user
         strangers = np.flatnonzero((valid.counts > 0) & (self.seen_count == 0))
         codes[strangers] = body.encode(self.shown.take(strangers))
-        r, c = self.heads.astype(int).tolist()
-        z = torch.zeros(len(valid.item), len(self.losses.tasks))
-        user = valid.user
-        if r >= 0:
-            predicted = self.scale.clip(body.score_pairs(codes[user], valid.item, "rating"))
-            z[:, r] = torch.from_numpy((predicted - self.center[0]) / self.center[1])
-        if c >= 0:
-            liked = np.clip(body.score_pairs(codes[user], valid.item, "interaction").astype(np.float64), 1e-7, 1 - 1e-7)
-            z[:, c] = torch.from_numpy(np.log(liked / (1 - liked)))
-        squared, logistic = self._losses(z.to(self.device), rating, label)
-        w = self.weights
-        return self.error(float(w[0] * squared + w[1] * logistic), len(valid.item))
+        left = body.left(codes)
+        z = np.stack([body.join(left, user, valid.item, o) for o in range(len(self.losses.tasks))], axis=1)
+        if (r := int(self.heads[0])) >= 0:
+            z[:, r] = (self.scale.clip(self.center[0] + self.center[1] * z[:, r]) - self.center[0]) / self.center[1]
+        squared, logistic = self._losses(torch.from_numpy(z).to(self.device), rating, label)
+        return self.error(float(self.weights[0] * squared + self.weights[1] * logistic), len(valid.item))
 
     def rows(self, name: str) -> F32:
         """Every [e | b] of people or items, f32[·, D + O]."""

@@ -23,7 +23,7 @@ from konomi.models.body import Body, Layers
 class Config(Layers):
     """The layers, and how much each task weighs."""
 
-    interaction: float = 0.15  # w, the weight of the interactions' loss beside the ratings'
+    interaction: float = 0.25  # w, the weight of the interactions' loss beside the ratings'
     learned: bool = False  # learn both weights; w then only chooses the epoch
 
     def __post_init__(self) -> None:

@@ -35,7 +35,7 @@ from konomi.files import hash_array, hash_bytes
 from konomi.kernels.batches import distinct, scatter
 from konomi.kernels.csr import count_and_sum
 from konomi.kernels.threads import Each, blocks, workers
-from konomi.models.two_tower import Config, TwoTower
+from konomi.models.two_tower import Config, TwoTower, unit_rows
 from konomi.neural.batches import Batch
 from konomi.neural.embedding import FusedEmbedding
 from konomi.neural.loop import Steps, device_of, train
@@ -44,6 +44,7 @@ from konomi.neural.towers import meet, tower
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+NO_HISTORY = np.empty((0, 2), np.float32)
 T = TypeVar("T")
 
 PEOPLE = 1024  # described by one task
@@ -162,6 +163,10 @@ class Towers:
                     layer[:, -1] = 0  # biases
                 self.parts[f"{side} {k}"] = FusedEmbedding(torch.from_numpy(layer).to(device), config.optimizer)
         self.parts["a"] = FusedEmbedding(torch.ones(1, 1, device=device), config.optimizer)
+        self.valid = data.valid.scored()
+        strangers = np.flatnonzero((self.valid.counts > 0) & (self.seen.counts == 0))  # held out whole
+        self.described = self.sides.user.copy()
+        self.described[strangers] = self.model(NO_HISTORY).describe(data.shown.take(strangers).scored())
 
     def fingerprint(self, seed: int) -> str:
         """One hash for all that a training depends on."""
@@ -230,13 +235,15 @@ class Towers:
 
     def validate(self) -> float:
         """RMSE of the validation part, clipped to the scale, from all that is seen (shown, if held out whole) of people."""
-        valid = self.data.valid.scored()
+        valid = self.valid
         if not len(valid.item):
             return math.nan
-        model = self.model(np.empty((0, 2), np.float32))
-        codes = model.encode(self.seen)
-        strangers = np.flatnonzero((valid.counts > 0) & (self.seen.counts == 0))
-        codes[strangers] = model.encode(self.data.shown.take(strangers))
+        model, weights = self.model(NO_HISTORY), {name: part.weight.cpu() for name, part in self.parts.items()}
+        people = np.flatnonzero(valid.counts)
+        units = tower(torch.from_numpy(self.described), people, self._side(weights, "user"), self.each).numpy()
+        codes = np.zeros((len(valid), units.shape[1]), np.float32)
+        codes[people] = unit_rows(units)  # as model.encode, but for the last bit
+        codes[:, :-1] *= model.center[2]
         predicted = self.data.scale.clip(model.score_pairs(codes[valid.user], valid.item, "rating"))
         return float(np.sqrt(np.mean((predicted - valid.rating) ** 2, dtype=np.float64)))
 

@@ -24,7 +24,7 @@ Optimizer = Literal["sgd", "adagrad", "rowwise-adagrad", "adam"]
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # of Adam
 ADAGRAD_EPSILON = 1e-10
-TASK = 4096  # rows updated by one task
+TASK = 512  # rows updated by one task
 
 
 def in_turn(call: Callable[[Any], Any], tasks: Iterable[Any]) -> list[Any]:
