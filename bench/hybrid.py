@@ -21,7 +21,7 @@ alone = changed(nn.Config(), **asdict(both))
 WAYS = {
     "ratings alone": ("nn", replace(alone, task="rating")),
     "interactions alone": ("nn", replace(alone, task="interaction")),
-    **{f"both, 1 : {weight}": ("hybrid", replace(both, interaction=weight)) for weight in (1, 2, 5)},
+    **{f"both, 1 : {weight}": ("hybrid", replace(both, interaction=weight)) for weight in (0.1, 0.25, 0.5, 1, 2)},
     "both, learnt weights": ("hybrid", replace(both, learned=True)),
 }
 DATA = {"caserec": caserec(RATINGS), "lists of 2022": userlists()}

@@ -39,7 +39,7 @@ LEAST, MOST, SHARE = 12 << 10, 1 << 17, 64
 
 
 def size(pairs: int) -> int:
-    """How many of so many pairs to learn from together: a 64th, 12,288 to 131,072. More save work, fewer learn more an epoch."""
+    """How many of so many pairs to learn from together: a 64th, 12,288 to 131,072. More save work, fewer learn faster."""
     return min(max(pairs // SHARE, LEAST), MOST)
 
 
