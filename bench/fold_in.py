@@ -13,7 +13,7 @@ from pathlib import Path
 from caserec_split import RATINGS, caserec
 from konomi.config import Run
 from konomi.evaluate.evaluate import evaluate
-from konomi.models import mf
+from konomi.models import module
 from measure import save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -21,9 +21,13 @@ parser.add_argument("ratings", nargs="?", default=RATINGS, type=Path)
 
 dataset, split = caserec(parser.parse_args().ratings)
 train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
-epochs = int(mf.fit(train, mf.Config(), Run()).history[:, 1].argmin()) + 1
-config = mf.Config(epochs=epochs, patience=0)
-trained = mf.fit(replace(train, valid=hidden), config, Run()).history[-1, 1]
 nothing = train.valid.keep(train.valid.rating < 0)
-folded = evaluate(mf.fit(replace(train, valid=nothing), config, Run()), seen, hidden, train)
-save("fold_in", {"epochs": epochs, "trained rows": round(float(trained), 4), "folded in": round(folded.metrics["rmse"], 4)})
+found = {}
+for name in ("mf", "nn"):
+    fit, config = module(name).fit, module(name).Config()
+    epochs = int(fit(train, config, Run()).history[:, 1].argmin()) + 1
+    fixed = replace(config, epochs=epochs, patience=0)
+    trained = fit(replace(train, valid=hidden), fixed, Run()).history[-1, 1]
+    folded = evaluate(fit(replace(train, valid=nothing), fixed, Run()), seen, hidden, train).metrics["rmse"]
+    found[name] = {"epochs": epochs, "trained rows": round(float(trained), 4), "folded in": round(folded, 4)}
+save("fold_in", found)

@@ -1,14 +1,15 @@
 """One step of an optimiser for some rows of a table: the weights and their state, in place, each row once.
 
 table f32[N, D]; rows i64[n], distinct; gradient f32[n, D]; γ the learning rate. Rows start to stop of `rows` are done.
-`neural/embedding.py` says the same in torch, with the papers.
+`neural/embedding.py` says the same in torch, with the papers. The error model is NumPy's: Python's looks for a division by zero at
+every weight, and so keeps the loops from being vectorised.
 """
 
 import numba
 import numpy as np
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def sgd(table, rows, gradient, rate, start, stop):
     """w −= γ g."""
     for n in range(start, stop):
@@ -17,7 +18,7 @@ def sgd(table, rows, gradient, rate, start, stop):
             w[d] -= rate * g[d]
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def adagrad(table, squares, rows, gradient, rate, epsilon, start, stop):
     """s += g², w −= γ g / (√s + ε); squares f32[N, D]."""
     for n in range(start, stop):
@@ -27,7 +28,7 @@ def adagrad(table, squares, rows, gradient, rate, epsilon, start, stop):
             w[d] -= rate * g[d] / (np.sqrt(s[d]) + epsilon)
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def rowwise_adagrad(table, squares, rows, gradient, rate, epsilon, start, stop):
     """s += the mean of g², w −= γ g / (√s + ε); squares f32[N, 1]."""
     for n in range(start, stop):
@@ -41,11 +42,11 @@ def rowwise_adagrad(table, squares, rows, gradient, rate, epsilon, start, stop):
             w[d] -= step * g[d]
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
-def adam(table, means, squares, rows, gradient, rate, beta_1, beta_2, correction, epsilon, start, stop):
-    """m = β₁ m + (1 − β₁) g, v = β₂ v + (1 − β₂) g², w −= γ m / (√v / correction + ε); means, squares f32[N, D].
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+def adam(table, means, squares, rows, gradient, rate, beta_1, beta_2, epsilon, start, stop):
+    """m = β₁ m + (1 − β₁) g, v = β₂ v + (1 − β₂) g², w −= γ m / (√v + ε); means, squares f32[N, D].
 
-    rate is γ / (1 − β₁ᵗ) and correction √(1 − β₂ᵗ), t the number of the step.
+    The bias correction of step t is in the rate, γ √(1 − β₂ᵗ) / (1 − β₁ᵗ), and in ε, times √(1 − β₂ᵗ).
     """
     one = np.float32(1)
     for n in range(start, stop):
@@ -53,4 +54,4 @@ def adam(table, means, squares, rows, gradient, rate, beta_1, beta_2, correction
         for d in range(len(g)):
             m[d] = beta_1 * m[d] + (one - beta_1) * g[d]
             v[d] = beta_2 * v[d] + (one - beta_2) * g[d] * g[d]
-            w[d] -= rate * m[d] / (np.sqrt(v[d]) / correction + epsilon)
+            w[d] -= rate * m[d] / (np.sqrt(v[d]) + epsilon)

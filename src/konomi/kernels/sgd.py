@@ -25,7 +25,7 @@ from konomi.kernels.simulate import uniform
 NONE, OUTSIDE, INSIDE = 0, 1, 2  # where the biases are
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def sgd_block(user, item, y, P, Q, bu, bi, sums, dropout, mean, rate, l2, l2_bias, biases, logistic):
     """One pass over N entries; updates P, Q, bu, bi in place. Returns the sum of (y − z)², or of log losses, before each step.
 
@@ -67,7 +67,7 @@ def sgd_block(user, item, y, P, Q, bu, bi, sums, dropout, mean, rate, l2, l2_bia
     return total
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def draw_mask(dropout, start, mask):
     """The mask of one entry, f32[D] in place: 1 / keep with probability keep, else 0."""
     key, first, keep = dropout
@@ -75,13 +75,13 @@ def draw_mask(dropout, start, mask):
         mask[d] = np.float32(1) / keep if uniform(key, first + start + d) < keep else np.float32(0)
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def factor(v, d, inside, mask):
     """Coordinate d of a factor of the dot product, masked: the slope of z along the same coordinate of the other factor."""
     return v[d] if mask is None else mask[d] * (v[d] + inside)
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def dot(p, q, inside_u, inside_i, mask):
     """p·q, or with a mask the sum of m_d (p_d + b_u) (q_d + b_i)."""
     z = np.float32(0)
@@ -90,7 +90,7 @@ def dot(p, q, inside_u, inside_i, mask):
     return z
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def error(y, z, logistic):
     """(e, loss): y − z and its square, or y − σ(z) and the log loss; without overflow at any z."""
     if logistic is not None:
@@ -100,7 +100,7 @@ def error(y, z, logistic):
     return y - z, (y - z) * (y - z)
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def descend(weights, k, downhill, penalty, rate, sums):
     """One step of weights[k] along downhill − penalty · weights[k]: SGD, or Adagrad (Duchi, Hazan & Singer 2011, eq. 1)."""
     if sums is None:
@@ -111,7 +111,7 @@ def descend(weights, k, downhill, penalty, rate, sums):
         weights[k] += rate * step / np.sqrt(sums[k])
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def predict_pairs(user, item, P, Q, bu, bi, mean):
     """z of N pairs, f32[N], from the rows of `sgd_block`, biases outside."""
     out = np.empty(len(user), np.float32)

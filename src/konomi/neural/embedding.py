@@ -85,11 +85,12 @@ class FusedEmbedding:
         table, *state = (tensor.numpy().reshape(len(tensor), -1) for tensor in (self.weight, *self.state))
         rows, g = index.numpy(), gradient.contiguous().numpy().reshape(len(gradient), -1)
         t, f = int(self.steps), np.float32
+        root = math.sqrt(1 - BETA_2**t)
         kernel, constants = {
             "sgd": (kernels.sgd, (rate,)),
             "adagrad": (kernels.adagrad, (rate, ADAGRAD_EPSILON)),
             "rowwise-adagrad": (kernels.rowwise_adagrad, (rate, ADAGRAD_EPSILON)),
-            "adam": (kernels.adam, (rate / (1 - BETA_1**t), BETA_1, BETA_2, math.sqrt(1 - BETA_2**t), EPSILON)),
+            "adam": (kernels.adam, (rate * root / (1 - BETA_1**t), BETA_1, BETA_2, EPSILON * root)),
         }[self.optimizer]
         arguments = (table, *state, rows, g, *map(f, constants))
         self.each(lambda span: kernel(*arguments, *span), blocks(len(rows), TASK))
