@@ -88,7 +88,7 @@ def test_a_training_user_folded_in_predicts_what_training_learnt(train):
     config = nn.Config(**{**SMALL, "epochs": 60})
     with workers(1) as each:
         network = BodyNetwork(train, config, Losses(("rating",)), 0, __import__("torch").device("cpu"), each)
-        model = network.body(learn("nn", network, Steps(60, 0, 0.03, 0.02), Run(), ""))
+        model = network.body(learn("nn", network, Steps(60, 0, 0.03, 0.02), Run()))
     seen = train.seen
     learnt, folded = (
         np.sqrt(np.mean((model.score_pairs(codes[seen.user], seen.item, "rating") - seen.rating) ** 2))

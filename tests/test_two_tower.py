@@ -301,7 +301,7 @@ def test_what_is_refused(train, checkerboard):
     with pytest.raises(FitError, match="no rating to learn from"):
         two_tower.fit(nothing, SMALL, Run())
     plain = make_split(checkerboard, SplitConfig(valid=0.1, test=0)).train_set(checkerboard)
-    with pytest.raises(ConfigError, match="no genres"):
+    with pytest.raises(FitError, match="no genres"):
         two_tower.fit(plain, replace(SMALL, features="notebook5"), Run())
     with pytest.raises(FitError, match="diverged"):
         two_tower.fit(train, replace(SMALL, rate=1e30, optimizer="sgd"), Run())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,10 @@ class Profiles:
     def user(self) -> I32:
         """The profile row of every entry, i32[N]."""
         return np.repeat(np.arange(len(self), dtype=np.int32), self.counts)
+
+    def arrays(self) -> list[npt.NDArray[Any]]:
+        """Those that there are."""
+        return [array for array in (self.indptr, self.item, self.rating, self.status) if array is not None]
 
     def keep(self, entries: npt.NDArray[np.bool_]) -> "Profiles":
         """The same B profiles with only the entries marked True."""

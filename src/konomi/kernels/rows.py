@@ -1,8 +1,8 @@
 """One step of an optimiser for some rows of a table: the weights and their state, in place, each row once.
 
 table f32[N, D]; rows i64[n], distinct; gradient f32[n, D]; γ the learning rate. Rows start to stop of `rows` are done.
-`neural/embedding.py` says the same in torch, with the papers. The error model is NumPy's: Python's looks for a division by zero at
-every weight, and so keeps the loops from being vectorised.
+`neural/embedding.py` says the same in torch, with the papers. The error model is NumPy's: Python's looks for a division by zero
+at every weight, and so keeps the loops from being vectorised.
 """
 
 import numba

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,6 @@ from konomi.data.features import trust
 from konomi.data.labels import LEFT_OUT
 from konomi.data.split import TrainSet
 from konomi.errors import FitError
-from konomi.files import hash_array, hash_bytes
 from konomi.kernels.threads import Each, workers
 from konomi.models.body import Body, Layers, targets
 from konomi.neural.batches import Batch, batches, size
@@ -45,7 +44,7 @@ def fit_body(name: str, data: TrainSet, layers: Layers, losses: Losses, run: Run
     steps = Steps(layers.epochs, layers.patience, layers.rate, layers.decay)
     with workers(run.threads) as each:
         learner = BodyNetwork(data, layers, losses, run.seed, device, each)
-        history = train(name, learner, steps, run, learner.fingerprint(name, run.seed))
+        history = train(name, learner, steps, run)
         return learner.body(history)
 
 
@@ -100,12 +99,12 @@ class BodyNetwork:
         self.weights = (1.0, losses.interaction / spread)  # the log loss of labels of deviation σ' in units of σ'
         self.valid, self.shown = targets(data.valid, self.heads, self.center, self.labelling), data.shown
 
-    def fingerprint(self, name: str, seed: int) -> str:
-        """One hash for all that a training depends on."""
+    def facts(self) -> tuple[str, list[npt.NDArray[Any]]]:
+        """Settings and data."""
         valid, rating, label = self.valid
-        arrays = (self.user, self.item, self.rating, self.label, valid.indptr, valid.item, rating, label)
-        text = f"{name} {self.settings} {self.losses} {seed} {self.n_items} {self.scale}"
-        return hash_bytes(text.encode(), *(hash_array(array).encode() for array in arrays))
+        people = [array for part in (valid, self.shown) for array in part.arrays()]
+        text = f"{self.settings} {self.losses} {self.n_items} {self.scale}"
+        return text, [self.user, self.item, self.rating, self.label, rating, label, *people]
 
     def batches(self, draw: np.random.Generator) -> Iterator[Batch]:
         """Pairs at random."""
@@ -138,8 +137,8 @@ class BodyNetwork:
         return Side(self.parts[f"{name}s"](rows, distinct=True), biases, self.parts[f"{name} layer"](), mask)
 
     def _mask(self, shape: tuple[int, int], share: float, draw: np.random.Generator) -> Tensor:
-        """0 with probability `share` (to 1/256), else 1 / (1 − share)."""
-        least = round(share * 256)
+        """0 with probability `share`, which is a multiple of 1/256, else 1 / (1 − share)."""
+        least = min(max(round(share * 256), 1), 255) if share else 0
         bytes_ = np.frombuffer(draw.bytes(shape[0] * shape[1]), np.uint8).reshape(shape)
         return torch.from_numpy((bytes_ >= least).astype(np.float32) * np.float32(256 / (256 - least))).to(self.device)
 

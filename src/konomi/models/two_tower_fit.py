@@ -1,14 +1,15 @@
 """Training the towers of `two_tower`: the only one of the two files that needs torch.
 
 No rating is part of what predicts it. An epoch parts the training ratings at random into two; each part is predicted from
-features of people, statistics of items and constants that come from the other part alone, so every rating is learnt from once.
+features of people, statistics of items and what standardises them that come from the other part alone, so every rating is
+learnt from once. (The two numbers c and s, where the output starts, are the mean and deviation of all training ratings.)
 """
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +31,7 @@ from konomi.data.features import (
 )
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.errors import ConfigError, FitError
-from konomi.files import hash_array, hash_bytes
+from konomi.errors import FitError
 from konomi.kernels.batches import distinct, scatter
 from konomi.kernels.csr import count_and_sum
 from konomi.kernels.threads import Each, blocks, workers
@@ -48,6 +48,7 @@ NO_HISTORY = np.empty((0, 2), np.float32)
 T = TypeVar("T")
 
 PEOPLE = 1024  # described by one task
+PAIRS = 1 << 14  # validated at once
 FEATURES_WORTH = 25  # ratings: an item that nobody rated is known as well as one of so many that says nothing of itself
 BLANK = 0.2  # share of the items whose ratings are not told of which nothing is
 LEAST, MOST = 0.3, 0.7  # share of the ratings that one of the two parts has
@@ -60,7 +61,7 @@ def fit_towers(data: TrainSet, config: Config, run: Run) -> TwoTower:
     with workers(run.threads) as each:
         network = Towers(data, config, run.seed, device, each)
         steps = Steps(config.epochs, config.patience, config.rate, config.decay)
-        history = train("two_tower", network, steps, run, network.fingerprint(run.seed))
+        history = train("two_tower", network, steps, run)
         return network.model(history)
 
 
@@ -86,7 +87,7 @@ class Features:
         self.tags = item_tags(data.items) if self.full else genre_matrix(data.items)
         self.numbers = item_numbers(data.items)
         if not self.full and not self.tags.shape[1]:
-            raise ConfigError("two_tower: the catalogue has no genres.", "Use features=full, or prepare with --items.")
+            raise FitError("two_tower: the catalogue has no genres.", "Use features=full, or prepare with --items.")
 
     def __call__(self, shown: Profiles, people: Profiles, untold: Bools, blank: Bools) -> Sides:
         """All from the ratings `shown`, but what is said of people from `people`, some of these; all scored. The item tower is
@@ -168,13 +169,11 @@ class Towers:
         self.described = self.sides.user.copy()
         self.described[strangers] = self.model(NO_HISTORY).describe(data.shown.take(strangers).scored())
 
-    def fingerprint(self, seed: int) -> str:
-        """One hash for all that a training depends on."""
+    def facts(self) -> tuple[str, list[npt.NDArray[Any]]]:
+        """Settings and data."""
         profiles = (self.seen, self.data.valid, self.data.shown)
-        known = [array for people in profiles for array in (people.indptr, people.item, people.rating)]
-        arrays = (*known, self.features.tags, self.features.numbers)
-        text = f"two_tower {self.config} {seed} {self.data.scale}"
-        return hash_bytes(text.encode(), *(hash_array(array).encode() for array in arrays))
+        known = [array for part in profiles for array in part.arrays()]
+        return f"{self.config} {self.data.scale}", [*known, self.features.tags, self.features.numbers]
 
     def batches(self, draw: np.random.Generator) -> Iterator[Part]:
         """The two parts one after the other, each in batches of whole people."""
@@ -244,8 +243,11 @@ class Towers:
         codes = np.zeros((len(valid), units.shape[1]), np.float32)
         codes[people] = unit_rows(units)  # as model.encode, but for the last bit
         codes[:, :-1] *= model.center[2]
-        predicted = self.data.scale.clip(model.score_pairs(codes[valid.user], valid.item, "rating"))
-        return float(np.sqrt(np.mean((predicted - valid.rating) ** 2, dtype=np.float64)))
+        user, total = valid.user, 0.0
+        for span in map(slice, *zip(*blocks(len(user), PAIRS), strict=True)):
+            predicted = model.score_pairs(codes[user[span]], valid.item[span], "rating")
+            total += float(np.square(self.data.scale.clip(predicted) - valid.rating[span]).sum(dtype=np.float64))
+        return math.sqrt(total / len(user))
 
     def model(self, history: F32) -> TwoTower:
         """What is kept: the user tower, and what the item tower says of every item."""

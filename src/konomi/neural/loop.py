@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from konomi.config import Run
 from konomi.errors import ConfigError, FitError
+from konomi.files import hash_array, hash_bytes
 from konomi.neural import checkpoint
 from konomi.neural.embedding import FusedEmbedding
 
@@ -53,6 +55,10 @@ class Network(Protocol):
     parts: dict[str, FusedEmbedding]
     pairs: int
 
+    def facts(self) -> tuple[str, list[npt.NDArray[Any]]]:
+        """All that its training depends on, settings as text and data as arrays."""
+        ...
+
     def batches(self, draw: np.random.Generator) -> Iterator[Any]:
         """The batches of an epoch; every random choice of the epoch comes from `draw`."""
         ...
@@ -70,16 +76,17 @@ class Network(Protocol):
         ...
 
 
-def train(name: str, network: Network, steps: Steps, run: Run, fingerprint: str) -> F32:
+def train(name: str, network: Network, steps: Steps, run: Run) -> F32:
     """Train; leave the network with the weights of its best epoch; return the history f32[E, 2].
 
     With `run.checkpoint` the state is written there after every epoch, and read where it is there already: all that is random
     in an epoch depends on the seed and its number alone, so a training that was killed ends in the same bytes as one that was
-    not. FitError where the error leaves the finite numbers, or where the checkpoint is of another training (another
-    `fingerprint`).
+    not. FitError where the error leaves the finite numbers, or where the checkpoint is of another training: another name,
+    network (its `facts`), seed, device or version.
     """
     history: list[tuple[float, float]] = []
     best = _weights(network)
+    fingerprint = _fingerprint(name, network, steps, run) if run.checkpoint else ""
     if run.checkpoint and (kept := checkpoint.read(run.checkpoint, fingerprint)):
         history = [(float(error), float(valid)) for error, valid in kept["history"]]
         best = _restore(network, kept)
@@ -120,6 +127,13 @@ def _epoch(
     if not all(bool(part.weight.isfinite().all()) for part in network.parts.values()):
         raise FitError(f"{name} diverged in epoch {epoch + 1}: a weight is not finite.", "Lower rate.")
     return network.error(total, n), network.validate()
+
+
+def _fingerprint(name: str, network: Network, steps: Steps, run: Run) -> str:
+    """One hash for what a training depends on."""
+    text, arrays = network.facts()
+    head = f"{version('konomi')} {name} {steps} {run.seed} {run.device} {text}"
+    return hash_bytes(head.encode(), *(hash_array(array).encode() for array in arrays))
 
 
 def _weights(network: Network) -> dict[str, Tensor]:
