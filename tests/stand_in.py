@@ -12,6 +12,8 @@ import numpy as np
 
 from konomi.models import MODELS, check_output
 
+TASKS = ("rating", "interaction")
+
 
 @dataclass(frozen=True)
 class Config:
@@ -27,6 +29,10 @@ class StandIn:
     scale: Any
     has: Any
     history: Any
+
+    @property
+    def item_known(self):
+        return np.ones_like(self.probability)
 
     @property
     def outputs(self):

@@ -178,7 +178,7 @@ def test_every_setting_changes_something(name, train):
     usual = fitted((name, None), train, **short)
     for field in sorted(fields):
         # a schedule's own settings show only under that schedule, patience only where it can run out
-        base = {"warm_up": {**short, "schedule": "warm-up"}, "patience": {"epochs": 60}}.get(field, short)
+        base = {"warm_up": {**short, "schedule": "warm-up"}, "patience": {"epochs": 200}}.get(field, short)
         a = usual if base is short else fitted((name, None), train, **base)
         b = fitted((name, None), train, **{**base, field: OTHER[name][field]})
         scores = [model.score(model.encode(train.seen), "rank") for model in (a, b)]

@@ -14,7 +14,7 @@ from konomi.config import Run
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import ConfigError, FitError
 from konomi.models import module
-from konomi.neural import checkpoint, loop, pairs
+from konomi.neural import checkpoint, embedding, loop, pairs
 from konomi.neural.batches import batches, size
 from konomi.neural.embedding import in_turn
 from konomi.neural.loop import Steps, best_epoch
@@ -85,6 +85,21 @@ def test_the_fused_layer_is_the_plain_one(outputs, product, masked, dropped, mon
         found.append([z, penalty, *(leaf.grad for leaf in (*left[:3], *right[:3], h, V))])
     for fused, expected in zip(*found, strict=True):
         torch.testing.assert_close(fused, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_threads_change_no_bit(train, monkeypatch):
+    """With several blocks a batch, of which threads do some each."""
+    monkeypatch.setattr(pairs, "TASK", 16)
+    monkeypatch.setattr(embedding, "TASK", 4)
+    one, *others = (fitted(train, Run(threads=threads), batch=1000).state() for threads in (1, 2, 8))
+    for other in others:
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+
+
+def test_a_training_that_stopped_early_is_not_trained_on(train, tmp_path):
+    run, soon = Run(checkpoint=tmp_path / "kept"), {"rate": 1.0, "patience": 1, "epochs": 60}
+    first, again = (fitted(train, run, **soon) for _ in range(2))
+    assert len(first.history) < 60 and np.array_equal(first.history, again.history)
 
 
 def test_the_best_epoch_is_the_last_of_the_best():

@@ -25,6 +25,7 @@ from konomi.kernels.batches import distinct
 from konomi.kernels.threads import workers
 from konomi.models import two_tower
 from konomi.models.two_tower_fit import Towers
+from konomi.neural import loop
 from konomi.neural.batches import Batch
 from konomi.neural.towers import meet, plain_meet, plain_tower, tower
 
@@ -223,10 +224,19 @@ def test_same_bytes_at_any_thread_count_with_large_layers(train):
     np.testing.assert_array_equal(together[:100], np.vstack(alone))
 
 
-def test_a_killed_training_goes_on(train, tmp_path):
-    place = tmp_path / "checkpoint"
+def test_a_killed_training_goes_on(train, tmp_path, monkeypatch):
+    place, epoch, calls = tmp_path / "checkpoint", loop._epoch, iter(range(9))
     whole = two_tower.fit(train, SMALL, Run()).state()
-    two_tower.fit(train, replace(SMALL, epochs=3), Run(checkpoint=place))
+
+    def killed(*arguments):
+        if next(calls) == 1:
+            raise KeyboardInterrupt
+        return epoch(*arguments)
+
+    monkeypatch.setattr(loop, "_epoch", killed)
+    with pytest.raises(KeyboardInterrupt):
+        two_tower.fit(train, SMALL, Run(checkpoint=place))
+    monkeypatch.setattr(loop, "_epoch", epoch)
     again = two_tower.fit(train, SMALL, Run(checkpoint=place)).state()
     for key in whole:
         np.testing.assert_array_equal(whole[key], again[key])
@@ -245,7 +255,11 @@ def test_presets_learn(preset, train):
 
 def test_people_held_out_whole_choose_the_epoch(dataset):
     train = make_split(dataset, SplitConfig("users", valid=0.2, test=0)).train_set(dataset)
-    assert np.isfinite(two_tower.fit(train, SMALL, Run()).history).all()
+    model = two_tower.fit(train, replace(SMALL, epochs=1), Run())
+    valid = train.valid.scored()
+    codes = model.encode(train.shown)[valid.user]
+    missed = train.scale.clip(model.score_pairs(codes, valid.item, "rating")) - valid.rating
+    np.testing.assert_allclose(model.history[-1, 1], np.sqrt(np.mean(missed**2)), rtol=1e-5)
 
 
 # ---- prediction

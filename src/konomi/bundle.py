@@ -1,6 +1,7 @@
 """Bundle: a trained model as a folder that can be trusted; see docs/bundle-format.md. It holds nobody's ratings."""
 
 import platform
+import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -48,6 +49,7 @@ def save_bundle(path: Path | str, bundle: Bundle) -> None:
         (folder / "arrays.safetensors").write_bytes(arrays)
         items = parquet(bundle.items)
         (folder / "items.parquet").write_bytes(items)
+        written_with = [*WRITTEN_WITH, *(["torch"] if "torch" in sys.modules else [])]
         manifest = {
             "kind": KIND,
             "format": FORMAT,
@@ -55,7 +57,7 @@ def save_bundle(path: Path | str, bundle: Bundle) -> None:
             "config": bundle.config,
             "scale": {**vars(bundle.scale)},
             **bundle.facts,
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in WRITTEN_WITH}},
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in written_with}},
         }
         hashes = {"arrays.safetensors": hash_bytes(arrays), "items.parquet": hash_bytes(items)}
         write_manifest(folder, {**manifest, "sha256": {**hashes, MANIFEST: hash_manifest(manifest)}})

@@ -31,7 +31,7 @@ def silent(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """Where and how a model is trained; nothing in here changes what it learns but `seed`."""
+    """Where and how a model is trained. What it learns depends on the seed, and to the last digits on the device."""
 
     seed: int = 0  # any integer ≥ 0; same seed, same bytes
     threads: int = field(default_factory=lambda: available_cores())
@@ -40,6 +40,10 @@ class Run:
     checkpoint: Path | None = None  # a file that keeps the training of a network after every epoch, to go on from there
 
     def __post_init__(self) -> None:
+        if self.device not in ("cpu", "cuda"):
+            raise ConfigError(f'device cannot be "{self.device}".', "It is one of: cpu, cuda.")
+        if self.checkpoint is not None:
+            object.__setattr__(self, "checkpoint", Path(self.checkpoint))  # as everywhere, text will do
         if self.seed < 0 or self.threads < 1:
             raise ConfigError(f"seed is {self.seed}, threads is {self.threads}.", "A seed is 0 or more, threads are 1 or more.")
 

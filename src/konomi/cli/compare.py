@@ -54,7 +54,7 @@ def compare(
     chosen = configs([name.strip() for name in models.split(",") if name.strip()], tables, config, words or [])
     how = split_settings(tables, config, seed, split, valid, test)
     need("matplotlib", "The report")
-    check_torch(chosen)
+    check_torch(chosen, device)
     refuse_foreign(output, KIND, DataError)
     dataset = Dataset.open(data)
     with running(seed, threads, device) as run:
@@ -86,10 +86,11 @@ def configs(names: list[str], tables: dict[str, Any], file: Path | None, words: 
                 f"Write it as --set {names[-1]}.KEY=VALUE." if names else "Name the models with -m.",
             )
         own[name].append(setting)
+    found = {name: model_settings(kind, name, tables, file, None, own[name]) for name, kind in kinds.items()}
     for name in names:
         if "task" in tables.get(name, {}) or any(setting.startswith("task=") for setting in own[name]):
             raise ConfigError(f"{name}: a comparison trains it for each task.", "Leave task out, and say --task.")
-    return {name: model_settings(kind, name, tables, file, None, own[name]) for name, kind in kinds.items()}
+    return found
 
 
 def _tell(outcome: "Outcome") -> None:

@@ -64,10 +64,21 @@ def models_with(setting: str) -> list[str]:
     return [name for name in MODELS if has(name, setting)]
 
 
-def check_torch(models: Iterable[str]) -> None:
-    """ConfigError where a network is among the models and torch is not installed: before any other of them is trained."""
+def check_torch(models: Iterable[str], device: str) -> None:
+    """ConfigError where a network is among the models and torch or its device is missing: before any of them is trained.
+
+    And where there is none: then the device would be an idle word.
+    """
+    from konomi.config import Run
     from konomi.extras import need
 
-    for name in models:
-        if has(name, NETWORK):
-            need("torch", name)
+    networks = [name for name in models if has(name, NETWORK)]
+    for name in networks:
+        need("torch", name)
+    if device != "cpu":
+        if not networks:
+            able = ", ".join(models_with(NETWORK))
+            raise ConfigError(f"--device {device}: only networks use it.", f"Leave it out, or take one of: {able}.")
+        from konomi.neural.loop import device_of
+
+        device_of(Run(device=device))  # type: ignore[arg-type]

@@ -65,7 +65,9 @@ def train(
             f"--checkpoint {checkpoint}: {model} has none, it trains in seconds.",
             f"Leave it out; what has checkpoints: {', '.join(models_with(NETWORK))}.",
         )
-    check_torch([model])
+    if checkpoint and checkpoint.resolve().is_relative_to(output.resolve()):
+        raise ConfigError(f"--checkpoint {checkpoint} lies in the bundle's folder.", "Put it beside that.")
+    check_torch([model], device)
     refuse_foreign(output, KIND, BundleError)
     dataset = Dataset.open(data)
     with running(seed, threads, device, checkpoint) as run:

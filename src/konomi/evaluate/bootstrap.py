@@ -6,7 +6,7 @@ Introduction to the Bootstrap", ch. 8 for units that are drawn whole, ch. 13 for
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import permutations
 
 import numpy as np
@@ -22,6 +22,7 @@ I64 = npt.NDArray[np.int64]
 DRAWS = 1000
 TELL = 20  # draws between two words about the progress
 LEVEL = 0.95
+LEAST_USERS = 30  # fewer say nothing of others: of a single one every draw is the same
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,16 @@ class Interval:
     value: float
     low: float
     high: float
+    users: int = field(default=LEAST_USERS, compare=False)  # in the test part
+
+    def figures(self) -> dict[str, float]:
+        """For a report."""
+        return {"value": self.value, "low": self.low, "high": self.high}
 
     @property
     def real(self) -> bool:
-        """Of a difference: whether the interval leaves out 0."""
-        return self.low > 0 or self.high < 0
+        """Of a difference: whether the interval leaves out 0, and is of enough users to be believed."""
+        return self.users >= LEAST_USERS and (self.low > 0 or self.high < 0)
 
 
 @dataclass(frozen=True)
@@ -90,9 +96,12 @@ def standing(
     each = iter(means)
     samples = {name: {metric: measure.of_mean(next(each)) for metric, measure in metrics.items()} for name in predictions}
     return Standing(
-        {name: {metric: _interval(values) for metric, values in found.items()} for name, found in samples.items()},
         {
-            (first, second, metric): _interval(samples[first][metric] - samples[second][metric])
+            name: {metric: _interval(values, len(count[0])) for metric, values in found.items()}
+            for name, found in samples.items()
+        },
+        {
+            (first, second, metric): _interval(samples[first][metric] - samples[second][metric], len(count[0]))
             for first, second in permutations(samples, 2)
             for metric in metrics
         },
@@ -127,8 +136,8 @@ def _by_user(metrics: Mapping[str, Measure], found: Predictions) -> tuple[F64, I
     return np.array(sums), count[some]
 
 
-def _interval(values: F64) -> Interval:
-    """`values` f64[1 + draws]: first that of the users as they are."""
+def _interval(values: F64, users: int) -> Interval:
+    """`values` f64[1 + draws]: first that of the users as they are; how many users there are."""
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(values[1:], [tail, 1 - tail])
-    return Interval(float(values[0]), float(low), float(high))
+    return Interval(float(values[0]), float(low), float(high), users)

@@ -113,7 +113,7 @@ def compare(
     raises FitError is a `Failure`, and the others go on. RequestError for an unknown model, ConfigError for no model or an
     unknown task, DataError where nothing is left to compare on: all before the first training.
     """
-    run = run or Run()
+    run = replace(run or Run(), checkpoint=None)  # there is one file, and there are many trainings
     if not models:
         raise ConfigError("There is no model to compare.", "Name some: -m bias,mf.")
     for name in models:
@@ -131,7 +131,8 @@ def compare(
         raise DataError(" ".join(skipped.values()), "Give a dataset with more in it, or other shares: --valid and --test.")
     fits, failures = [], []
     for name, config, aims in _trainings(models, wanted):
-        outcome = _fit(name, module(name).fit, train, config, aims, run)
+        able = tuple(task for task in aims if task in module(name).TASKS)
+        outcome = _fit(name, module(name).fit, train, config, able, run) if able else _unable(name, aims)
         if isinstance(outcome, Failure):
             failures.append(outcome)
         else:
@@ -163,16 +164,20 @@ def _fit(name: str, fit: Callable[..., Model], train: TrainSet, config: Any, aim
     start = time.perf_counter()
     try:
         model = fit(train, config, run)
-    except FitError as error:
+    except (ConfigError, FitError) as error:  # of a setting that only the data show to be wrong, too
         return Failure(name, aims, f"{error} {error.hint}")
     seconds = time.perf_counter() - start
     peak = memory.peak()
     able = tuple(task for task in aims if task in tasks(model))
     if not able:
-        return Failure(name, aims, f"It predicts no {' and no '.join(aims)}s.")
+        return _unable(name, aims)
     rows = np.any([_targets(task, train.seen, train) for task in tasks(model)], axis=0)
     grown = None if peak is None or before is None else max(peak - before, 0)
     return Fit(name, config, able, seconds, int(rows.sum()), _best(model.history), peak, grown, model, {})
+
+
+def _unable(name: str, aims: tuple[str, ...]) -> Failure:
+    return Failure(name, aims, f"It predicts no {' and no '.join(aims)}s.")
 
 
 def _best(history: npt.NDArray[np.float32]) -> int:

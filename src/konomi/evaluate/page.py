@@ -153,7 +153,7 @@ def _data(comparison: Comparison, facts: Mapping[str, Any]) -> str:
     parts.append("<h3>The most active users × the most rated items</h3>")
     parts.append(_heat(ratings, RISING, dataset.scale.low, dataset.scale.high, "{:g}", "Ratings; empty where there is none."))
     taste = taste_per_genre(dataset)
-    if taste.columns:
+    if taste.columns and np.isfinite(taste.values).any():
         most = float(np.nanmax(np.abs(taste.values))) or 1.0
         caption = "How far the user's ratings of a genre lie above their own mean rating, drawn towards 0 where they are few."
         parts.append("<h3>Taste per genre of the most active users</h3>")

@@ -200,7 +200,7 @@ def histogram(name: str, label: str, counts: Mapping[str, int]) -> Plot:
 
     def paint(axes: "Axes") -> None:
         axes.bar(at, list(counts.values()), color=COLOURS[0])
-        every = -(-len(counts) // MOST_TICKS)
+        every = max(-(-len(counts) // MOST_TICKS), 1)
         long = max(map(len, counts), default=0) > 4
         axes.set_xticks(at[::every], list(counts)[::every], rotation=30 if long else 0, ha="right" if long else "center")
         axes.grid(axis="x", visible=False)

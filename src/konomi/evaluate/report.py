@@ -93,9 +93,9 @@ def _standing(comparison: Comparison, task: str) -> dict[str, Any]:
     pairs = [(first, second, metric) for first, second in combinations(order, 2) for metric in MEASURES[task]]
     return {
         "order": order,
-        "intervals": {name: {key: asdict(found) for key, found in standing.metrics[name].items()} for name in order},
+        "intervals": {name: {key: found.figures() for key, found in standing.metrics[name].items()} for name in order},
         "differences": [
-            {"first": first, "second": second, "metric": metric, **asdict(found), "real": found.real}
+            {"first": first, "second": second, "metric": metric, **found.figures(), "real": found.real}
             for first, second, metric in pairs
             for found in (standing.differences[first, second, metric],)
         ],

@@ -7,6 +7,7 @@ A model is a frozen record of arrays:
     score(codes, output, items=None) -> f32[B, I]       every item, or those of the rows i32[n]
     score_pairs(codes, item_rows, output) -> f32[N]     one code and one item each; item row −1 is an item nobody knows
     state() -> dict[str, ndarray]                       all of it: load(state()) scores the same
+    item_known: f32[I+1]                                how far what it says of an item is to be trusted, 0 = it knows nothing
     history: f32[E, 2]                                  training and validation error of each epoch, see `criterion`
 
 "rating" is a predicted rating, not yet clipped to the scale; "interaction" is the probability of liking, in (0, 1); "rank" is a
@@ -49,6 +50,8 @@ class Model(Protocol):
     def outputs(self) -> frozenset[str]: ...
     @property
     def history(self) -> F32: ...
+    @property
+    def item_known(self) -> F32: ...
     def encode(self, profiles: Profiles, threads: int = 1) -> F32: ...
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32: ...
     def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32: ...
@@ -56,8 +59,9 @@ class Model(Protocol):
 
 
 class ModelModule(Protocol):
-    """What every model file has."""
+    """What every model file has. TASKS: what it can predict; a setting `task` chooses where it is one of two."""
 
+    TASKS: tuple[str, ...]
     Config: type[Any]
 
     def fit(self, train: TrainSet, config: Any, run: Run) -> Model: ...

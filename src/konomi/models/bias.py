@@ -24,6 +24,9 @@ F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
 
+TASKS = ("rating",)
+
+
 @dataclass(frozen=True)
 class Config:
     """The damping of the offsets, in ratings."""

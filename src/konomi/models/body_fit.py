@@ -93,7 +93,13 @@ class BodyNetwork:
         weights["items"][torch.from_numpy(self.count == 0).to(device)] = 0  # what is never learnt must not look like knowledge
         spread = 1.0
         if self.heads[1] >= 0:
-            share = float(np.clip((self.label == 1).sum() / max((self.label != LEFT_OUT).sum(), 1), 1e-3, 1 - 1e-3))
+            known = self.label[self.label != LEFT_OUT]
+            if len(np.unique(known)) < 2:
+                raise FitError(
+                    f"Every training interaction is {'' if known.all() else 'not '}liked: there is nothing to tell apart.",
+                    "Prepare data with both, or learn ratings alone.",
+                )
+            share = float(known.mean())
             self.parts["constant"].weight[int(self.heads[1])] = math.log(share / (1 - share))
             spread = math.sqrt(share * (1 - share))
         self.weights = (1.0, losses.interaction / spread)  # the log loss of labels of deviation σ' in units of σ'

@@ -31,6 +31,9 @@ F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
 
 
+TASKS = ("rating",)
+
+
 @dataclass(frozen=True)
 class Config:
     """From how many ratings at the mean an item, a taste and a person start."""

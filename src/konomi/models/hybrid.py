@@ -18,6 +18,8 @@ from konomi.errors import ConfigError
 from konomi.extras import need
 from konomi.models.body import Body, Layers
 
+TASKS = ("rating", "interaction")
+
 
 @dataclass(frozen=True)
 class Config(Layers):

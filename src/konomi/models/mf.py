@@ -9,7 +9,8 @@ second founding notebook, or there may be "none", and no μ: the plain dot produ
 
 Training learns p_u and b_u for its own users, but the model does not keep them: everybody, trained on or new, is folded in from
 their profile by the exact minimum of the same objective (`kernels/ridge.py`; of one with a small penalty, where training has
-none or a smaller one). Somebody of whom nothing is known gets the average training user.
+none or a smaller one, and with biases inside of one that penalises p_u + b_u 1 as a whole). Somebody of whom nothing is known
+gets the average training user.
 """
 
 import math
@@ -41,6 +42,9 @@ FOLD_BLOCK = 256  # people folded in by one task
 FOLD_L2, FOLD_L2_BIAS = 0.03, 0.005  # the least penalties of folding in: SGD without one stops early, a solution does not
 ADAGRAD_START = 0.1  # where the sums of squared gradients start
 BIASES = {"none": NONE, "outside": OUTSIDE, "inside": INSIDE}
+
+
+TASKS = ("rating", "interaction")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from konomi.data.split import TrainSet
 from konomi.extras import need
 from konomi.models.body import Body, Layers
 
+TASKS = ("rating", "interaction")
+
 
 @dataclass(frozen=True)
 class Config(Layers):

@@ -35,6 +35,9 @@ I64 = npt.NDArray[np.int64]
 PEOPLE = 64  # encoded by one task
 
 
+TASKS = ("rating",)
+
+
 @dataclass(frozen=True)
 class Config:
     """What is learnt from, by which towers, and how fast."""
@@ -91,7 +94,6 @@ class TwoTower:
     history: F32
 
     outputs = frozenset({"rating", "rank"})
-    knows_new_items = True  # from what the catalogue says of them
 
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
         """f32[B, D+1]; only the tower runs, nothing is learnt."""

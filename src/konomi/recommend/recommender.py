@@ -149,11 +149,11 @@ class Recommender:
     def allowed(self, allow_sensitive: bool = False, hide_ecchi: bool = False) -> npt.NDArray[np.bool_]:
         """bool[I]: the items that may be shown at all.
 
-        Those without a training rating only where the model knows new items from their features; sensitive ones (Hentai,
-        Erotica) only by wish, those of the genre Ecchi unless they are to be hidden.
+        Those of which the model knows something: from their entries in training, or from their features. Sensitive ones
+        (Hentai, Erotica) only by wish, those of the genre Ecchi unless they are to be hidden.
         """
         items = self.bundle.items
-        allowed = (items["ratings"].to_numpy() > 0) | getattr(self.bundle.model, "knows_new_items", False)
+        allowed = self.bundle.model.item_known[:-1] > 0
         if not allow_sensitive:
             allowed &= ~items["sensitive"].to_numpy()
         if hide_ecchi:
