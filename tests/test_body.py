@@ -152,6 +152,16 @@ def test_settings_and_requests_that_make_no_sense(train):
             module(name).fit(nothing, module(name).Config(), Run())
 
 
+@pytest.mark.parametrize("liked", [True, False])
+def test_interactions_of_one_class_cannot_be_learnt(train, liked):
+    rating = np.full_like(train.seen.rating, 9 if liked else 2)
+    parts = dataclasses.replace(train, seen=dataclasses.replace(train.seen, rating=rating))
+    for name in ("nn", "hybrid"):
+        task = {"task": "interaction"} if name == "nn" else {}
+        with pytest.raises(FitError, match="there is nothing to tell apart"):
+            module(name).fit(parts, module(name).Config(**task, **SMALL), Run())
+
+
 def test_people_held_out_whole_are_validated_by_folding_in(checkerboard):
     parts = make_split(checkerboard, SplitConfig(kind="users", valid=0.3, test=0, shown=0.5)).train_set(checkerboard)
     model = nn.fit(parts, nn.Config(**{**SMALL, "epochs": 30}), Run())

@@ -65,6 +65,15 @@ def test_by_hand():
     assert set(means[:, 0]) == {4.0, 1.0, 0.0}
 
 
+def test_few_users_make_nothing_real():
+    user = np.zeros(5, np.int64)
+    found = standing(
+        "rating", {"a": predictions(user, np.full(5, 6), np.full(5, 6)), "b": predictions(user, np.full(5, 6), np.full(5, 7))}
+    )
+    gap = found.differences["a", "b", "rmse"]
+    assert gap.low == gap.high == -1 and not gap.real
+
+
 @given(st.integers(0, 10_000), st.sampled_from(["rating", "interaction"]))
 def test_a_model_does_not_differ_from_itself(seed, task):
     one = some(seed, task=task)["a"]

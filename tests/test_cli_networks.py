@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from konomi.cli.settings import NETWORK, models_with
+from konomi.config import Run
+from konomi.errors import ConfigError
 from konomi.neural import checkpoint
 from test_cli import konomi, ratings, refused, write
 
@@ -81,6 +84,22 @@ def test_a_device_that_is_not_there(data, tmp_path, monkeypatch):
     message, hint = refused("train", data, "-m", "nn", "-o", tmp_path / "b", "--device", "cuda")
     assert message == "There is no CUDA device here." and "--device cpu" in hint
     assert "'cuda'" in konomi("train", data, "-m", "nn", "-o", tmp_path / "b", "--device", "gpu", code=2).stderr
+    message, _ = refused("compare", data, "-m", "bias,nn", "-o", tmp_path / "r", "--device", "cuda")
+    assert message == "There is no CUDA device here."  # before bias is trained for nothing
+    message, hint = refused("train", data, "-m", "mf", "-o", tmp_path / "b", "--device", "cuda")
+    assert message == "--device cuda: only networks use it." and "nn" in hint
+
+
+def test_a_checkpoint_inside_the_bundle_is_refused(data, tmp_path):
+    words = ("train", data, "-m", "nn", "-o", tmp_path / "b", "--checkpoint", tmp_path / "b" / "state")
+    message, hint = refused(*words)
+    assert "lies in the bundle's folder" in message and hint == "Put it beside that." and not (tmp_path / "b").exists()
+
+
+def test_where_a_training_runs_is_checked():
+    with pytest.raises(ConfigError, match="device cannot be"):
+        Run(device="gpu")
+    assert Run(checkpoint="kept").checkpoint == Path("kept")
 
 
 def test_a_comparison_of_a_network(data, tmp_path):

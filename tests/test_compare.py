@@ -5,6 +5,7 @@ import re
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -157,6 +158,33 @@ def test_where_every_model_fails_there_is_still_a_report(dataset, tmp_path):
     facts = write_report(tmp_path / "report", found)
     assert facts["fits"] == [] and facts["tasks"] == {}
     assert "bias failed: It predicts no interactions." in (tmp_path / "report" / "report.html").read_text("utf-8")
+
+
+def test_what_cannot_do_the_task_is_not_trained(dataset, monkeypatch):
+    monkeypatch.setattr("konomi.models.bias.fit", None)
+    found = compare(dataset, {"bias": module("bias").Config()}, ("interaction",), SPLIT, RUN)
+    assert found.failures == [Failure("bias", ("interaction",), "It predicts no interactions.")]
+
+
+def test_a_setting_that_only_the_data_show_to_be_wrong_does_not_stop_the_others(dataset, monkeypatch):
+    def refuse(*_):
+        raise ConfigError("There is no such thing here.", "Take another.")
+
+    monkeypatch.setattr("konomi.models.mf.fit", refuse)
+    models = {name: module(name).Config() for name in ("mf", "bias")}
+    found = compare(dataset, models, ("rating",), SPLIT, replace(RUN, checkpoint=Path("nowhere")))
+    assert found.failures == [Failure("mf", ("rating",), "There is no such thing here. Take another.")]
+    assert [fit.name for fit in found.fits] == ["bias"] and found.run.checkpoint is None
+
+
+def test_a_dataset_without_a_single_rating_has_a_report(tmp_path):
+    """Statuses alone: what is completed is liked, what is dropped is not."""
+    rows = [(u, i, None) for u in range(20) for i in range(8)]
+    status = np.array([2 if (u + i) % 3 else 4 for u, i, _ in rows], np.uint8)
+    watched = prepare(table_of(rows, status=status))
+    found = compare(watched, {"mf": module("mf").Config(dim=2, epochs=2)}, split=SPLIT, run=RUN)
+    assert list(found.standings) == ["interaction"]
+    write_report(tmp_path / "report", found)
 
 
 def test_labels_of_one_class_are_not_compared(tmp_path):
