@@ -102,7 +102,8 @@ def train(name: str, network: Network, steps: Steps, run: Run) -> F32:
                 state = {f"state {key}": value.cpu().numpy() for key, value in _state(network).items()}
                 kept = {f"best {key}": value.cpu().numpy() for key, value in best.items()}
                 checkpoint.write(run.checkpoint, {**state, **kept, "history": np.array(history)}, fingerprint)
-    run.progress(f"train {name}", 1, 1)
+    whole = steps.epochs * network.pairs
+    run.progress(f"train {name}", whole, whole)
     for key, weight in best.items():
         network.parts[key].weight.copy_(weight)
     return np.array(history, np.float32).reshape(-1, 2)
