@@ -50,7 +50,7 @@ def test_batches_are_drawn():
 
 
 def test_the_size_of_a_batch():
-    assert (size(1), size(64 * 20_000), size(10**9)) == (12_288, 20_000, 131_072)
+    assert [size(n) for n in (1, 1600, 300_000, 64 * 20_000, 10**9)] == [1, 100, 12_288, 20_000, 131_072]
 
 
 def layer(seed, outputs, product, masked, dropped, n=60):

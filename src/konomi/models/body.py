@@ -46,7 +46,7 @@ class Layers:
     optimizer: Literal["adam", "adagrad", "rowwise-adagrad", "sgd"] = "adam"
     rate: float = 0.004  # γ, the first epoch's learning rate
     decay: float = 0.1  # γ / (1 + decay·epoch)
-    batch: int = 0  # entries learnt from together, about; 0 = a 64th of all, 12,288 to 131,072
+    batch: int = 0  # entries learnt from together, about; 0 = a 64th of all, 12,288 to 131,072; a 16th of few
     l2: float = 0.05  # λ, the penalty of the vectors
     l2_bias: float = 0.005  # λ_b, the penalty of the biases
     l2_dense: float = 0.01  # the penalty of the layers, per batch

@@ -35,12 +35,16 @@ class Batch:
         return len(self.pairs)
 
 
-LEAST, MOST, SHARE = 12 << 10, 1 << 17, 64
+SHARE, LEAST, MOST = 64, 12 << 10, 1 << 17
+FEWEST = 16  # batches of an epoch
 
 
 def size(pairs: int) -> int:
-    """How many of so many pairs to learn from together: a 64th, 12,288 to 131,072. More save work, fewer learn faster."""
-    return min(max(pairs // SHARE, LEAST), MOST)
+    """How many of so many pairs to learn from together: a 64th, 12,288 to 131,072; of few pairs a 16th.
+
+    Larger batches save work; an epoch of few of them learns little.
+    """
+    return min(max(pairs // SHARE, min(LEAST, pairs // FEWEST), 1), MOST)
 
 
 def batches(user: I32, item: I32, n_items: int, size: int, draw: np.random.Generator) -> Iterator[Batch]:
