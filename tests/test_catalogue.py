@@ -105,8 +105,9 @@ def test_mal_2016(tmp_path: Path) -> None:
         '9,Gintama&#039;,"Action, Hentai",TV,51,9.16,151266\r\n'
         "8,Mystery,,,Unknown,,12\r\n",
     )
-    assert frame.row(0) == (9, "Gintama'", [], ["Action", "Hentai"], None, "TV", 51, pytest.approx(9.16), None, None, True)
-    assert frame.row(1) == (8, "Mystery", [], [], None, None, None, None, None, None, False)
+    score = pytest.approx(9.16)
+    assert frame.row(0) == (9, "Gintama'", [], ["Action", "Hentai"], None, "TV", 51, score, None, None, None, True)
+    assert frame.row(1) == (8, "Mystery", [], [], None, None, None, None, None, None, None, False)
 
 
 def test_mal_2020(tmp_path: Path) -> None:
@@ -116,8 +117,8 @@ def test_mal_2020(tmp_path: Path) -> None:
         header + '1,A,8.78,"Action, Ecchi",A,ア,TV,26,"Apr 3, 1998 to ?",10.0,Unknown,5.0\n'
         "2,B,Unknown,Unknown,Bee,Unknown,Unknown,Unknown,Unknown,Unknown,Unknown,Unknown\n",
     )
-    assert frame.row(0) == (1, "A", ["ア"], ["Action", "Ecchi"], 1998, "TV", 26, pytest.approx(8.78), 15, None, False)
-    assert frame.row(1) == (2, "B", ["Bee"], [], None, None, None, None, None, None, False)
+    assert frame.row(0) == (1, "A", ["ア"], ["Action", "Ecchi"], 1998, "TV", 26, pytest.approx(8.78), 15, None, None, False)
+    assert frame.row(1) == (2, "B", ["Bee"], [], None, None, None, None, None, None, None, False)
 
 
 def test_mal_2023_with_a_synopsis_of_many_lines_and_reduced(tmp_path: Path) -> None:
@@ -126,9 +127,9 @@ def test_mal_2023_with_a_synopsis_of_many_lines_and_reduced(tmp_path: Path) -> N
         "anime_id,Name,English name,Other name,Score,Genres,Synopsis,Type,Episodes,Aired,Scored By,Image URL\n"
         '1,A,UNKNOWN,ア,8.75,Erotica,"One.\n\nTwo, ""three"".",TV,26.0,"Apr 3, 1998 to Apr 24, 1999",914193.0,https://x/y.jpg\n',
     )
-    assert frame.row(0) == (1, "A", ["ア"], ["Erotica"], 1998, "TV", 26, 8.75, 914193, "https://x/y.jpg", True)
+    assert frame.row(0) == (1, "A", ["ア"], ["Erotica"], 1998, "TV", 26, 8.75, 914193, "https://x/y.jpg", None, True)
     frame = catalogue(tmp_path, "anime_id,Name,Score,Genres,Episodes\n1,A,UNKNOWN,UNKNOWN,26\n")
-    assert frame.row(0) == (1, "A", [], [], None, None, 26, None, None, None, False)
+    assert frame.row(0) == (1, "A", [], [], None, None, 26, None, None, None, None, False)
 
 
 def test_unquoted_tabs(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ class CatalogueForm:
     score: str = ""
     score_count: tuple[str, ...] = ()  # summed
     image: str = ""
+    related: str = ""  # item ids, separated by |
     dated_titles: bool = False  # "Matrix, The (1999)"
     separator: str = ","
     columns: tuple[str, ...] = ()  # of a file without a header
@@ -71,7 +72,15 @@ FORMS = (
     ),
     CatalogueForm("movieId", "title", between="|", dated_titles=True),  # movielens
     CatalogueForm(  # any other
-        "item_id", "title", ("titles",), between="|", aired="year", score="score", score_count=("score_count",), image="image"
+        item="item_id",
+        title="title",
+        titles=("titles",),
+        between="|",
+        aired="year",
+        score="score",
+        score_count=("score_count",),
+        image="image",
+        related="related",
     ),
 )
 """The catalogues known by their header, the first that fits."""
@@ -143,7 +152,7 @@ def _recognise(path: Path, header: str) -> tuple[CatalogueForm, Sequence[str]]:
     raise DataError(
         f"{path}: not a catalogue that is known here: its first line is {header[:200]!r}.",
         "Give a MyAnimeList or MovieLens catalogue, or a CSV file with the columns item_id, title and any of year, type, "
-        "episodes, score, score_count, image, genres and titles (both separated by |).",
+        "episodes, score, score_count, image, genres, titles and related (the last three separated by |).",
     )
 
 
@@ -192,6 +201,7 @@ def item_of(fields: dict[str, str], form: CatalogueForm) -> dict[str, object]:
         "score": number_of(fields.get(form.score)) or None,  # 0 is what some files have for an unknown one
         "score_count": count_of(sum(counts) if counts else None, INT64.max),
         "image": known(fields.get(form.image)),
+        "related": [key.strip() for key in fields[form.related].split("|") if key.strip()] if form.related in fields else None,
         "sensitive": not SENSITIVE.isdisjoint(genres or ()),
     }
 

@@ -75,6 +75,7 @@ def invented_catalogue(n: int, seed: int) -> pl.DataFrame:
             "score": [None] * n,
             "score_count": [None] * n,
             "image": [None] * n,
+            "related": [None] * n,
             "sensitive": [not SENSITIVE.isdisjoint(names) for names in genres],
         },
         schema={name: dtype or pl.Int64 for name, dtype in ITEM_COLUMNS.items()},

@@ -38,6 +38,21 @@ def interactions(
     return np.where(dropped, np.int8(0), np.where(known, (~low).view(np.int8), LEFT_OUT))
 
 
+def planned(profiles: Profiles) -> npt.NDArray[np.bool_]:
+    """bool[N]: the entries that somebody only plans to see: interest, not consumption."""
+    if profiles.status is None:
+        return np.zeros(len(profiles.item), bool)
+    plans: npt.NDArray[np.bool_] = profiles.status == STATUS["plan to watch"]
+    return plans
+
+
+def consumed(profiles: Profiles) -> npt.NDArray[np.bool_]:
+    """bool[N]: the entries of what somebody has met. Those that are scored, and those whose status says so: not what is only
+    planned, scored or not, nor what has neither a rating nor a status."""
+    scored: npt.NDArray[np.bool_] = ~np.isnan(profiles.rating)
+    return scored if profiles.status is None else (scored | (profiles.status != 0)) & ~planned(profiles)
+
+
 @dataclass(frozen=True)
 class Labelling:
     """How the entries of profiles become interactions; a model of interactions keeps it, to read new profiles the same way."""

@@ -54,5 +54,6 @@ def catalogue() -> pl.DataFrame:
         score=pl.lit(None, pl.Float32),
         score_count=pl.lit(None, pl.Int64),
         image=pl.lit(None, pl.String),
+        related=pl.lit(None, pl.List(pl.String)),
         sensitive=genres.list.set_intersection(sorted(SENSITIVE)).list.len() > 0,
     )

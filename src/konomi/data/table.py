@@ -20,6 +20,7 @@ ITEM_COLUMNS = {
     "score": pl.Float32,  # the community's mean rating, on the community's scale
     "score_count": pl.Int64,
     "image": pl.String,  # an address
+    "related": pl.List(pl.String),  # item ids, as text, of the other parts of the same work; null where the source does not say
     "sensitive": pl.Boolean,  # Hentai or Erotica
 }
 """The columns of a catalogue; all but item_id may be null, `sensitive` never is."""
