@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
 from konomi.errors import RequestError
+from konomi.recommend.spelling import Spellings
 
 ARTICLE_FIRST = re.compile(r"^(?:the|an|a)\s+(?=\S)")
 ARTICLE_LAST = re.compile(r"(?<=\S),\s*(?:the|an|a)$")
@@ -52,22 +54,26 @@ def exact(title: str) -> str:
 class TitleIndex:
     """All titles of a catalogue, ready to be looked up.
 
-    items: one row per item row, with the columns item_id, title, titles, year and ratings (how many; the popularity).
+    items: one row per item row, with the columns item_id, title, titles, year, ratings (how many; the popularity) and perhaps
+    type.
     """
 
     def __init__(self, items: pl.DataFrame) -> None:
-        self._ids = items["item_id"]
+        self.ids = items["item_id"]
         self._title = items["title"].to_list()
         self._titles = items["titles"].to_list()
-        self._year = items["year"].to_list()
-        self._ratings = items["ratings"].to_list()
+        self.years: list[int | None] = items["year"].to_list()
+        self.types: list[str | None] = items["type"].to_list() if "type" in items.columns else [None] * len(items)
+        self.ratings: list[int] = items["ratings"].to_list()
         self._rows: dict[str, list[int]] = defaultdict(list)  # plain title → item rows
+        self._names: list[tuple[str, int]] = []  # every title as it is spelt, and its item row
         for row, title in enumerate(self._title):
             for name in (title, *(self._titles[row] or ())):
                 if name:
                     self._add(name, row)
 
     def _add(self, name: str, row: int) -> None:
+        self._names.append((name, row))
         keys = [plain(name)]
         if name.endswith(")") and (year := YEAR_LAST.search(name)):
             keys.append(plain(name[: year.start()]))
@@ -82,12 +88,12 @@ class TitleIndex:
         Of several items with the same title, those spelt exactly so come first, then those with more ratings. Raises
         RequestError with the nearest titles where there is none.
         """
-        rows = self._rows.get(plain(text), [])
+        rows = self.rows(text)
         if not rows and (year := YEAR_LAST.search(text.strip())):
             named = self._rows.get(plain(text.strip()[: year.start()]), [])
-            rows = [row for row in named if self._year[row] == int(year[1])]
+            rows = [row for row in named if self.years[row] == int(year[1])]
             if named and not rows:
-                named = sorted(named, key=lambda row: -self._ratings[row])
+                named = sorted(named, key=lambda row: -self.ratings[row])
                 raise RequestError(f'"{text}": there is no item of that title and year.', f"Did you mean {self._list(named)}?")
         if not rows:
             rows = self._by_id(text.strip())
@@ -97,25 +103,38 @@ class TitleIndex:
                 f'No title is like "{text}".',
                 f"Did you mean {self._list(near)}?" if near else "Give a title as the catalogue has it, or an item id.",
             )
-        first, *others = sorted(rows, key=lambda row: (not self._is_called(row, exact(text)), -self._ratings[row], row))
+        first, *others = sorted(rows, key=lambda row: (not self._is_called(row, exact(text)), -self.ratings[row], row))
         return Match(first, tuple(others))
+
+    def rows(self, name: str) -> list[int]:
+        """The item rows that a name is `plain`ly a title of, in ascending order."""
+        return self._rows.get(plain(name), [])
+
+    def names(self, row: int) -> list[str]:
+        """Every title of an item row, its main one first; none where it has none."""
+        return [title for title in (self._title[row], *(self._titles[row] or ())) if title]
+
+    @cached_property
+    def spellings(self) -> Spellings:
+        """Every title, ready to be compared with misspelt ones."""
+        return Spellings([(plain(name), name, row) for name, row in self._names])
 
     def name(self, row: int) -> str:
         """Title and year of an item row, as `find` takes them; its id where it has no title."""
-        title, year = self._title[row], self._year[row]
+        title, year = self._title[row], self.years[row]
         if not title:
-            return str(self._ids[row])
+            return str(self.ids[row])
         return title if year is None or YEAR_LAST.search(title) else f"{title} ({year})"
 
     def _is_called(self, row: int, name: str) -> bool:
-        return any(exact(title) == name for title in (self._title[row], *(self._titles[row] or ())) if title)
+        return any(exact(title) == name for title in self.names(row))
 
     def _by_id(self, text: str) -> list[int]:
-        if self._ids.dtype.is_integer():
+        if self.ids.dtype.is_integer():
             if not (text.isascii() and text.isdigit() and len(text) < 19):
                 return []
-            return (self._ids == int(text)).arg_true().to_list()
-        return (self._ids == text).arg_true().to_list()
+            return (self.ids == int(text)).arg_true().to_list()
+        return (self.ids == text).arg_true().to_list()
 
     def _list(self, rows: list[int]) -> str:
         *most, last = [f'"{self.name(row)}"' for row in rows[:SUGGESTIONS]]
@@ -129,11 +148,11 @@ class TitleIndex:
         anywhere = len(wanted) >= INSIDE or not wanted.isascii()
         hits = (rows for key, rows in self._rows.items() if (wanted in key if anywhere else key.startswith(wanted)))
         within = {row for rows in hits for row in rows}
-        found = heapq.nsmallest(SUGGESTIONS, within, key=lambda row: (-self._ratings[row], row))
+        found = heapq.nsmallest(SUGGESTIONS, within, key=lambda row: (-self.ratings[row], row))
         if len(found) < SUGGESTIONS:
             pairs = {wanted[at : at + 2] for at in range(len(wanted) - 1)}
             shared = ((2 * sum(pair in key for pair in pairs) / (len(pairs) + len(key)), key) for key in self._rows)
             alike = difflib.get_close_matches(wanted, [key for _, key in heapq.nlargest(LOOKED_AT, shared)], SUGGESTIONS, ALIKE)
-            rows = [max(self._rows[key], key=lambda row: self._ratings[row]) for key in alike]
+            rows = [max(self._rows[key], key=lambda row: self.ratings[row]) for key in alike]
             found += [row for row in dict.fromkeys(rows) if row not in within]
         return found[:SUGGESTIONS]
