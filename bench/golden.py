@@ -1,6 +1,7 @@
-"""The figures of tests/test_golden.py: test RMSE of every model on the embedded sample, over the seeds of training.
+"""The figures of tests/test_golden.py: test RMSE of every model on the embedded sample, over the seeds of training; NDCG@10 of
+those that only rank.
 
-python bench/golden.py [--seeds 10]
+python bench/golden.py [--seeds 10] [--models mf,ease]
 """
 
 import argparse
@@ -10,18 +11,21 @@ from konomi.config import Run
 from konomi.data.prepare import prepare
 from konomi.data.sample import sample
 from konomi.data.split import SplitConfig
-from konomi.models import MODELS
+from konomi.models import MODELS, module
 from konomi.train import train
 from measure import save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--seeds", type=int, default=10)
-seeds = range(parser.parse_args().seeds)
+parser.add_argument("--models", default=",".join(MODELS))
+said = parser.parse_args()
 
 dataset = prepare(sample(Run()).table())
 found = {}
-for model in MODELS:
-    bundles = [train(dataset, model, split=SplitConfig(), run=Run(seed=seed)) for seed in seeds]
-    rmse = [bundle.facts["metrics"]["test"]["rmse"] for bundle in bundles]
-    found[model] = {"mean": round(statistics.mean(rmse), 5), "standard deviation": round(statistics.stdev(rmse), 5)}
+for model in said.models.split(","):
+    figure = "rmse" if module(model).TASKS else "ndcg@10"
+    bundles = [train(dataset, model, split=SplitConfig(), run=Run(seed=seed)) for seed in range(said.seeds)]
+    values = [bundle.facts["metrics"]["test"][figure] for bundle in bundles]
+    spread = {"mean": round(statistics.mean(values), 5), "standard deviation": round(statistics.stdev(values), 5)}
+    found[model] = {"figure": figure, **spread}
 save("golden", found)

@@ -10,19 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from konomi.bundle import load_bundle
-from konomi.config import Run
-from konomi.data.dataset import Dataset
-from konomi.data.invented import invented_catalogue
-from konomi.data.prepare import prepare
-from konomi.data.synth import simulate
+from lists import simulated_lists
 from measure import KONOMI, child, save
 
 ITEMS, USERS, RATINGS, KNOWN, PEOPLE = 17_562, 20_000, 3_000_000, 50, 200
@@ -30,18 +24,6 @@ ITEMS, USERS, RATINGS, KNOWN, PEOPLE = 17_562, 20_000, 3_000_000, 50, 200
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--quick", action="store_true", help="a tenth of the ratings and one epoch: only to see that it runs")
 quick = parser.parse_args().quick
-
-
-def lists() -> Dataset:
-    """Simulated lists, and one person more, who rated everything: every item has a row."""
-    shrink = 10 if quick else 1
-    table = simulate(invented_catalogue(ITEMS, 0), USERS // shrink, RATINGS // shrink, 0, Run()).table()
-    assert table.items is not None
-    item = table.items["item_id"]
-    everything = {"user_id": pl.Series(np.zeros(ITEMS, np.int64)), "item_id": item, "rating": np.full(ITEMS, 7, np.float32)}
-    user_id, item_id = (pl.concat([getattr(table, name), everything[name]]) for name in ("user_id", "item_id"))
-    rating = np.concatenate([table.rating, everything["rating"]])
-    return prepare(replace(table, user_id=user_id, item_id=item_id, rating=rating, status=None, time=None))
 
 
 def milliseconds(answer: Callable[[Any], object], questions: list[Any]) -> str:
@@ -55,13 +37,14 @@ def milliseconds(answer: Callable[[Any], object], questions: list[Any]) -> str:
     return f"p50 {np.percentile(taken, 50):.2f} ms, p99 {np.percentile(taken, 99):.2f} ms of {len(taken)}"
 
 
-dataset = lists()
+shrink = 10 if quick else 1
+dataset = simulated_lists(ITEMS, USERS // shrink, RATINGS // shrink)
 with tempfile.TemporaryDirectory() as folder:
     data, path = Path(folder) / "data", Path(folder) / "bundle"
     dataset.save(data)
     knobs = ["--set", "epochs=1"] if quick else []
     child([*KONOMI, "train", data, "-m", "nn", *knobs, "-o", path, "--json"])
-    model = load_bundle(path).model
+    model = load_bundle(path).models["nn"]
 
 draw = np.random.default_rng(0)
 people = draw.choice(np.flatnonzero(dataset.profiles.counts >= KNOWN), PEOPLE, replace=False)

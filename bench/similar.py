@@ -29,7 +29,7 @@ def overlap(paths: list[Path], catalogue: Path | None) -> dict[str, float]:
     if catalogue:
         table = table.__class__(**{**vars(table), "items": read_catalogue(catalogue)})
     bundle = train(prepare(table), "mf")
-    vectors, count = bundle.model.item_vectors(), bundle.items["ratings"].to_numpy()
+    vectors, count = bundle.models["mf"].item_vectors(), bundle.items["ratings"].to_numpy()
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     genres = genre_matrix(bundle.items).astype(np.int64)
     rows = np.argsort(-count, kind="stable")[:TITLES]

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konomi.evaluate import metrics, probabilities
-from konomi.evaluate.bootstrap import Interval, resampled, standing
+from konomi.evaluate.bootstrap import Interval, ranking_standing, resampled, standing
 from konomi.evaluate.evaluate import Predictions
+from konomi.evaluate.ranking import Ranked
 
 
 def predictions(user, true, predicted) -> Predictions:
@@ -63,6 +64,21 @@ def test_by_hand():
     """Two users, of 1 entry with the sum 4 and of 3 with the sum 0: a draw is of one of them twice, or of both."""
     means = resampled(np.array([[4.0, 0.0]]), np.array([1, 3]), draws=50, seed=0)
     assert set(means[:, 0]) == {4.0, 1.0, 0.0}
+
+
+def test_of_recommendations_people_are_drawn():
+    """Means over people, each counting once; who has the same figures has no difference."""
+    draw = np.random.default_rng(0)
+    each = {name: {metric: draw.uniform(0, 1, 40) for metric in ("ndcg@10", "recall@20")} for name in "ab"}
+    ranked = {name: Ranked(np.arange(40, dtype=np.int32), values, {}) for name, values in (*each.items(), ("again", each["a"]))}
+    found = ranking_standing(ranked, seed=3, draws=100)
+    random = np.random.default_rng(3)
+    rest = each["a"]["ndcg@10"] - each["b"]["ndcg@10"]
+    drawn = [rest[random.integers(0, 40, 40)].mean() for _ in range(100)]
+    gap = found.differences["a", "b", "ndcg@10"]
+    assert (gap.value, gap.low, gap.high) == pytest.approx((rest.mean(), *np.quantile(drawn, [0.025, 0.975])))
+    assert found.metrics["b"]["recall@20"].value == pytest.approx(each["b"]["recall@20"].mean())
+    assert found.differences["a", "again", "ndcg@10"] == Interval(0, 0, 0)
 
 
 def test_few_users_make_nothing_real():

@@ -139,7 +139,7 @@ def test_info_of_a_dataset_a_person_and_a_bundle(place):
         "Sci-Fi",
     }
     assert "dim=4" in konomi("info", place / "bundle").stdout
-    assert json.loads(konomi("info", place / "bundle", "--json").stdout)["model"] == "mf"
+    assert json.loads(konomi("info", place / "bundle", "--json").stdout)["models"].keys() == {"mf"}
 
 
 def test_train_prints_and_keeps_its_errors(place, tmp_path):
@@ -163,8 +163,8 @@ def test_train_prints_and_keeps_its_errors(place, tmp_path):
     assert result.stderr.count("epoch") == 3
     facts = json.loads(konomi(*words, "--json").stdout)
     assert facts["split"]["kind"] == "last" and facts["split"]["entries"]["test"] == 40
-    assert facts["metrics"]["test"]["n"] == 40 and len(facts["history"]) == 3
-    assert facts["config"]["dim"] == 2
+    assert facts["metrics"]["test"]["n"] == 40 and len(facts["history"]["mf"]) == 3
+    assert facts["models"]["mf"]["dim"] == 2
 
 
 def test_settings_come_from_the_file_and_from_words_after_it(place, tmp_path):
@@ -172,7 +172,7 @@ def test_settings_come_from_the_file_and_from_words_after_it(place, tmp_path):
     facts = json.loads(
         konomi("train", place / "data", "-o", tmp_path / "b", "--config", toml, "--set", "epochs=1", "--json").stdout
     )
-    assert (facts["config"]["dim"], facts["config"]["epochs"]) == (3, 1)
+    assert (facts["models"]["mf"]["dim"], facts["models"]["mf"]["epochs"]) == (3, 1)
     assert (facts["split"]["kind"], facts["split"]["test"], facts["split"]["valid"]) == ("per-user", 1, 0.1)
 
 
@@ -204,7 +204,8 @@ def test_evaluate_on_its_own_split_gives_the_figures_of_training(place):
     shown = konomi("evaluate", place / "bundle", place / "data").stdout
     for word in ("RMSE by seen ratings of the user", "RMSE by training ratings of the item", "predicted"):
         assert word in shown
-    assert shown.count("this model") == shown.count("global mean") == 3
+    assert shown.count("this model") == 4 and shown.count("global mean") == 3  # recommendations have another baseline
+    assert "NDCG@10" in shown and "popular" in shown
 
 
 def test_every_report_names_the_split(place):
@@ -240,7 +241,10 @@ def test_recommend_for_typed_titles(place):
     result = konomi("recommend", place / "bundle", "--rate", "cowboy bebop=9", "--rate", "hunter x hunter = 3")
     assert "cowboy bebop → Cowboy Bebop (1998): 9" in result.stderr
     assert "(not: Hunter x Hunter (" in result.stderr
-    assert "[Oshi no Ko]" in result.stdout and "Late Night" not in result.stdout and "Cowboy" not in result.stdout
+    assert "[Oshi no Ko]" in result.stdout and "Late Night" not in result.stdout
+    assert "because of" in result.stdout and "Cowboy Bebop (9)" in result.stdout.replace("\n", " ")
+    silent = konomi("recommend", place / "bundle", "--rate", "cowboy bebop=9", "--why", 0).stdout
+    assert "because of" not in silent and "Cowboy" not in silent
     allowed = konomi("recommend", place / "bundle", "--rate", "10=9", "--allow-sensitive").stdout
     assert "Late Night" in allowed
 
@@ -248,22 +252,41 @@ def test_recommend_for_typed_titles(place):
 def test_recommend_for_a_user_and_for_a_file_as_json(place, tmp_path):
     profile = write(tmp_path / "me.csv", '\ufefftitle,rating\n"Cowboy Bebop",9\n\n12,3\n')
     by_file = json.loads(konomi("recommend", place / "bundle", "--profile", profile, "-k", 2, "--json").stdout)
-    assert [given["item_id"] for given in by_file["given"]] == [10, 12]
+    assert [found["item_id"] for found in by_file["list"]["matched"]] == [10, 12] and by_file["given"] == []
     first = by_file["recommendations"][0]
     assert len(by_file["recommendations"]) == 2 and set(first) == {
-        "item_id",
-        "title",
-        "year",
-        "type",
-        "genres",
-        "rating",
-        "probability",
-        "score",
+        *("item_id", "title", "year", "type", "genres", "score", "rating", "interval", "probability"),
+        *("up", "down", "tags", "wishes", "planned"),
     }
+    assert {reason["title"] for reason in (*first["up"], *first["down"])} <= {"Cowboy Bebop", "Hunter x Hunter"}
     blank_first = write(tmp_path / "blank.csv", "\n,\nTitle,Rating\nCowboy Bebop,9\n12,3\n")
     assert by_file == json.loads(konomi("recommend", place / "bundle", "--profile", blank_first, "-k", 2, "--json").stdout)
     by_user = json.loads(konomi("recommend", place / "bundle", "--user", 8, "--json").stdout)
     assert [row["item_id"] for row in by_user["recommendations"]] == [11]  # they rated the others, but for a sensitive one
+
+
+def test_recommend_for_nobody_for_wishes_and_with_filters(place):
+    nobody = konomi("recommend", place / "bundle")
+    assert "Nothing is known of you" in nobody.stderr and "because of" not in nobody.stdout
+    wished = json.loads(konomi("recommend", place / "bundle", "--genre", "Mystery=10", "--json").stdout)["recommendations"]
+    assert wished[0]["title"] == "Mushishi" and wished[0]["wishes"][0][0] == "Mystery" and wished[0]["wishes"][0][1] > 0
+    found = konomi(
+        *("recommend", place / "bundle", "--rate", "10=9", "--json", "--any-genre", "Drama", "--any-genre", "Mystery"),
+        *("--years", "2000:2010", "--love", 1, "--niche", 0.2, "--diverse", 0.5, "--calibrate", 0.5, "--all-parts"),
+    )
+    assert [row["title"] for row in json.loads(found.stdout)["recommendations"]] == ["Mushishi"]
+    condition = write(place / "condition.sql", "year > 2000 AND type = 'TV'\n")
+    both = konomi("recommend", place / "bundle", "--where-file", condition, "--where", "year < 2010", "--json").stdout
+    assert [row["title"] for row in json.loads(both)["recommendations"]] == ["Mushishi"]
+
+
+def test_a_list_with_what_is_not_there(place, tmp_path):
+    listed = write(tmp_path / "me.csv", "title,rating\nCowboy Bebop,9\nCowboy Bebpo (1998),8\nNothing of the Kind,7\n")
+    result = konomi("recommend", place / "bundle", "--profile", listed, "--rate", "Mushishi=10")
+    assert "plain list: 1 of 3 entries matched." in result.stderr and "Mushishi → Mushishi (2005): 10" in result.stderr
+    assert "the same title as" in result.stderr and "Nothing of the Kind" in result.stderr
+    facts = json.loads(konomi("recommend", place / "bundle", "--profile", listed, "--json").stdout)["list"]
+    assert [len(facts[key]) for key in ("matched", "unmatched", "doubles")] == [1, 1, 1]
 
 
 def test_nothing_left_to_show(place):
@@ -303,7 +326,11 @@ def test_nothing_near_to_show(place, tmp_path):
 
 def test_similar(place):
     assert "Nearest to Cowboy Bebop (1998)" in konomi("similar", place / "bundle", "カウボーイビバップ").stdout
-    found = json.loads(konomi("similar", place / "bundle", "Cowboy Bebop", "--metric", "euclidean", "-k", 2, "--json").stdout)
+    found = json.loads(
+        konomi(
+            "similar", place / "bundle", "Cowboy Bebop", "--by", "factors", "--metric", "euclidean", "-k", 2, "--json"
+        ).stdout
+    )
     assert len(found["similar"]) == 2 and found["similar"][0]["score"] <= 0
 
 
@@ -474,25 +501,32 @@ def test_the_last_entries_of_a_dataset_without_times(tmp_path):
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        ((), "Recommendations for whom?", "--user ID"),
-        (("--user", "7", "--rate", "10=9"), "Recommendations for whom?", "--user ID"),
+        (("--user", "7", "--rate", "10=9"), "Somebody in the dataset has a profile.", "--user ID"),
         (("--user", "7000"), 'Unknown user "7000".', "There are 40 users, such as 0, 1, 2."),
         (("--user", "anna"), 'Unknown user "anna".', "There are 40 users"),
         (("--rate", "Cowbow Bebop=9"), 'No title is like "Cowbow Bebop".', 'Did you mean "Cowboy Bebop (1998)"?'),
         (("--rate", "Mushishi=11"), '"Mushishi": 11 is not a rating', "Ratings go from 1 to 10 in steps of 1."),
-        (("--rate", "Mushishi=nine"), '--rate "Mushishi=nine": "nine" is not a rating.', "Give a number, such as 9."),
-        (("--rate", "Mushishi"), '--rate "Mushishi": no title and rating.', 'Write it as --rate "Cowboy Bebop=9".'),
+        (("--rate", "Mushishi=nine"), '--rate "Mushishi=nine": "nine" is not a number.', '--rate "Cowboy Bebop=9"'),
+        (("--rate", "Mushishi"), '--rate "Mushishi": no name and number.', 'Write it as --rate "Cowboy Bebop=9".'),
         (("--rate", "10=9", "--rate", "Cowboy Bebop=8"), '"10" and "Cowboy Bebop" are the same title', "Rate it once."),
-        (("--rate", "10=9", "--rate", "10=8"), '"10" is rated twice.', "Rate it once."),
+        (("--rate", "10=9", "--rate", "10=8"), '"10" is given twice.', "Give it once."),
+        (("--genre", "Mistery=9"), 'No title has the genre "Mistery". Did you mean "Mystery"?', "There are: Action"),
+        (("--genre", "Mystery=11"), 'The wish "Mystery": 11 is not on the scale', "1 to 10"),
+        (("--years", "old:"), '--years "old:": "old" is not a number.', "FROM:TO"),
+        (("--where-file", "{}/none.sql"), "none.sql: cannot be read: No such file", "condition in SQL"),
+        (("--where-file", "{}/empty.sql"), "empty.sql: is empty.", "such as year > 2000"),
+        (("--where-file", "{}/latin.csv"), "latin.csv: not UTF-8 text.", "condition in SQL"),
+        (("--where", "yaer > 2000"), "The condition cannot be read", "The columns are"),
         (("--profile", "{}/none.csv"), "none.csv: cannot be read: No such file", "title or item id, rating"),
         (("--profile", "{}/empty.csv"), "empty.csv: there is no rating in it.", "title or item id, rating"),
         (("--profile", "{}/word.csv"), 'word.csv, line 3: "nine" is not a rating.', "Give a number, such as 9."),
         (("--profile", "{}/wide.csv"), "wide.csv, line 1: 3 columns, not two.", '"quote" a title with a comma'),
-        (("--profile", "{}/latin.csv"), "latin.csv: not a CSV file in UTF-8", "Save it as CSV in UTF-8."),
+        (("--profile", "{}/latin.csv"), "latin.csv: is not UTF-8 text", "Save it as UTF-8."),
     ],
 )
 def test_recommend_refuses(place, tmp_path, words, message, hint):
     write(tmp_path / "empty.csv", "title,rating\n")
+    write(tmp_path / "empty.sql", "\n")
     write(tmp_path / "word.csv", "title,rating\nMushishi,9\nCowboy Bebop,nine\n")
     write(tmp_path / "wide.csv", "Cowboy, Bebop,9\n")
     (tmp_path / "latin.csv").write_bytes("Pokémon,9\n".encode("latin-1"))
@@ -505,11 +539,11 @@ def test_recommend_refuses(place, tmp_path, words, message, hint):
     [
         (("similar", "{}/bundle", "Mushisi"), 'No title is like "Mushisi".', 'Did you mean "Mushishi (2005)"?'),
         (
-            ("similar", "{}/bundle", "Mushishi", "--metric", "cosinus"),
+            ("similar", "{}/bundle", "Mushishi", "--by", "factors", "--metric", "cosinus"),
             'Unknown metric "cosinus". Did you mean "cosine"?',
             "euclidean",
         ),
-        (("similar", "{}/bias", "Mushishi"), "This model has no item vectors", "-m mf"),
+        (("similar", "{}/bias", "Mushishi", "--by", "factors"), "No model of this bundle has item vectors", "-m mf"),
         (("info", "{}/nowhere"), "nowhere: no such folder.", "konomi prepare"),
         (("info", "{}"), "is not a dataset or a bundle.", "konomi prepare"),
         (("info", "{}/data", "--user", "7000"), 'Unknown user "7000".', "There are 40 users"),
@@ -530,7 +564,7 @@ def test_others_refuse(place, words, message, hint):
 
 
 def spoil_short(bundle):
-    file = bundle / "arrays.safetensors"
+    file = bundle / "mf.safetensors"
     file.write_bytes(file.read_bytes()[:-10])
 
 
@@ -541,7 +575,7 @@ def spoil_altered(bundle):
 
 
 def spoil_missing(bundle):
-    (bundle / "arrays.safetensors").unlink()
+    (bundle / "mf.safetensors").unlink()
 
 
 def spoil_manifest(**changes):
@@ -563,12 +597,16 @@ def spoil_figure(bundle):
 @pytest.mark.parametrize(
     ("spoil", "message", "hint"),
     [
-        (spoil_short, "arrays.safetensors: has been altered or cut short", "konomi train"),
+        (spoil_short, "mf.safetensors: has been altered or cut short", "konomi train"),
         (spoil_altered, "items.parquet: has been altered or cut short", "konomi train"),
-        (spoil_missing, "arrays.safetensors: cannot be read: No such file", "konomi train"),
+        (spoil_missing, "mf.safetensors: cannot be read: No such file", "konomi train"),
         (spoil_figure, "manifest.json: has been altered", "konomi train"),
-        (spoil_manifest(format=2), "konomi bundle format 2 is not known here.", "upgrade it"),
-        (spoil_manifest(model="magic"), 'holds a model "magic" that is not known here.', "upgrade it"),
+        (spoil_manifest(format=3), "konomi bundle format 3 is not known here.", "upgrade it"),
+        (
+            spoil_manifest(models=[{"name": "magic", "config": {}}]),
+            'holds a model "magic" that is not known here.',
+            "upgrade it",
+        ),
         (spoil_manifest(kind="konomi dataset"), "not a konomi bundle but konomi dataset.", "konomi train"),
         (lambda bundle: write(bundle / "manifest.json", "{"), "manifest.json: not readable as JSON.", "konomi train"),
         (shutil.rmtree, "bundle: no such folder.", "konomi train"),
@@ -659,7 +697,7 @@ def test_help_lists_every_command():
     child = start("--help")
     shown, _ = child.communicate()
     assert child.returncode == 0
-    for name in ("demo", "prepare", "synth", "info", "train", "evaluate", "compare", "recommend", "similar", "doctor"):
+    for name in ("demo", "prepare", "synth", "info", "train", "evaluate", "compare", "recommend", "similar", "ask", "doctor"):
         assert f" {name} " in shown
     assert "..." not in shown.partition("Commands:")[2]  # no summary is too long for its line
 
@@ -680,7 +718,7 @@ def test_a_terminal_without_unicode(place):
     shown, _ = start("info", place / "data", env=narrow).communicate()
     assert "Ratings" in shown and shown.isascii()
     shown, _ = start("similar", place / "bundle", "カウボーイビバップ", "--json", env=narrow).communicate()
-    assert json.loads(shown)["title"] == "Cowboy Bebop (1998)" and shown.isascii()
+    assert json.loads(shown)["titles"] == ["Cowboy Bebop (1998)"] and shown.isascii()
 
 
 READY = "print('ready', flush=True); time.sleep(60)"

@@ -58,7 +58,7 @@ def test_the_checkpoint_is_kept_until_the_model_is(data, tmp_path, monkeypatch):
     assert said.endswith(f"Written to {tmp_path / 'b'}. The checkpoint {file} is deleted.\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "whole"]
     assert len(epochs) == 4
-    for name in ("arrays.safetensors", "items.parquet"):
+    for name in ("nn.safetensors", "items.parquet"):
         assert (tmp_path / "b" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
@@ -68,7 +68,9 @@ def test_a_file_that_is_no_checkpoint_is_left_alone(data, tmp_path):
     assert "diary.txt: not a checkpoint" in message and "--checkpoint" in hint
     message, hint = refused("train", data, "-m", "mf", "-o", tmp_path / "b", "--checkpoint", diary)
     assert message == f"--checkpoint {diary}: mf has none, it trains in seconds."
-    assert hint == f"Leave it out; what has checkpoints: {', '.join(models_with(NETWORK))}."
+    assert hint == f"Leave it out, or name one of: {', '.join(models_with(NETWORK))}."
+    message, _ = refused("train", data, "-m", "nn,hybrid", "-o", tmp_path / "b", "--checkpoint", diary)
+    assert message == f"--checkpoint {diary}: nn, hybrid cannot share one."
     assert diary.read_text() == "dear diary" and not (tmp_path / "b").exists()
 
 

@@ -72,16 +72,16 @@ def test_training_shows_them(data, tmp_path):
 )
 def test_the_error_of_an_epoch_has_its_name(data, tmp_path, words, criterion):
     said = konomi("train", data, "-o", tmp_path / "b", *words).stderr
-    assert f"epoch   1  train {criterion} 0.5000  valid 0.2500\nepoch   2  train {criterion} 0.4000\n" in said
+    assert f"stand-in epoch   1  train {criterion} 0.5000  valid 0.2500\nstand-in epoch   2  train {criterion} 0.4000\n" in said
 
 
 def test_the_last_word_on_the_task_counts(data, tmp_path):
     toml = write(tmp_path / "run.toml", '[stand-in]\ntask = "interaction"\n')
     words = ("-m", "stand-in", "--config", toml)
-    assert train(data, tmp_path / "b", *words)["config"]["task"] == "interaction"
-    assert train(data, tmp_path / "b", *words, "--task", "rating")["config"]["task"] == "rating"
+    assert train(data, tmp_path / "b", *words)["models"]["stand-in"]["task"] == "interaction"
+    assert train(data, tmp_path / "b", *words, "--task", "rating")["models"]["stand-in"]["task"] == "rating"
     words = (*words, "--task", "rating", "--set", "task=interaction")
-    assert train(data, tmp_path / "b", *words)["config"]["task"] == "interaction"
+    assert train(data, tmp_path / "b", *words)["models"]["stand-in"]["task"] == "interaction"
 
 
 @pytest.mark.parametrize(
@@ -154,12 +154,12 @@ def test_info_of_a_bundle(data, tmp_path):
 
 
 def test_recommend_says_what_it_is_ordered_by(data, tmp_path):
-    for words, heading, columns in (
-        (("-m", "stand-in"), "by predicted rating", ["predicted"]),
-        (INTERACTION, "by probability of liking", ["probability"]),
-        (BOTH, "by predicted rating", ["predicted", "probability"]),
+    for words, columns in (
+        (("-m", "stand-in"), ["predicted", "90", "%"]),
+        (INTERACTION, ["probability"]),
+        (BOTH, ["predicted", "90", "%", "probability"]),
     ):
         train(data, tmp_path / "b", *words)
         text = shown("recommend", tmp_path / "b", "--rate", "12=9")
-        assert f"Recommended, {heading} less what is not known" in flat(text)
+        assert "Recommended, by stand-in" in flat(text)
         assert ["title", *columns] in [line.split() for line in text.splitlines()]

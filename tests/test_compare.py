@@ -19,7 +19,7 @@ from konomi.data.scale import Scale
 from konomi.data.split import SplitConfig
 from konomi.errors import ConfigError, DataError, RequestError
 from konomi.evaluate import memory, plots, tables
-from konomi.evaluate.bootstrap import Interval, Standing
+from konomi.evaluate.bootstrap import RANKING, Interval, Standing
 from konomi.evaluate.compare import Failure, compare
 from konomi.evaluate.evaluate import evaluate
 from konomi.evaluate.maps import most_active_by_most_rated, taste_per_genre
@@ -118,7 +118,73 @@ def test_a_model_with_both_outputs_is_measured_on_what_is_asked_for(dataset, mon
     both = replace(module("stand-in").Config(), both=True)
     found = compare(dataset, {"stand-in": both}, ("interaction",), SPLIT, RUN)
     assert [fit.tasks for fit in found.fits] == [("interaction",)]
-    assert list(found.standings) == ["interaction"]
+    assert list(found.standings) == ["interaction", RANKING]
+
+
+def test_all_are_compared_on_their_recommendations(found):
+    """A model that was trained for each task recommends in two ways; they are measured on the same people, best first."""
+    names = ["bias", "mf (ratings)", "mf (interactions)", "stand-in (ratings)", "stand-in (interactions)"]
+    assert list(found.on(RANKING)) == names
+    ranked, standing = found.ranked(), found.standings[RANKING]
+    for name, fit in found.on(RANKING).items():
+        np.testing.assert_array_equal(ranked[name].user, ranked["bias"].user)
+        for metric, interval in standing.metrics[name].items():
+            assert interval.value == pytest.approx(fit.reports["test"].metrics[metric])
+            assert interval.low <= interval.value <= interval.high
+        gap = standing.differences["bias", name, "ndcg@10"].value if name != "bias" else 0
+        expected = (ranked["bias"].each["ndcg@10"] - ranked[name].each["ndcg@10"]).mean()
+        assert gap == pytest.approx(expected, abs=1e-12)
+    values = [standing.metrics[name]["ndcg@10"].value for name in tables.ranked(found, RANKING)]
+    assert values == sorted(values, reverse=True)
+    grid = tables.scores(found, RANKING)
+    assert grid.rows[-1][0] == "popular (baseline)" and len(grid.columns) == 1 + 10
+    assert f"Recommendations: the NDCG@10 of {tables.ranked(found, RANKING)[0]} is" in verdict(found)[2]
+
+
+def test_models_without_a_task_are_compared_on_their_recommendations_alone(dataset, tmp_path):
+    told = []
+    models = {name: module(name).Config() for name in ("popular", "bias")}
+    found = compare(dataset, models, ("rating",), SPLIT, RUN, told.append)
+    assert found.failures == [] and [fit.tasks for fit in found.fits] == [(), ("rating",)]
+    assert found.fits[0].rows == len(found.train.seen.item) and "ndcg@10" in told[0].reports["valid"].metrics
+    assert list(found.on("rating")) == ["bias"] and list(found.on(RANKING)) == ["popular", "bias"]
+    assert sorted(row[0] for row in tables.scores(found, RANKING).rows) == ["bias", "popular"]  # it is a model here
+    assert ("popular", "recommendations") == tables.costs(found).rows[0][:2]
+    facts = write_report(tmp_path / "report", found)
+    assert facts["ranking"]["order"] == tables.ranked(found, RANKING) and facts["fits"][0]["criterion"] is None
+    alone = compare(dataset, {"popular": models["popular"]}, ("interaction",), SPLIT, RUN)
+    assert list(alone.standings) == [RANKING] and alone.failures == []
+    facts = write_report(tmp_path / "report", alone)
+    assert facts["tasks"] == {} and len(facts["verdict"]) == 1
+
+
+def test_without_a_hidden_like_there_is_nothing_to_recommend(tmp_path):
+    """All of it is rated low: ratings can be compared, and a model that only recommends cannot."""
+    low = prepare(table_of([(u, i, 1 + (u + i) % 4) for u in range(20) for i in range(8)]))
+    models = {name: module(name).Config() for name in ("popular", "bias")}
+    found = compare(low, models, split=SPLIT, run=RUN)
+    assert list(found.standings) == ["rating"] and set(found.skipped) == {"interaction", RANKING}
+    assert found.failures == [Failure("popular", (), found.skipped[RANKING])]
+    assert found.skipped[RANKING] in verdict(found)
+    assert write_report(tmp_path / "report", found)["ranking"] is None
+    with pytest.raises(DataError, match="no entry that is liked"):
+        compare(low, {"popular": models["popular"]}, ("interaction",), SPLIT, RUN)
+
+
+def test_where_no_task_can_be_compared_recommendations_still_can():
+    """Statuses alone, and all of them completed: everything is liked. What has tasks is not trained."""
+    rows = [(u, i, None) for u in range(20) for i in range(8) if (u + i) % 4]
+    watched = prepare(table_of(rows, status=np.full(len(rows), 2, np.uint8)))
+    models = {name: module(name).Config() for name in ("bias", "mf", "popular")}
+    found = compare(watched, models, split=SPLIT, run=RUN)
+    assert [fit.name for fit in found.fits] == ["popular"] and list(found.standings) == [RANKING]
+    assert set(found.skipped) == {"rating", "interaction"} and found.failures == []
+
+
+def test_a_model_of_which_nothing_came_has_a_row(dataset):
+    config = replace(module("mf").Config(), rate=1e9)
+    found = compare(dataset, {"mf": config, "bias": module("bias").Config()}, ("rating",), SPLIT, RUN)
+    assert [row[0] for row in tables.scores(found, RANKING).rows] == ["bias", "popular (baseline)", "mf (failed)"]
 
 
 def test_costs(found):
@@ -183,14 +249,14 @@ def test_a_dataset_without_a_single_rating_has_a_report(tmp_path):
     status = np.array([2 if (u + i) % 3 else 4 for u, i, _ in rows], np.uint8)
     watched = prepare(table_of(rows, status=status))
     found = compare(watched, {"mf": module("mf").Config(dim=2, epochs=2)}, split=SPLIT, run=RUN)
-    assert list(found.standings) == ["interaction"]
+    assert list(found.standings) == ["interaction", RANKING]
     write_report(tmp_path / "report", found)
 
 
 def test_labels_of_one_class_are_not_compared(tmp_path):
     fans = prepare(table_of([(u, i, 8 + (u + i) % 3) for u in range(20) for i in range(8)]))
     found = compare(fans, {"bias": module("bias").Config()}, split=SPLIT, run=RUN)
-    assert list(found.standings) == ["rating"]
+    assert list(found.standings) == ["rating", RANKING]
     (reason,) = found.skipped.values()
     assert "one class" in reason
     assert reason in verdict(found)
@@ -250,6 +316,18 @@ def test_the_verdict_on_a_model_without_an_error(found):
     assert "bias comes next, 1.0000 above it." in said
 
 
+def test_the_verdict_on_recommendations_takes_more_for_better(found):
+    values = {"bias": 0.1, "mf (ratings)": 0.25}
+    metrics = {name: {"ndcg@10": Interval(x, x - 0.05, x + 0.05)} for name, x in values.items()}
+    gap = Interval(-0.15, -0.2, -0.1)
+    standing = Standing(metrics, {("bias", "mf (ratings)", "ndcg@10"): gap})
+    said, _ = verdict(replace(found, standings={RANKING: standing}))
+    assert said.startswith(
+        "Recommendations: the NDCG@10 of mf (ratings) is 0.2500 (95 % interval 0.2000 to 0.3000), the highest; bias comes "
+        "next, 0.1500 (60.0 %) below it. Its lead over bias is real. For comparison: popular 0."
+    )
+
+
 def test_tables(found):
     scores = tables.scores(found, "rating")
     assert [row[0] for row in scores.rows] == [
@@ -261,7 +339,7 @@ def test_tables(found):
     pairs = [row[0] for row in tables.differences(found, "rating").rows]
     first, second, third = tables.ranked(found, "rating")
     assert pairs == [f"{first} − {second}", f"{first} − {third}", f"{second} − {third}"]
-    assert markdown(found).count("## ") == 5
+    assert markdown(found).count("## ") == 7
 
 
 def test_markdown_of_a_table():
@@ -355,7 +433,8 @@ def test_metrics_of_a_report(folder, found):
 
     facts = json.loads((folder / "metrics.json").read_text("utf-8"), parse_constant=no_nan)
     assert set(facts) == {
-        "verdict", "data", "split", "run", "machine", "versions", "bootstrap", "tasks", "fits", "failures", "skipped",
+        "verdict", "data", "split", "run", "machine", "versions", "bootstrap", "tasks", "ranking", "fits", "failures",
+        "skipped",
     }  # fmt: skip
     assert facts["data"]["entries"] == len(found.dataset.item)
     assert facts["split"]["sha256"] == found.split.sha256
@@ -392,7 +471,7 @@ def test_the_page_stands_on_its_own(folder):
 
 def test_pictures_are_told_in_words(folder):
     pictures = Page((folder / "report.html").read_text("utf-8")).attributes("svg")
-    assert len(pictures) == 13  # 2 of intervals, 2 of residuals, 3 of predictions, 1 of reliability, 4 of epochs, 1 histogram
+    assert len(pictures) == 14  # 3 of intervals, 2 of residuals, 3 of predictions, 1 of reliability, 4 of epochs, 1 histogram
     for picture in pictures:
         assert picture["role"] == "img"
         assert len(picture["aria-label"]) > 40
@@ -401,10 +480,10 @@ def test_pictures_are_told_in_words(folder):
 def test_the_page_has_what_was_compared(folder, found):
     text = (folder / "report.html").read_text("utf-8")
     said = "".join(Page(text).text)
-    assert len(Page(text).attributes("table")) == 2 + 2 + 1 + 1 + 2  # scores, differences, costs, settings, maps
-    for heading in ("Ratings", "Interactions", "Differences", "Training", "Data"):
+    assert len(Page(text).attributes("table")) == 3 + 3 + 1 + 1 + 2  # scores, differences, costs, settings, maps
+    for heading in ("Ratings", "Interactions", "Recommendations", "Differences", "Training", "Data"):
         assert heading in said
-    for task in ("rating", "interaction"):
+    for task in ("rating", "interaction", RANKING):
         for row in tables.scores(found, task).rows:
             assert row[0] in said
             assert row[1].split(" ")[0] in said
@@ -452,6 +531,8 @@ def test_the_command_prints_tables_and_says_where_the_report_is(data, tmp_path):
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
     for word in ("Ratings: test part", "Interactions: test part", "global mean", "majority class", "AUC", "Cost of training"):
         assert word in result.stdout
+    for word in ("Recommendations: test part", "NDCG@10", "MAP@10", "diversity", "popular (baseline)"):
+        assert word in result.stdout
     progress = result.stderr.splitlines()
     assert re.fullmatch(r"bias \(ratings\): validation RMSE \d\.\d{4}, \d+\.\d s", progress[0])
     assert re.fullmatch(r"mf \(interactions\): validation log loss \d\.\d{4}, \d+\.\d s", progress[2])
@@ -480,7 +561,7 @@ def test_the_command_prints_json(data, tmp_path):
     assert printed == json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))
     assert printed["split"]["kind"] == "per-user"
     assert (printed["fits"][0]["config"]["dim"], printed["fits"][0]["config"]["epochs"]) == (3, 1)
-    assert list(printed["tasks"]) == ["rating"]
+    assert list(printed["tasks"]) == ["rating"] and printed["ranking"]["order"] == ["mf"]
     konomi(*words)  # an older report is replaced
 
 
@@ -494,9 +575,9 @@ def test_what_the_command_refuses(data, tmp_path):
     assert refuse("-m", ",")[0] == "There is no model to compare."
     assert refuse("-m", "bias", "--task", "ratings")[0] == '--task cannot be "ratings". Did you mean "rating"?'
     message, hint = refuse("-m", "bias,mf", "--set", "bais.damp_item=2")
-    assert message == '--set "bais.damp_item=2": not a setting of a model that is compared. Did you mean "bias"?'
+    assert message == '--set "bais.damp_item=2": not a setting of a model that is named. Did you mean "bias"?'
     assert hint == "Write it as --set mf.KEY=VALUE."
-    assert refuse("-m", "mf", "--set", "dim=2")[0] == '--set "dim=2": not a setting of a model that is compared.'
+    assert refuse("-m", "bias,mf", "--set", "dim=2")[0] == '--set "dim=2": not a setting of a model that is named.'
     assert 'unknown setting "dims"' in refuse("-m", "mf", "--set", "mf.dims=2")[0]
     assert "no value" in refuse("-m", "mf", "--set", "mf.dim")[0]
     assert refuse("-m", "mf", "--set", "mf.task=rating")[1] == "Leave task out, and say --task."

@@ -11,9 +11,10 @@ from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import DataError
-from konomi.evaluate.evaluate import evaluate, predict, truths
+from konomi.evaluate.evaluate import evaluate, measurable, predict, truths
 from konomi.evaluate.probabilities import figures
-from konomi.models import bias, criterion, mf, tasks
+from konomi.evaluate.ranking import measure
+from konomi.models import bias, criterion, mf, popular, tasks
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +33,9 @@ def test_taste_is_learnt_and_the_baselines_are_not_fooled(parts):
     assert found["baselines"]["global mean"]["rmse"] == pytest.approx(np.sqrt(np.mean((hidden.rating - mean) ** 2)), rel=1e-5)
     for table in found["segments"].values():
         assert sum(row["n"] for row in table) == found["n"]
-        for name, errors in found["baselines"].items():  # the squares of the segments are those of the whole
+        for name in ("global mean", "bias"):  # the squares of the segments are those of the whole
             squares = sum(row["n"] * row["baselines"][name]["rmse"] ** 2 for row in table)
-            assert squares == pytest.approx(found["n"] * errors["rmse"] ** 2)
+            assert squares == pytest.approx(found["n"] * found["baselines"][name]["rmse"] ** 2)
     assert sum(row["n"] for row in found["calibration"]) == found["n"]
 
 
@@ -118,7 +119,7 @@ def test_interactions_beside_the_majority_class(parts, liking):
     train, seen, hidden, _ = parts
     report = evaluate(liking["interaction"], seen, hidden, train)
     found, predictions = report.metrics, report.predictions["interaction"]
-    assert "rmse" not in found and list(found["baselines"]) == ["majority class"]
+    assert "rmse" not in found and list(found["baselines"]) == ["majority class", "popular"]
     np.testing.assert_array_equal(predictions.true, hidden.rating == 9)
     share = np.mean(train.seen.rating == 9)
     assert found["baselines"]["majority class"] == figures(predictions.true, np.full(len(predictions.true), share))
@@ -147,6 +148,35 @@ def test_a_task_without_hidden_entries_is_left_out(parts, liking):
     assert list(report.predictions) == ["rating"] and "log_loss" not in report.metrics
     with pytest.raises(DataError, match="no hidden interaction to evaluate on"):
         evaluate(liking["interaction"], Profiles.of([{}]), hidden, train)
+
+
+def test_recommendations_beside_popularity(parts, liking):
+    """Every model that ranks is measured as `ranking` says, and so is the order of popularity; one without tasks too."""
+    train, seen, hidden, model = parts
+    plain = popular.fit(train, popular.Config(), Run())
+    expected = {name: measure(each, seen, hidden, train, Run()) for name, each in (("mf", model), ("popular", plain))}
+    report = evaluate(model, seen, hidden, train)
+    assert report.metrics.items() >= expected["mf"].figures.items()
+    assert report.metrics["baselines"]["popular"] == expected["popular"].figures
+    np.testing.assert_array_equal(report.ranked.each["ndcg@10"], expected["mf"].each["ndcg@10"])
+    alone = evaluate(plain, seen, hidden, train)
+    assert alone.metrics == {**expected["popular"].figures, "baselines": {"popular": expected["popular"].figures}}
+    assert alone.predictions == {}
+
+
+def test_what_is_hidden_may_test_one_thing_and_not_the_other(parts, liking):
+    """A rating that is not liked tests a rating, and no recommendation; likes without a rating, the other way round."""
+    train = parts[0]
+    disliked = Profiles.of([{0: 2}])
+    report = evaluate(liking["rating"], Profiles.of([{}]), disliked, train)
+    assert "rmse" in report.metrics and "ndcg@10" not in report.metrics and report.ranked is None
+    watched = replace(Profiles.of([{0: float("nan")}]), status=np.array([STATUS["completed"]], np.uint8))
+    report = evaluate(liking["rating"], Profiles.of([{}]), watched, train)
+    assert "rmse" not in report.metrics and "ndcg@10" in report.metrics
+    plain = popular.fit(train, popular.Config(), Run())
+    assert [measurable(plain, part, train.labelling) for part in (disliked, watched)] == [False, True]
+    with pytest.raises(DataError, match="no hidden entry that is liked to evaluate on"):
+        evaluate(plain, Profiles.of([{}]), disliked, train)
 
 
 def test_nothing_hidden(parts, liking):

@@ -430,6 +430,7 @@ def test_trakt(write):
 def test_plain(write):
     personal = read_list(write("me.csv", '\ufefftitle,rating\n"Good, Bad",9\n\n12,"3,5"\n[Oshi no Ko],7\n<harmony/>,1\n'))
     assert (personal.kind, personal.scale) == ("plain", None)
+    assert told(read_list(write("unscored.csv", "Mushishi,\nMonster,9\n"))) == [("Mushishi", None, 0), ("Monster", 9.0, 0)]
     assert told(personal) == [("Good, Bad", 9, 0), ("12", 3.5, 0), ("[Oshi no Ko]", 7, 0), ("<harmony/>", 1, 0)]
     assert [entry.place for entry in personal.entries] == ["line 2", "line 4", "line 5", "line 6"]
     assert told(read_list(write("me.csv", "[Oshi no Ko],7\r\n"))) == [("[Oshi no Ko]", 7, 0)]
@@ -443,7 +444,6 @@ def test_plain(write):
         ("title,rating\n", "me.csv: there is no rating in it."),
         ("A,9\nB,nine\n", 'me.csv, line 2: "nine" is not a rating.'),
         ("A,nan\n", 'line 1: "nan" is not a rating.'),
-        ("A,\n", 'line 1: "" is not a rating.'),
         (",9\n", "line 1: there is no title."),
         ("Good, Bad,9\n", "me.csv, line 1: 3 columns, not two."),
         ("A\n", "line 1: 1 columns, not two."),

@@ -76,12 +76,56 @@ def test_settings_that_make_no_sense(bad):
 
 
 def test_folding_in_a_training_user_predicts_what_training_learnt(checkerboard):
-    """The ridge solution of the objective that SGD minimises lands where SGD landed: training error is no worse."""
+    """The ridge solution of the objective that SGD minimises lands where SGD landed: training error is no worse.
+
+    That objective has no penalty but the one that goes with the ratings, and knows of no average."""
     train = make_split(checkerboard, SplitConfig(valid=0, test=0)).train_set(checkerboard)
     model = mf.fit(train, mf.Config(dim=4, epochs=200, rate=0.2, l2=0.03, init=0.05, patience=0), Run())
-    seen = train.seen
+    nobody, once = np.zeros_like(model.average), np.full_like(model.average, 1e-6)
+    model, seen = replace(model, average=nobody, penalty=np.stack([model.penalty[0], once])), train.seen
     folded = model.score_pairs(model.encode(seen)[seen.user], seen.item, "rating")
     assert np.sqrt(np.mean((folded - seen.rating) ** 2)) <= model.history[-1, 0] + 0.01
+
+
+def test_what_is_known_before_any_rating_by_hand(train):
+    """Errors of 0.6 and biases of −2, 0 and 2 are 0.36 / (8/3) ratings' worth; who was not learnt from does not count."""
+    problem = mf._problem(train, mf.Config())
+    few = replace(train.seen, indptr=np.array([0, 1, 2, 3, 3], np.int64))
+    P, Q = np.ones((4, 2), np.float32), np.zeros((len(train.items), 2), np.float32)
+    weights = mf.Weights(P, Q, np.array([-2, 0, 2, 99], np.float32), np.zeros(len(Q), np.float32))
+    config = mf.Config(dim=2, l2=0.1)
+
+    def penalty(problem, weights, error=0.6):
+        return mf._model(problem._replace(seen=few), weights, config, error, []).penalty
+
+    expected = [[0.1 * problem.sigma] * 2 + [0.005], [3 * problem.sigma] * 2 + [0.135]]
+    np.testing.assert_allclose(penalty(problem, weights), expected, rtol=1e-6)
+    labelled = problem._replace(labelling=train.labelling.pack())
+    assert penalty(labelled, weights)[1, -1] == pytest.approx(3 / 8)  # of a likelihood the variance is 1
+    alike = weights._replace(bu=np.zeros(4, np.float32))
+    assert penalty(problem, alike)[1, -1] == 100 and penalty(problem, weights, 0.0)[1, -1] == np.float32(0.1)
+
+
+def test_the_first_rating_moves_a_person_a_little_and_the_hundredth_hardly(train):
+    """Who gives two more than the average person gives all: with a bias only, n / (n (1 + λ_b) + prior) of it."""
+    model = mf.fit(train, mf.Config(dim=2, epochs=1, rate=1e-6, init=1e-6), Run())
+    once = np.array([1, 1, 1.5], np.float32)
+    model = replace(model, penalty=np.stack([model.penalty[0], once]), average=np.array([0, 0, 0.5], np.float32))
+    usual = model.score(model.encode(Profiles.of([{}])), "rating")[0]
+    for n in (1, 2, 20):
+        code = model.encode(Profiles.of([{i: float(usual[i]) + 2 for i in range(n)}]))
+        np.testing.assert_allclose(code[0], [0, 0, 0.5 + 2 * n / (n * 1.005 + 1.5)], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("task", ["rating", "interaction"])
+@pytest.mark.parametrize("biases", ["outside", "inside", "none"])
+def test_who_rates_as_the_average_person_is_the_average_person(train, task, biases):
+    model = mf.fit(train, mf.Config(task=task, dim=4, biases=biases, epochs=3, init=0.3), Run())
+    model = replace(model, labelling=np.empty(0, np.float32), average=model.average + np.array([0.25] * 4 + [0], np.float32))
+    nobody = model.encode(Profiles.of([{}]))
+    usual = model.score(nobody, "rating")[0]
+    same = model.encode(Profiles.of([{i: float(usual[i]) for i in (2, 5, 8)}]))
+    np.testing.assert_allclose(same, nobody, atol=1e-5)
 
 
 def test_the_dot_product_has_no_biases(train):

@@ -44,7 +44,7 @@ def without(*rows):
         ({0: DONE}, ALL, ALL, [1, 4, 6]),
         ({0: DONE}, ALL, without(1), [2, 4, 6]),
         ({0: DONE}, without(0), ALL, [1, 4, 6]),
-        ({0: DONE, 1: DONE, 2: DONE}, ALL, ALL, [3, 4, 6]),
+        ({0: DONE, 1: DONE, 2: DONE}, ALL, ALL, [4, 6]),  # a recap is not what comes next
         ({0: DONE, 1: DONE, 2: DONE, 3: DONE}, ALL, ALL, [4, 6]),
         ({1: DONE}, ALL, ALL, [0, 4, 6]),
         ({1: DONE}, ALL, without(0), [4, 6]),
@@ -102,7 +102,7 @@ def test_kernel_equals_numpy_and_keeps_its_promises(problem):
                 j for j in np.flatnonzero((franchise == franchise[i]) & (part < part[i])) if known[j] and part[j] < BESIDE
             ]
             assert not before or any(j in met for j in np.flatnonzero(franchise == franchise[i]))
-            assert part[i] < BESIDE or met
+            assert part[i] < BESIDE
 
 
 def test_top_k_over_the_offers_is_k_different_works():

@@ -19,10 +19,11 @@ from konomi.data.scale import Scale
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import RequestError
 from konomi.models import bias, mf
-from konomi.recommend import rank as rank_file
-from konomi.recommend.rank import rank
+from konomi.order import rank as rank_file
+from konomi.order.rank import rank
 from konomi.recommend.recommender import Recommender
-from konomi.recommend.similar import similar
+from konomi.recommend.similar import nearness
+from konomi.recommend.where import Where
 
 TITLES = ["Cowboy Bebop", "Hunter x Hunter", "Hunter x Hunter", "[Oshi no Ko]", "Late Night", None, "Never Rated", "Mushishi"]
 
@@ -75,8 +76,9 @@ def make(dataset, module, name, config=None):
     train = make_split(dataset, SplitConfig(valid=0, test=0)).train_set(dataset)
     config = config or (mf.Config(dim=4, epochs=60) if module is mf else module.Config())
     model = module.fit(train, config, Run(threads=1))
-    items = add_statistics(train.items, train.seen, train.scale)
-    return Recommender(Bundle(model, name, {}, items, train.scale, {"data": {"note": "simulated ratings"}}))
+    alone = {"franchise": pl.int_range(pl.len(), dtype=pl.Int32), "part": pl.lit(0, pl.Int32)}
+    items = add_statistics(train.items, train.seen, train.scale).with_columns(**alone)
+    return Recommender(Bundle({name: model}, {name: {}}, items, train.scale, {"data": {"note": "simulated ratings"}}))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,7 @@ def taste(people):
 
 
 def test_never_a_seen_item_never_a_made_up_one(recommender, people):
-    model = recommender.bundle.model
+    model = recommender.bundle.giving("rank")
     everything = np.ones(len(TITLES), bool)
     ranking = rank(model, people.profiles, 20, everything)
     assert ranking.items.shape == ranking.scores.shape == (40, 20)
@@ -100,12 +102,12 @@ def test_never_a_seen_item_never_a_made_up_one(recommender, people):
 @given(st.lists(st.sets(st.integers(0, 7)), max_size=9), st.integers(1, 9), st.sampled_from([1, 8, 20, 1 << 24]))
 def test_many_people_in_blocks_equal_one_at_a_time(taste, seen, k, held):
     profiles = Profiles.of([dict.fromkeys(items, 7.0) for items in seen])
-    allowed = taste.allowed()
+    allowed = taste.passing(Where())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rank_file, "SCORES", held)
-        together = rank(taste.bundle.model, profiles, k, allowed, threads=2)
+        together = rank(taste.bundle.giving("rank"), profiles, k, allowed, threads=2)
     for b in range(len(seen)):
-        alone = rank(taste.bundle.model, profiles.slice(b, b + 1), k, allowed)
+        alone = rank(taste.bundle.giving("rank"), profiles.slice(b, b + 1), k, allowed)
         np.testing.assert_array_equal(together.items[b], alone.items[0])
         np.testing.assert_allclose(together.scores[b], alone.scores[0], rtol=1e-5)
 
@@ -114,11 +116,11 @@ def test_order_follows_the_output(taste):
     profile = Profiles.of([{0: 9.0}])
     allowed = np.ones(len(TITLES), bool)
     for output in ("rating", "rank"):
-        ranking = rank(taste.bundle.model, profile, 7, allowed, output)
-        scores = taste.bundle.model.score(taste.bundle.model.encode(profile), output)[0]
+        ranking = rank(taste.bundle.giving("rank"), profile, 7, allowed, output)
+        scores = taste.bundle.giving("rank").score(taste.bundle.giving("rank").encode(profile), output)[0]
         np.testing.assert_array_equal(ranking.scores[0], np.sort(scores[1:])[::-1])
-    default = rank(taste.bundle.model, profile, 7, allowed)
-    np.testing.assert_array_equal(default.scores, rank(taste.bundle.model, profile, 7, allowed, "rank").scores)
+    default = rank(taste.bundle.giving("rank"), profile, 7, allowed)
+    np.testing.assert_array_equal(default.scores, rank(taste.bundle.giving("rank"), profile, 7, allowed, "rank").scores)
 
 
 def test_typed_titles_give_titles(taste):
@@ -131,7 +133,7 @@ def test_typed_titles_give_titles(taste):
     assert 1 <= first.rating <= 10 and first.title and isinstance(first.genres, tuple)
     assert answer.note == "simulated ratings"
     assert "simulated ratings" in repr(answer) and first.title in repr(answer)
-    assert list(answer.to_dicts()[0]) == ["item_id", "title", "year", "type", "genres", "rating", "probability", "score"]
+    assert list(answer.to_dicts()[0])[:8] == ["item_id", "title", "year", "type", "genres", "score", "rating", "interval"]
     assert len(answer) == 4
 
 
@@ -141,10 +143,12 @@ def test_typed_titles_give_titles(taste):
 )
 def test_what_a_model_says_of_its_titles(people, task, both, rating, probability):
     """A predicted rating, a probability of liking, or both; what it does not say is None."""
-    found = make(people, stand_in, "stand-in", stand_in.Config(task, both)).recommend({10: 9}, k=2)
-    p = [row.score for row in found]
-    assert p == sorted(p, reverse=True) and 0 < p[1] < p[0] < 1
-    assert [row.probability for row in found] == (p if probability else [None, None])
+    recommender = make(people, stand_in, "stand-in", stand_in.Config(task, both))
+    found = recommender.recommend({10: 9}, k=2)
+    rows = [recommender.item_ids.row(row.item_id, "item") for row in found]
+    p = recommender.bundle.models["stand-in"].probability[rows].tolist()
+    assert [row.score for row in found] == sorted((row.score for row in found), reverse=True)
+    assert [row.probability for row in found] == (pytest.approx(p, abs=1e-4) if probability else [None, None])
     assert [row.rating for row in found] == (pytest.approx([1 + 9 * each for each in p], abs=1e-3) if rating else [None, None])
     said = [f"{1 + 9 * p[0]:.2f}"] * rating + [f"{p[0]:.3f}"] * probability
     assert repr(found).splitlines()[0].startswith(f"  1. {'  '.join(said)}  {found[0].title} (")
@@ -153,7 +157,8 @@ def test_what_a_model_says_of_its_titles(people, task, both, rating, probability
 def test_predicted_ratings_are_on_the_scale(taste):
     narrow = Recommender(replace(taste.bundle, scale=Scale(1, 6, 1)))
     found = [row.rating for row in narrow.recommend({13: 6, 15: 6, 17: 6})]
-    assert max(found) == 6 and max(row.score for row in narrow.recommend({13: 6, 15: 6, 17: 6})) > 6
+    model = narrow.bundle.models["mf"]
+    assert max(found) == 6 < model.score(model.encode(Profiles.of([{3: 6, 5: 6, 7: 6}])), "rating").max()
 
 
 def test_ids_and_other_titles_are_the_same_item(taste):
@@ -164,20 +169,20 @@ def test_ids_and_other_titles_are_the_same_item(taste):
 
 
 def test_sensitive_titles_by_wish_only(taste):
-    wanted = {row.item_id for row in taste.recommend({10: 9}, allow_sensitive=True)}
+    everything = Where(sensitive=True)
+    wanted = {row.item_id for row in taste.recommend({10: 9}, where=everything)}
     assert wanted - {row.item_id for row in taste.recommend({10: 9})} == {14}
-    near = {row.item_id for row in taste.similar(10, allow_sensitive=True)}
+    near = {row.item_id for row in taste.similar(10, where=everything)}
     assert near - {row.item_id for row in taste.similar(10)} == {14}
 
 
 def test_ecchi_is_hidden_by_wish(taste):
     genres = [["Ecchi", "Comedy"], None, ["Ecchi Ecchi"], [], ["Hentai", "Ecchi"], None, ["Ecchi"], ["Drama"]]
     items = taste.bundle.items.with_columns(pl.Series("genres", genres))
-    other = Recommender(replace(taste.bundle, items=items))
-    assert other.allowed(hide_ecchi=True).tolist() == [False, True, True, True, False, True, False, True]
-    assert other.allowed(allow_sensitive=True, hide_ecchi=True).tolist() == other.allowed(hide_ecchi=True).tolist()
-    assert 10 not in {row.item_id for row in other.recommend({13: 9}, hide_ecchi=True)}
-    assert 10 not in {row.item_id for row in other.similar(13, hide_ecchi=True)}
+    other, mild = Recommender(replace(taste.bundle, items=items)), Where(ecchi=False)
+    assert other.passing(mild).tolist() == [False, True, True, True, False, True, False, True]
+    assert 10 not in {row.item_id for row in other.recommend({13: 9}, where=mild)}
+    assert 10 not in {row.item_id for row in other.similar(13, where=mild)}
 
 
 def test_k_from_one_to_any_number(taste):
@@ -232,40 +237,84 @@ def test_what_cannot_be_understood(taste, ratings, message, hint):
 class Placed:
     """A model that only places items: on a line, but for the one without a vector."""
 
+    outputs = frozenset({"rank"})
+
     def item_vectors(self):
         return np.array([[1, 0], [2, 0.1], [-1, 0], [0, 0], [1, 1], [1.5, 0]], np.float32)
 
 
-def test_similar_by_hand():
-    everything, many = np.ones(6, bool), np.full(6, 1 << 40)  # so many ratings that nothing is shrunk
-    cosine = similar(Placed(), 0, 5, everything, many)
-    assert cosine.items.tolist() == [[5, 1, 4, 2, -1]]  # item 3 has no direction
-    np.testing.assert_allclose(cosine.scores[0, :4], [1, 2 / np.sqrt(4.01), np.sqrt(0.5), -1], rtol=1e-6)
-    np.testing.assert_allclose(similar(Placed(), 1, 1, everything, many).scores, [[2 / np.sqrt(4.01)]], rtol=1e-6)
-    euclidean = similar(Placed(), 0, 5, everything, many, "euclidean")
-    assert euclidean.items.tolist() == [[5, 3, 4, 1, 2]]  # 3 and 4 are equally far: the lower row first
-    np.testing.assert_allclose(euclidean.scores[0], [-0.5, -1, -1, -np.sqrt(1.01), -2], rtol=1e-6)
-    assert similar(Placed(), 0, 2, np.arange(6) == 2, many).items.tolist() == [[2, -1]]
+def placed(ratings, genres=None):
+    """A bundle of six items."""
+    items = pl.DataFrame(
+        {
+            "item_id": range(6),
+            "title": [f"T{n}" for n in range(6)],
+            "genres": genres or [[]] * 6,
+            "type": [None] * 6,
+            "year": [None] * 6,
+            "ratings": ratings,
+        },
+        schema_overrides={"genres": pl.List(pl.String), "type": pl.String, "year": pl.Int32, "ratings": pl.Int64},
+    )
+    return Bundle({"placed": Placed()}, {}, items, Scale(1, 10, 1), {})
 
 
-def test_similar_trusts_what_is_known():
+def test_near_by_factors_by_hand():
+    bundle = placed([1 << 40] * 6)  # so many ratings that nothing is shrunk
+    cosine = nearness(bundle, np.array([0]), "factors")
+    np.testing.assert_allclose(cosine, [1, 2 / np.sqrt(4.01), -1, np.nan, np.sqrt(0.5), 1], rtol=1e-6)  # 3 has no direction
+    euclidean = nearness(bundle, np.array([0]), "factors", "euclidean")
+    np.testing.assert_allclose(euclidean, [0, -np.sqrt(1.01), -2, -1, -1, -0.5], rtol=1e-6, atol=1e-6)
+    several = nearness(bundle, np.array([0, 2]), "factors")
+    np.testing.assert_allclose(several[[0, 1, 2, 5]], 0, atol=1e-6)  # as near to one as far from the other
+
+
+def test_near_trusts_what_is_known():
     """With 25 ratings half of a similarity counts, with 75 three quarters; without any there is none."""
-    ratings = np.array([1, 75, 75, 0, 75, 25])
-    cosine = similar(Placed(), 0, 4, np.ones(6, bool), ratings)
-    assert cosine.items.tolist() == [[1, 4, 5, 2]]
-    np.testing.assert_allclose(cosine.scores[0], [1.5 / np.sqrt(4.01), 0.75 * np.sqrt(0.5), 0.5, -0.75], rtol=1e-6)
-    euclidean = similar(Placed(), 0, 5, np.ones(6, bool), ratings, "euclidean")
-    assert euclidean.items.tolist() == [[5, 4, 1, 2, -1]]
-    np.testing.assert_allclose(euclidean.scores[0, :2], [-0.5 / 0.5, -1 / 0.75], rtol=1e-6)
+    bundle = placed([1, 75, 75, 0, 75, 25])
+    cosine = nearness(bundle, np.array([0]), "factors")
+    np.testing.assert_allclose(cosine[1:], [1.5 / np.sqrt(4.01), -0.75, np.nan, 0.75 * np.sqrt(0.5), 0.5], rtol=1e-6)
+    euclidean = nearness(bundle, np.array([0]), "factors", "euclidean")
+    np.testing.assert_allclose(euclidean[4:], [-1 / 0.75, -0.5 / 0.5], rtol=1e-6)
+
+
+def test_near_by_content_and_by_both():
+    """A genre that three of six have weighs log 2, one that two have log 3; the last two have none."""
+    bundle = placed([1 << 40] * 5 + [0], [["A", "B"], ["A"], ["B"], ["A"], [], []])
+    content = nearness(bundle, np.array([0]), "content")
+    a, b = np.log(2), np.log(3)
+    length = np.hypot(a, b)
+    np.testing.assert_allclose(content, [1, a / length, b / length, a / length, np.nan, np.nan], rtol=1e-6)
+    both = nearness(bundle, np.array([0]), "both")
+    factors = nearness(bundle, np.array([0]), "factors")
+    np.testing.assert_allclose(both[:3], (content + factors)[:3] / 2, rtol=1e-6)
+    assert both[3] == pytest.approx(content[3] / 2) and both[4] == pytest.approx(factors[4] / 2) and np.isnan(both[5])
+
+
+def test_like_what_nobody_has_rated(taste):
+    """By its contents: the only other drama is nearest."""
+    assert taste.similar("Never Rated", k=1)[0].item_id == 13
+    with pytest.raises(RequestError, match="Never Rated has no training rating, so nothing is near it") as error:
+        taste.similar("Never Rated", by="factors")
+    assert error.value.hint == "Compare by content."
+
+
+def test_like_several(taste):
+    answer = taste.similar([13, 15], k=3)
+    assert not {13, 15} & {row.item_id for row in answer} and len(answer) == 3
+    assert answer == taste.similar([15, 13, 15], k=3)
 
 
 def test_similar_says_what_it_cannot_do(taste, people):
     with pytest.raises(RequestError, match='Unknown metric "cosin"') as error:
-        taste.similar(10, metric="cosin")
+        taste.similar(10, by="factors", metric="cosin")
     assert 'Did you mean "cosine"' in str(error.value)
-    with pytest.raises(RequestError, match="no item vectors") as error:
-        make(people, bias, "bias").similar("Mushishi")
+    with pytest.raises(RequestError, match="No model of this bundle has item vectors") as error:
+        make(people, bias, "bias").similar("Mushishi", by="factors")
     assert "-m mf" in error.value.hint
-    for metric in ("cosine", "euclidean"):
-        with pytest.raises(RequestError, match=r"Never Rated \(2020\) has no training rating, so nothing is near it"):
-            taste.similar("Never Rated", metric=metric)
+    with pytest.raises(RequestError, match='Unknown way "contents"'):
+        taste.similar(10, by="contents")
+    with pytest.raises(RequestError, match="compared by cosine alone"):
+        taste.similar(10, metric="euclidean")
+    with pytest.raises(RequestError, match="Like what"):
+        taste.similar([])

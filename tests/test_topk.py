@@ -62,3 +62,22 @@ def test_compiled_equals_numpy(problem):
     expected = topk_reference.topk(*problem)
     check(topk(*problem), *expected)
     check(topk(*problem, threads=8), *expected)
+
+
+@pytest.mark.parametrize("k", [1, 7, 100, 600, 3000])
+def test_many_items_with_and_without_ties(k):
+    rng = np.random.default_rng(k)
+    many = rng.standard_normal((4, 2500)).astype(np.float32)
+    few_levels = rng.integers(-3, 4, (4, 2500)).astype(np.float32)
+    scores = np.concatenate([many, few_levels, np.zeros((1, 2500)), np.full((1, 2500), -np.inf), np.full((1, 2500), NAN)])
+    scores = scores.astype(np.float32)
+    scores[2, ::3], scores[6, 1::2] = NAN, -0.0  # -0 is 0
+    problem = scores, k, *csr(*[rng.permutation(2500)[:n] for n in range(0, 1100, 100)]), rng.random(2500) < 0.9
+    check(topk(*problem), *topk_reference.topk(*problem))
+
+
+def test_scores_are_not_written():
+    scores = np.arange(12, dtype=np.float32).reshape(2, 6)
+    before = scores.copy()
+    topk(scores, 2, *csr([1], [5]), np.arange(6) > 2)
+    np.testing.assert_array_equal(scores, before)

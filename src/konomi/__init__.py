@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from konomi.evaluate.evaluate import evaluate as evaluate_model  # konomi.evaluate is the package
     from konomi.evaluate.report import write_report
     from konomi.models import MODELS
+    from konomi.order.rank import Ranking, rank
     from konomi.recommend.answer import Answer
-    from konomi.recommend.rank import Ranking, rank
     from konomi.recommend.recommender import Recommender
     from konomi.train import train as train_model  # likewise konomi.train
 
@@ -40,7 +40,7 @@ _HOME = {
     "Dataset": "konomi.data.dataset.Dataset",
     "Predictions": "konomi.evaluate.evaluate.Predictions",
     "Profiles": "konomi.data.profiles.Profiles",
-    "Ranking": "konomi.recommend.rank.Ranking",
+    "Ranking": "konomi.order.rank.Ranking",
     "Recommender": "konomi.recommend.recommender.Recommender",
     "Report": "konomi.evaluate.evaluate.Report",
     "Rules": "konomi.data.prepare.Rules",
@@ -54,7 +54,7 @@ _HOME = {
     "load_bundle": "konomi.bundle.load_bundle",
     "make_split": "konomi.data.split.make_split",
     "prepare": "konomi.data.prepare.prepare",
-    "rank": "konomi.recommend.rank.rank",
+    "rank": "konomi.order.rank.rank",
     "save_bundle": "konomi.bundle.save_bundle",
     "train_model": "konomi.train.train",
     "write_report": "konomi.evaluate.report.write_report",

@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import math
 import os
+import re
 import tomllib
 import types
 import typing
@@ -25,6 +26,15 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def available_memory() -> int:
+    """The bytes that can be had without pushing anything else out, as Linux counts them; elsewhere all that the machine has."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 1 << 33
+
+
 def silent(what: str, done: int, total: int) -> None:
     """The progress of a library call: none."""
 
@@ -38,6 +48,7 @@ class Run:
     progress: Progress = silent
     device: Literal["cpu", "cuda"] = "cpu"  # where networks are trained; the other models use the CPU
     checkpoint: Path | None = None  # a file that keeps the training of a network after every epoch, to go on from there
+    memory: int = field(default_factory=lambda: available_memory() // 4 * 3)  # bytes; what is forecast to need more is refused
 
     def __post_init__(self) -> None:
         if self.device not in ("cpu", "cuda"):
@@ -46,6 +57,8 @@ class Run:
             object.__setattr__(self, "checkpoint", Path(self.checkpoint))  # as everywhere, text will do
         if self.seed < 0 or self.threads < 1:
             raise ConfigError(f"seed is {self.seed}, threads is {self.threads}.", "A seed is 0 or more, threads are 1 or more.")
+        if self.memory < 1:
+            raise ConfigError(f"memory is {self.memory}.", "It is 1 byte or more.")
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -91,6 +104,19 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     except (KeyError, ValueError, TypeError):
         wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
         raise ConfigError(f'{where} cannot be "{value}".', f"It is {wanted}.") from None
+
+
+def byte_size(text: str, where: str) -> int:
+    """The bytes of "8GB" (10⁹ each), "8GiB" (2³⁰) and the like; a `ConfigError` that names `where` for anything else.
+
+    >>> byte_size("1.5 GB", "--memory"), byte_size("512MiB", "--memory")
+    (1500000000, 536870912)
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt])(i?)b", text.strip().lower())
+    size = int(float(found[1]) * (1024 if found[3] else 1000) ** ("kmgt".index(found[2]) + 1)) if found else 0
+    if size < 1:
+        raise ConfigError(f'{where} cannot be "{text}".', "It is a size such as 8GB, 7.5GiB or 500MB.")
+    return size
 
 
 def positive(where: str, **values: float) -> None:

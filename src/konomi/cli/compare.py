@@ -1,4 +1,4 @@
-"""konomi compare: several models on the same split, and a report of how they differ."""
+"""konomi compare: several models on the same split, or on people they have never met, and a report of how they differ."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json, table
-from konomi.cli.options import MODELS, Device, Json, Seed, Threads
-from konomi.cli.settings import check_torch, model_settings, split_settings
+from konomi.cli.options import MODELS, Device, Json, Memory, Seed, Threads
+from konomi.cli.settings import check_torch, model_configs, split_settings
 from konomi.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from konomi.config import Run
+    from konomi.data.dataset import Dataset
+    from konomi.data.split import SplitConfig
     from konomi.evaluate.compare import Comparison, Outcome
     from konomi.evaluate.tables import Grid
 
 BOTH = "both"
-SHORT = ("RMSE", "MAE", "log loss", "accuracy")  # with their intervals they fill a line; the rest gets a table of its own
+SHORT = ("RMSE", "MAE", "log loss", "accuracy", "NDCG@10", "recall@20")
+"""With their intervals they fill a line; the rest gets tables of its own, of `WIDTH` columns at most."""
+WIDTH = 6
 
 
 def compare(
@@ -35,6 +40,10 @@ def compare(
     seed: Seed = 0,
     threads: Threads = None,
     device: Device = "cpu",
+    memory: Memory = None,
+    people: Annotated[
+        bool, typer.Option("--people", help="Compare on people held out whole, with 1, 5, 20 and all of their ratings shown.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Train models on the same split, and report how they differ."""
@@ -52,12 +61,17 @@ def compare(
         raise ConfigError(f'--task cannot be "{task}".{closest(task, known)}', f"It is one of: {', '.join(known)}.")
     tables = read_toml(config) if config else {}
     chosen = configs([name.strip() for name in models.split(",") if name.strip()], tables, config, words or [])
-    how = split_settings(tables, config, seed, split, valid, test)
+    by_file = tables.get("split", {}).get("kind")
+    how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test)
     need("matplotlib", "The report")
     check_torch(chosen, device)
     refuse_foreign(output, KIND, DataError)
     dataset = Dataset.open(data)
-    with running(seed, threads, device) as run:
+    if people:
+        with running(seed, threads, device, memory=memory) as run:
+            _show_people(dataset, chosen, how, "rating" if task == BOTH else task, run, output, data, json)
+        return
+    with running(seed, threads, device, memory=memory) as run:
         wanted = TASKS if task == BOTH else (task,)
         found = train_and_measure(dataset, chosen, wanted, make_split(dataset, how), run, _tell)
         facts = write_report(output, found, data.resolve())
@@ -71,24 +85,33 @@ def compare(
     say(f"The report is {output / 'report.html'}.")
 
 
-def configs(names: list[str], tables: dict[str, Any], file: Path | None, words: list[str]) -> dict[str, Any]:
-    """The Config of each model, from its table and its words; RequestError or ConfigError for what is unknown."""
-    from konomi.config import closest
-    from konomi.models import module
+def _show_people(
+    dataset: "Dataset", chosen: dict[str, Any], how: "SplitConfig", task: str, run: "Run", output: Path, data: Path, json: bool
+) -> None:
+    """The comparison on people held out, from training to what is printed."""
+    from konomi.evaluate import people_report
+    from konomi.evaluate.people import compare_people
 
-    kinds = {name: module(name).Config for name in names}
-    own: dict[str, list[str]] = {name: [] for name in names}
-    for word in words:
-        name, dot, setting = word.partition(".")
-        if not dot or name not in own:
-            raise ConfigError(
-                f'--set "{word}": not a setting of a model that is compared.{closest(name, own) if dot else ""}',
-                f"Write it as --set {names[-1]}.KEY=VALUE." if names else "Name the models with -m.",
-            )
-        own[name].append(setting)
-    found = {name: model_settings(kind, name, tables, file, None, own[name]) for name, kind in kinds.items()}
+    found = compare_people(dataset, chosen, how, task, run, lambda model, said: say(f"{model}: {said}"))
+    facts = people_report.write_people(output, found, data.resolve())
+    if json:
+        show_json({"path": str(output), **facts})
+        return
+    for grid in (people_report.scores(found), people_report.leads(found)):
+        if grid.rows:
+            show(_table(grid))
+    for sentence in facts["verdict"]:
+        show(f"{sentence}\n")
+    note(facts["data"]["note"])
+    say(f"The report is {output / 'people.md'}.")
+
+
+def configs(names: list[str], tables: dict[str, Any], file: Path | None, words: list[str]) -> dict[str, Any]:
+    """`model_configs` without a choice of task: ConfigError where there is one."""
+    found = model_configs(names, tables, file, words)
     for name in names:
-        if "task" in tables.get(name, {}) or any(setting.startswith("task=") for setting in own[name]):
+        chosen = (word.startswith((f"{name}.task=", "task=")) for word in words)
+        if "task" in tables.get(name, {}) or any(chosen):
             raise ConfigError(f"{name}: a comparison trains it for each task.", "Leave task out, and say --task.")
     return found
 
@@ -99,14 +122,15 @@ def _tell(outcome: "Outcome") -> None:
 
 
 def _line(outcome: "Outcome") -> str:
-    from konomi.evaluate.compare import Failure
-    from konomi.evaluate.tables import NAMES, aims, number, primary
+    from konomi.evaluate.bootstrap import RANKING
+    from konomi.evaluate.compare import Failure, aims
+    from konomi.evaluate.tables import NAMES, number, primary
 
-    head = f"{outcome.name} ({aims(outcome)})"
+    head = f"{outcome.name} ({aims(outcome.tasks)})"
     if isinstance(outcome, Failure):
         return f"{head}: failed: {outcome.reason}"
     errors = outcome.reports["valid"].metrics if "valid" in outcome.reports else {}
-    measured = [f"{NAMES[key]} {number(errors[key])}" for key in map(primary, outcome.tasks) if key in errors]
+    measured = [f"{NAMES[key]} {number(errors[key])}" for key in map(primary, outcome.tasks or (RANKING,)) if key in errors]
     where = f"validation {', '.join(measured)}, " if measured else ""
     return f"{head}: {where}{outcome.seconds:.1f} s"
 
@@ -118,8 +142,10 @@ def _show(found: "Comparison") -> None:
     for task in found.standings:
         scores = tables.scores(found, task)
         show(_table(scores.only(SHORT)))
-        if task == "interaction":
-            show(_table(scores.only(set(scores.columns) - set(SHORT)), ""))
+        rest = [column for column in scores.columns[1:] if column not in SHORT] if task != "rating" else []
+        lines = -(-len(rest) // WIDTH)
+        for line in range(lines):
+            show(_table(scores.only(rest[line * len(rest) // lines : (line + 1) * len(rest) // lines]), ""))
         if (differences := tables.differences(found, task)).rows:
             show(_table(differences.only(differences.columns[:3])))
     show(_table(tables.costs(found).only(("seconds", "rows/s", "epochs", "kept", "peak memory"))))

@@ -87,11 +87,14 @@ def running(
     threads: int | None = None,
     device: Literal["cpu", "cuda"] = "cpu",
     checkpoint: Path | None = None,
+    memory: str | None = None,
 ) -> "Iterator[Run]":
     """A `Run` whose progress is a bar with rate and time left, on stderr and only where that is a terminal."""
-    from konomi.config import Run, available_cores
+    from konomi.config import Run, available_cores, byte_size
 
     run = Run(seed, threads or available_cores(), device=device, checkpoint=checkpoint)
+    if memory is not None:
+        run = replace(run, memory=byte_size(memory, "--memory"))
     screen = console(stderr=True)
     if not screen.is_terminal:
         yield run

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json
-from konomi.cli.lookup import RECOMMENDED, errors_table, titles_table
+from konomi.cli.lookup import errors_table, titles_table
 from konomi.cli.options import Json, Threads
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _road(folder: Path, run: "Run") -> dict[str, Any]:
         "split": bundle.facts["split"],
         "metrics": bundle.facts["metrics"]["test"],
         "noise_floor": simulation.noise_floor,
-        "epochs": len(bundle.facts["history"]),
+        "epochs": len(bundle.facts["history"]["mf"]),
         "given": {given.title: given.rating for given in recommender.understand(RATINGS)},
         "recommendations": recommender.recommend(RATINGS, k=5),
     }
@@ -80,4 +80,4 @@ def _tell(facts: dict[str, Any]) -> None:
     show(f"No model can have an RMSE below {facts['noise_floor']:.4f} here: the rest is noise.\n")
     liked = ", ".join(f"{title}: {rating:g}" for title, rating in facts["given"].items())
     show(f"Somebody new gives {liked}.\n")
-    show(titles_table(RECOMMENDED, facts["recommendations"], "predicted"))
+    show(titles_table("Recommended", facts["recommendations"], "predicted", "90 %", why=True))

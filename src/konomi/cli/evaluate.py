@@ -37,7 +37,7 @@ def evaluate(
 ) -> None:
     """How good a saved model is, beside the baselines."""
     from konomi.bundle import load_bundle
-    from konomi.evaluate.evaluate import evaluate as measure
+    from konomi.train import evaluate_all
 
     loaded = load_bundle(bundle)
     own = test.is_dir() and (test / "indptr.npy").exists()
@@ -57,7 +57,7 @@ def evaluate(
                 raise DataError(
                     f"{test}: the model was trained or validated with all of its {len(rows):,} rows.", "Give ratings new to it."
                 )
-        report = measure(loaded.model, seen, hidden, train, run)
+        report = evaluate_all(loaded.models.values(), seen, hidden, train, run)
     sample = {task: _sample(found, dataset, people) for task, found in report.predictions.items()}
     if json:
         show_json({"test": str(test), "known_rows": known_rows, "split": split.sha256, **report.metrics, "sample": sample})

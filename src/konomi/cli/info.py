@@ -54,14 +54,12 @@ def _bundle(path: Path, json: bool) -> None:
     bundle = load_bundle(path)
     facts = bundle.facts
     if json:
-        show_json({"path": str(path), "model": bundle.name, "config": bundle.config, "items": len(bundle.items), **facts})
+        show_json({"path": str(path), "models": bundle.configs, "items": len(bundle.items), **facts})
         return
-    config = ", ".join(f"{key}={value}" for key, value in bundle.config.items())
     how = ", ".join(f"{key}={value}" for key, value in facts["split"].items() if key not in ("kind", "sha256", "entries"))
     rated = int((bundle.items["ratings"] > 0).sum())
     about: dict[str, Any] = {
-        "model": bundle.name,
-        "settings": config,
+        **{name: ", ".join(f"{key}={value}" for key, value in config.items()) for name, config in bundle.configs.items()},
         "items": f"{len(bundle.items):,}, {rated:,} of them rated",
         "scale": str(bundle.scale),
         "data": f"{facts['data']['path']} ({facts['data']['source']})",

@@ -1,6 +1,6 @@
 """What several commands need: a bundle's dataset and split, tables of metrics, tables of titles."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from konomi.data.dataset import Dataset
     from konomi.data.split import Split
     from konomi.data.table import Table
-    from konomi.recommend.answer import Answer
+    from konomi.recommend.answer import Answer, Row
 
-RECOMMENDED = "Recommended, by predicted rating less what is not known of a title"
-LIKELY = "Recommended, by probability of liking less what is not known of a title"
-COLUMNS = {"predicted": ("rating", ".2f"), "probability": ("probability", ".3f"), "similarity": ("score", ".2f")}
-"""Columns of a table of titles: the field of `Row` that each shows, and how."""
+COLUMNS: "dict[str, Callable[[Row], str | None]]" = {
+    "predicted": lambda row: None if row.rating is None else f"{row.rating:.2f}",
+    "90 %": lambda row: None if row.interval is None else f"{row.interval[0]:.1f}–{row.interval[1]:.1f}",
+    "probability": lambda row: None if row.probability is None else f"{row.probability:.3f}",
+    "similarity": lambda row: f"{row.score:.2f}",
+}
+"""Columns of a table of titles."""
 
 
 def dataset_of(bundle: "Bundle", data: Path | None) -> "Dataset":
@@ -92,37 +95,51 @@ def split_name(facts: dict[str, Any]) -> str:
 
 
 def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Group":
-    """What was measured for each named report: a table of ratings, a table of interactions, or both."""
+    """What was measured for each named report: tables of ratings, interactions and recommendations, where there are any."""
     from rich.console import Group
 
+    from konomi.evaluate.bootstrap import RANKING
     from konomi.evaluate.tables import COLUMNS as MEASURED
     from konomi.evaluate.tables import NAMES, number
 
     ratings = {name: report for name, report in rows.items() if "rmse" in report}
-    interactions = {name: report for name, report in rows.items() if "log_loss" in report}
     grids = []
     if ratings:
         errors = [NAMES[key] for key in MEASURED["rating"]]
         cells = ((name, *(number(report[key]) for key in MEASURED["rating"])) for name, report in ratings.items())
         grids.append(table(title, ("", *errors), cells, errors))
-    if interactions:
-        reports = interactions.values()
-        cells = ((NAMES[key], *(number(report[key]) for report in reports)) for key in MEASURED["interaction"])
-        grids.append(table(f"{title}: liked or not", ("", *interactions), cells, interactions))
+    for task, mark, said in (("interaction", "log_loss", "liked or not"), (RANKING, "ndcg@10", "recommendations")):
+        found = {name: report for name, report in rows.items() if mark in report}
+        if found:
+            cells = ((NAMES[key], *(number(report[key]) for report in found.values())) for key in MEASURED[task])
+            grids.append(table(f"{title}: {said}", ("", *found), cells, found))
     return Group(*[part for grid in grids for part in (grid, "")][:-1])
 
 
-def titles_table(title: str, answer: "Answer", *values: str) -> "Grid":
-    """Rank, title, year, type, genres and the `COLUMNS` named: those of all these that are known."""
+def recommended(bundle: "Bundle") -> str:
+    """The heading of recommendations: what they are ordered by."""
+    from konomi.order.order import Order
+
+    order = Order(tuple(bundle.models.values()), bundle.items, bundle.scale)
+    named = {id(model): name for name, model in bundle.models.items()}
+    terms = [named[id(term.model)] for term, _ in order.terms(0.5)]
+    return f"Recommended, by {' and '.join(dict.fromkeys(terms))}"
+
+
+def titles_table(title: str, answer: "Answer", *values: str, why: bool = False) -> "Grid":
+    """Rank, title, year, type, genres and the `COLUMNS` named: those of all these that are known; with `why`, the reasons in
+    place of the genres."""
     facts: dict[str, Sequence[object]] = {
-        "title": [row.title for row in answer],
+        "title": [row.title + (" (planned)" if row.planned else "") for row in answer],
         "year": [row.year for row in answer],
         "type": [row.type for row in answer],
         "genres": [", ".join(row.genres) for row in answer],
     }
+    if why and any(row.why for row in answer):
+        del facts["genres"]
+        facts["because of"] = [row.why for row in answer]
     for name in values:
-        field, form = COLUMNS[name]
-        facts[name] = [None if (value := getattr(row, field)) is None else format(value, form) for row in answer]
+        facts[name] = [COLUMNS[name](row) for row in answer]
     known = {name: cells for name, cells in facts.items() if any(cells)}
     cells = zip(range(1, len(answer) + 1), *known.values(), strict=True)
     return table(title, ("", *known), cells, ("", "year", "type", *values))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from konomi.cli.ask import ask
 from konomi.cli.compare import compare
 from konomi.cli.demo import demo
 from konomi.cli.doctor import doctor
@@ -63,7 +64,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes half the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, prepare, synth, info, train, evaluate, compare, recommend, similar, doctor):
+for command in (demo, prepare, synth, info, train, evaluate, compare, recommend, similar, ask, doctor):
     app.command()(command)
 
 

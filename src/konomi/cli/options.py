@@ -5,13 +5,17 @@ from typing import Annotated, Literal
 
 import typer
 
-MODELS = "bias, genre, mf, nn, hybrid, two_tower"
+MODELS = "popular, bias, genre, mf, ease, nn, hybrid, two_tower"
 """The names of `konomi.models.MODELS`, typed again: they come with NumPy and polars, and --help does not wait for those."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same result.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores by default. Changes no result.")]
 Device = Annotated[Literal["cpu", "cuda"], typer.Option(help="Where networks are trained.")]
+Memory = Annotated[
+    str | None,
+    typer.Option(metavar="SIZE", help="What training may take, such as 8GB; three quarters of what is free by default."),
+]
 Count = Annotated[int, typer.Option("-k", min=1, help="How many titles.")]
 Sensitive = Annotated[bool, typer.Option("--allow-sensitive", help="Do not leave out Hentai and Erotica.")]
 Ecchi = Annotated[bool, typer.Option("--hide-ecchi", help="Leave out Ecchi.")]

@@ -1,66 +1,199 @@
-"""konomi recommend: what to see next, for a known user, a profile file or titles typed by hand."""
+"""konomi recommend: what to see next, for a known user, a list, titles typed by hand, genre wishes, or nobody."""
 
-import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from konomi.cli.console import note, say, show, show_json
-from konomi.cli.lookup import LIKELY, RECOMMENDED, dataset_of, titles_table
-from konomi.cli.options import BundlePath, Count, Data, Ecchi, Json, Sensitive
+from konomi.cli.console import note, running, say, show, show_json
+from konomi.cli.filters import with_filters
+from konomi.cli.lookup import dataset_of, recommended, titles_table
+from konomi.cli.options import BundlePath, Count, Data, Json, Memory, Threads
 from konomi.errors import RequestError
 
 if TYPE_CHECKING:
+    from konomi.config import Run
+    from konomi.data.dataset import Dataset
+    from konomi.data.profiles import Profiles
+    from konomi.order.dials import Dials
+    from konomi.recommend.answer import Answer
+    from konomi.recommend.matching import Matched
     from konomi.recommend.recommender import Given, Recommender
+    from konomi.recommend.where import Where
 
-HEADERS = ({"title", "name", "item", "item_id", "id", "anime_id", "movie_id", "movieid"}, {"rating", "score"})
-"""First lines of a profile file that are no rating: the names of its two columns."""
+WHO = "For whom"
+UNSURE = 0.9  # matches below this confidence are shown
+SHOWN = 20  # titles that were not matched, at most
 
 
+@with_filters
 def recommend(
     bundle: BundlePath,
-    user: Annotated[str | None, typer.Option(metavar="ID", help="Somebody in the dataset.")] = None,
-    profile: Annotated[Path | None, typer.Option(metavar="FILE", help="A CSV file: title or item id, rating.")] = None,
-    rate: Annotated[list[str] | None, typer.Option(metavar='"TITLE=9"', help="A title and its rating; give several.")] = None,
+    where: "Where",
+    dials: "Dials",
+    user: Annotated[str | None, typer.Option(metavar="ID", help="Somebody in the dataset.", rich_help_panel=WHO)] = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A list from MyAnimeList, AniList, Kitsu, Letterboxd, IMDb or Trakt, or a CSV file: title or item id, rating.",
+            rich_help_panel=WHO,
+        ),
+    ] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(metavar='"TITLE=9"', help="A title and its rating; give several.", rich_help_panel=WHO),
+    ] = None,
+    genre: Annotated[
+        list[str] | None,
+        typer.Option(metavar='"GENRE=9"', help="How much of a genre is wanted; give several.", rich_help_panel=WHO),
+    ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Everybody in the dataset, into a file: -o.", rich_help_panel=WHO)
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="With --all: a .parquet or .csv file.")
+    ] = None,
     k: Count = 10,
-    allow_sensitive: Sensitive = False,
-    hide_ecchi: Ecchi = False,
+    why: Annotated[int, typer.Option(min=0, help="Reasons for each title, and against it, at most.")] = 3,
     data: Data = None,
+    threads: Threads = None,
+    memory: Memory = None,
     json: Json = False,
 ) -> None:
-    """The titles to see next: unseen ones, best first."""
+    """The titles to see next, best first, and why.
+
+    For somebody in the dataset, for a list, ratings and genre wishes, or, without any of these, for anybody.
+    """
     from konomi.data.profiles import Profiles
     from konomi.recommend.recommender import Recommender
 
-    if (user is None) == (not profile and not rate):
-        raise RequestError(
-            "Recommendations for whom?", 'Give --user ID, or --profile FILE and --rate "TITLE=9" as often as you like.'
-        )
+    if everybody != (output is not None):
+        raise RequestError("Recommendations for everybody go into a file.", "Give both --all and -o FILE, or neither.")
+    if everybody and (user is not None or profile or rate or genre):
+        raise RequestError("--all is for everybody in the dataset.", "Leave out --user, --profile, --rate and --genre.")
+    if user is not None and (profile or rate):
+        raise RequestError("Somebody in the dataset has a profile.", "Give --user ID, or --profile and --rate.")
     recommender = Recommender.load(bundle)
+    if output is not None:
+        with running(threads=threads, memory=memory) as run:
+            rows = _write_all(recommender, dataset_of(recommender.bundle, data), k, where, dials, output, run)
+        show_json({"path": str(output), "rows": rows}) if json else say(f"{rows:,} recommendations are written to {output}.")
+        return
+    wishes = _pairs(genre or (), "--genre", "Action=9")
+    given, matched = recommender.understand(dict(_pairs(rate or (), "--rate", "Cowboy Bebop=9").items())), None
     if user is not None:
-        given: list[Given] = []
         person = dataset_of(recommender.bundle, data).profile(user)
     else:
-        typed = [*(_read_profile(profile) if profile else ()), *map(_typed, rate or ())]
-        given = recommender.understand(_once(typed))
-        person = Profiles.of([{one.match.row: one.rating for one in given}])
-    answer = recommender.recommend(person, k, allow_sensitive, hide_ecchi)
+        matched = _match(recommender, profile) if profile else None
+        typed = Profiles.of([{one.match.row: one.rating for one in given}])
+        person = _joined(matched.profile, typed) if matched else typed
+    answer = recommender.recommend(person, k, where, dials, wishes, why)
     if json:
-        matched = [
-            {"text": g.text, "title": g.title, "item_id": _id(recommender, g.match.row), "rating": g.rating} for g in given
-        ]
-        show_json({"given": matched, "recommendations": answer.to_dicts(), "note": answer.note})
+        show_json({**_given(recommender, given, matched), "recommendations": answer.to_dicts(), "note": answer.note})
         return
-    for one in given:
-        others = ", ".join(recommender.titles.name(row) for row in one.match.also[:3])
-        say(f"{one.text} → {one.title}: {one.rating:g}" + (f" (not: {others})" if others else ""))
+    _say_given(recommender, given, matched)
+    show_answer(answer, recommender, bool(len(person.item) or wishes))
+
+
+def _write_all(
+    recommender: "Recommender", dataset: "Dataset", k: int, where: "Where", dials: "Dials", path: Path, run: "Run"
+) -> int:
+    """A row for each of the k titles of everybody; how many rows."""
+    import polars as pl
+
+    from konomi.recommend.bulk import recommend_all, table, write_table
+
+    items, people = recommender.bundle.items, len(dataset.users)
+    best = recommender.best(dataset.profiles, k, where, dials)
+    ids = pl.Series("user_id", dataset.users.ids)
+    lists = recommend_all(best, people, len(items), min(k, len(items)), run)
+    return write_table(path, (table(start, ranking, ids, items) for start, ranking in lists))
+
+
+def show_answer(answer: "Answer", recommender: "Recommender", known: bool) -> None:
+    """The table of an answer; known: whether anything is known of the person."""
     if not len(answer):
         say("There is nothing left to recommend.")
         return
-    heading = LIKELY if answer[0].rating is None else RECOMMENDED
-    show(titles_table(heading, answer, "predicted", "probability"))
+    if not known:
+        say('Nothing is known of you: this is for anybody. Say something: --rate "TITLE=9", --genre "GENRE=9", --profile FILE.')
+    heading = recommended(recommender.bundle)
+    show(titles_table(heading, answer, "predicted", "90 %", "probability", why=True))
     note(answer.note)
+
+
+def _match(recommender: "Recommender", path: Path) -> "Matched":
+    from konomi.data.lists import read_list
+    from konomi.recommend.matching import match_list
+
+    return match_list(read_list(path), recommender.titles, recommender.bundle.scale)
+
+
+def _joined(listed: "Profiles", typed: "Profiles") -> "Profiles":
+    """One person's profile from a list and from what was typed, which goes before the list."""
+    import numpy as np
+
+    from konomi.data.profiles import Profiles
+
+    rest = listed.keep(~np.isin(listed.item, typed.item))
+    status = None
+    if rest.status is not None:
+        status = np.concatenate([rest.status, np.zeros(len(typed.item), np.uint8)])
+    user = np.zeros(len(rest.item) + len(typed.item), np.int32)
+    return Profiles.from_entries(
+        1, user, np.concatenate([rest.item, typed.item]), np.concatenate([rest.rating, typed.rating]), status
+    )
+
+
+def _given(recommender: "Recommender", given: "list[Given]", matched: "Matched | None") -> dict[str, Any]:
+    """What was understood, for machines."""
+    titles = recommender.titles
+    typed = [{"text": g.text, "title": g.title, "item_id": _id(recommender, g.match.row), "rating": g.rating} for g in given]
+    if matched is None:
+        return {"given": typed}
+    listed = [
+        {
+            "text": found.entry.name,
+            "title": titles.name(found.row),
+            "item_id": _id(recommender, found.row),
+            "rating": found.entry.rating,
+            "confidence": round(found.confidence, 3),
+            "how": found.how,
+        }
+        for found in matched.matched
+    ]
+    missed = [{"text": miss.entry.name, "suggestions": list(miss.suggestions)} for miss in matched.unmatched]
+    doubles = [{"text": double.entry.name, "kept": double.kept.name} for double in matched.doubles]
+    kind = matched.personal.kind
+    return {"given": typed, "list": {"kind": kind, "matched": listed, "unmatched": missed, "doubles": doubles,
+                                     "notes": list(matched.notes)}}  # fmt: skip
+
+
+def _say_given(recommender: "Recommender", given: "list[Given]", matched: "Matched | None") -> None:
+    """What was understood, for people."""
+    for one in given:
+        others = ", ".join(recommender.titles.name(row) for row in one.match.also[:3])
+        say(f"{one.text} → {one.title}: {one.rating:g}" + (f" (not: {others})" if others else ""))
+    if matched is None:
+        return
+    total = len(matched.personal.entries)
+    say(f"{matched.personal.kind} list: {len(matched.matched):,} of {total:,} entries matched.")
+    for line in matched.notes:
+        say(line)
+    for found in matched.matched:
+        if found.confidence < UNSURE:
+            name = recommender.titles.name(found.row)
+            say(f"  {found.entry.name} → {name}, by {found.how} ({found.confidence:.0%} sure)")
+    for double in matched.doubles:
+        say(f"  {double.entry.name}: the same title as {double.kept.name}, which is used")
+    if matched.unmatched:
+        say(f"Not matched ({len(matched.unmatched):,}):")
+    for miss in matched.unmatched[:SHOWN]:
+        meant = f" (did you mean {', '.join(miss.suggestions)}?)" if miss.suggestions else ""
+        say(f"  {miss.entry.name}{meant}")
+    if len(matched.unmatched) > SHOWN:
+        say(f"  … and {len(matched.unmatched) - SHOWN:,} more: --json lists all")
 
 
 def _id(recommender: "Recommender", row: int) -> int | str:
@@ -68,52 +201,18 @@ def _id(recommender: "Recommender", row: int) -> int | str:
     return found
 
 
-def _typed(text: str) -> tuple[str, float]:
-    """("Cowboy Bebop", 9.0) from "Cowboy Bebop=9"."""
-    title, sign, rating = text.rpartition("=")
-    if not sign or not title.strip():
-        raise RequestError(f'--rate "{text}": no title and rating.', 'Write it as --rate "Cowboy Bebop=9".')
-    return title.strip(), _number(rating, f'--rate "{text}"')
-
-
-def _read_profile(path: Path) -> list[tuple[str, float]]:
-    """The lines of a profile file; its first may name the columns."""
-    rows = []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            lines = ([field.strip() for field in fields] for fields in reader)
-            for n, fields in enumerate(filter(any, lines)):
-                where = f"{path}, line {reader.line_num}"
-                if n == 0 and any(field.lower() in names for field, names in zip(fields, HEADERS, strict=False)):
-                    continue
-                if len(fields) != 2:
-                    raise RequestError(
-                        f"{where}: {len(fields)} columns, not two.", 'Write title or id, rating; "quote" a title with a comma.'
-                    )
-                rows.append((fields[0], _number(fields[1], where)))
-    except OSError as cause:
-        raise RequestError(
-            f"{path}: cannot be read: {cause.strerror}.", "Give a CSV file: title or item id, rating."
-        ) from cause
-    except (UnicodeDecodeError, csv.Error) as cause:
-        raise RequestError(f"{path}: not a CSV file in UTF-8: {cause}.", "Save it as CSV in UTF-8.") from cause
-    if not rows:
-        raise RequestError(f"{path}: there is no rating in it.", "Write a line per title: title or item id, rating.")
-    return rows
-
-
-def _number(text: str, where: str) -> float:
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        raise RequestError(f'{where}: "{text.strip()}" is not a rating.', "Give a number, such as 9.") from None
-
-
-def _once(typed: list[tuple[str, float]]) -> dict[int | str, float]:
-    ratings: dict[int | str, float] = {}
-    for text, rating in typed:
-        if text in ratings:
-            raise RequestError(f'"{text}" is rated twice.', "Rate it once.")
-        ratings[text] = rating
-    return ratings
+def _pairs(texts: "list[str] | tuple[()]", option: str, example: str) -> dict[str, float]:
+    """{"Cowboy Bebop": 9.0} from "Cowboy Bebop=9"."""
+    pairs: dict[str, float] = {}
+    for text in texts:
+        name, sign, value = text.rpartition("=")
+        if not sign or not name.strip():
+            raise RequestError(f'{option} "{text}": no name and number.', f'Write it as {option} "{example}".')
+        if name.strip() in pairs:
+            raise RequestError(f'"{name.strip()}" is given twice.', "Give it once.")
+        try:
+            pairs[name.strip()] = float(value.strip().replace(",", "."))
+        except ValueError:
+            said = f'{option} "{text}": "{value.strip()}" is not a number.'
+            raise RequestError(said, f'Write it as {option} "{example}".') from None
+    return pairs

@@ -13,27 +13,51 @@ if TYPE_CHECKING:
 NETWORK = "batch"  # the setting that makes a model a network: it is trained in batches, with torch
 
 
-def model_settings(
-    kind: type[Any], model: str, tables: dict[str, Any], file: Path | None, task: str | None, words: list[str]
-) -> Any:
-    """A model's Config from its table in a TOML file, then the task, then the key=value words: the last one counts."""
-    from konomi.config import closest, settings
-    from konomi.models import MODELS
+def model_configs(
+    names: list[str], tables: dict[str, Any], file: Path | None, words: list[str], task: str | None = None
+) -> dict[str, Any]:
+    """The Config of each model: from its table in a TOML file, then the task, then the words: the last one counts.
 
+    A word is MODEL.KEY=VALUE, or KEY=VALUE where there is one model only. RequestError or ConfigError for what is unknown.
+    """
+    from konomi.config import closest
+    from konomi.models import MODELS, module
+
+    kinds = {name: module(name).Config for name in names}
     for name, table in tables.items():
         if name not in (known := (*MODELS, "split")) or not isinstance(table, dict):
             raise ConfigError(f"{file}: unknown table [{name}].{closest(name, known)}", f"The tables are: {', '.join(known)}.")
+    own: dict[str, list[str]] = {name: [] for name in names}
+    for word in words:
+        name, dot, _ = word.partition("=")[0].partition(".")
+        if len(names) == 1 and name != names[0]:
+            own[names[0]].append(word)
+        elif dot and name in own:
+            own[name].append(word.removeprefix(f"{name}."))
+        else:
+            raise ConfigError(
+                f'--set "{word}": not a setting of a model that is named.{closest(name, own) if dot else ""}',
+                f"Write it as --set {names[-1]}.KEY=VALUE." if names else "Name the models with -m.",
+            )
+    if task is not None and not any(has(name, "task") for name in names):
+        able = ", ".join(models_with("task"))
+        raise ConfigError(
+            f"--task {task}: {', '.join(names)} has no choice of task.", f"Leave it out, or take a model that has: {able}."
+        )
+    return {name: _model_config(kind, name, tables, file, task, own[name]) for name, kind in kinds.items()}
+
+
+def _model_config(
+    kind: type[Any], model: str, tables: dict[str, Any], file: Path | None, task: str | None, words: list[str]
+) -> Any:
+    from konomi.config import settings
+
     pairs = [word.partition("=") for word in words]
     for key, sign, _ in pairs:
         if not sign:
             raise ConfigError(f'--set "{key}": no value.', "Write it as --set dim=32.")
     config = settings(kind, tables.get(model, {}), f"{file} [{model}]")
-    if task is not None:
-        if not has(model, "task"):
-            able = ", ".join(models_with("task"))
-            raise ConfigError(
-                f"--task {task}: {model} has no choice of task.", f"Leave it out, or take a model that has: {able}."
-            )
+    if task is not None and has(model, "task"):
         config = settings(kind, {**asdict(config), "task": task}, "--task")
     return settings(kind, {**asdict(config), **{key: value for key, _, value in pairs}}, "--set")
 

@@ -1,34 +1,43 @@
-"""konomi similar: the titles nearest to one."""
+"""konomi similar: the titles nearest to one, or to several."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from konomi.cli.console import note, say, show, show_json
+from konomi.cli.filters import with_filters
 from konomi.cli.lookup import titles_table
-from konomi.cli.options import BundlePath, Count, Ecchi, Json, Sensitive
+from konomi.cli.options import BundlePath, Count, Json
+
+if TYPE_CHECKING:
+    from konomi.order.dials import Dials
+    from konomi.recommend.where import Where
 
 
+@with_filters
 def similar(
     bundle: BundlePath,
-    title: Annotated[str, typer.Argument(help="A title, or an item id.")],
+    titles: Annotated[list[str], typer.Argument(metavar="TITLE…", help="A title or an item id, or several.")],
+    where: "Where",
+    dials: "Dials",
     k: Count = 10,
-    metric: Annotated[str, typer.Option(help="cosine or euclidean; both shrunk where ratings are few.")] = "cosine",
-    allow_sensitive: Sensitive = False,
-    hide_ecchi: Ecchi = False,
+    by: Annotated[
+        Literal["both", "factors", "content"], typer.Option(help="By who likes them, by what the catalogue says, or both.")
+    ] = "both",
+    metric: Annotated[str, typer.Option(help="cosine or, of factors, euclidean; shrunk where ratings are few.")] = "cosine",
     json: Json = False,
 ) -> None:
-    """The titles nearest to one, by the item vectors of a model."""
+    """The titles nearest to one, or to several together."""
     from konomi.recommend.recommender import Recommender
 
     recommender = Recommender.load(bundle)
-    name = recommender.titles.name(recommender.find(title).row)
-    answer = recommender.similar(title, k, metric, allow_sensitive, hide_ecchi)
+    names = [recommender.titles.name(recommender.find(title).row) for title in titles]
+    answer = recommender.similar(titles, k, where, dials, by, metric)
     if json:
-        show_json({"title": name, "metric": metric, "similar": answer.to_dicts(), "note": answer.note})
+        show_json({"titles": names, "by": by, "metric": metric, "similar": answer.to_dicts(), "note": answer.note})
         return
     if not len(answer):
         say("There is no other title to show.")
         return
-    show(titles_table(f"Nearest to {name}", answer, "similarity"))
+    show(titles_table(f"Nearest to {' and '.join(names)}", answer, "similarity"))
     note(answer.note)

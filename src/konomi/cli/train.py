@@ -1,4 +1,4 @@
-"""konomi train: split a dataset, fit a model on it, measure it, save it."""
+"""konomi train: split a dataset, fit models on it, measure them, save them as one bundle."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,8 +7,8 @@ import typer
 
 from konomi.cli.console import note, running, say, show, show_json
 from konomi.cli.lookup import errors_table, given_split, split_name
-from konomi.cli.options import MODELS, Device, Json, Seed, Threads
-from konomi.cli.settings import NETWORK, check_torch, has, model_settings, models_with, split_settings
+from konomi.cli.options import MODELS, Device, Json, Memory, Seed, Threads
+from konomi.cli.settings import NETWORK, check_torch, has, model_configs, models_with, split_settings
 from konomi.errors import BundleError, ConfigError
 
 if TYPE_CHECKING:
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 def train(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset that `konomi prepare` wrote.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="BUNDLE", help="The folder to write.")],
-    model: Annotated[str, typer.Option("-m", "--model", help=f"One of: {MODELS}.")] = "mf",
+    models: Annotated[
+        str, typer.Option("-m", "--model", metavar="A,B,…", help=f"One or several of: {MODELS}. The first that can answers.")
+    ] = "mf",
     task: Annotated[
         str | None, typer.Option(help="What it predicts, where it has the choice: rating or interaction (liked or not).")
     ] = None,
     words: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the model; give several.")
+        list[str] | None,
+        typer.Option("--set", metavar="[MODEL.]KEY=VALUE", help="A setting of the model, or of one of them; give several."),
     ] = None,
     config: Annotated[Path | None, typer.Option(metavar="TOML", help="Settings in tables: [mf], [split].")] = None,
     valid: Annotated[float | None, typer.Option(help="Share (or count) that chooses the epoch.  [default: 0.1]")] = None,
@@ -36,23 +39,25 @@ def train(
     seed: Seed = 0,
     threads: Threads = None,
     device: Device = "cpu",
+    memory: Memory = None,
     checkpoint: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep the training of a network here after every epoch, and go on from there."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Fit a model, measure it on what is held out, save it."""
+    """Fit models, measure them on what is held out, save them."""
     from konomi.bundle import KIND, save_bundle
     from konomi.config import read_toml
     from konomi.data.dataset import Dataset
     from konomi.data.split import make_split
     from konomi.files import refuse_foreign
-    from konomi.models import criterion, module
+    from konomi.models import criterion
+    from konomi.train import names
     from konomi.train import train as fit_and_measure
 
     tables = read_toml(config) if config else {}
-    chosen = model_settings(module(model).Config, model, tables, config, task, words or [])
+    chosen = model_configs(names(models), tables, config, words or [], task)
     how = split_settings(tables, config, seed, split, valid, test)
     if test_file and (split or test is not None or (valid_file and valid is not None)):
         raise ConfigError(
@@ -60,28 +65,34 @@ def train(
         )
     if valid_file and not test_file:
         raise ConfigError("--valid-file needs --test-file.", "Give both, or --valid and --test.")
-    if checkpoint and not has(model, NETWORK):
+    if checkpoint and len(networks := [name for name in chosen if has(name, NETWORK)]) != 1:
         raise ConfigError(
-            f"--checkpoint {checkpoint}: {model} has none, it trains in seconds.",
-            f"Leave it out; what has checkpoints: {', '.join(models_with(NETWORK))}.",
+            f"--checkpoint {checkpoint}: "
+            + (
+                f"{', '.join(networks)} cannot share one."
+                if networks
+                else f"{', '.join(chosen)} has none, it trains in seconds."
+            ),
+            f"Leave it out, or name one of: {', '.join(models_with(NETWORK))}.",
         )
     if checkpoint and checkpoint.resolve().is_relative_to(output.resolve()):
         raise ConfigError(f"--checkpoint {checkpoint} lies in the bundle's folder.", "Put it beside that.")
-    check_torch([model], device)
+    check_torch(chosen, device)
     refuse_foreign(output, KIND, BundleError)
     dataset = Dataset.open(data)
-    with running(seed, threads, device, checkpoint) as run:
+    with running(seed, threads, device, checkpoint, memory) as run:
         frozen = given_split(dataset, test_file, valid_file, how.valid, seed, run) if test_file else make_split(dataset, how)
-        bundle = fit_and_measure(dataset, model, chosen, frozen, run, data)
+        bundle = fit_and_measure(dataset, chosen, frozen, run, data)
         save_bundle(output, bundle)
         if checkpoint:
             checkpoint.unlink(missing_ok=True)
     if json:
-        show_json({"path": str(output), "model": model, "config": bundle.config, **bundle.facts})
+        show_json({"path": str(output), "models": bundle.configs, **bundle.facts})
         return
-    for epoch, (error, valid_error) in enumerate(bundle.facts["history"], 1):
-        valid_text = f"  valid {valid_error:.4f}" if valid_error is not None else ""
-        say(f"epoch {epoch:>3}  train {criterion(bundle.model)} {error:.4f}{valid_text}")
+    for name, history in bundle.facts["history"].items():
+        for epoch, (error, valid_error) in enumerate(history, 1):
+            valid_text = f"  valid {valid_error:.4f}" if valid_error is not None else ""
+            say(f"{name} epoch {epoch:>3}  train {criterion(bundle.models[name])} {error:.4f}{valid_text}")
     show_errors(bundle)
     say(f"Written to {output}." + (f" The checkpoint {checkpoint} is deleted." if checkpoint else ""))
 
@@ -89,7 +100,7 @@ def train(
 def show_errors(bundle: "Bundle") -> None:
     """The model's errors on the test part beside the baselines', and on the validation part."""
     metrics = bundle.facts["metrics"]
-    rows = {f"{bundle.name}, {part}": metrics[part] for part in metrics}
+    rows = {f"{', '.join(bundle.models)}, {part}": metrics[part] for part in metrics}
     if "test" in metrics:
         rows |= {f"{name}, test": errors for name, errors in metrics["test"]["baselines"].items()}
     if rows:

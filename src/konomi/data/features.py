@@ -86,10 +86,31 @@ def genre_taste(profiles: Profiles, items: pl.DataFrame, mean: float, prior: flo
 
 def item_tags(items: pl.DataFrame) -> npt.NDArray[np.uint8]:
     """u8[I, T], 1 where an item has a tag: the genres of `genre_matrix`, then each type, then each era of `ERA` years."""
-    kinds = (items["type"], items["year"] // ERA)
-    values = [(column, column.drop_nulls().unique().sort().to_list()) for column in kinds]
-    flags = [(column == value).fill_null(False).to_numpy() for column, known in values for value in known]
+    flags = [(column == value).fill_null(False).to_numpy() for column, known in _kinds(items) for value in known]
     return np.column_stack([genre_matrix(items), *flags]).astype(np.uint8)
+
+
+def tag_names(items: pl.DataFrame) -> list[str]:
+    """What the tags of `item_tags` are called, in their order: "Action" … "TV" … "1995–1999" …; the first are `genre_names`."""
+    (_, types), (_, eras) = _kinds(items)
+    return [*genre_names(items), *types, *(f"{ERA * era}–{ERA * era + ERA - 1}" for era in eras)]
+
+
+def _kinds(items: pl.DataFrame) -> list[tuple[pl.Series, list[Any]]]:
+    """Type and era of each item, and the values that occur, in ascending order."""
+    return [(column, column.drop_nulls().unique().sort().to_list()) for column in (items["type"], items["year"] // ERA)]
+
+
+def content_vectors(items: pl.DataFrame) -> F32:
+    """What the catalogue says of each item as a vector of length 1, f32[I, T]: its `item_tags`, rare ones weighing more.
+
+    A tag that m of I items have weighs log(I / m) (Spärck Jones 1972); an item without a tag is 0.
+    """
+    tags = item_tags(items).astype(np.float32)
+    weighed = tags * np.log(np.maximum(len(items), 1) / np.maximum(tags.sum(axis=0), 1)).astype(np.float32)
+    length = np.linalg.norm(weighed, axis=1, keepdims=True)
+    vectors: F32 = np.divide(weighed, length, out=np.zeros_like(weighed), where=length > 0)
+    return vectors
 
 
 def item_numbers(items: pl.DataFrame) -> F32:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import math
 import re
 import zipfile
 import zlib
@@ -72,7 +73,7 @@ class Part:
         if not JSON_OPENING.match(self.sketch):
             return None
         try:
-            return json.loads(self.text, parse_constant=_refused)
+            return json.loads(self.text, parse_constant=_refused, parse_float=_finite)
         except json.JSONDecodeError as cause:
             raise DataError(f"{self.where}: not whole JSON: {cause}.", "Download it again.") from None
         except (ValueError, RecursionError) as cause:
@@ -165,6 +166,11 @@ def _unzipped(path: Path, content: bytes, limit: int) -> bytes:
 
 def _too_much(path: Path, limit: int) -> DataError:
     return DataError(f"{path}: holds more than {limit >> 20} MiB, which no list does.", "Give the list alone.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refused(text)
 
 
 def _refused(constant: str) -> float:

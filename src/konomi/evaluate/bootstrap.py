@@ -15,6 +15,7 @@ import numpy.typing as npt
 from konomi.config import Progress, silent
 from konomi.evaluate.evaluate import Predictions
 from konomi.evaluate.probabilities import LEAST
+from konomi.evaluate.ranking import Ranked
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -54,6 +55,10 @@ MEASURES = {
 }
 """Of each task, the metrics that get an interval; the first of them is what models are ordered by."""
 
+RANKING = "ranking"  # what models are compared on beside the tasks
+INTERVALS = {**{task: tuple(measures) for task, measures in MEASURES.items()}, RANKING: ("ndcg@10", "recall@20")}
+"""The same by name, and those of recommendations: means over people of what each of them gets."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -76,7 +81,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Standing:
-    """How models compare on one task.
+    """How models compare on one task, or on their recommendations.
 
     metrics: model → metric → its interval; differences: (first, second, metric) → that of first − second, pairs in both orders.
     """
@@ -89,21 +94,38 @@ def standing(
     task: str, predictions: Mapping[str, Predictions], seed: int = 0, draws: int = DRAWS, progress: Progress = silent
 ) -> Standing:
     """The intervals of every model's metrics and of every pair's differences; all `predictions` are of the same entries."""
-    metrics = MEASURES[task]
-    sums, count = zip(*(_by_user(metrics, found) for found in predictions.values()), strict=True)
-    rows = np.concatenate(sums)  # the first column of what follows: the users as they are
-    means = np.column_stack([rows.sum(axis=1) / count[0].sum(), resampled(rows, count[0], draws, seed, progress).T])
+    sums, count = zip(*(_by_user(MEASURES[task], found) for found in predictions.values()), strict=True)
+    of_mean = {metric: measure.of_mean for metric, measure in MEASURES[task].items()}
+    return _standing(dict(zip(predictions, sums, strict=True)), count[0], of_mean, seed, draws, progress)
+
+
+def ranking_standing(ranked: Mapping[str, Ranked], seed: int = 0, draws: int = DRAWS, progress: Progress = silent) -> Standing:
+    """The same of recommendations; all `ranked` are of the same people."""
+    sums = {name: np.array([found.each[metric] for metric in INTERVALS[RANKING]]) for name, found in ranked.items()}
+    people = len(next(iter(ranked.values())).user)
+    return _standing(sums, np.ones(people, np.int64), dict.fromkeys(INTERVALS[RANKING], _as_it_is), seed, draws, progress)
+
+
+def mean_interval(values: F64, seed: int = 0, draws: int = DRAWS) -> Interval:
+    """The mean over users of values f64[U], one for each, such as differences."""
+    means = resampled(values[None], np.ones(len(values), np.int64), draws, seed)
+    return _interval(np.append(values.mean(), means[:, 0]), len(values))
+
+
+def _standing(
+    sums: Mapping[str, F64], count: I64, of_mean: Mapping[str, Callable[[F64], F64]], seed: int, draws: int, progress: Progress
+) -> Standing:
+    """Of each model, sums f64[K, U] over the entries of U users, one row for each of the K metrics; count i64[U]."""
+    rows = np.concatenate([*sums.values()])  # the first column of what follows: the users as they are
+    means = np.column_stack([rows.sum(axis=1) / count.sum(), resampled(rows, count, draws, seed, progress).T])
     each = iter(means)
-    samples = {name: {metric: measure.of_mean(next(each)) for metric, measure in metrics.items()} for name in predictions}
+    samples = {name: {metric: value(next(each)) for metric, value in of_mean.items()} for name in sums}
     return Standing(
+        {name: {metric: _interval(values, len(count)) for metric, values in found.items()} for name, found in samples.items()},
         {
-            name: {metric: _interval(values, len(count[0])) for metric, values in found.items()}
-            for name, found in samples.items()
-        },
-        {
-            (first, second, metric): _interval(samples[first][metric] - samples[second][metric], len(count[0]))
+            (first, second, metric): _interval(samples[first][metric] - samples[second][metric], len(count))
             for first, second in permutations(samples, 2)
-            for metric in metrics
+            for metric in of_mean
         },
     )
 

@@ -5,6 +5,7 @@ when every model has been trained.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -18,24 +19,26 @@ from konomi.data.labels import LEFT_OUT
 from konomi.data.profiles import Profiles
 from konomi.data.split import Split, SplitConfig, TrainSet, make_split
 from konomi.errors import ConfigError, DataError, FitError
-from konomi.evaluate import memory
-from konomi.evaluate.bootstrap import Standing, standing
-from konomi.evaluate.evaluate import Predictions, Report, evaluate, truths
-from konomi.models import TASKS, Model, module, tasks
+from konomi.evaluate import memory, ranking
+from konomi.evaluate.bootstrap import RANKING, Standing, ranking_standing, standing
+from konomi.evaluate.evaluate import Predictions, Report, evaluate, measurable
+from konomi.evaluate.ranking import Ranked
+from konomi.models import TASKS, Model, ModelModule, module, tasks
 
 LACKING = {
     "rating": "Ratings are not compared: the training or the test part has none.",
     "interaction": "Interactions are not compared: all labels of the training part are of one class, or the test has none.",
+    RANKING: "Recommendations are not compared: the test part has no entry that is liked.",
 }
 
 
 @dataclass(frozen=True)
 class Fit:
-    """One training that went well. config: the model's; tasks: what it is compared on.
+    """One training that went well. config: the model's; tasks: those it is compared on, none of a model that ranks only.
 
-    seconds; rows: training entries that one of its outputs has a target for; best: the epoch that was kept, counted from 1, 0
-    where there are none; peak, grown: the most bytes of memory the process held, and how many more that is than before (None
-    where the system does not tell); reports: of "valid" (where there is such a part) and "test".
+    seconds; rows: training entries that one of its tasks has a target for, all where it has none; best: the epoch that was
+    kept, counted from 1, 0 where there are none; peak, grown: the most bytes of memory the process held, and how many more that
+    is than before (None where the system does not tell); reports: of "valid" (where there is such a part) and "test".
     """
 
     name: str
@@ -79,7 +82,10 @@ Outcome = Fit | Failure
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found. skipped: task → why it was not compared; standings: of each task that was, where a model has it."""
+    """What `compare` found. skipped: task → why it was not compared; standings: of each that was, where a model has it.
+
+    Beside the tasks, `RANKING`: recommendations.
+    """
 
     dataset: Dataset
     split: Split
@@ -91,12 +97,24 @@ class Comparison:
     standings: dict[str, Standing]
 
     def on(self, task: str) -> dict[str, Fit]:
-        """The fits that are compared on a task, by name of the model."""
-        return {fit.name: fit for fit in self.fits if task in fit.tasks}
+        """The fits that are compared on a task, by name of the model; on `RANKING`, those that recommend.
+
+        There, a model that was trained for each task is two: "mf (ratings)" and "mf (interactions)".
+        """
+        if task != RANKING:
+            return {fit.name: fit for fit in self.fits if task in fit.tasks}
+        able = [fit for fit in self.fits if fit.reports["test"].ranked is not None]
+        often = Counter(fit.name for fit in able)
+        return {fit.name if often[fit.name] == 1 else f"{fit.name} ({aims(fit.tasks)})": fit for fit in able}
 
     def predictions(self, task: str) -> dict[str, Predictions]:
         """The predictions of the test part, by name of the model."""
         return {name: fit.reports["test"].predictions[task] for name, fit in self.on(task).items()}
+
+    def ranked(self) -> dict[str, Ranked]:
+        """How good the recommendations to people of the test part are, by the names of `on(RANKING)`."""
+        found = ((name, fit.reports["test"].ranked) for name, fit in self.on(RANKING).items())
+        return {name: ranked for name, ranked in found if ranked is not None}
 
 
 def compare(
@@ -109,6 +127,7 @@ def compare(
 ) -> Comparison:
     """Train and measure `models`, name → Config; one whose Config has a `task` is trained once for each of the `wanted` tasks.
 
+    All that rank are compared on their recommendations, too, and those without a task on nothing else.
     `split` is a split or how to make one (a tenth each, where None). `tell` hears of every training as it ends. A model that
     raises FitError is a `Failure`, and the others go on. RequestError for an unknown model, ConfigError for no model or an
     unknown task, DataError where nothing is left to compare on: all before the first training.
@@ -127,16 +146,20 @@ def compare(
     seen, hidden = split.test(dataset)
     skipped = {task: LACKING[task] for task in wanted if not (_learnable(task, train) and _targets(task, hidden, train).any())}
     wanted = tuple(task for task in wanted if task not in skipped)
-    if not wanted:
+    if not len(ranking.relevant(hidden, train.labelling).item):
+        skipped[RANKING] = LACKING[RANKING]
+    if not wanted and (RANKING in skipped or all(module(name).TASKS for name in models)):
         raise DataError(" ".join(skipped.values()), "Give a dataset with more in it, or other shares: --valid and --test.")
     fits, failures = [], []
-    for name, config, aims in _trainings(models, wanted):
-        able = tuple(task for task in aims if task in module(name).TASKS)
-        outcome = _fit(name, module(name).fit, train, config, able, run) if able else _unable(name, aims)
+    for name, config, aimed in _trainings(models, wanted):
+        if not aimed and RANKING in skipped:
+            outcome: Outcome = Failure(name, aimed, skipped[RANKING])
+        else:
+            outcome = _fit(name, module(name), train, config, aimed, run)
         if isinstance(outcome, Failure):
             failures.append(outcome)
         else:
-            if truths(outcome.model, train.valid, train.labelling):
+            if measurable(outcome.model, train.valid, train.labelling):
                 outcome = replace(outcome, reports={"valid": evaluate(outcome.model, seen, train.valid, train, run)})
             fits.append(outcome)
         tell(outcome)
@@ -145,39 +168,52 @@ def compare(
     for task in wanted:
         if found.on(task):
             found.standings[task] = standing(task, found.predictions(task), run.seed, progress=run.progress)
+    if found.on(RANKING):
+        found.standings[RANKING] = ranking_standing(found.ranked(), run.seed, progress=run.progress)
     return found
 
 
+def aims(tasks: tuple[str, ...]) -> str:
+    """What a training is for, in words."""
+    return " and ".join(f"{task}s" for task in tasks) or "recommendations"
+
+
 def _trainings(models: Mapping[str, Any], wanted: tuple[str, ...]) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
-    """(name, config, what it is to be good at) of every training."""
+    """(name, config, the tasks it is to be good at) of every training."""
     for name, config in models.items():
-        if any(setting.name == "task" for setting in fields(config)):
+        if not module(name).TASKS:
+            yield name, config, ()
+        elif any(setting.name == "task" for setting in fields(config)):
             yield from ((name, replace(config, task=task), (task,)) for task in wanted)
-        else:
+        elif wanted:
             yield name, config, wanted
 
 
-def _fit(name: str, fit: Callable[..., Model], train: TrainSet, config: Any, aims: tuple[str, ...], run: Run) -> Outcome:
+def _fit(name: str, kind: ModelModule, train: TrainSet, config: Any, aimed: tuple[str, ...], run: Run) -> Outcome:
     """Train one model, with a watch on time and memory; a Failure where it cannot be, or has no output that is asked for."""
+    able = tuple(task for task in aimed if task in kind.TASKS)
+    if aimed and not able:
+        return _unable(name, aimed)
     before = memory.resident()
     memory.start_peak()
     start = time.perf_counter()
     try:
-        model = fit(train, config, run)
+        model = kind.fit(train, config, run)
     except (ConfigError, FitError) as error:  # of a setting that only the data show to be wrong, too
-        return Failure(name, aims, f"{error} {error.hint}")
+        return Failure(name, able, f"{error} {error.hint}")
     seconds = time.perf_counter() - start
     peak = memory.peak()
-    able = tuple(task for task in aims if task in tasks(model))
-    if not able:
-        return _unable(name, aims)
-    rows = np.any([_targets(task, train.seen, train) for task in tasks(model)], axis=0)
+    able = tuple(task for task in able if task in tasks(model))
+    if aimed and not able:
+        return _unable(name, aimed)
+    targets = [_targets(task, train.seen, train) for task in tasks(model)]
+    rows = int(np.any(targets, axis=0).sum()) if targets else len(train.seen.item)
     grown = None if peak is None or before is None else max(peak - before, 0)
-    return Fit(name, config, able, seconds, int(rows.sum()), _best(model.history), peak, grown, model, {})
+    return Fit(name, config, able, seconds, rows, _best(model.history), peak, grown, model, {})
 
 
-def _unable(name: str, aims: tuple[str, ...]) -> Failure:
-    return Failure(name, aims, f"It predicts no {' and no '.join(aims)}s.")
+def _unable(name: str, aimed: tuple[str, ...]) -> Failure:
+    return Failure(name, aimed, f"It predicts no {' and no '.join(aimed)}s.")
 
 
 def _best(history: npt.NDArray[np.float32]) -> int:

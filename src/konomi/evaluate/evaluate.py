@@ -1,4 +1,5 @@
-"""Evaluate a model on hidden entries: how wrong its ratings and its probabilities are, and against which baselines."""
+"""Evaluate a model on hidden entries: how wrong its ratings and its probabilities are, what its recommendations find, and how
+baselines do."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from konomi.data.labels import LEFT_OUT, Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
-from konomi.errors import DataError
-from konomi.evaluate import metrics, probabilities
-from konomi.models import Model, bias, tasks
+from konomi.errors import DataError, FitError
+from konomi.evaluate import metrics, probabilities, ranking
+from konomi.evaluate.ranking import Ranked
+from konomi.models import Model, bias, popular, tasks
 
 F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
@@ -42,11 +44,13 @@ class Predictions:
 class Report:
     """What `evaluate` found: `metrics`, what a bundle and `konomi evaluate --json` say, and what they were computed from.
 
-    `predictions` has one record for each task, "rating" and "interaction", that the model has and the hidden entries test.
+    `predictions` has one record for each task, "rating" and "interaction", that the model has and the hidden entries test;
+    `ranked` is None where the model does not rank, or nothing hidden is relevant.
     """
 
     metrics: Figures
     predictions: dict[str, Predictions]
+    ranked: Ranked | None = None
 
 
 def truths(model: Model, hidden: Profiles, labelling: Labelling) -> dict[str, F32]:
@@ -61,6 +65,12 @@ def truths(model: Model, hidden: Profiles, labelling: Labelling) -> dict[str, F3
         label = labelling.of(hidden)
         answers["interaction"] = np.where(label == LEFT_OUT, np.float32(np.nan), label.astype(np.float32))
     return {task: answer for task, answer in answers.items() if not np.isnan(answer).all()}
+
+
+def measurable(model: Model, hidden: Profiles, labelling: Labelling) -> bool:
+    """Whether the hidden entries test anything that the model does."""
+    ranks = "rank" in model.outputs and bool(len(ranking.relevant(hidden, labelling).item))
+    return ranks or bool(truths(model, hidden, labelling))
 
 
 def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[str], scale: Scale, run: Run) -> dict[str, F32]:
@@ -80,38 +90,65 @@ def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[st
 
 
 def evaluate(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, run: Run | None = None) -> Report:
-    """How good the model's predictions of the hidden entries are, for each of its tasks, beside the baselines.
+    """How good the model's predictions of the hidden entries are, for each of its tasks, and its recommendations, beside the
+    baselines.
 
     Ratings: RMSE and MAE, pooled, by user, by activity and by popularity; calibration and residuals; the baselines, the global
     mean and `bias`, are fitted on the same `train`. Interactions, what `train.labelling` makes of the entries: the measures of
-    `probabilities.py`; the baseline "majority class" predicts the share of liked ones in `train` for everybody. An entry
-    without an answer for a task is left out of it, and so is a task without entries; an item row of −1 is an item that the
-    model has never heard of. DataError where no task is left.
+    `probabilities.py`; the baseline "majority class" predicts the share of liked ones in `train` for everybody. What a model
+    recommends: the figures of `ranking.py`; the baseline is `popular`. An entry without an answer for a task is left out of it,
+    and so is a task without entries; an item row of −1 is an item that the model has never heard of. DataError where nothing is
+    left.
     """
     run = run or Run()
-    answers = truths(model, hidden, train.labelling)
-    if not answers:
+    if not measurable(model, hidden, train.labelling):
         raise DataError(
-            f"There is no hidden {' or '.join(tasks(model))} to evaluate on.",
+            f"There is no hidden {' or '.join(tasks(model)) or 'entry that is liked'} to evaluate on.",
             "Give a test share above 0, or a file with ratings.",
         )
+    predictions = _predictions(model, seen, hidden, train, run)
+    ranked = ranking.measure(model, seen, hidden, train, run) if "rank" in model.outputs else None
+    parts = [
+        _ratings(found, hidden, seen, train, run) if task == "rating" else _interactions(found, train)
+        for task, found in predictions.items()
+    ]
+    if ranked is not None:
+        parts.append((ranked.figures, _ranking_baselines(seen, hidden, train, run)))
+    figures, baselines = Figures(), Figures()
+    for own, others in parts:
+        figures |= own
+        baselines |= others
+    return Report({**figures, "baselines": baselines}, predictions, ranked)
+
+
+def _predictions(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, run: Run) -> dict[str, Predictions]:
+    """What the model predicts of the entries that have an answer, for each task."""
+    answers = truths(model, hidden, train.labelling)
+    if not answers:
+        return {}
     tested = ~np.all(np.isnan([*answers.values()]), axis=0)
-    answers, hidden = {task: answer[tested] for task, answer in answers.items()}, hidden.keep(tested)
-    predicted = predict(model, seen, hidden, answers, train.scale, run)
-    figures, baselines, predictions = Figures(), Figures(), dict[str, Predictions]()
+    predicted = predict(model, seen, hidden.keep(tested), answers, train.scale, run)
+    found = {}
     for task, answer in answers.items():
         has = ~np.isnan(answer)
         part = hidden.keep(has)
-        found = predictions[task] = Predictions(part.user, part.item, answer[has], predicted[task][has])
-        own, others = _ratings(found, part, seen, train, run) if task == "rating" else _interactions(found, train)
-        figures |= own
-        baselines |= others
-    return Report({**figures, "baselines": baselines}, predictions)
+        found[task] = Predictions(part.user, part.item, answer[has], predicted[task][has[tested]])
+    return found
+
+
+def _ranking_baselines(seen: Profiles, hidden: Profiles, train: TrainSet, run: Run) -> Figures:
+    """The figures of what everybody is recommended by popularity; none where no training entry tells of it."""
+    try:
+        model = popular.fit(train, popular.Config(), run)
+    except FitError:
+        return {}
+    ranked = ranking.measure(model, seen, hidden, train, run)
+    return {} if ranked is None else {"popular": ranked.figures}
 
 
 def _ratings(found: Predictions, hidden: Profiles, seen: Profiles, train: TrainSet, run: Run) -> tuple[Figures, Figures]:
     """The figures of predicted ratings, and those of each baseline."""
-    true, predicted, user = found.true, found.predicted, found.user
+    true, predicted, user, hidden = found.true, found.predicted, found.user, hidden.scored()
     baseline = bias.fit(train, bias.Config(), run)
     guesses = {
         "global mean": np.full(len(true), train.scale.clip(baseline.mean)[0]),

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from konomi.evaluate import plots, tables
-from konomi.evaluate.compare import Comparison
+from konomi.evaluate.compare import Comparison, aims
 from konomi.evaluate.evaluate import ACTIVITY, POPULARITY
 from konomi.evaluate.maps import Map, most_active_by_most_rated, taste_per_genre
 from konomi.evaluate.plots import Look, Plot
-from konomi.evaluate.tables import MISSING, NAMES, TITLES, Grid, primary
+from konomi.evaluate.tables import MISSING, NAMES, TITLES, Grid, primary, rising
 from konomi.models import criterion
 
 Colour = tuple[int, int, int]
@@ -66,16 +66,18 @@ def _about(facts: Mapping[str, Any]) -> str:
 
 
 def _section(comparison: Comparison, task: str, look: Mapping[str, Look]) -> str:
-    """One task: its tables and plots."""
+    """One task, or the recommendations: tables and plots."""
     metric, standing = primary(task), comparison.standings[task]
+    look = {name: look[fit.name] for name, fit in comparison.on(task).items()}
     order = tables.ranked(comparison, task)
     plain = {name: float(found[metric] or 0) for name, found in tables.baselines(comparison, task).items()}
     intervals = {name: standing.metrics[name][metric] for name in order}
     parts = [f"<h2>{TITLES[task]}</h2>", _table(tables.scores(comparison, task))]
     if len(order) > 1:
         parts.append(_matrix(comparison, task, order))
-    parts.append(_figures(plots.whiskers(f"{task}-whiskers", NAMES[metric], intervals, plain, look)))
-    parts.append(_rating_plots(comparison, order, look) if task == "rating" else _reliability(comparison, order, look))
+    parts.append(_figures(plots.whiskers(f"{task}-whiskers", NAMES[metric], intervals, plain, look, rising(task))))
+    if task in PLOTS:
+        parts.append(PLOTS[task](comparison, order, look))
     return "\n".join(parts)
 
 
@@ -106,6 +108,10 @@ def _reliability(comparison: Comparison, order: Sequence[str], look: Mapping[str
     return f"<h3>Reliability</h3>\n{_figures(plots.reliability('reliability', bins, look))}"
 
 
+PLOTS = {"rating": _rating_plots, "interaction": _reliability}
+"""What is drawn of each task besides."""
+
+
 def _matrix(comparison: Comparison, task: str, order: Sequence[str]) -> str:
     """The difference of every two models in the metric that orders them."""
     found, metric = comparison.standings[task].differences, primary(task)
@@ -127,7 +133,7 @@ def _training(comparison: Comparison, facts: Mapping[str, Any]) -> str:
     if not comparison.fits:
         return ""
     curves = [
-        plots.losses(f"losses-{n}", f"{fit.name}, {tables.aims(fit)}", criterion(fit.model), fit.history, fit.best)
+        plots.losses(f"losses-{n}", f"{fit.name}, {aims(fit.tasks)}", criterion(fit.model), fit.history, fit.best)
         for n, fit in enumerate(comparison.fits)
         if fit.epochs
     ]

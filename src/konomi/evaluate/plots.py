@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,15 @@ import numpy.typing as npt
 from konomi.data.scale import Scale
 from konomi.evaluate.bootstrap import Interval
 from konomi.evaluate.evaluate import Predictions
+from konomi.evaluate.people import ALL, ANY, FEW, POPULAR, TRAINED, WISHES, People, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH = 4.6  # inches: about a phone's, so that letters keep their size there
 INK, FAINT = "#010203", "#040506"  # stand for the page's own colours
+PAPER_LINE = "#d5dae0"  # a grid on white
+DPI = 200
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = "osD^vPX*"
 MOST_BOXES = 20  # true ratings shown one by one; more are put in classes
@@ -67,9 +70,14 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
 
 
 def whiskers(
-    name: str, metric: str, intervals: Mapping[str, Interval], lines: Mapping[str, float], look: Mapping[str, Look]
+    name: str,
+    metric: str,
+    intervals: Mapping[str, Interval],
+    lines: Mapping[str, float],
+    look: Mapping[str, Look],
+    rising: bool = False,
 ) -> Plot:
-    """A metric of each model with its interval, and of each baseline as a vertical line."""
+    """A metric of each model with its interval, and of each baseline as a vertical line; rising: more of it is better."""
     from matplotlib.ticker import MaxNLocator
 
     def paint(axes: "Axes") -> None:
@@ -86,7 +94,7 @@ def whiskers(
             _legend(axes)
 
     values = ", ".join(f"{model} {found.value:.4f} ({found.low:.4f} to {found.high:.4f})" for model, found in intervals.items())
-    caption = f"Test part, {metric} with its 95 % interval; less is better."
+    caption = f"Test part, {metric} with its 95 % interval; {'more' if rising else 'less'} is better."
     return Plot(_svg(name, paint, 1.1 + 0.3 * len(intervals)), f"{metric} with 95 % intervals: {values}.", caption)
 
 
@@ -211,6 +219,50 @@ def histogram(name: str, label: str, counts: Mapping[str, int]) -> Plot:
     return Plot(_svg(name, paint, 2.4), f"Histogram, {label}: {spoken}.", f"How often each {label} occurs in the dataset.")
 
 
+def people(found: People) -> bytes:
+    """NDCG@10, and RMSE where a model predicts ratings, against how much is shown of people, as PNG.
+
+    What is joined by lines is ratings shown; the mark to the left of it is wishes alone, that to the right a training user.
+    """
+    at = {shown: n for n, shown in enumerate((WISHES, *map(str, FEW), ALL, TRAINED))}
+    names = [name for name in found.models if name != POPULAR]
+    look = {**looks(names), POPULAR: {"color": INK, "marker": MARKERS[-1]}}
+    rated = any(row.rmse is not None for row in found.rows)
+    joined = [*map(str, FEW), ALL]
+
+    def paint(top: "Axes", bottom: "Axes | None" = None) -> None:
+        base = found.of(POPULAR)
+        top.axhline(base[ANY].ranked.figures["ndcg@10"], color=INK, linestyle=":", linewidth=1.2, label=POPULAR)
+        for axes, value in ((top, _ndcg), (bottom, _rmse)):
+            if axes is None:
+                continue
+            for name in found.models:
+                known = {shown: y for shown, row in found.of(name).items() if shown in at and (y := value(row)) is not None}
+                line = [shown for shown in joined if shown in known]
+                label = name if axes is top and name != POPULAR else None
+                axes.plot([at[shown] for shown in line], [known[shown] for shown in line], label=label, **look[name])
+                rest = [shown for shown in known if shown not in joined]
+                axes.plot([at[shown] for shown in rest], [known[shown] for shown in rest], linestyle="", **look[name])
+        last = bottom or top
+        last.set_xticks(list(at.values()), list(at))
+        last.set_xlabel("what is known of somebody: ratings shown, or wishes")
+        top.set_ylabel("NDCG@10")
+        if bottom is not None:
+            bottom.set_ylabel("RMSE")
+        _legend(top)
+
+    return _drawn(paint, 4.6 if rated else 2.9, 2 if rated else 1, "png")
+
+
+def _ndcg(row: Row) -> float | None:
+    value: float | None = row.ranked.figures["ndcg@10"]
+    return value
+
+
+def _rmse(row: Row) -> float | None:
+    return row.rmse
+
+
 def _classes(true: npt.NDArray[np.float32], scale: Scale) -> tuple[npt.NDArray[np.int64], list[float]]:
     """The class of each rating, i64[N], and the middle of each class: the steps of the scale, or ten equal parts of it."""
     steps = round((scale.high - scale.low) / scale.step) + 1 if scale.step > 0 else 0
@@ -251,20 +303,31 @@ def _legend(axes: "Axes") -> None:
     axes.set_title("")
 
 
-def _svg(name: str, paint: Callable[..., None], height: float, rows: int = 1) -> str:
-    """What `paint` makes of its axes, as an <svg> element; `name` keeps the ids of several on one page apart."""
+def _drawn(paint: Callable[..., None], height: float, rows: int, form: Literal["svg", "png"]) -> bytes:
+    """What `paint` makes of its axes, as a file."""
     import matplotlib
     from matplotlib.figure import Figure
 
+    file = io.BytesIO()
     with matplotlib.rc_context(), warnings.catch_warnings():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(LOOK)
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the reader's own fonts show it
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        paint(*figure.subplots(rows, sharex=True, squeeze=False)[:, 0])
-        text = io.StringIO()
-        figure.savefig(text, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    svg = text.getvalue()
+        axes = figure.subplots(rows, sharex=True, squeeze=False)[:, 0]
+        paint(*axes)
+        if form == "svg":
+            figure.savefig(file, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+        else:  # which no page gives its colours
+            for each in axes:
+                each.grid(color=PAPER_LINE)
+            figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
+    return file.getvalue()
+
+
+def _svg(name: str, paint: Callable[..., None], height: float, rows: int = 1) -> str:
+    """What `paint` makes of its axes, as an <svg> element; `name` keeps the ids of several on one page apart."""
+    svg = _drawn(paint, height, rows, "svg").decode("utf-8")
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)  # of no use inside a page

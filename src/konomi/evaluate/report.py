@@ -10,16 +10,18 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from konomi.config import available_cores
+from konomi.config import Run, available_cores
+from konomi.data.dataset import Dataset
+from konomi.data.split import Split
 from konomi.errors import DataError
 from konomi.evaluate import tables
-from konomi.evaluate.bootstrap import DRAWS, LEVEL, MEASURES
+from konomi.evaluate.bootstrap import DRAWS, INTERVALS, LEVEL, RANKING
 from konomi.evaluate.compare import Comparison, Fit
 from konomi.evaluate.page import page
 from konomi.evaluate.verdict import verdict
 from konomi.extras import need
 from konomi.files import whole_folder, write_manifest
-from konomi.models import criterion
+from konomi.models import TASKS, criterion
 
 KIND = "konomi report"
 FORMAT = 1
@@ -46,24 +48,31 @@ def write_report(path: Path | str, comparison: Comparison, source: Path | str = 
 
 def facts(comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
     """Everything that was found, in plain values without NaN."""
-    dataset, split = comparison.dataset, comparison.split
-    size = {"users": len(dataset.users), "items": len(dataset.items), "entries": len(dataset.item), "density": dataset.density}
-    origin = {"path": str(source), "sha256": dataset.sha256, **{key: dataset.manifest[key] for key in ("source", "note")}}
-    counts = {key: dataset.manifest[key] for key in ("histogram", "labels")}
     return {
         "verdict": verdict(comparison),
-        "data": {**origin, **size, "scale": asdict(dataset.scale), **counts},
-        "split": {**split.spec, "sha256": split.sha256, "entries": split.counts()},
-        "run": {name: value for name, value in vars(comparison.run).items() if isinstance(value, int | str)},
-        "machine": machine(),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in MADE_WITH if name in sys.modules}},
-        "bootstrap": {"draws": DRAWS, "level": LEVEL, "unit": "user"},
-        "tasks": {task: _standing(comparison, task) for task in comparison.standings},
+        **circumstances(comparison.dataset, comparison.split, comparison.run, source),
+        "tasks": {task: _standing(comparison, task) for task in TASKS if task in comparison.standings},
+        "ranking": _standing(comparison, RANKING) if RANKING in comparison.standings else None,
         "fits": [_fit(fit) for fit in comparison.fits],
         "failures": [
             {"model": failure.name, "tasks": failure.tasks, "reason": failure.reason} for failure in comparison.failures
         ],
         "skipped": comparison.skipped,
+    }
+
+
+def circumstances(dataset: Dataset, split: Split, run: Run, source: Path | str) -> dict[str, Any]:
+    """What was compared on, and with what."""
+    size = {"users": len(dataset.users), "items": len(dataset.items), "entries": len(dataset.item), "density": dataset.density}
+    origin = {"path": str(source), "sha256": dataset.sha256, **{key: dataset.manifest[key] for key in ("source", "note")}}
+    counts = {key: dataset.manifest[key] for key in ("histogram", "labels")}
+    return {
+        "data": {**origin, **size, "scale": asdict(dataset.scale), **counts},
+        "split": {**split.spec, "sha256": split.sha256, "entries": split.counts()},
+        "run": {name: value for name, value in vars(run).items() if isinstance(value, int | str) and name != "memory"},
+        "machine": machine(),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in MADE_WITH if name in sys.modules}},
+        "bootstrap": {"draws": DRAWS, "level": LEVEL, "unit": "user"},
     }
 
 
@@ -88,9 +97,9 @@ def _processor() -> str:
 
 
 def _standing(comparison: Comparison, task: str) -> dict[str, Any]:
-    """How the models compare on a task: the best first; each pair once, the better one first."""
+    """How the models compare on a task or their recommendations: the best first; each pair once, the better one first."""
     standing, order = comparison.standings[task], tables.ranked(comparison, task)
-    pairs = [(first, second, metric) for first, second in combinations(order, 2) for metric in MEASURES[task]]
+    pairs = [(first, second, metric) for first, second in combinations(order, 2) for metric in INTERVALS[task]]
     return {
         "order": order,
         "intervals": {name: {key: found.figures() for key, found in standing.metrics[name].items()} for name in order},
@@ -115,7 +124,7 @@ def _fit(fit: Fit) -> dict[str, Any]:
         "best_epoch": fit.best,
         "peak_memory": fit.peak,
         "memory_grown": fit.grown,
-        "criterion": criterion(fit.model),
+        "criterion": criterion(fit.model) or None,
         "history": [[None if math.isnan(error) else error for error in epoch] for epoch in fit.history.tolist()],
         "metrics": {part: report.metrics for part, report in fit.reports.items()},
     }

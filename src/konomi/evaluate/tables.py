@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from konomi.evaluate.bootstrap import MEASURES, Interval
-from konomi.evaluate.compare import Comparison, Failure, Fit
+from konomi.evaluate.bootstrap import INTERVALS, RANKING, Interval
+from konomi.evaluate.compare import Comparison, aims
+from konomi.evaluate.ranking import KEYS
 
 NAMES = {
     "rmse": "RMSE",
@@ -20,14 +21,25 @@ NAMES = {
     "average_precision": "AP",
     "brier": "Brier",
     "ece": "ECE",
+    "ndcg@10": "NDCG@10",
+    "recall@20": "recall@20",
+    "precision@10": "precision@10",
+    "map@10": "MAP@10",
+    "mrr": "MRR@10",
+    "hit@10": "hit@10",
+    "coverage@10": "coverage",
+    "gini@10": "Gini",
+    "novelty@10": "novelty",
+    "ild@10": "diversity",
 }
 """What metrics are called in front of people."""
 
 COLUMNS = {
     "rating": ("rmse", "mae", "rmse_by_user", "mae_by_user"),
     "interaction": ("log_loss", "accuracy", "precision", "recall", "auc", "average_precision", "brier", "ece"),
+    RANKING: KEYS,
 }
-TITLES = {"rating": "Ratings", "interaction": "Interactions"}
+TITLES = {"rating": "Ratings", "interaction": "Interactions", RANKING: "Recommendations"}
 MISSING = "–"
 
 
@@ -55,14 +67,19 @@ class Grid:
 
 
 def primary(task: str) -> str:
-    """The metric that models are ordered by; less is better."""
-    return next(iter(MEASURES[task]))
+    """The metric that models are ordered by; see `rising`."""
+    return INTERVALS[task][0]
+
+
+def rising(task: str) -> bool:
+    """Whether more of that is better."""
+    return task == RANKING
 
 
 def ranked(comparison: Comparison, task: str) -> list[str]:
     """The names of the models that a task is compared of, the best first."""
     found = comparison.standings[task].metrics
-    return sorted(found, key=lambda name: found[name][primary(task)].value)
+    return sorted(found, key=lambda name: found[name][primary(task)].value, reverse=rising(task))
 
 
 def baselines(comparison: Comparison, task: str) -> dict[str, dict[str, float | None]]:
@@ -82,10 +99,16 @@ def scores(comparison: Comparison, task: str) -> Grid:
         rows.append((name, *(around(intervals[name].get(key)) or number(metrics[key]) for key in columns)))
     for name, metrics in baselines(comparison, task).items():
         rows.append((f"{name} (baseline)", *(number(metrics[key]) for key in columns)))
-    for failure in comparison.failures:
-        if task in failure.tasks:
-            rows.append((f"{failure.name} (failed)", *(MISSING for _ in columns)))
+    rows += [(f"{name} (failed)", *(MISSING for _ in columns)) for name in _failed(comparison, task)]
     return Grid(f"{TITLES[task]}: test part, with 95 % intervals", ("model", *(NAMES[key] for key in columns)), rows)
+
+
+def _failed(comparison: Comparison, task: str) -> list[str]:
+    """The models that are missing on a task; of recommendations, those of which nothing came at all."""
+    if task != RANKING:
+        return [failure.name for failure in comparison.failures if task in failure.tasks]
+    trained = {fit.name for fit in comparison.fits}
+    return list(dict.fromkeys(failure.name for failure in comparison.failures if failure.name not in trained))
 
 
 def differences(comparison: Comparison, task: str) -> Grid:
@@ -93,10 +116,10 @@ def differences(comparison: Comparison, task: str) -> Grid:
     found = comparison.standings[task].differences
     rows = []
     for better, worse in combinations(ranked(comparison, task), 2):
-        intervals = [found[better, worse, metric] for metric in MEASURES[task]]
+        intervals = [found[better, worse, metric] for metric in INTERVALS[task]]
         cells = [cell for interval in intervals for cell in (around(interval, signed=True), "yes" if interval.real else "no")]
         rows.append((f"{better} − {worse}", *cells))
-    columns = [name for metric in MEASURES[task] for name in (NAMES[metric], f"{NAMES[metric]} real?")]
+    columns = [name for metric in INTERVALS[task] for name in (NAMES[metric], f"{NAMES[metric]} real?")]
     return Grid(f"{TITLES[task]}: differences", ("models", *columns), rows)
 
 
@@ -107,13 +130,8 @@ def costs(comparison: Comparison) -> Grid:
     for fit in comparison.fits:
         epochs = (str(fit.epochs), str(fit.best)) if fit.epochs else (MISSING, MISSING)
         memory = (gigabytes(fit.peak), gigabytes(fit.grown))
-        rows.append((fit.name, aims(fit), f"{fit.seconds:.2f}", f"{fit.rows_per_second:,.0f}", *epochs, *memory))
+        rows.append((fit.name, aims(fit.tasks), f"{fit.seconds:.2f}", f"{fit.rows_per_second:,.0f}", *epochs, *memory))
     return Grid("Cost of training", columns, rows, heads=2)
-
-
-def aims(training: Fit | Failure) -> str:
-    """What a model is, or was to be, compared on."""
-    return " and ".join(f"{task}s" for task in training.tasks)
 
 
 def number(value: float | None) -> str:

@@ -16,7 +16,7 @@ def offered(people, franchise, part, main, known, allowed):
                 continue
             last = len(parts) if entry is None else int(np.flatnonzero(parts == entry)[0])
             if any(k <= last for k in seen_main):
-                following = [i for i in parts if known[i] and allowed[i] and i not in seen]
+                following = [i for i in parts if known[i] and allowed[i] and main[i] and i not in seen]
                 row[following[:1]] = True
             elif entry is not None and entry not in seen:
                 row[entry] = allowed[entry]

@@ -48,14 +48,15 @@ def fold_in(indptr, item, target, Q, penalty, start, stop, out):
         entries = slice(indptr[b], indptr[b + 1])
         X, y, n = Q[item[entries]].astype(float), target[entries].astype(float), indptr[b + 1] - indptr[b]
         if n:
-            out[b] = np.linalg.solve(X.T @ X + n * np.diag(penalty), X.T @ y)
+            whole = np.diag(n * penalty[0] + penalty[1])
+            out[b] = np.linalg.solve(X.T @ X + whole, X.T @ y + whole @ out[b])
 
 
-def penalised(w, X, y, offset, penalty):
+def penalised(w, X, y, offset, penalty, a):
     """What `ridge.fold_in_labels` minimises for one person, and its gradient: (f64, f64[K])."""
-    z, n = offset + X @ w, len(y)
-    value = np.sum(np.logaddexp(0, z) - y * z) + n / 2 * penalty @ w**2
-    return value, X.T @ (expit(z) - y) + n * penalty * w
+    z, whole = offset + X @ w, len(y) * penalty[0] + penalty[1]
+    value = np.sum(np.logaddexp(0, z) - y * z) + whole @ (w - a) ** 2 / 2
+    return value, X.T @ (expit(z) - y) + whole * (w - a)
 
 
 def fold_in_labels(indptr, item, label, offset, Q, penalty, start, stop, out):
@@ -63,8 +64,9 @@ def fold_in_labels(indptr, item, label, offset, Q, penalty, start, stop, out):
     for b in range(start, stop):
         entries = slice(indptr[b], indptr[b + 1])
         if indptr[b + 1] > indptr[b]:
-            person = (Q[item[entries]].astype(float), label[entries].astype(float), offset[entries].astype(float), penalty)
-            out[b] = minimize(penalised, out[b].astype(float), person, "BFGS", jac=True, options={"gtol": 1e-9}).x
+            a = out[b].astype(float)
+            person = (Q[item[entries]].astype(float), label[entries].astype(float), offset[entries].astype(float), penalty, a)
+            out[b] = minimize(penalised, a, person, "BFGS", jac=True, options={"gtol": 1e-9}).x
 
 
 def stable_order(key, n, order, out):
@@ -135,3 +137,27 @@ def count_and_sum(item, rating, n_items):
     """Twin of `csr.count_and_sum`."""
     scored = ~np.isnan(rating)
     return np.bincount(item[scored], minlength=n_items), np.bincount(item[scored], rating[scored], n_items)
+
+
+def leave_one_out(item, target, Q, penalty):
+    """Twin of `downdate.leave_one_out`: a fold-in of all but one, n times."""
+
+    def folded(kept):
+        out = np.zeros((1, Q.shape[1]))
+        fold_in(np.array([0, kept.sum()]), item[kept], target[kept], Q, penalty, 0, 1, out)
+        return out[0]
+
+    everything = np.ones(len(item), bool)
+    return np.array([folded(everything) - folded(everything & (np.arange(len(item)) != j)) for j in range(len(item))])
+
+
+def gram(item_indptr, user, item_value, indptr, item, value, start, stop, out):
+    """Twin of `gram.gram`: the product of the whole table with itself."""
+    X = np.zeros((len(indptr) - 1, out.shape[1]))
+    X[np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)), item] = value
+    out[start:stop] = np.tril(X.T @ X)[start:stop]
+
+
+def negative_inverse(A):
+    """Twin of `inverse.negative_inverse`, in float64."""
+    return -np.linalg.inv(A.astype(float))

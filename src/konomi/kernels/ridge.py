@@ -1,13 +1,17 @@
 """Fold-in: a person's vector from their entries alone, given the items' vectors; no training.
 
-With Q the vectors of the n items of a person (a last 1 for the user bias) and y their ratings less all that does not depend on
-the person, w minimises
+With Q the vectors of the n items of a person (a last 1 for the user bias), y their ratings less all that does not depend on the
+person, and a the vector of the average person, w minimises
 
-    |y − Q w|² + n (λ |w_1..D|² + λ_b w_{D+1}²)        so        w = (QᵀQ + n Λ)⁻¹ Qᵀ y
+    |y − Q w|² + (w − a)ᵀ Λ_n (w − a)        Λ_n = n Λ + Λ₀        so        w = a + (QᵀQ + Λ_n)⁻¹ Qᵀ (y − Q a)
 
-which is the objective of `sgd.py` for one user with everything else held fixed (Zhou et al. 2008, eq. 4: "ALS-WR"). For labels
-the squares become log losses, and Newton's method solves a weighted ridge regression in every step (Hastie, Tibshirani &
-Friedman 2009, eq. 4.26: "iteratively reweighted least squares").
+With Λ alone, and a = 0, it is the objective of `sgd.py` for one user with everything else held fixed (Zhou et al. 2008, eq. 4:
+"ALS-WR"). That penalty goes with the ratings, so it holds back one rating no more than a hundred. Λ₀ is there once: it is what
+is known of a person before any rating, the variance of the noise over that of w (Hastie, Tibshirani & Friedman 2009, exercise
+3.6), and counts for less with every rating.
+
+For labels the squares become log losses, the penalty is halved, and Newton's method solves a weighted ridge regression in every
+step (the same, eq. 4.26: "iteratively reweighted least squares").
 """
 
 import numba
@@ -20,10 +24,11 @@ CONVERGED = 1e-7  # a step that was to lower the objective by less, an entry, is
 
 @numba.njit(nogil=True, cache=True)
 def fold_in(indptr, item, target, Q, penalty, start, stop, out):
-    """Rows start to stop of the vectors of B people: out f32[B, K] in place; people without ratings are left as they are.
+    """Rows start to stop of the vectors of B people: out f32[B, K] in place, which is a before and w after.
 
-    indptr i64[B+1]; item i32[N]; target f32[N]; Q f32[I, K]; penalty f64[K] (above zero), per rating. The work is done in
-    float64. Where a person has fewer ratings than K the dual form is solved: w = Λ⁻¹Qᵀ (Q Λ⁻¹ Qᵀ + n I)⁻¹ y.
+    indptr i64[B+1]; item i32[N]; target f32[N]; Q f32[I, K]; penalty f64[2, K] (above zero), per rating and once: Λ and Λ₀. The
+    work is done in float64. Where a person has fewer ratings than K the dual form is solved, w = a + Λ_n⁻¹Qᵀ (Q Λ_n⁻¹ Qᵀ + I)⁻¹
+    (y − Q a); who has none keeps a.
     """
     for b in range(start, stop):
         n = indptr[b + 1] - indptr[b]
@@ -31,15 +36,16 @@ def fold_in(indptr, item, target, Q, penalty, start, stop, out):
             continue
         X = vectors(item[indptr[b] : indptr[b + 1]], Q)
         y = target[indptr[b] : indptr[b + 1]].astype(np.float64)
-        out[b] = weighted_ridge(X, None, y, penalty)
+        a = out[b].astype(np.float64)
+        out[b] = a + weighted_ridge(X, None, y - np.dot(X, a), n * penalty[0] + penalty[1])
 
 
 @numba.njit(nogil=True, cache=True)
 def fold_in_labels(indptr, item, label, offset, Q, penalty, start, stop, out):
-    """As `fold_in` for labels: label f32[N], 1 or 0; offset f32[N], the logit of an entry without the person. `out` is where
-    Newton's method starts.
+    """As `fold_in` for labels: label f32[N], 1 or 0; offset f32[N], the logit of an entry without the person.
 
-    The objective is  Σ log(1 + exp z) − y z + n/2 wᵀΛw  with  z = offset + Q w.  A step is halved until it lowers it.
+    The objective is  Σ log(1 + exp z) − y z + ½ (w − a)ᵀ Λ_n (w − a)  with  z = offset + Q w.  Newton's method starts at a; a
+    step is halved until it lowers the objective.
     """
     for b in range(start, stop):
         n = indptr[b + 1] - indptr[b]
@@ -47,25 +53,26 @@ def fold_in_labels(indptr, item, label, offset, Q, penalty, start, stop, out):
             continue
         X = vectors(item[indptr[b] : indptr[b + 1]], Q)
         y = label[indptr[b] : indptr[b + 1]].astype(np.float64)
-        fixed = offset[indptr[b] : indptr[b + 1]].astype(np.float64)
-        w = out[b].astype(np.float64)
-        taste = np.dot(X, w)
-        loss = penalised(fixed + taste, y, w, penalty)
+        a = out[b].astype(np.float64)
+        fixed = offset[indptr[b] : indptr[b + 1]] + np.dot(X, a)
+        w, whole = np.zeros(len(a)), n * penalty[0] + penalty[1]  # from here on w is w − a
+        taste = np.zeros(n)
+        loss = penalised(fixed, y, w, whole)
         for _ in range(NEWTON_STEPS):
             chance = 1 / (1 + np.exp(-(fixed + taste)))
             weight = chance * (1 - chance)
-            step = weighted_ridge(X, weight, weight * taste + y - chance, penalty) - w
+            step = weighted_ridge(X, weight, weight * taste + y - chance, whole) - w
             along = np.dot(X, step)
-            slope = np.dot(y - chance, along) - n * np.dot(penalty * w, step)  # what a step would lower, to first order
+            slope = np.dot(y - chance, along) - np.dot(whole * w, step)  # what a step would lower, to first order
             for _ in range(HALVINGS):
-                lower = penalised(fixed + taste + along, y, w + step, penalty)
+                lower = penalised(fixed + taste + along, y, w + step, whole)
                 if lower <= loss:
                     break
                 step, along = step / 2, along / 2
             w, taste, loss = w + step, taste + along, lower
             if slope < CONVERGED * n:
                 break
-        out[b] = w
+        out[b] = a + w
 
 
 @numba.njit(nogil=True, cache=True)
@@ -79,9 +86,9 @@ def vectors(item, Q):
 
 @numba.njit(nogil=True, cache=True)
 def weighted_ridge(X, weight, y, penalty):
-    """(XᵀWX + n Λ)⁻¹ Xᵀ y, f64[K]; X f64[n, K]; y f64[n]; penalty f64[K]; weight f64[n] of the diagonal W, or None for I.
+    """(XᵀWX + Λ)⁻¹ Xᵀ y, f64[K]; X f64[n, K]; y f64[n]; penalty f64[K] of the diagonal Λ; weight f64[n] of W, or None for I.
 
-    With fewer rows than columns: Λ⁻¹Xᵀ (W X Λ⁻¹ Xᵀ + n I)⁻¹ y.
+    With fewer rows than columns: Λ⁻¹Xᵀ (W X Λ⁻¹ Xᵀ + I)⁻¹ y.
     """
     n, K = X.shape
     if n < K:
@@ -90,15 +97,15 @@ def weighted_ridge(X, weight, y, penalty):
         for k in range(n):
             if weight is not None:
                 A[k] *= weight[k]
-            A[k, k] += n
+            A[k, k] += 1
         return np.dot(S.T, np.linalg.solve(A, y))
     A = np.dot(X.T, X if weight is None else X * weight.reshape(n, 1))
     for k in range(K):
-        A[k, k] += n * penalty[k]
+        A[k, k] += penalty[k]
     return np.linalg.solve(A, np.dot(X.T, y))
 
 
 @numba.njit(nogil=True, cache=True)
 def penalised(z, y, w, penalty):
-    """Log loss of the logits z f64[n] plus the penalties of w."""
-    return np.sum(np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))) + len(z) / 2 * np.dot(penalty * w, w)
+    """Log loss of the logits z f64[n] plus half the penalties of w."""
+    return np.sum(np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))) + np.dot(penalty * w, w) / 2

@@ -1,7 +1,8 @@
 """The k best items of every row of scores, without those that are seen or not allowed.
 
-A heap of the k best so far has the worst of them at its root, so an item costs one comparison unless it is among the k best
-of the items up to it: O(I + k log k log I) a row for scores in random order. No score is copied or written.
+A bound comes first: the k-th of the largest scores of G disjoint groups of items is at most the k-th score of all. With G not
+much more than k, hardly more than k items reach it. All of it is plain loops without branches over integers that are ordered
+like the scores, so a row costs a few passes at the width of the processor's vectors; only what reaches the bound is sorted.
 """
 
 import numba
@@ -14,6 +15,9 @@ F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
 ROWS = 64  # rows of one task
+GROUPS = 256  # groups of items, at least
+FEW = 512  # as many are sorted by counting, for each, how many are better
+NEVER = np.int32(-(2**31))  # below every score: an item that must not be returned
 
 
 def topk(
@@ -21,76 +25,126 @@ def topk(
 ) -> tuple[I32, F32]:
     """The k highest scores of every row, best first; equal scores in ascending order of item.
 
-    scores f32[B, I]; indptr i64[B+1] and seen i32[N]: row b must not get the items seen[indptr[b]:indptr[b+1]], which are in
-    ascending order; allowed bool[I]. A NaN score is never returned. Returns items i32[B, k], padded with −1, and their scores
-    f32[B, k], padded with NaN; the same at any number of threads.
+    scores f32[B, I]; indptr i64[B+1] and seen i32[N]: row b must not get the items seen[indptr[b]:indptr[b+1]], in any order;
+    allowed bool[I]. A NaN score is never returned. Returns items i32[B, k], padded with −1, and their scores f32[B, k], padded
+    with NaN; the same at any number of threads.
     """
     items = np.full((len(scores), k), -1, np.int32)
     best = np.full((len(scores), k), np.nan, np.float32)
     if k > 0:
+        offset = np.where(allowed, np.float32(0), np.float32(np.nan))
         with workers(threads) as each:
-            each(lambda rows: _topk_rows(scores, *rows, indptr, seen, allowed, items, best), blocks(len(scores), ROWS))
+            each(lambda rows: _topk_rows(scores, *rows, indptr, seen, offset, items, best), blocks(len(scores), ROWS))
     return items, best
 
 
 @numba.njit(nogil=True, cache=True)
-def _topk_rows(scores, start, stop, indptr, seen, allowed, items, best):
-    """Rows start to stop of `topk`, into items and best."""
-    k = items.shape[1]
+def groups(k):
+    """How many groups to bound the k-th best with: 2.5 k or more, so that few more than k items reach the bound."""
+    return max(GROUPS, (5 * k // 2 // 64 + 1) * 64)
+
+
+@numba.njit(nogil=True, cache=True)
+def _topk_rows(scores, start, stop, indptr, seen, offset, items, best):
+    """Rows start to stop of `topk`, into items and best; offset f32[I] is NaN where an item is not allowed, else 0."""
+    n_items, k = scores.shape[1], items.shape[1]
+    value, found, at = np.empty(n_items, np.int32), np.empty(n_items, np.int32), np.empty(n_items, np.int32)
+    highest, key = np.empty(groups(k), np.int32), np.empty(n_items, np.int64)
     for b in range(start, stop):
-        size = 0
-        next_seen, end = indptr[b], indptr[b + 1]
-        for i in range(scores.shape[1]):
-            if next_seen < end and seen[next_seen] == i:
-                next_seen += 1
-                continue
-            score = scores[b, i]
-            if np.isnan(score) or not allowed[i]:
-                continue
-            if size < k:
-                items[b, size], best[b, size] = i, score
-                _sift_up(items[b], best[b], size)
-                size += 1
-            elif score > best[b, 0]:  # an equal score loses: its item comes later
-                items[b, 0], best[b, 0] = i, score
-                _sift_down(items[b], best[b], size)
-        while size > 1:  # the worst goes to the end, then the next worst before it
-            size -= 1
-            _swap(items[b], best[b], 0, size)
-            _sift_down(items[b], best[b], size)
+        sortable(scores[b], offset, value)
+        for n in range(indptr[b], indptr[b + 1]):
+            value[seen[n]] = NEVER
+        size = collect(value, bound(value, k, highest), 0, found, at)
+        if size > FEW:
+            size = best_only(found, at, size, k)
+        put_in_order(found, at, size, key, items[b])
+        for place in range(min(size, k)):
+            best[b, place] = scores[b, items[b, place]]
 
 
 @numba.njit(nogil=True, cache=True)
-def _worse(item, score, a, b):
-    return score[a] < score[b] or (score[a] == score[b] and item[a] > item[b])
+def sortable(scores, offset, value):
+    """value i32[I]: integers in the order of scores f32[I] + offset f32[I], equal where these are equal; `NEVER` for NaN."""
+    for i in range(len(scores)):
+        score = scores[i] + offset[i]
+        bits = np.float32(score).view(np.int32)  # of a negative number, the larger the lower
+        value[i] = np.int32(bits ^ ((bits >> 31) & 0x7FFFFFFF)) if score == score else NEVER
 
 
 @numba.njit(nogil=True, cache=True)
-def _swap(item, score, a, b):
-    item[a], item[b] = item[b], item[a]
-    score[a], score[b] = score[b], score[a]
+def bound(value, k, highest):
+    """A value that at least k of value i32[I] reach, or the least above `NEVER`; highest i32[G] is written over."""
+    size = len(highest)
+    highest[:] = NEVER
+    if len(value) < 2 * size:
+        return np.int32(NEVER + 1)
+    for start in range(0, len(value), size):
+        part = value[start : start + size]
+        for g in range(len(part)):
+            highest[g] = max(highest[g], part[g])
+    return max(kth(highest, size, k), np.int32(NEVER + 1))
 
 
 @numba.njit(nogil=True, cache=True)
-def _sift_up(item, score, child):
-    """Restore "no parent is better than its child" on the way from `child` to the root."""
-    while child > 0:
-        parent = (child - 1) // 2
-        if not _worse(item, score, child, parent):
-            break
-        _swap(item, score, child, parent)
-        child = parent
+def kth(value, size, k):
+    """The k-th highest of value[:size] (i32), by halving the range of integers; `NEVER` where there are fewer than k."""
+    low, high = np.int64(NEVER), np.int64(2**31)  # at least k values reach low, fewer than k reach high
+    part = value[:size]
+    while high - low > 1:
+        middle = np.int32((low + high) >> 1)
+        reach = np.int32(0)
+        for n in range(len(part)):
+            reach += np.int32(part[n] >= middle)
+        if reach >= k:
+            low = np.int64(middle)
+        else:
+            high = np.int64(middle)
+    return np.int32(low)
 
 
 @numba.njit(nogil=True, cache=True)
-def _sift_down(item, score, size):
-    """Restore it on the way from the root of a heap of `size`."""
-    parent = 0
-    while 2 * parent + 1 < size:
-        child = 2 * parent + 1
-        if child + 1 < size and _worse(item, score, child + 1, child):
-            child += 1
-        if not _worse(item, score, child, parent):
-            break
-        _swap(item, score, child, parent)
-        parent = child
+def collect(value, least, size, found, at):
+    """Append the values that reach `least` and where they are to found[:size], at[:size]; the new size."""
+    for i in range(len(value)):
+        if value[i] >= least:
+            found[size], at[size] = value[i], i
+            size += 1
+    return size
+
+
+@numba.njit(nogil=True, cache=True)
+def best_only(found, at, size, k):
+    """Keep only the k highest of found[:size] and their at; of equal ones the first. `at` must be ascending. The new size."""
+    if size <= k:
+        return size
+    least = kth(found, size, k)
+    equal = k
+    for n in range(size):
+        equal -= found[n] > least
+    kept = 0
+    for n in range(size):
+        if found[n] > least or (found[n] == least and equal > 0):
+            equal -= found[n] == least
+            found[kept], at[kept] = found[n], at[n]
+            kept += 1
+    return kept
+
+
+@numba.njit(nogil=True, cache=True)
+def put_in_order(found, at, size, key, items):
+    """The at of the highest found[:size] into items i32[k], best first, equal ones in ascending order of at."""
+    k = len(items)
+    some = key[:size]
+    for n in range(size):
+        some[n] = (np.int64(found[n]) << 32) | (0x7FFFFFFF - at[n])
+    if size > FEW:
+        some.sort()
+        for place in range(min(size, k)):
+            items[place] = 0x7FFFFFFF - (some[size - 1 - place] & 0xFFFFFFFF)
+    else:
+        for n in range(size):
+            better = np.int64(0)
+            for other in range(size):
+                better += np.int64(some[other] > some[n])
+            if better < k:
+                items[better] = at[n]

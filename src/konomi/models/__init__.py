@@ -11,7 +11,8 @@ A model is a frozen record of arrays:
     history: f32[E, 2]                                  training and validation error of each epoch, see `criterion`
 
 "rating" is a predicted rating, not yet clipped to the scale; "interaction" is the probability of liking, in (0, 1); "rank" is a
-number to order recommendations by. A model has one of the first two, or both: its tasks.
+number to order recommendations by. Those of the first two that a model has are its tasks; `popular` and `ease` have none: they
+order, and say nothing of an entry that could be right or wrong.
 """
 
 from importlib import import_module
@@ -29,9 +30,11 @@ F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
 MODELS = {
+    "popular": "konomi.models.popular",
     "bias": "konomi.models.bias",
     "genre": "konomi.models.genre",
     "mf": "konomi.models.mf",
+    "ease": "konomi.models.ease",
     "nn": "konomi.models.nn",
     "hybrid": "konomi.models.hybrid",
     "two_tower": "konomi.models.two_tower",
@@ -59,7 +62,7 @@ class Model(Protocol):
 
 
 class ModelModule(Protocol):
-    """What every model file has. TASKS: what it can predict; a setting `task` chooses where it is one of two."""
+    """What every model file has. TASKS: what it can predict, if anything; a setting `task` chooses where it is one of two."""
 
     TASKS: tuple[str, ...]
     Config: type[Any]
@@ -91,5 +94,6 @@ def tasks(model: Model) -> tuple[str, ...]:
 
 
 def criterion(model: Model) -> str:
-    """What the errors in its history are: "RMSE" of ratings, "log loss" of interactions, "weighted loss" of both."""
-    return {("rating",): "RMSE", ("interaction",): "log loss", TASKS: "weighted loss"}[tasks(model)]
+    """What the errors in its history are: "RMSE" of ratings, "log loss" of interactions, "weighted loss" of both; "" without
+    a task, where there is no history."""
+    return {("rating",): "RMSE", ("interaction",): "log loss", TASKS: "weighted loss", (): ""}[tasks(model)]

@@ -94,6 +94,16 @@ class Genre:
         scores += self.mean + codes[:, 0]
         return scores
 
+    def features(self, profiles: Profiles, items: I32, output: str) -> F32:
+        """What one person's taste for each genre adds to the scores of items i32[k]: t_ug/|G_i| of its genres, f32[G, k]."""
+        check_output(self, output)
+        added: F32 = self.encode(profiles)[0, 1:, None] * _shares(self.genres[items]).T
+        return added * self.item_known[items] if output == "rank" else added
+
+    def item_vectors(self) -> F32:
+        """1/|G_i| for each genre of every item, f32[I, G], for comparing items with each other."""
+        return _shares(self.genres[:-1])
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Every array."""
         return {**vars(self)}

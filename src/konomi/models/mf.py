@@ -8,9 +8,15 @@ eq. 1–2, with labels of either kind instead of counts). Biases may also be "in
 second founding notebook, or there may be "none", and no μ: the plain dot product.
 
 Training learns p_u and b_u for its own users, but the model does not keep them: everybody, trained on or new, is folded in from
-their profile by the exact minimum of the same objective (`kernels/ridge.py`; of one with a small penalty, where training has
-none or a smaller one, and with biases inside of one that penalises p_u + b_u 1 as a whole). Somebody of whom nothing is known
-gets the average training user.
+their profile by the exact minimum of
+
+    Σ (r − r̂)² + (n λ + ρ λ) |p_u − p̄|² + (n λ_b + σ²/s²) (b_u − b̄)²
+
+(`kernels/ridge.py`; for interactions, of the log losses plus half of the penalties). That is the objective of training (with a
+small penalty where that has none or a smaller one, and with biases inside one of p_u + b_u 1 as a whole), but around the
+average training user p̄, b̄ instead of around nothing, and with a part of the penalty that does not go with the number of
+ratings. It holds somebody with few of them close to the average: the bias by σ²/s², the variance of the errors over that of the
+b_u, the vector by ρ ratings' worth of its own penalty. Somebody of whom nothing is known is the average.
 """
 
 import math
@@ -28,6 +34,7 @@ from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
 from konomi.errors import ConfigError, FitError
+from konomi.kernels.downdate import leave_one_out
 from konomi.kernels.ridge import fold_in, fold_in_labels
 from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE, predict_pairs, sgd_block
 from konomi.kernels.strata import GRID, Strata, diagonals, make_strata
@@ -40,6 +47,8 @@ I64 = npt.NDArray[np.int64]
 
 FOLD_BLOCK = 256  # people folded in by one task
 FOLD_L2, FOLD_L2_BIAS = 0.03, 0.005  # the least penalties of folding in: SGD without one stops early, a solution does not
+FOLD_PRIOR = 30  # ρ, what a person's vector is held back by before any rating, in ratings
+FOLD_PRIOR_BIAS = 0.1, 100.0  # the least and the most for the bias, which is measured: one over the variance of next to nothing
 ADAGRAD_START = 0.1  # where the sums of squared gradients start
 BIASES = {"none": NONE, "outside": OUTSIDE, "inside": INSIDE}
 
@@ -90,8 +99,9 @@ class MF:
     """mean f32[1]; item_code f32[I+1, D+1], rows [q_i, 1] ([q_i, 0] without b_u); item_bias, item_known f32[I+1].
 
     The row after the last item stands for an unknown one. Biases inside are added to the vectors: then they are the plain dot
-    product that is left, plus μ. average f32[D+1], the code of nobody in particular; penalty f32[D+1]. A code is [p_u, b_u].
-    labelling: what an interaction is, f32[4] (`Labelling.pack`), or f32[0] in a model of ratings.
+    product that is left, plus μ. A code is [p_u, b_u]; average f32[D+1] is that of nobody in particular. penalty
+    f32[2, D+1], per rating and once. labelling: what an interaction is, f32[4] (`Labelling.pack`), or f32[0] in a model of
+    ratings.
     """
 
     mean: F32
@@ -141,6 +151,43 @@ class MF:
         if output == "rank":
             taste *= self.item_known[item_rows]
         return _linked(taste + self.mean + codes[:, -1], output)
+
+    def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
+        """How far each entry of one person moves the scores of items i32[k]: f32[n, k], 0 for an entry without a rating.
+
+        The scores less those of a profile without the entry, exactly, from one factorisation (`kernels/downdate.py`); None of
+        interactions, whose fold-in has no closed form.
+        """
+        check_output(self, output)
+        if len(self.labelling):
+            return None
+        effects = np.zeros((len(profiles.item), len(items)), np.float32)
+        entries = np.flatnonzero(~np.isnan(profiles.rating))
+        if len(entries) == 0:
+            return effects
+        item = profiles.item[entries]
+        target = profiles.rating[entries] - (self.mean + self.item_bias[item])
+        with workers(1):
+            target -= self.item_code[item] @ self.average  # what the average person would give
+            added = leave_one_out(item, target, self.item_code, self.penalty.astype(np.float64))  # n × D+1
+        taste = added[:, :-1] @ self.item_code[items, :-1].T.astype(np.float64)
+        if output == "rank":
+            taste *= self.item_known[items]
+        effects[entries] = taste + added[:, -1:]
+        return effects
+
+    @property
+    def dot_outputs(self) -> frozenset[str]:
+        """The outputs that `dots` can take apart."""
+        return self.outputs - {"interaction"}
+
+    def dots(self, codes: F32, output: str) -> tuple[F32, F32, F32, F32]:
+        """p f32[B, D], v f32[I, D], c f32[I], level f32[B]: the score of a code and an item is p·v + c + level."""
+        check_output(self, output)
+        vectors, constant = self.item_code[:-1, :-1], self.item_bias[:-1]
+        if output == "rank":
+            vectors, constant = vectors * self.item_known[:-1, None], constant * self.item_known[:-1]
+        return codes[:, :-1], vectors, constant, self.mean + codes[:, -1]
 
     def item_vectors(self) -> F32:
         """q_i of every item, f32[I, D], for comparing items with each other."""
@@ -241,12 +288,13 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
                 raise FitError(
                     f"mf diverged in epoch {epoch + 1}: the error is not finite.", f"Lower rate (it is {config.rate:g})."
                 )
+            error = problem.criterion(loss / len(seen.item))
             if len(strangers):
-                codes = _model(problem, weights, config, []).encode(train.shown.take(strangers))
+                codes = _model(problem, weights, config, error, []).encode(train.shown.take(strangers))
                 weights.P[strangers], weights.bu[strangers] = codes[:, :-1], codes[:, -1]
             z = predict_pairs(valid_user, valid.item, *weights.outside(config), problem.mean)
             valid_error = problem.valid_error(z, train.scale)
-            history.append((problem.criterion(loss / len(seen.item)), valid_error))
+            history.append((error, valid_error))
             if math.isnan(valid_error):
                 best_epoch = epoch
             elif valid_error <= min(error for _, error in history):
@@ -254,7 +302,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
             elif config.patience and epoch - best_epoch >= config.patience:
                 break
     run.progress("train mf", config.epochs, config.epochs)
-    return _model(problem, best, config, history)
+    return _model(problem, best, config, history[best_epoch][0], history)
 
 
 def _problem(train: TrainSet, config: Config) -> Problem:
@@ -292,14 +340,19 @@ def _epoch(training: Training, mean: np.float32, config: Config, epoch: int, ord
     return sum(sum(each(learn, diagonal)) for diagonal in diagonals(order))
 
 
-def _model(problem: Problem, weights: Weights, config: Config, history: list[tuple[float, float]]) -> MF:
-    """The part of the weights that is kept: items, and the average of the users who were learnt from."""
+def _model(problem: Problem, weights: Weights, config: Config, error: float, history: list[tuple[float, float]]) -> MF:
+    """The part of the weights that is kept: items, and of the users who were learnt from the average and how far from it they
+    are. error: of the epoch, in training."""
     P, Q, bu, bi = weights.outside(config)
     item_code = np.full((len(Q) + 1, config.dim + 1), config.biases == "outside", np.float32)  # the last column meets b_u
     item_code[:-1, :-1], item_code[-1, :-1] = Q, 0
     active = problem.seen.counts > 0
     average = np.append(P[active].mean(axis=0, dtype=np.float64), bu[active].mean(dtype=np.float64))
-    penalty = np.append(np.full(config.dim, max(config.l2, FOLD_L2) * problem.sigma), max(config.l2_bias, FOLD_L2_BIAS))
+    l2, l2_bias = max(config.l2, FOLD_L2) * problem.sigma, max(config.l2_bias, FOLD_L2_BIAS)
+    noise = 1 if len(problem.labelling) else error**2  # a log loss is a likelihood as it is
+    prior_bias = np.clip(noise / max(bu[active].var(dtype=np.float64), 1e-9), *FOLD_PRIOR_BIAS)
+    penalty = np.full((2, config.dim + 1), [[l2], [FOLD_PRIOR * l2]])
+    penalty[:, -1] = l2_bias, prior_bias
     return MF(
         mean=np.array([problem.mean]),
         item_code=item_code,

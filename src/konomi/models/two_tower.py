@@ -111,6 +111,24 @@ class TwoTower:
         codes[:, :-1] *= self.center[2]
         return codes
 
+    def features(self, profiles: Profiles, items: I32, output: str) -> F32:
+        """How far what is known of one person's taste for each tag moves the scores of items i32[k]: f32[T, k].
+
+        The scores less those of somebody whose features of that tag (taste and count; for the fifth notebook, its share) are
+        those of an average person (there: of their average genre), which is 0; all else the same.
+        """
+        x, T = self.describe(profiles.scored()), self.tags.shape[1]
+        changed = np.repeat(x, 1 + T, axis=0)
+        each = np.arange(T)
+        for first in (3, 3 + T) if len(self.mean) else (0,):
+            changed[1 + each, first + each] = 0
+        forward: Callable[..., list[F32]] = towers.forward
+        codes = unit_rows(forward(changed, self.layers())[-1])
+        codes[:, :-1] *= self.center[2]
+        scores = self.score(codes, output, items)  # 1+T × k
+        effects: F32 = scores[0] - scores[1:]
+        return effects
+
     @cached_property
     def describe(self) -> Callable[[Profiles], F32]:
         """x_u f32[B, F] of profiles that are all scored."""

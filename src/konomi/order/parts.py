@@ -38,7 +38,7 @@ def offered(profiles: Profiles, franchise: I32, part: I32, known: Bools, allowed
     entry = np.full(len(bounds) - 1, -1, np.int32)
     candidates = np.flatnonzero((known & main)[order])[::-1]
     entry[group[order[candidates]]] = candidates  # the last written is the first in order
-    open_ = known & allowed
+    open_ = known & allowed & main
     fresh = np.zeros(len(part), np.bool_)
     entries = order[entry[entry >= 0]]
     fresh[entries] = open_[entries]

@@ -1,24 +1,41 @@
-"""Recommender: a saved model, ready to answer people."""
+"""Recommender: saved models, ready to answer people."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from numbers import Real
 from operator import index
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from konomi.bundle import Bundle, load_bundle
+from konomi.data.features import content_vectors, genre_names
+from konomi.data.labels import planned
 from konomi.data.profiles import Profiles
 from konomi.data.vocab import Vocab
 from konomi.errors import RequestError
-from konomi.models import tasks
-from konomi.recommend.answer import Answer, answer
-from konomi.recommend.rank import rank
-from konomi.recommend.similar import similar
+from konomi.evaluate.conformal import Intervals
+from konomi.kernels.threads import workers
+from konomi.order.dials import Dials
+from konomi.order.order import Order, says_nothing
+from konomi.order.parts import offered as next_parts
+from konomi.order.rank import Ranking
+from konomi.recommend.answer import Answer
+from konomi.recommend.bulk import Best
+from konomi.recommend.explain import Asked, explained, row_of
+from konomi.recommend.rerank import best_list, unit
+from konomi.recommend.similar import By, HasItemVectors, nearness
 from konomi.recommend.titles import Match, TitleIndex
+from konomi.recommend.where import Where, named
+from konomi.recommend.where import allowed as passing
+
+EVERYWHERE, AS_THEY_ARE = Where(), Dials()
+SPREAD = 0.3  # the dial "diverse" of somebody who has said nothing
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,11 @@ class Recommender:
     def titles(self) -> TitleIndex:
         """Every title of the catalogue."""
         return TitleIndex(self.bundle.items)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What every item is called: its title, else its id."""
+        return self.bundle.items.select(pl.coalesce("title", pl.col("item_id").cast(pl.String)))["title"].to_list()
 
     @cached_property
     def item_ids(self) -> Vocab:
@@ -95,18 +117,144 @@ class Recommender:
 
     def recommend(
         self,
-        profile: Mapping[int | str, float] | Profiles,
+        profile: Mapping[int | str, float] | Profiles | None = None,
         k: int = 10,
-        allow_sensitive: bool = False,
-        hide_ecchi: bool = False,
+        where: Where = EVERYWHERE,
+        dials: Dials = AS_THEY_ARE,
+        wishes: Mapping[str, float] | None = None,
+        why: int = 3,
     ) -> Answer:
-        """The k titles to see next, for ratings {title or item id: rating} or for a profile (one); see `allowed`.
+        """The k titles to see next, for one person: ratings {title or item id: rating}, or a profile, or nothing at all.
 
-        Nothing of the profile is ever among them. RequestError where the profile cannot be understood, or is not one person's.
+        where: filters; dials: how the list is to be; wishes: {genre: how much of it is wanted, on the rating scale}; why: at
+        most so many reasons for and against each title. Nothing that the profile has been through is among them (unless
+        `where` says so), one title of a franchise at most, never a sequel to what was not seen. RequestError where the
+        profile cannot be understood, or is not one person's.
         """
-        model, scale = self.bundle.model, self.bundle.scale
+        person, wish, k = self._person(profile), self._wishes(wishes or {}), self._places(k)
+        with workers(1):
+            scores = self.order.weigh(person, dials, wish)
+            offered = np.where(self.open(person, where), scores.total, np.float32(np.nan))
+            spread = dials if wish is not None else self._spread(person, dials)
+            found, best = best_list(offered[0], k, person, spread, self.order, self.vectors)
+            asked = Asked(person, wish, scores)
+            rows = explained(self.bundle, self.order, self.names, self.intervals, asked, found, best, why)
+        return Answer(rows, self.note)
+
+    def best(self, profiles: Profiles, k: int, where: Where = EVERYWHERE, dials: Dials = AS_THEY_ARE) -> Best:
+        """The lists of many people: best(start, stop) → their ranking, as `recommend` would give it to each."""
+        k = self._places(k)
+
+        def lists(start: int, stop: int) -> Ranking:
+            part = profiles.slice(start, stop)
+            scores = self.order.weigh(part, dials).total
+            scores[~self.open(part, where)] = np.nan
+            items, best = np.full((len(part), k), -1, np.int32), np.full((len(part), k), np.nan, np.float32)
+            for b in range(len(part)):
+                person = part.slice(b, b + 1)
+                found, values = best_list(scores[b], k, person, self._spread(person, dials), self.order, self.vectors)
+                items[b, : len(found)], best[b, : len(found)] = found, values
+            return Ranking(items, best)
+
+        return lists
+
+    def _spread(self, person: Profiles, dials: Dials) -> Dials:
+        """The dials for one person: somebody who says nothing is offered some of everything."""
+        return replace(dials, diverse=max(dials.diverse, SPREAD)) if says_nothing(person)[0] else dials
+
+    def open(self, profiles: Profiles, where: Where = EVERYWHERE) -> npt.NDArray[np.bool_]:
+        """bool[B, I]: what may be offered to each person.
+
+        The items that pass the filters and that a model knows something of, from their entries in training or from their
+        features; of these not what the person has been through, and of a franchise only the part that comes next.
+        """
+        allowed = self.passing(where)
+        intended = planned(profiles)
+        seen, plans = profiles.keep(~intended), profiles.keep(intended)
+        if where.parts:
+            offered = np.tile(allowed, (len(profiles), 1))
+            offered[seen.user, seen.item] = False
+        else:
+            offered = next_parts(seen, *self.franchise, self.order.known, allowed)
+        if where.again:
+            offered[seen.user, seen.item] = allowed[seen.item]
+        if where.planned == "hide":
+            offered[plans.user, plans.item] = False
+        elif where.planned == "only":
+            listed = np.zeros_like(offered)
+            listed[plans.user, plans.item] = True
+            offered &= listed
+        return offered
+
+    @cached_property
+    def passing(self) -> Callable[[Where], npt.NDArray[np.bool_]]:
+        """bool[I] of filters: what they let through of what a model knows. The last ones asked for are remembered."""
+        return lru_cache(maxsize=64)(lambda where: passing(where, self.bundle.items) & self.order.known)
+
+    @cached_property
+    def order(self) -> Order:
+        """What the models of the bundle say together."""
+        return Order(tuple(self.bundle.models.values()), self.bundle.items, self.bundle.scale)
+
+    @cached_property
+    def franchise(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Which franchise each item belongs to, and as what part of it: i32[I] each."""
+        items = self.bundle.items
+        return items["franchise"].to_numpy(), items["part"].to_numpy()
+
+    @cached_property
+    def vectors(self) -> npt.NDArray[np.float32]:
+        """Vectors of length 1 whose cosine says how alike two items are, f32[I, D]: by their factors and by their contents."""
+        content = content_vectors(self.bundle.items)
+        model = next((model for model in self.bundle.models.values() if isinstance(model, HasItemVectors)), None)
+        if model is None:
+            return content
+        return unit(np.concatenate([unit(model.item_vectors()), content], axis=1))
+
+    @cached_property
+    def intervals(self) -> Intervals | None:
+        """How far ratings lie from their predictions; None where the bundle does not say."""
+        facts = self.bundle.facts.get("intervals")
+        return Intervals.from_facts(facts) if facts else None
+
+    def similar(
+        self,
+        titles: int | str | Sequence[int | str],
+        k: int = 10,
+        where: Where = EVERYWHERE,
+        dials: Dials = AS_THEY_ARE,
+        by: By = "both",
+        metric: str = "cosine",
+    ) -> Answer:
+        """The k titles most like one, or like several together (titles or item ids), with the filters and dials of `recommend`.
+
+        by: the models' factors, the contents that the catalogue tells, or both; see `similar.py`. Neither the titles themselves
+        nor other parts of their franchises are among them. RequestError where nothing can be near.
+        """
+        several = titles if isinstance(titles, Sequence) and not isinstance(titles, str) else [titles]
+        rows = np.array(sorted({self.find(title).row for title in several}), np.int32)
+        if not len(rows):
+            raise RequestError("Like what?", "Give a title, or several.")
+        asked = Profiles.of([{int(row): math.nan for row in rows}])
+        with workers(1):
+            near = nearness(self.bundle, rows, by, metric)
+            offered = self.open(asked, where)[0] & ~np.isnan(near)
+            offered[rows] = False
+            if not where.parts:
+                offered &= ~np.isin(self.franchise[0], self.franchise[0][rows])
+            held = 1 - np.float32(dials.niche) * self.order.popularity
+            scores = np.where(offered, near * held if metric == "cosine" else near / np.maximum(held, 1e-6), np.float32(np.nan))
+            found, _ = best_list(scores, self._places(k), asked, replace(dials, calibrate=0), self.order, self.vectors)
+        rows_found = (row_of(self.bundle, self.names, row, float(near[row])) for row in found.tolist())
+        return Answer(tuple(rows_found), self.note)
+
+    def _person(self, profile: Mapping[int | str, float] | Profiles | None) -> Profiles:
+        if not isinstance(profile, Profiles | Mapping | None):
+            raise RequestError(
+                f"A profile cannot be a {type(profile).__name__}.", "Give {title or item id: rating}, or Profiles."
+            )
         if not isinstance(profile, Profiles):
-            profile = Profiles.of([{given.match.row: given.rating for given in self.understand(profile)}])
+            profile = Profiles.of([{given.match.row: given.rating for given in self.understand(profile or {})}])
         if len(profile) != 1:
             raise RequestError(f"Profiles of {len(profile):,} people.", "Give one person's, or use konomi.rank for many.")
         if len(profile.item) and not 0 <= profile.item.min() <= profile.item.max() < len(self.bundle.items):
@@ -114,52 +262,34 @@ class Recommender:
                 "The profile has an item row that is not in the catalogue.",
                 f"Rows go from 0 to {len(self.bundle.items) - 1:,}.",
             )
-        ranking = rank(model, profile, self._places(k), self.allowed(allow_sensitive, hide_ecchi))
-        rows = ranking.items[0][ranking.items[0] >= 0]
-        codes = np.repeat(model.encode(profile), len(rows), axis=0)
-        predicted = {task: model.score_pairs(codes, rows, task) for task in tasks(model)}
-        if "rating" in predicted:
-            predicted["rating"] = scale.clip(predicted["rating"])
-        return answer(self.bundle.items, ranking, predicted, self.note)
+        return profile
 
-    def similar(
-        self,
-        title: int | str,
-        k: int = 10,
-        metric: str = "cosine",
-        allow_sensitive: bool = False,
-        hide_ecchi: bool = False,
-    ) -> Answer:
-        """The k titles nearest to one (a title or an item id), by the item vectors of the model; see `allowed`.
-
-        RequestError where the model has no vector of this one, since nobody in its training part rated it.
-        """
-        row, ratings = self.find(title).row, self.bundle.items["ratings"].to_numpy()
-        if not ratings[row]:
-            raise RequestError(f"{self.titles.name(row)} has no training rating, so nothing is near it.", "Take another title.")
-        found = similar(self.bundle.model, row, self._places(k), self.allowed(allow_sensitive, hide_ecchi), ratings, metric)
-        return answer(self.bundle.items, found, {}, self.note)
+    def _wishes(self, wishes: Mapping[str, float]) -> npt.NDArray[np.float32] | None:
+        """f32[1, G], NaN where nothing is wished; None for no wish at all."""
+        if not wishes:
+            return None
+        genres = genre_names(self.bundle.items)
+        scale, row = self.bundle.scale, np.full((1, len(genres)), np.nan, np.float32)
+        for genre, value in wishes.items():
+            if not _is_number(value) or not scale.low <= value <= scale.high:
+                said = f"{value:g}" if _is_number(value) else repr(value)
+                raise RequestError(
+                    f'The wish "{genre}": {said} is not on the scale of this model.',
+                    f"It goes from {scale.low:g} to {scale.high:g}.",
+                )
+            row[0, genres.index(named("genre", genre, genres))] = value
+        return row
 
     def _places(self, k: int) -> int:
-        """k, but no more than there are items; RequestError below 1."""
-        if k < 1:
+        """k, but no more than there are items; RequestError for what is no whole number above 0."""
+        try:
+            wanted = index(k)
+        except TypeError:
+            raise RequestError(f"k is {k!r}.", "Ask for one title or more.") from None
+        if wanted < 1:
             raise RequestError(f"k is {k}.", "Ask for one title or more.")
-        return min(k, len(self.bundle.items))
-
-    def allowed(self, allow_sensitive: bool = False, hide_ecchi: bool = False) -> npt.NDArray[np.bool_]:
-        """bool[I]: the items that may be shown at all.
-
-        Those of which the model knows something: from their entries in training, or from their features. Sensitive ones
-        (Hentai, Erotica) only by wish, those of the genre Ecchi unless they are to be hidden.
-        """
-        items = self.bundle.items
-        allowed = self.bundle.model.item_known[:-1] > 0
-        if not allow_sensitive:
-            allowed &= ~items["sensitive"].to_numpy()
-        if hide_ecchi:
-            allowed &= ~items["genres"].list.contains("Ecchi").fill_null(False).to_numpy()
-        return allowed
+        return min(wanted, len(self.bundle.items))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real)
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -1,57 +1,84 @@
-"""Items near an item, by the vectors that a model has of them."""
+"""Items like an item, or like several: by the vectors that a model has of them, by what the catalogue says, or by both."""
 
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from konomi.bundle import Bundle
 from konomi.config import closest
-from konomi.data.features import ITEM_PRIOR
+from konomi.data.features import ITEM_PRIOR, content_vectors
 from konomi.errors import RequestError
-from konomi.kernels.topk import topk
-from konomi.models import Model
-from konomi.recommend.rank import Ranking
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
 
 METRICS = ("cosine", "euclidean")
+By = Literal["both", "factors", "content"]
 
 
 @runtime_checkable
 class HasItemVectors(Protocol):
     """A model that places items in a space."""
 
-    def item_vectors(self) -> npt.NDArray[np.float32]:
+    def item_vectors(self) -> F32:
         """f32[I, D]."""
         ...
 
 
-def similar(
-    model: Model,
-    item_row: int,
-    k: int,
-    allowed: npt.NDArray[np.bool_],
-    ratings: npt.NDArray[np.int64],
-    metric: str = "cosine",
-) -> Ranking:
-    """The k nearest items to one item among those allowed (bool[I]), the item itself left out: a ranking of one row.
+def nearness(bundle: Bundle, rows: I32, by: By = "both", metric: str = "cosine") -> F32:
+    """How near every item is to those of `rows` i32[n], on average, f32[I]; NaN for one that nothing is known of.
 
-    The vector of an item with few training ratings n (`ratings` i64[I]) is mostly noise, so its similarity is shrunk:
+    content: the cosine of `features.content_vectors`. factors: the cosine of the vectors of the first model that has some, or
+    less their distance; both: the mean of the two cosines, half of the one that is known where the other is not. The vector of
+    an item with few training ratings n is mostly noise, so what it says is shrunk:
 
         cosine: cos(q_i, q_j) · w_j    euclidean: −|q_i − q_j| / w_j    w_j = n_j / (n_j + C), C = `ITEM_PRIOR`
 
-    Items without a rating are never near. RequestError where the model has no item vectors or the metric is unknown.
+    RequestError for an unknown way or metric, or where there is nothing to tell by.
     """
+    if by not in get_args(By):
+        raise RequestError(f'Unknown way "{by}".{closest(by, get_args(By))}', f"It is one of: {', '.join(get_args(By))}.")
     if metric not in METRICS:
         raise RequestError(f'Unknown metric "{metric}".{closest(metric, METRICS)}', "The metrics are: cosine, euclidean.")
-    if not isinstance(model, HasItemVectors):
-        raise RequestError("This model has no item vectors, so nothing is near or far for it.", "Train one that has: -m mf.")
-    vectors = model.item_vectors()
-    weight = ratings / (ratings + ITEM_PRIOR)
-    allowed = allowed & (ratings > 0)
+    if metric != "cosine" and by != "factors":
+        raise RequestError("Contents are compared by cosine alone.", "Ask for the cosine, or compare by factors.")
+    content = _content(bundle, rows) if by != "factors" else None
+    factors = _factors(bundle, rows, metric, by == "factors") if by != "content" else None
+    if content is None or factors is None:
+        near = content if factors is None else factors
+        assert near is not None
+        return near
+    both = (content + factors) / 2
+    return np.where(np.isnan(factors), content / 2, np.where(np.isnan(content), factors / 2, both)).astype(np.float32)
+
+
+def _content(bundle: Bundle, rows: I32) -> F32:
+    vectors = content_vectors(bundle.items)
+    near: F32 = (vectors @ vectors[rows].T).mean(axis=1)
+    near[~vectors.any(axis=1)] = np.nan
+    return near
+
+
+def _factors(bundle: Bundle, rows: I32, metric: str, needed: bool) -> F32 | None:
+    """None where no model has vectors, or none of the rows has a training rating, and that is not `needed`."""
+    model = next((model for model in bundle.models.values() if isinstance(model, HasItemVectors)), None)
+    if model is None:
+        if needed:
+            raise RequestError("No model of this bundle has item vectors.", "Compare by content, or train one that has: -m mf.")
+        return None
+    ratings = bundle.items["ratings"].to_numpy()
+    known = rows[ratings[rows] > 0]
+    if not len(known):
+        if needed:
+            name = bundle.items["title"][int(rows[0])]
+            raise RequestError(f"{name} has no training rating, so nothing is near it.", "Compare by content.")
+        return None
+    vectors, weight = model.item_vectors(), ratings / (ratings + ITEM_PRIOR)
     with np.errstate(invalid="ignore", divide="ignore"):  # of items without a rating
         if metric == "cosine":
-            length = np.linalg.norm(vectors, axis=1)
-            score = vectors @ vectors[item_row] / (length * length[item_row]) * weight
+            unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+            near = (unit @ unit[known].T).mean(axis=1) * weight
         else:
-            score = -np.linalg.norm(vectors - vectors[item_row], axis=1) / weight
-    itself = np.array([item_row], np.int32)
-    return Ranking(*topk(score[None].astype(np.float32), k, np.array([0, 1]), itself, allowed))
+            near = -np.mean([np.linalg.norm(vectors - vectors[row], axis=1) for row in known], axis=0) / weight
+    return np.where(ratings > 0, near, np.nan).astype(np.float32)

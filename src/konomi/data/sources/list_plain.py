@@ -1,4 +1,7 @@
-"""A list typed by hand: a CSV file of two columns, title or item id and rating, on the scale of whoever reads it."""
+"""A list typed by hand: a CSV file of two columns, title or item id and rating, on the scale of whoever reads it.
+
+A line without a rating is a title that was seen and not scored.
+"""
 
 from collections.abc import Sequence
 
@@ -30,7 +33,8 @@ def read(parts: Sequence[Part]) -> PersonalList:
         title, rating = fields
         if not title:
             raise DataError(f"{where}: there is no title.", "Write title or id, rating.")
-        entries.append(ListEntry(title, rating=_rating(rating, where), place=part.at(f"line {line}")))
+        given = _rating(rating, where) if rating else None
+        entries.append(ListEntry(title, rating=given, place=part.at(f"line {line}")))
     if not entries:
         raise DataError(f"{part.where}: there is no rating in it.", "Write a line per title: title or item id, rating.")
     return PersonalList("plain", None, tuple(entries))

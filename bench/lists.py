@@ -1,0 +1,23 @@
+"""Simulated lists in which every item has a row, for measuring how fast people are answered."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from konomi.config import Run
+from konomi.data.dataset import Dataset
+from konomi.data.invented import invented_catalogue
+from konomi.data.prepare import prepare
+from konomi.data.synth import simulate
+
+
+def simulated_lists(items: int, users: int, ratings: int) -> Dataset:
+    """Simulated ratings, and one person more, who rated everything."""
+    table = simulate(invented_catalogue(items, 0), users, ratings, 0, Run()).table()
+    assert table.items is not None
+    item = table.items["item_id"]
+    everything = {"user_id": pl.Series(np.zeros(items, np.int64)), "item_id": item, "rating": np.full(items, 7, np.float32)}
+    user_id, item_id = (pl.concat([getattr(table, name), everything[name]]) for name in ("user_id", "item_id"))
+    rating = np.concatenate([table.rating, everything["rating"]])
+    return prepare(replace(table, user_id=user_id, item_id=item_id, rating=rating, status=None, time=None))

@@ -1,0 +1,133 @@
+"""The filters and dials that several commands take, declared once: `@with_filters` gives a command their options."""
+
+import inspect
+import math
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from konomi.errors import RequestError
+
+if TYPE_CHECKING:
+    from konomi.order.dials import Dials
+    from konomi.recommend.where import Where
+
+WHICH, HOW = "Which titles", "How the list is to be"
+
+
+def _which(help: str, *names: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=WHICH)
+
+
+def _dial(help: str) -> Any:
+    return typer.Option(help=help, min=0, max=1, metavar="0…1", rich_help_panel=HOW)
+
+
+def _options(
+    any_genre: Annotated[list[str] | None, _which("Of at least one of these genres; give several.", metavar="GENRE")] = None,
+    all_genres: Annotated[list[str] | None, _which("Of every one of these genres.", metavar="GENRE")] = None,
+    no_genre: Annotated[list[str] | None, _which("Of none of these genres.", metavar="GENRE")] = None,
+    type: Annotated[list[str] | None, _which("Of one of these types: TV, Movie, …", metavar="TYPE")] = None,
+    years: Annotated[str, _which("First aired in these years, such as 2000:2010, 2015: or 1998.", metavar="FROM:TO")] = "",
+    episodes: Annotated[str, _which("So many episodes, such as :26.", metavar="FROM:TO")] = "",
+    score: Annotated[str, _which("The community's score, such as 7.5:.", metavar="FROM:TO")] = "",
+    ratings: Annotated[int, _which("At least so many ratings in training.")] = 0,
+    only: Annotated[list[str] | None, _which("None but these item ids.", metavar="ID")] = None,
+    without: Annotated[list[str] | None, _which("Not these item ids.", metavar="ID")] = None,
+    where: Annotated[
+        list[str] | None,
+        _which("A condition over the catalogue in SQL, such as \"year > 2000 AND type = 'TV'\".", metavar="SQL"),
+    ] = None,
+    where_file: Annotated[Path | None, _which("A file with such a condition.", metavar="FILE")] = None,
+    allow_sensitive: Annotated[bool, _which("Do not leave out Hentai and Erotica.", "--allow-sensitive")] = False,
+    hide_ecchi: Annotated[bool, _which("Leave out Ecchi.", "--hide-ecchi")] = False,
+    planned: Annotated[Literal["hide", "show", "only"], _which("What the person plans to watch.")] = "hide",
+    again: Annotated[bool, _which("What the person has seen, too.", "--again")] = False,
+    all_parts: Annotated[bool, _which("Every part of a franchise, not its next one alone.", "--all-parts")] = False,
+    love: Annotated[float | None, _dial("0 = surely liked, 1 = might be loved.  [default: 0.2]")] = None,
+    niche: Annotated[float, _dial("How far popular titles are held back.")] = 0.0,
+    diverse: Annotated[float, _dial("How far titles like those above are held back.")] = 0.0,
+    calibrate: Annotated[float, _dial("How closely to keep to the person's own mix of genres.")] = 0.0,
+) -> None:
+    """The options, for their signature."""
+
+
+def with_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options above in place of its parameters `where` and `dials`."""
+    own = inspect.signature(command)
+    added = inspect.signature(_options).parameters
+
+    @wraps(command)
+    def filtered(**values: Any) -> None:
+        options = {name: values.pop(name) for name in added}
+        command(**values, where=where_of(**options), dials=dials_of(**options))
+
+    kept = [parameter for name, parameter in own.parameters.items() if name not in ("where", "dials")]
+    filtered.__signature__ = own.replace(parameters=[*kept, *added.values()])  # type: ignore[attr-defined]
+    filtered.__annotations__ = {name: parameter.annotation for name, parameter in filtered.__signature__.parameters.items()}  # type: ignore[attr-defined]
+    return filtered
+
+
+def where_of(**said: Any) -> "Where":
+    """The filters that were asked for."""
+    from konomi.recommend.where import Where
+
+    conditions = [*(said["where"] or ()), *([_read(said["where_file"])] if said["where_file"] else ())]
+    return Where(
+        any_genre=tuple(said["any_genre"] or ()),
+        all_genres=tuple(said["all_genres"] or ()),
+        no_genre=tuple(said["no_genre"] or ()),
+        types=tuple(said["type"] or ()),
+        years=span(said["years"], "--years"),
+        episodes=span(said["episodes"], "--episodes"),
+        score=span(said["score"], "--score"),
+        ratings=said["ratings"],
+        only=tuple(said["only"] or ()),
+        without=tuple(said["without"] or ()),
+        sql=" AND ".join(f"({condition}\n)" for condition in conditions),
+        sensitive=said["allow_sensitive"],
+        ecchi=not said["hide_ecchi"],
+        planned=said["planned"],
+        again=said["again"],
+        parts=said["all_parts"],
+    )
+
+
+def dials_of(**said: Any) -> "Dials":
+    """The dials as they were turned."""
+    from konomi.order.dials import Dials
+
+    turned = {name: said[name] for name in ("love", "niche", "diverse", "calibrate") if said[name] is not None}
+    return Dials(**turned)
+
+
+def span(text: str, option: str) -> tuple[float | None, float | None]:
+    """(from, to) of "2000:2010", "2000:", ":2010" or "2005"; None where nothing bounds it."""
+    low, colon, high = text.partition(":")
+    bounds = [_bound(part, text, option) if part.strip() else None for part in (low, high if colon else low)]
+    return bounds[0], bounds[1]
+
+
+def _bound(part: str, text: str, option: str) -> float:
+    try:
+        value = float(part)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise RequestError(f'{option} "{text}": "{part.strip()}" is not a number.', "Write FROM:TO, such as 2000:2010.")
+    return value
+
+
+def _read(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError as cause:
+        raise RequestError(f"{path}: cannot be read: {cause.strerror}.", "Give a text file with a condition in SQL.") from cause
+    except UnicodeDecodeError:
+        raise RequestError(f"{path}: not UTF-8 text.", "Give a text file with a condition in SQL.") from None
+    if not text:
+        raise RequestError(f"{path}: is empty.", "Write a condition in it, such as year > 2000.")
+    return text

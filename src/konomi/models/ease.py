@@ -1,0 +1,228 @@
+"""ease: which items go with which, in closed form; a profile goes in, the whole catalogue comes out.
+
+    score_ui = Σ_j x_uj B_ji + ε_u n_i / U     minimising |X − X B|² + λ|B|²  with B_ii = 0
+
+    P = (XᵀX + λI)⁻¹     B_ji = −P_ji / P_ii,  B_ii = 0
+
+(Steck 2019, "Embarrassingly shallow autoencoders for sparse data", eq. 3 and 8). x_uj is 1 for what person u has met, watched
+or rated, and `disliked` for what they dropped or rated at or below the middle; what is only planned, or says nothing, is 0.
+The last term is the share of the U people who have item i, times ε_u = 4 / (n_u + 10), where n_u counts the entries of u that
+say something. It puts what is popular first for a stranger, whose other terms are all 0, it outweighs a taste that is read off
+one entry or two, and with every further entry it gives way.
+
+A score is a sum over a person's entries and a function of their number, so what each did to it can be read off: `without`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from konomi.config import Run, positive
+from konomi.data.features import trust
+from konomi.data.labels import Labelling, consumed
+from konomi.data.profiles import Profiles
+from konomi.data.split import TrainSet
+from konomi.errors import ConfigError, FitError
+from konomi.kernels.dots import weighted_sums
+from konomi.kernels.gram import gram
+from konomi.kernels.inverse import TILE, negative_inverse
+from konomi.kernels.threads import blocks, workers
+from konomi.models import check_output
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+
+POPULAR, ENTRIES = 4.0, 10  # ε_u = POPULAR / (n_u + ENTRIES)
+GRAM_ROWS = 64  # rows of the Gram matrix that are one task
+PEOPLE = 64  # people encoded by one task
+
+
+TASKS = ()
+
+
+@dataclass(frozen=True)
+class Config:
+    """What an entry says, how much is believed, and which items there are enough entries of."""
+
+    l2: float = 150.0  # λ, in people
+    disliked: float = 0.0  # x of what was dropped or rated at or below the middle; what else was met is 1
+    least: int = 3  # items of fewer training entries are left out: memory and time grow with the square and cube of the rest
+
+    def __post_init__(self) -> None:
+        positive("ease", l2=self.l2, least=self.least)
+        if not -1 <= self.disliked <= 1:
+            raise ConfigError(f"ease: disliked is {self.disliked:g}.", "Set it between −1 and 1.")
+
+
+@dataclass(frozen=True)
+class Ease:
+    """weight f32[n, n]: B, of the n items that were learnt; column i32[I+1]: which of them an item is, n where it is none.
+
+    share f32[I+1], of the people who have it; item_known f32[I+1], 0 where it was left out. The last row stands for an unknown
+    item. A code is x B, a 0 for all that was left out, and ε, f32[n+2]. disliked f32[1]; labelling f32[4] (`Labelling.pack`).
+    """
+
+    weight: F32
+    column: I32
+    share: F32
+    item_known: F32
+    disliked: F32
+    labelling: F32
+    history: F32
+
+    outputs = frozenset({"rank"})
+
+    def encode(self, profiles: Profiles, threads: int = 1) -> F32:
+        """x B, 0 and ε, f32[B, n+2]: one row of B for each entry."""
+        given, x = self._entries(profiles)
+        sums = np.empty((len(given), len(self.weight)), np.float32)
+        with workers(threads if len(given) > PEOPLE else 1) as each:
+            each(lambda rows: weighted_sums(given.indptr, given.item, x, self.weight, *rows, sums), blocks(len(given), PEOPLE))
+        return np.column_stack([sums, np.zeros(len(given), np.float32), weight_of_popular(given.counts)])
+
+    def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
+        """f32[B, I] or f32[B, n]."""
+        check_output(self, output)
+        rows = slice(0, -1) if items is None else items
+        scores = codes[:, self.column[rows]]
+        scores += codes[:, -1:] * self.share[rows]
+        return scores
+
+    def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
+        """f32[N]."""
+        check_output(self, output)
+        scores: F32 = codes[np.arange(len(codes)), self.column[item_rows]] + codes[:, -1] * self.share[item_rows]
+        return scores
+
+    def without(self, profiles: Profiles, items: I32, output: str) -> F32:
+        """f32[N, k]: what each of the N entries of one person adds to the score of the items i32[k], x_j B_ji + Δε n_i / U.
+
+        That is the score of the profile less its score without that entry, exactly; 0 for an entry that says nothing. Δε, by
+        which the weight of what is popular falls with an entry, is the same for all of them.
+        """
+        check_output(self, output)
+        n, x, own, others = len(self.weight), self._values(profiles), self.column[profiles.item], self.column[items]
+        said = np.flatnonzero((x != 0) & (own < n))
+        more, fewer = weight_of_popular(np.array([len(said), len(said) - 1]))
+        parts = np.zeros((len(own), len(others)), np.float32)
+        parts[said] = (more - fewer) * self.share[items]
+        learnt = np.flatnonzero(others < n)
+        parts[np.ix_(said, learnt)] += x[said, None] * self.weight[np.ix_(own[said], others[learnt])]
+        return parts
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Every array."""
+        return {**vars(self)}
+
+    def _values(self, profiles: Profiles) -> F32:
+        return values(profiles, Labelling.unpack(self.labelling), self.disliked[0])
+
+    def _entries(self, profiles: Profiles) -> tuple[Profiles, F32]:
+        """The entries that say something, each with the column of its item in that one's place, and their x."""
+        return learnt(profiles, self._values(profiles), self.column, len(self.weight))
+
+
+def weight_of_popular(entries: I64) -> F32:
+    """ε of people with so many entries that say something, i64[B] → f32[B]."""
+    return (POPULAR / (entries + ENTRIES)).astype(np.float32)
+
+
+def values(profiles: Profiles, labelling: Labelling, disliked: float | np.float32) -> F32:
+    """x of every entry, f32[N]."""
+    met = consumed(profiles).astype(np.float32)
+    return np.where(labelling.of(profiles) == 0, np.float32(disliked), met)
+
+
+def learnt(profiles: Profiles, x: F32, column: I32, n: int) -> tuple[Profiles, F32]:
+    """The entries whose x f32[N] is not 0 and whose item has a column below n, which takes the item's place; and their x."""
+    said = (x != 0) & (column[profiles.item] < n)
+    kept = profiles.keep(said)
+    return Profiles(kept.indptr, column[kept.item], kept.rating), x[said]
+
+
+def forecast(n: int, entries: int) -> int:
+    """The bytes that fitting n items takes at most, beside the dataset.
+
+    4 n² for one matrix, which is the Gram matrix, then the inverse, then B, each in the place of the one before; two panels of
+    it, n × `TILE`; the entries by person and by item, 60 bytes each with all that is made on the way.
+    """
+    return 4 * n**2 + 8 * n * min(n, TILE) + 60 * entries
+
+
+def fit(train: TrainSet, config: Config, run: Run) -> Ease:
+    """Count together, invert, scale; no seed, no epochs.
+
+    FitError where there is no entry to learn from, and, before anything large is made, where the `forecast` is above
+    `run.memory`.
+    """
+    seen, I = train.seen, len(train.items)
+    x = values(seen, train.labelling, config.disliked)
+    many = np.bincount(seen.item[consumed(seen)], minlength=I + 1)
+    kept = np.flatnonzero(many >= config.least)
+    n = len(kept)
+    if n == 0:
+        raise FitError(
+            "There is no entry to learn from." if not many.any() else f"No item has {config.least} entries to learn from.",
+            "Lower --valid and --test, or prepare more data." if not many.any() else "Lower it: --set least=1.",
+        )
+    _check_memory(many, n, len(seen.item), run.memory)
+    column = np.full(I + 1, n, np.int32)
+    column[kept] = np.arange(n)
+    weight = solve(*learnt(seen, x, column, n), n, config.l2, run)
+    return Ease(
+        weight=weight,
+        column=column,
+        share=(many / len(seen)).astype(np.float32),
+        item_known=np.where(column < n, trust(many), np.float32(0)),
+        disliked=np.array([config.disliked], np.float32),
+        labelling=train.labelling.pack(),
+        history=np.empty((0, 2), np.float32),
+    )
+
+
+def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> F32:
+    """B f32[n, n] of people's entries (items in [0, n)) of the values x f32[N]; the same bytes at any number of threads."""
+    matrix = np.zeros((n, n), np.float32)
+    people = sp.csr_matrix((x, given.item, given.indptr), (len(given), n)).tocsc()  # each item's, in ascending order
+    columns = (people.indptr.astype(np.int64), people.indices.astype(np.int32), people.data)
+    run.progress("train ease", 0, 2)
+    with workers(run.threads) as each:
+        tasks = blocks(n, GRAM_ROWS)[::-1]  # the longest rows first
+        each(lambda rows: gram(*columns, given.indptr, given.item, x, *rows, matrix), tasks)
+    run.progress("train ease", 1, 2)
+    matrix.flat[:: n + 1] += np.float32(l2)
+    try:
+        negative_inverse(matrix, run.threads)  # −P
+    except np.linalg.LinAlgError:
+        raise FitError(f"ease: the items are too much alike to be told apart with l2 = {l2:g}.", "Raise l2.") from None
+    matrix /= -matrix.diagonal()  # B_ji = −P_ji / P_ii
+    matrix.flat[:: n + 1] = 0
+    run.progress("train ease", 2, 2)
+    return matrix
+
+
+def _check_memory(many: I64, n: int, entries: int, cap: int) -> None:
+    """FitError where the forecast is above the cap, with the `least` that would fit."""
+    wanted = forecast(n, entries)
+    if wanted <= cap:
+        return
+    fitting = next((m for m in range(n - 1, 0, -1) if forecast(m, entries) <= cap), 0)
+    least = int(np.sort(many)[::-1][fitting]) + 1  # one more than the first item that would be too much
+    other = f", or leave out rare items: --set least={least}" if (many >= least).any() else ""
+    raise FitError(
+        f"ease needs {_gib(wanted)} of memory for {n:,} × {n:,} items, and may use {_gib(cap)}.",
+        f"Raise it, --memory {-(-wanted // 2**30)}GiB{other}.",
+    )
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 / 10 else f"{size / 2**30:.2g} GiB"
+
+
+def load(state: dict[str, npt.NDArray[Any]]) -> Ease:
+    """The model of a `state()`."""
+    return Ease(**state)

@@ -1,0 +1,92 @@
+"""popular: the same order for everybody, by how many people have an item or by how well they rate it.
+
+    rank_i = log(1 + n_i)   n_i = the people who have met item i      or      rank_i = (C·m + Σ_u r_ui) / (C + n_i)
+
+The second is the Bayesian average rating of `data/features.py`. Nothing is learnt of a person, so this is what a recommender
+has to beat, and what somebody is shown of whom nothing is known.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from konomi.config import Run
+from konomi.data.features import ITEM_PRIOR, bayesian_average, trust
+from konomi.data.labels import consumed
+from konomi.data.profiles import Profiles
+from konomi.data.split import TrainSet
+from konomi.errors import ConfigError, FitError
+from konomi.kernels.csr import count_and_sum
+from konomi.models import check_output
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+
+
+TASKS = ()
+
+
+@dataclass(frozen=True)
+class Config:
+    """What comes first."""
+
+    order: Literal["count", "bayes"] = "count"  # what most people have met, or what they rate highest on average
+    item_prior: float = ITEM_PRIOR  # C ≥ 0, of "bayes": an item starts from this many ratings at the mean
+
+    def __post_init__(self) -> None:
+        if self.item_prior < 0:
+            raise ConfigError("popular: item_prior is negative.", "Set item_prior to 0 or more.")
+
+
+@dataclass(frozen=True)
+class Popular:
+    """level, item_known f32[I+1]: each item's place in the order; the last row stands for an unknown item."""
+
+    level: F32
+    item_known: F32
+    history: F32
+
+    outputs = frozenset({"rank"})
+
+    def encode(self, profiles: Profiles, threads: int = 1) -> F32:
+        """f32[B, 0]: people are all the same here."""
+        return np.empty((len(profiles), 0), np.float32)
+
+    def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
+        """f32[B, I] or f32[B, n]."""
+        check_output(self, output)
+        rows = slice(0, -1) if items is None else items
+        return np.tile(self.level[rows], (len(codes), 1))
+
+    def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
+        """f32[N]."""
+        check_output(self, output)
+        return self.level[item_rows]
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Every array."""
+        return {**vars(self)}
+
+
+def fit(train: TrainSet, config: Config, run: Run) -> Popular:
+    """Count; no seed, no epochs. FitError where there is no entry to count, or no rating to average."""
+    seen = train.seen.keep(consumed(train.seen))
+    many = np.bincount(seen.item, minlength=len(train.items) + 1)
+    if config.order == "count":
+        nothing, level = len(seen.item) == 0, np.log1p(many).astype(np.float32)
+    else:
+        count, total = count_and_sum(seen.item, seen.rating, len(train.items) + 1)
+        mean = float(total.sum() / max(count.sum(), 1))
+        # without a prior an item that nobody rated is at the mean, too
+        nothing, level = not count.any(), bayesian_average(total, count, mean, max(config.item_prior, 1e-9))
+    if nothing:
+        what = "entry" if config.order == "count" else "rating"
+        raise FitError(f"There is no {what} to learn from.", "Lower --valid and --test, or prepare more data.")
+    return Popular(level, trust(many), np.empty((0, 2), np.float32))
+
+
+def load(state: dict[str, npt.NDArray[Any]]) -> Popular:
+    """The model of a `state()`."""
+    return Popular(**state)

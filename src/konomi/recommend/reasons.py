@@ -1,0 +1,190 @@
+"""Why an item is recommended: what each of a person's own ratings adds to its score, and what their taste for each tag adds.
+
+A rating's part is the score less the score without that rating, with everything else as it is: so taking a named rating out
+of the profile moves the score by what was said. Parts need not add up to the score, since ratings share what they say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from konomi.data.features import tag_names
+from konomi.data.labels import STATUS, planned
+from konomi.data.profiles import Profiles
+from konomi.kernels.threads import blocks
+from konomi.models import Model
+from konomi.order.order import STRANGER, Order, Scores, Weighed, above, says_nothing
+
+F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
+
+ENTRIES = 1 << 20  # of the shortened profiles that are encoded together: about 20 MiB
+NEAR, SCORES = 64, 1 << 15  # items that may be the best without an entry: at least, and of all entries together
+NEGLIGIBLE = 0.05  # of an item's largest effect: what is less is no reason
+
+
+@dataclass(frozen=True)
+class Reason:
+    """An entry of the person's that moves a score: the item and its title, the rating as it was given (None: on the list
+    without one), whether it was dropped, and by how much the score is higher (lower, where below 0) for it."""
+
+    item_id: int | str
+    title: str
+    rating: float | None
+    effect: float
+    dropped: bool = False
+
+
+@runtime_checkable
+class HasWithout(Protocol):
+    """A model that knows what each entry adds without scoring the shortened profiles."""
+
+    def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
+        """As `without` below; None where it has no short way for this output."""
+        ...
+
+
+@runtime_checkable
+class HasFeatures(Protocol):
+    """A model of contents: what is known of a person is their taste for tags."""
+
+    def features(self, profiles: Profiles, items: I32, output: str) -> F32:
+        """What one person's taste for each of the first F of `features.item_tags` adds to scores of items i32[k]: f32[F, k]."""
+        ...
+
+
+def without(model: Model, profiles: Profiles, items: I32, output: str, threads: int = 1) -> F32:
+    """What each entry of one person adds to the scores of items i32[k]: the score less that without the entry, f32[n, k].
+
+    By the model's own short way where it has one, else by encoding the n shortened profiles, some at a time. RequestError where
+    the model has no such output.
+    """
+    if isinstance(model, HasWithout) and (found := model.without(profiles, items, output)) is not None:
+        return found
+    # an entry that has neither a rating nor a status says nothing to any model
+    telling = ~np.isnan(profiles.rating) | (False if profiles.status is None else profiles.status > 0)
+    entries, told = np.flatnonzero(telling), profiles.keep(telling)
+    n = len(entries)
+    code = model.encode(profiles)  # 1 × D
+    score = model.score(code, output, items)  # 1 × k
+    effects = np.zeros((len(telling), len(items)), np.float32)
+    for start, stop in blocks(n, max(ENTRIES // max(n, 1), 1)):
+        codes = model.encode(_shortened(told, start, stop), threads)
+        moved = (codes != code).any(axis=1, keepdims=True)  # where not, a difference of scores is rounding
+        effects[entries[start:stop]] = (score - model.score(codes, output, items)) * moved
+    return effects
+
+
+def _shortened(one: Profiles, start: int, stop: int) -> Profiles:
+    """A person's profile without entry j, for j from start to stop."""
+    n = len(one.item)
+    entry = np.arange(n - 1) + (np.arange(n - 1) >= np.arange(start, stop)[:, None])  # stop−start × n−1
+    indptr = np.arange(stop - start + 1, dtype=np.int64) * (n - 1)
+    entry = entry.ravel()
+    return Profiles(indptr, one.item[entry], one.rating[entry], None if one.status is None else one.status[entry])
+
+
+def blended(order: Order, scores: Scores, profiles: Profiles, items: I32, threads: int = 1) -> F32:
+    """What each entry of one person adds to the scores of items i32[k], f32[n, k]: exactly what is lost without it.
+
+    Without an entry a term has another level and another span, too: its best unseen item is looked for among those that are
+    near the best now, and the item of the entry. Without the only entry somebody is a stranger.
+    """
+    n, k = len(profiles.item), len(items)
+    effects = np.zeros((n, k), np.float32)
+    if says_nothing(profiles)[0]:
+        return effects
+    for part in scores.parts:
+        now = part.normal[0, items]
+        near = _near_the_best(order, part, profiles, max(SCORES // n, NEAR))
+        rows = np.concatenate([items, near, profiles.item, STRANGER])
+        term = part.term
+        moved = without(term.model, profiles, rows, term.output, threads)  # n × k + near + n + 1
+        if term.trust is not None:
+            moved = moved[:, -1:] + (moved - moved[:, -1:]) * term.trust[rows]
+        then = term.score(scores.codes[id(term.model)], rows) - moved
+        itself = np.where(order.known[profiles.item], np.diagonal(then[:, k + len(near) : -1]), -np.inf)
+        best = np.maximum(then[:, k : k + len(near)].max(axis=1, initial=-np.inf), itself)
+        level = then[:, -1]
+        effects += part.weight[0] * (now - (then[:, :k] - level[:, None]) / above(best, level)[:, None])
+    seen = ~planned(profiles)
+    if seen.sum() == 1:
+        told = sum(part.weight[0] * part.normal[0, items] for part in scores.parts)
+        effects[seen] = told - order.stranger[items]
+    return effects * scores.left[items]
+
+
+def _near_the_best(order: Order, part: Weighed, profiles: Profiles, many: int) -> I32:
+    """The known items, not in the profile, that have the highest scores now: so many."""
+    score = np.where(order.known, part.score[0], -np.inf)
+    score[profiles.item] = -np.inf
+    many = min(many, int((score > -np.inf).sum()))
+    return np.argpartition(-score, many - 1)[:many].astype(np.int32) if many else np.empty(0, np.int32)
+
+
+def features(scores: Scores, catalogue: pl.DataFrame, profiles: Profiles, items: I32) -> tuple[list[str], F32]:
+    """What one person's taste for each tag adds to the scores of items i32[k], the span of the terms as it is: names of tags,
+    and f32[T, k]; of the terms that are models of contents.
+
+    No names and f32[0, k] where none is, or no rating tells of a taste. `catalogue`: the one that they were trained with.
+    """
+    names, effects = tag_names(catalogue), np.zeros((0, len(items)), np.float32)
+    for part in scores.parts:
+        term = part.term
+        if not isinstance(term.model, HasFeatures) or not profiles.scored().counts[0]:
+            continue
+        moved = term.model.features(profiles, np.append(items, STRANGER), term.output)  # F × k+1
+        if term.trust is not None:
+            moved = moved[:, -1:] + (moved - moved[:, -1:]) * term.trust[np.append(items, STRANGER)]
+        if not len(effects):
+            effects = np.zeros((len(names), len(items)), np.float32)
+        effects[: len(moved)] += part.weight[0] / part.span[0] * (moved[:, :-1] - moved[:, -1:])
+    effects *= scores.left[items]
+    return names[: len(effects)], effects
+
+
+def strongest(effects: F32, each: int = 3) -> list[tuple[list[int], list[int]]]:
+    """For each of k items (up, down): the rows of `effects` f32[n, k] that push its score up the most and down the most.
+
+    The strongest first, at most `each` of either, without those below `NEGLIGIBLE` of the strongest of all.
+    """
+    least = NEGLIGIBLE * np.abs(effects).max(axis=0, initial=0)  # k
+    ascending = np.argsort(effects, axis=0, kind="stable")
+    descending = np.argsort(-effects, axis=0, kind="stable")
+    return [
+        (
+            [int(j) for j in descending[:each, k] if effects[j, k] > 0 and effects[j, k] >= least[k]],
+            [int(j) for j in ascending[:each, k] if effects[j, k] < 0 and -effects[j, k] >= least[k]],
+        )
+        for k in range(effects.shape[1])
+    ]
+
+
+def reasons(
+    effects: F32, profiles: Profiles, ids: Sequence[int | str], titles: Sequence[str], each: int = 3
+) -> list[tuple[tuple[Reason, ...], tuple[Reason, ...]]]:
+    """For each of k items (up, down), see `strongest`: the entries of one person, whose effects are f32[n, k], as reasons.
+    `ids` and `titles` are those of the item rows."""
+    dropped = np.zeros(len(profiles.item), bool) if profiles.status is None else profiles.status == STATUS["dropped"]
+
+    def reason(j: int, k: int) -> Reason:
+        row, rating = int(profiles.item[j]), float(profiles.rating[j])
+        given = None if np.isnan(rating) else round(rating, 2)
+        return Reason(ids[row], titles[row], given, round(float(effects[j, k]), 4), bool(dropped[j]))
+
+    return [
+        (tuple(reason(j, k) for j in up), tuple(reason(j, k) for j in down))
+        for k, (up, down) in enumerate(strongest(effects, each))
+    ]
+
+
+def moving(names: Sequence[str], effects: F32, each: int = 3) -> list[tuple[tuple[str, float], ...]]:
+    """For each of k items the `strongest` of named things, whose effects are f32[n, k]: those that push up, then those down."""
+    return [
+        tuple((names[j], round(float(effects[j, k]), 4)) for j in (*up, *down))
+        for k, (up, down) in enumerate(strongest(effects, each))
+    ]

@@ -1,0 +1,192 @@
+"""The order of recommendations: dials, wishes, and what somebody who says nothing gets."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from konomi.data.profiles import Profiles
+from konomi.data.scale import Scale
+from konomi.errors import RequestError
+from konomi.order.dials import Dials
+from konomi.order.order import SURE_PRIOR, WISH, Order
+from konomi.order.silent import robust_popularity
+from konomi.order.wishes import wish_scores
+
+SCALE = Scale(1, 10, 1)
+GENRES = np.array([[1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]], np.uint8)
+ITEMS = pl.DataFrame(
+    {
+        "genres": [["A"], ["B"], ["A", "B"], ["C"], []],
+        "ratings": [1000, 100, 10, 0, 3000],
+        "mean": [8.0, 9.0, 7.0, None, 8.0],
+        "bayes": [8.0, 8.8, 7.7, 7.9, 8.0],
+    }
+)
+
+
+@dataclass(frozen=True)
+class Says:
+    """A model that says the same of everybody: `score` f32[I], and `unknown` of an item that it does not know."""
+
+    outputs: frozenset
+    values: dict[str, Any]
+    unknown: float = 0.0
+    item_known: Any = None
+
+    def encode(self, profiles, threads=1):
+        return np.zeros((len(profiles), 1), np.float32)
+
+    def score(self, codes, output, items=None):
+        values = np.append(self.values[output], self.unknown).astype(np.float32)
+        return np.tile(values[:-1] if items is None else values[items], (len(codes), 1))
+
+
+KNOWN = np.array([1, 1, 1, 0, 1, 0], np.float32)
+RANKER = Says(frozenset({"rank"}), {"rank": [4, 2, 0, 9, 6]}, item_known=KNOWN)
+RATER = Says(frozenset({"rating", "rank"}), {"rank": [7, 9, 8, 1, 6], "rating": [7, 9, 10, 1, 6]}, 5.0, KNOWN)
+SOMEBODY = Profiles.of([{4: 8.0}])
+
+
+def scores(models, **turned):
+    return Order(models, ITEMS, SCALE).weigh(SOMEBODY, Dials(**turned)).total[0]
+
+
+def test_either_end_of_love_by_hand():
+    """What an unknown item gets (0 and 5) is 0; the best known (not 3) unseen (not 4) one is 1."""
+    sure = scores((RANKER, RATER), love=0)
+    np.testing.assert_allclose(sure, np.array([4, 2, 0, 9, 6]) / 4, rtol=1e-6)
+    loved = scores((RANKER, RATER), love=1)
+    np.testing.assert_allclose(loved, (np.array([7, 9, 8, 1, 6]) - 5) / (9 - 5), rtol=1e-6)
+    between = scores((RANKER, RATER), love=0.25)
+    np.testing.assert_allclose(between, 0.75 * sure + 0.25 * loved, rtol=1e-6)
+
+
+def test_without_a_ranker_sure_is_shrunk_further():
+    """Towards the 5 that the model gives what it does not know."""
+    n = ITEMS["ratings"].to_numpy()
+    shrunk = 5 + (np.array([7, 9, 8, 1, 6]) - 5) * n / (n + SURE_PRIOR)
+    np.testing.assert_allclose(scores((RATER,), love=0), (shrunk - 5) / (shrunk[[0, 1, 2]].max() - 5), rtol=1e-5)
+
+
+def test_a_ranker_alone_has_no_love_to_give():
+    np.testing.assert_array_equal(scores((RANKER,), love=0), scores((RANKER,), love=1))
+
+
+def test_niche_holds_back_what_is_popular():
+    """By a share of what they have, so that nothing comes up for being unknown alone."""
+    plain, held = scores((RANKER,)), scores((RANKER,), niche=0.5)
+    popularity = np.log1p(ITEMS["ratings"].to_numpy()) / np.log1p(3000)
+    np.testing.assert_allclose(held, plain * (1 - 0.5 * popularity), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "value"), [("love", -0.1), ("niche", 1.1), ("diverse", float("nan")), ("calibrate", 2)])
+def test_dials_end_at_0_and_1(name, value):
+    with pytest.raises(RequestError, match=f"The dial {name} is"):
+        Dials(**{name: value})
+
+
+def test_wishes_by_hand():
+    """9 of 10 is 7/9 of the way from the middle to the top, 1 is all the way to the bottom."""
+    nan = np.nan
+    wishes = np.array([[9, nan, nan], [nan, nan, nan], [10, 1, nan]], np.float32)
+    fit = wish_scores(GENRES, wishes, SCALE)
+    seven = 7 / 9
+    np.testing.assert_allclose(fit[0], [seven, 0, seven / np.sqrt(2), 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(fit[1], 0)
+    np.testing.assert_allclose(fit[2], [1 / np.sqrt(2), -1 / np.sqrt(2), 0, 0, 0], rtol=1e-6, atol=1e-7)
+
+
+@given(st.lists(st.none() | st.floats(1, 10), min_size=3, max_size=3), st.integers(0, 2), st.floats(1, 10))
+def test_wishing_more_of_a_genre_never_lowers_a_title_of_it(wishes, genre, wish):
+    """Beside any title that has nothing of it."""
+    low = np.array([[np.nan if each is None else each for each in wishes]], np.float32)
+    low[0, genre] = min(wish, 9)
+    high = low.copy()
+    high[0, genre] = min(wish, 9) + 1
+    before, after = (wish_scores(GENRES, each, SCALE)[0] for each in (low, high))
+    has = GENRES[:, genre] == 1
+    assert (after[has] > before[has]).all()
+    np.testing.assert_allclose(after[~has], before[~has], atol=1e-6)
+
+
+NOBODY = Profiles.of([{}])
+
+
+@pytest.mark.parametrize("person", [SOMEBODY, NOBODY])
+@pytest.mark.parametrize("models", [(RANKER, RATER), (RANKER,), (RATER,)])
+def test_wishes_are_added_to_whatever_the_models_say(models, person):
+    """As far as a title is known: item 3, which nobody rated, is not moved."""
+    order, wishes = Order(models, ITEMS, SCALE), np.array([[9, np.nan, 3]], np.float32)
+    plain, wished = (order.weigh(person, Dials(), w).total for w in (None, wishes))
+    known = np.log1p(ITEMS["ratings"].to_numpy()) / np.log1p(3000)
+    np.testing.assert_allclose(wished - plain, WISH * known * wish_scores(GENRES, wishes, SCALE), atol=1e-6)
+    assert (wished - plain)[0, 0] > 0 and (wished - plain)[0, 3] == 0
+
+
+def test_a_neutral_wish_is_none():
+    order, nan = Order((RANKER, RATER), ITEMS, SCALE), np.nan
+    plain, neutral = (order.weigh(SOMEBODY, Dials(), w).total for w in (None, np.array([[5.5, nan, nan]], np.float32)))
+    np.testing.assert_array_equal(plain, neutral)
+
+
+@given(st.lists(st.integers(0, 5000), min_size=5, max_size=5), st.floats(1, 9), st.floats(0.1, 1), st.booleans())
+def test_wishing_more_never_lowers_a_title_of_the_genre(counts, wish, more, silent):
+    """Nor moves another, and of two titles of that genre alone the better known gains no less."""
+    order = Order((RANKER, RATER), ITEMS.with_columns(pl.Series("ratings", counts)), SCALE)
+    person = NOBODY if silent else SOMEBODY
+    low, high = (
+        order.weigh(person, Dials(), np.array([[w, np.nan, np.nan]], np.float32)).total[0] for w in (wish, wish + more)
+    )
+    gain, has = high - low, GENRES[:, 0] == 1
+    assert (gain[has] >= -1e-6).all()
+    np.testing.assert_allclose(gain[~has], 0, atol=1e-6)
+    alone = np.flatnonzero(GENRES.sum(axis=1) == 1)
+    twice = order.granted(np.array([[9, 9, 9]], np.float32))[0, alone]
+    assert (np.diff(twice[np.argsort(np.array(counts)[alone])]) >= -1e-6).all()
+
+
+def test_a_genre_that_is_wished_for_takes_the_list_and_one_that_is_not_leaves_it():
+    """Titles of ten genres, each as well known as those of the others: for a stranger, and beside ratings."""
+    n = np.repeat(np.geomspace(2000, 20, 20).astype(int), 10)
+    items = pl.DataFrame({"genres": [["ABCDEFGHIJ"[i % 10]] for i in range(200)], "ratings": n, "mean": 7.0, "bayes": 7.0})
+    level = np.log1p(n) ** 2
+    taste = Says(frozenset({"rank"}), {"rank": level}, item_known=np.append(np.ones(200), 0).astype(np.float32))
+    order = Order((taste,), items, SCALE)
+    wishes = np.full((1, 10), np.nan, np.float32)
+    wishes[0, 0], wishes[0, 1] = 10, 1
+    for person in (NOBODY, Profiles.of([{182: 8.0, 193: 9.0}])):
+        plain, wished = (np.argsort(-order.weigh(person, Dials(), w).total[0], kind="stable")[:10] % 10 for w in (None, wishes))
+        assert (plain == 0).sum() == 1 and (wished == 0).sum() >= 5 and wished[0] == 0
+        assert (plain == 1).any() and not (wished == 1).any()
+
+
+def test_each_person_has_a_footing_of_their_own():
+    two = Profiles.of([{4: 8.0}, {0: 8.0, 1: 3.0}])
+    order = Order((RANKER,), ITEMS, SCALE)
+    together = order.weigh(two, Dials()).total
+    for b in range(2):
+        np.testing.assert_allclose(together[b], order.weigh(two.slice(b, b + 1), Dials()).total[0], rtol=1e-6)
+    assert together[1, 4] == 1 and together[0, 0] == 1
+
+
+def test_somebody_who_has_seen_everything_is_no_error():
+    everything = Profiles.of([dict.fromkeys(range(5), 8.0)])
+    assert np.isfinite(Order((RANKER, RATER), ITEMS, SCALE).weigh(everything, Dials()).total).all()
+
+
+def test_somebody_who_says_nothing_gets_what_many_rate_well():
+    """Whatever the models say of a stranger; so does somebody with plans alone."""
+    nobody, plans = (
+        Profiles.of([{}]),
+        Profiles(np.array([0, 1]), np.array([2], np.int32), np.array([np.nan], np.float32), np.array([6], np.uint8)),
+    )
+    order = Order((RANKER, RATER), ITEMS, SCALE)
+    first, second = (order.weigh(each, Dials(love=0.7)).total[0] for each in (nobody, plans))
+    best = robust_popularity(ITEMS)
+    np.testing.assert_array_equal(np.argsort(-first), np.argsort(-best))
+    np.testing.assert_array_equal(np.argsort(-second), np.argsort(-best))

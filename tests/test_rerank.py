@@ -1,0 +1,58 @@
+"""The list as a whole, by hand and by its laws."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from konomi.recommend.rerank import mix, rerank, unit
+
+NONE = np.zeros(2, np.float32)
+
+
+def chosen(scores, k, vectors, mixes, own=NONE, diverse=0.0, calibrate=0.0):
+    as_f32 = [np.array(each, np.float32) for each in (scores, vectors, mixes, own)]
+    return rerank(as_f32[0], k, as_f32[1], as_f32[2], as_f32[3], diverse, calibrate).tolist()
+
+
+def test_diversity_by_hand():
+    """1 is the same as 0: with half of the dial it loses 0.5 once 0 is chosen, and 2 (0.5) comes before it (0.9 − 0.5)."""
+    vectors, mixes = [[1, 0], [1, 0], [0, 1]], np.zeros((3, 2))
+    assert chosen([1, 0.9, 0.5], 3, vectors, mixes) == [0, 1, 2]
+    assert chosen([1, 0.9, 0.5], 3, vectors, mixes, diverse=0.5) == [0, 2, 1]
+    assert chosen([1, 0.9, 0.5], 3, vectors, mixes, diverse=0.3) == [0, 1, 2]
+
+
+def test_calibration_by_hand():
+    """Half and half of two genres: the second place goes to the genre that is missing, although three titles score more."""
+    mixes = [[1, 0]] * 4 + [[0, 1]] * 2
+    scores = [1, 0.95, 0.9, 0.85, 0.8, 0.8]
+    vectors = np.zeros((6, 1))
+    assert chosen(scores, 4, vectors, mixes, [0.5, 0.5]) == [0, 1, 2, 3]
+    assert chosen(scores, 4, vectors, mixes, [0.5, 0.5], calibrate=1) == [0, 4, 1, 5]
+    assert chosen(scores, 3, vectors, mixes, NONE, calibrate=1) == [0, 1, 2]  # nothing is known of the person
+
+
+SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 4))
+
+
+@given(SHAPES.flatmap(lambda s: st.tuples(arrays(np.float32, s[0], elements=st.floats(-1, 1, width=32)),
+                                          arrays(np.float32, s, elements=st.floats(-1, 1, width=32)))),
+       st.integers(1, 15), st.floats(0, 1), st.floats(0, 1))  # fmt: skip
+def test_every_place_is_filled_once(data, k, diverse, calibrate):
+    scores, vectors = data
+    scores = np.sort(scores)[::-1]
+    mixes = mix((vectors > 0).astype(np.uint8))
+    own = mixes.mean(axis=0)
+    own = own / own.sum() if own.any() else own
+    places = rerank(scores, k, unit(vectors), mixes, own, diverse, calibrate)
+    assert len(set(places.tolist())) == len(places) == min(k, len(scores))
+    if not diverse and not calibrate:
+        np.testing.assert_array_equal(places, np.arange(len(places)))
+
+
+def test_unit_and_mix():
+    np.testing.assert_allclose(unit(np.array([[3, 4], [0, 0]], np.float32)), [[0.6, 0.8], [0, 0]])
+    np.testing.assert_allclose(mix(np.array([[1, 1], [0, 0], [0, 1]], np.uint8)), [[0.5, 0.5], [0, 0], [0, 1]])
+    assert pytest.approx(mix(np.ones((1, 5), np.uint8)).sum()) == 1

@@ -1,0 +1,73 @@
+"""What somebody is shown who has said nothing: the score by hand, its laws, and how alike titles are."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from konomi.order.silent import QUALITY, robust_popularity, spread_vectors
+
+COUNTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=20)
+
+
+def rated(count, bayes):
+    return pl.DataFrame({"ratings": count, "bayes": bayes}, schema={"ratings": pl.Int64, "bayes": pl.Float32})
+
+
+def test_by_hand():
+    """m = (30·8 + 10·4)/40 = 7, s = √(¾·1² + ¼·3²) = √3."""
+    found = robust_popularity(rated([30, 10, 0], [8.0, 4.0, 7.0]))
+    s = np.sqrt(3)
+    np.testing.assert_allclose(found, [np.log(31) + QUALITY / s, np.log(11) - 3 * QUALITY / s, 0], rtol=1e-6, atol=1e-6)
+    assert found.dtype == np.float32
+
+
+def test_many_people_and_a_good_average():
+    """Known by many but disliked, loved by three, known and liked: the last comes first."""
+    found = robust_popularity(rated([1000, 3, 900], [5.0, 7.2, 8.5]))
+    assert np.argsort(-found).tolist() == [2, 0, 1]
+
+
+@given(COUNTS, st.integers(0, 2**32), st.floats(0.1, 20), st.floats(-50, 50))
+def test_it_is_the_same_on_every_scale(count, seed, factor, shift):
+    bayes = np.random.default_rng(seed).uniform(1, 10, len(count))
+    one, other = robust_popularity(rated(count, bayes)), robust_popularity(rated(count, factor * bayes + shift))
+    np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-2)
+
+
+@given(COUNTS, st.integers(0, 2**32))
+def test_more_people_or_a_better_average_is_never_worse(count, seed):
+    bayes = np.random.default_rng(seed).integers(1, 10, len(count))
+    found = robust_popularity(rated(count, bayes.astype(float)))
+    assert np.isfinite(found).all()
+    for i in range(len(count)):
+        for j in range(len(count)):
+            if count[i] >= count[j] and bayes[i] >= bayes[j]:
+                assert found[i] >= found[j]
+
+
+@pytest.mark.parametrize("count", [[0, 0], [5, 5], []])
+def test_where_averages_say_nothing(count):
+    np.testing.assert_allclose(robust_popularity(rated(count, [7.0] * len(count))), np.log1p(count), rtol=1e-6)
+
+
+def catalogue(genres, year):
+    schema = {"genres": pl.List(pl.String), "year": pl.Int32}
+    return pl.DataFrame({"genres": genres, "year": year}, schema=schema)
+
+
+def test_how_alike_two_titles_are():
+    """Genres ¾, the era of five years ¼; what is not known of both takes no part."""
+    genres = [["Action"], ["Action", "Drama"], ["Drama"], None, ["Action"], None]
+    vectors = spread_vectors(catalogue(genres, [1996, 1999, 2001, 1997, None, None]))
+    assert vectors.shape == (6, 4) and vectors.dtype == np.float32
+    both = vectors @ vectors.T
+    np.testing.assert_allclose(np.diag(both), [1, 1, 1, 1, 1, 0], atol=1e-6)
+    np.testing.assert_allclose(both[0], [1, 0.75 / np.sqrt(2) + 0.25, 0, 0.5, np.sqrt(0.75), 0], atol=1e-6)
+    np.testing.assert_allclose(both[1, 2], 0.75 / np.sqrt(2), atol=1e-6)
+
+
+def test_a_catalogue_that_says_nothing():
+    assert spread_vectors(catalogue([None, []], [None, None])).shape == (2, 0)
+    assert spread_vectors(catalogue([], [])).shape == (0, 0)

@@ -1,0 +1,76 @@
+"""One call from a dataset to a bundle, for one model or several that answer together."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from konomi.bundle import load_bundle, save_bundle
+from konomi.config import Run
+from konomi.errors import ConfigError, RequestError
+from konomi.evaluate.evaluate import evaluate
+from konomi.models import ease, mf
+from konomi.train import train
+
+SMALL = mf.Config(dim=4, epochs=3)
+
+
+@pytest.fixture(scope="module")
+def both(checkerboard):
+    return train(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1))
+
+
+def test_the_first_model_that_has_an_output_gives_it(both):
+    assert list(both.models) == ["ease", "mf"]
+    assert both.giving("rank") is both.models["ease"] and both.giving("rating") is both.models["mf"]
+    assert both.giving("interaction") is None
+
+
+def test_each_figure_is_of_the_model_that_answers(both, checkerboard):
+    from konomi.data.split import SplitConfig, make_split
+
+    split = make_split(checkerboard, SplitConfig())
+    parts, (seen, hidden) = split.train_set(checkerboard), split.test(checkerboard)
+    alone = {name: evaluate(model, seen, hidden, parts, Run(threads=1)).metrics for name, model in both.models.items()}
+    found = both.facts["metrics"]["test"]
+    assert found["rmse"] == alone["mf"]["rmse"] and found["ndcg@10"] == alone["ease"]["ndcg@10"]
+    assert found["ndcg@10"] != alone["mf"]["ndcg@10"]
+    assert set(found["baselines"]) == {"global mean", "bias", "popular"}
+
+
+def test_saved_together_they_are_loaded_together(both, tmp_path, checkerboard):
+    save_bundle(tmp_path / "both", both)
+    assert {file.name for file in (tmp_path / "both").iterdir()} == {
+        *("ease.safetensors", "mf.safetensors", "items.parquet", "manifest.json")
+    }
+    again = load_bundle(tmp_path / "both")
+    assert list(again.models) == ["ease", "mf"] and again.configs["mf"] == dataclasses.asdict(SMALL)
+    for name, model in both.models.items():
+        scores = [each.score(each.encode(checkerboard.profiles), "rank") for each in (model, again.models[name])]
+        np.testing.assert_array_equal(*scores)
+
+
+def test_the_catalogue_says_what_is_part_of_what(both):
+    assert both.items["franchise"].to_list() == list(range(20)) and both.items["part"].to_list() == [0] * 20
+
+
+@pytest.mark.parametrize(
+    ("models", "error", "message"),
+    [
+        ("", ConfigError, "There is no model to train."),
+        ("mf,mf", ConfigError, "mf is named twice."),
+        ("mf,eas", RequestError, 'Unknown model "eas". Did you mean "ease"?'),
+    ],
+)
+def test_which_models(checkerboard, models, error, message):
+    with pytest.raises(error) as caught:
+        train(checkerboard, models)
+    assert message in str(caught.value)
+
+
+def test_no_intervals_without_validation(checkerboard):
+    from konomi.data.split import SplitConfig
+
+    assert "intervals" in train(checkerboard, {"mf": SMALL}).facts
+    assert "intervals" not in train(checkerboard, {"mf": SMALL}, SplitConfig(valid=0)).facts
+    assert "intervals" not in train(checkerboard, "popular").facts

@@ -1,0 +1,131 @@
+"""Filters: each does what it says, together they narrow, and nothing is lost that fits."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from konomi.errors import RequestError
+from konomi.recommend.where import Where, allowed
+
+ITEMS = pl.DataFrame(
+    {
+        "item_id": [10, 11, 12, 13, 14, 15],
+        "genres": [["Action", "Sci-Fi"], ["Action"], ["Drama", "Ecchi"], None, ["Hentai"], []],
+        "year": [1998, 2005, 2005, 2011, 2020, None],
+        "type": ["TV", "Movie", "TV", "OVA", "TV", None],
+        "episodes": [26, 1, 12, 2, 1, None],
+        "score": [8.8, 7.0, None, 7.5, 6.0, 9.1],
+        "ratings": [1000, 5, 0, 30, 200, 7],
+        "sensitive": [False, False, False, False, True, False],
+    }
+)
+
+
+def ids(**filters):
+    return ITEMS["item_id"].to_numpy()[allowed(Where(**filters), ITEMS)].tolist()
+
+
+@pytest.mark.parametrize(
+    ("filters", "left"),
+    [
+        ({}, [10, 11, 12, 13, 15]),
+        ({"sensitive": True}, [10, 11, 12, 13, 14, 15]),
+        ({"ecchi": False}, [10, 11, 13, 15]),
+        ({"any_genre": ("Sci-Fi", "Drama")}, [10, 12]),
+        ({"all_genres": ("Action", "Sci-Fi")}, [10]),
+        ({"no_genre": ("Action",)}, [12, 13, 15]),
+        ({"any_genre": ("Action",), "no_genre": ("Sci-Fi",)}, [11]),
+        ({"types": ("TV", "OVA")}, [10, 12, 13]),
+        ({"years": (2000, None)}, [11, 12, 13]),
+        ({"years": (None, 1998)}, [10]),
+        ({"years": (2005, 2011)}, [11, 12, 13]),
+        ({"episodes": (2, 12)}, [12, 13]),
+        ({"score": (7.5, None)}, [10, 13, 15]),
+        ({"ratings": 7}, [10, 13, 15]),
+        ({"only": (11, "12", 14)}, [11, 12]),
+        ({"without": (10, 15)}, [11, 12, 13]),
+        ({"sql": "year > 2000 AND type = 'TV'"}, [12]),
+        ({"sql": "(episodes < 3) OR (score > 9)"}, [11, 13, 15]),
+        ({"types": ("TV",), "years": (2000, None), "sensitive": True, "ratings": 1}, [14]),
+    ],
+)
+def test_each_filter(filters, left):
+    assert ids(**filters) == left
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "any_genre": st.lists(st.sampled_from(["Action", "Drama"]), max_size=2).map(tuple),
+            "no_genre": st.lists(st.sampled_from(["Action", "Ecchi"]), max_size=2).map(tuple),
+            "types": st.lists(st.sampled_from(["TV", "OVA"]), max_size=2).map(tuple),
+            "years": st.tuples(st.none() | st.integers(1990, 2000), st.none() | st.integers(2001, 2030)),
+            "ratings": st.integers(0, 100),
+            "sensitive": st.booleans(),
+        },
+    )
+)
+def test_filters_narrow_each_other(filters):
+    """What passes all of them passes each alone."""
+    together = allowed(Where(**filters), ITEMS)
+    alone = [
+        allowed(Where(**{"sensitive": filters.get("sensitive", False), name: value}), ITEMS) for name, value in filters.items()
+    ]
+    np.testing.assert_array_equal(
+        together, np.all([*alone, allowed(Where(sensitive=filters.get("sensitive", False)), ITEMS)], axis=0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("filters", "message", "hint"),
+    [
+        ({"any_genre": ("Actoin",)}, 'No title has the genre "Actoin". Did you mean "Action"?', "Drama"),
+        ({"types": ("TVs",)}, 'No title has the type "TVs". Did you mean "TV"?', "Movie"),
+        ({"any_genre": "Action"}, "any_genre: 'Action' is not several.", "any_genre=('Action',)"),
+        ({"years": 2000}, "years: 2000 is not two bounds.", "years=(low, high)"),
+        ({"sql": "CAST(type AS INT) > 3"}, "The condition cannot be read", "The columns are"),
+        ({"sql": "genres = 'Action'"}, "The condition cannot be read", "The columns are"),
+        ({"sql": "year IN (SELECT year FROM read_csv('/etc/passwd'))"}, 'The condition has "SELECT"', "The columns are"),
+        ({"sql": "READ_CSV('/etc/passwd') IS NULL"}, 'The condition has "READ_CSV"', "The columns are"),
+        ({"only": (99,)}, "99: no item has this id.", "ids of the catalogue"),
+        ({"without": ("x",)}, "x: no item has this id.", "ids of the catalogue"),
+        ({"sql": "year >"}, "The condition cannot be read", "The columns are: item_id"),
+        ({"sql": "yaer > 2000"}, "The condition cannot be read", "year"),
+        ({"sql": "year + 1"}, "neither true nor false", "for example"),
+        ({"planned": "maybe"}, 'planned cannot be "maybe"', "hide, show, only"),
+        ({"years": (2010, 2000)}, "years: 2010 to 2000 is empty", "lower bound first"),
+    ],
+)
+def test_what_a_filter_cannot_be(filters, message, hint):
+    with pytest.raises(RequestError) as error:
+        ids(**filters)
+    assert message in str(error.value) and hint in error.value.hint
+
+
+def test_ids_may_be_text():
+    items = ITEMS.with_columns(pl.col("item_id").cast(pl.String))
+    assert allowed(replace(Where(), only=("11",)), items).tolist() == [False, True, False, False, False, False]
+
+
+def test_a_list_will_do_and_any_case():
+    assert ids(any_genre=["sci-fi", "DRAMA"], types=["tv"]) == [10, 12]
+    assert Where(any_genre=["Action"]) == Where(any_genre=("Action",)) and hash(Where(types=["TV"])) == hash(
+        Where(types=("TV",))
+    )
+
+
+def test_words_within_quotes_are_no_tables():
+    assert ids(sql="type <> 'select from' AND year = 1998") == [10]
+
+
+def test_a_catalogue_that_knows_nothing():
+    bare = ITEMS.with_columns(genres=pl.lit(None, pl.List(pl.String)), type=pl.lit(None, pl.String))
+    for filters, what in (({"any_genre": ("Action",)}, "genre"), ({"types": ("TV",)}, "type")):
+        with pytest.raises(RequestError) as error:
+            allowed(Where(**filters), bare)
+        assert error.value.hint == f"This catalogue knows no {what} of any title."
