@@ -14,12 +14,12 @@ import polars as pl
 from caserec_split import CATALOGUE, RATINGS, caserec
 from konomi.config import Run
 from konomi.data.dataset import Dataset
-from konomi.data.features import add_statistics, genre_matrix
+from konomi.data.features import add_statistics, content_vectors, genre_matrix
 from konomi.data.format import ReadOptions
 from konomi.data.prepare import prepare
 from konomi.data.sources import read_source
 from konomi.data.split import SplitConfig, make_split
-from konomi.order.silent import QUALITY, robust_popularity, spread_vectors
+from konomi.order.silent import QUALITY, robust_popularity
 from konomi.recommend.rerank import rerank
 from measure import mean_and_deviation, save
 
@@ -67,7 +67,7 @@ def study(dataset: Dataset, good: float) -> dict[str, object]:
         }
         score = np.where(sensitive, -np.inf, robust_popularity(items)).astype(np.float32)
         pool = np.argsort(-score, kind="stable")[:CANDIDATES]
-        vectors, none = spread_vectors(items)[pool], np.zeros((CANDIDATES, 0), np.float32)
+        vectors, none = content_vectors(items)[pool], np.zeros((CANDIDATES, 0), np.float32)
         for diverse in (0.5, 1.0, 2.0):
             chosen = rerank(score[pool], K, vectors, none, np.zeros(0, np.float32), diverse, 0)
             lists[f"log(1 + n) + {QUALITY} z, spread by {diverse:g}"] = pool[chosen]

@@ -162,4 +162,4 @@ def test_recommend_says_what_it_is_ordered_by(data, tmp_path):
         train(data, tmp_path / "b", *words)
         text = shown("recommend", tmp_path / "b", "--rate", "12=9")
         assert "Recommended, by stand-in" in flat(text)
-        assert ["title", *columns] in [line.split() for line in text.splitlines()]
+        assert [*columns, "title"] in [line.split() for line in text.splitlines()]

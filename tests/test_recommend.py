@@ -102,7 +102,7 @@ def test_never_a_seen_item_never_a_made_up_one(recommender, people):
 @given(st.lists(st.sets(st.integers(0, 7)), max_size=9), st.integers(1, 9), st.sampled_from([1, 8, 20, 1 << 24]))
 def test_many_people_in_blocks_equal_one_at_a_time(taste, seen, k, held):
     profiles = Profiles.of([dict.fromkeys(items, 7.0) for items in seen])
-    allowed = taste.passing(Where())
+    allowed = taste.passing(Where()) & taste.order.known
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rank_file, "SCORES", held)
         together = rank(taste.bundle.giving("rank"), profiles, k, allowed, threads=2)
@@ -180,14 +180,14 @@ def test_ecchi_is_hidden_by_wish(taste):
     genres = [["Ecchi", "Comedy"], None, ["Ecchi Ecchi"], [], ["Hentai", "Ecchi"], None, ["Ecchi"], ["Drama"]]
     items = taste.bundle.items.with_columns(pl.Series("genres", genres))
     other, mild = Recommender(replace(taste.bundle, items=items)), Where(ecchi=False)
-    assert other.passing(mild).tolist() == [False, True, True, True, False, True, False, True]
+    assert (other.passing(mild) & other.order.known).tolist() == [False, True, True, True, False, True, False, True]
     assert 10 not in {row.item_id for row in other.recommend({13: 9}, where=mild)}
     assert 10 not in {row.item_id for row in other.similar(13, where=mild)}
 
 
 def test_k_from_one_to_any_number(taste):
     assert len(taste.recommend({10: 9}, k=1)) == 1
-    assert len(taste.recommend({10: 9}, k=10**12)) == 5 and len(taste.similar(10, k=10**12)) == 5
+    assert len(taste.recommend({10: 9}, k=10**12)) == 5 and len(taste.similar(10, k=10**12)) == 6  # the unrated one, too
     with pytest.raises(RequestError, match="k is 0") as error:
         taste.recommend({10: 9}, k=0)
     assert error.value.hint == "Ask for one title or more."

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.order.silent import QUALITY, robust_popularity, spread_vectors
+from konomi.data.features import content_vectors
+from konomi.order.silent import QUALITY, robust_popularity
 
 COUNTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=20)
 
@@ -52,22 +53,13 @@ def test_where_averages_say_nothing(count):
     np.testing.assert_allclose(robust_popularity(rated(count, [7.0] * len(count))), np.log1p(count), rtol=1e-6)
 
 
-def catalogue(genres, year):
-    schema = {"genres": pl.List(pl.String), "year": pl.Int32}
-    return pl.DataFrame({"genres": genres, "year": year}, schema=schema)
-
-
-def test_how_alike_two_titles_are():
-    """Genres ¾, the era of five years ¼; what is not known of both takes no part."""
-    genres = [["Action"], ["Action", "Drama"], ["Drama"], None, ["Action"], None]
-    vectors = spread_vectors(catalogue(genres, [1996, 1999, 2001, 1997, None, None]))
-    assert vectors.shape == (6, 4) and vectors.dtype == np.float32
-    both = vectors @ vectors.T
-    np.testing.assert_allclose(np.diag(both), [1, 1, 1, 1, 1, 0], atol=1e-6)
-    np.testing.assert_allclose(both[0], [1, 0.75 / np.sqrt(2) + 0.25, 0, 0.5, np.sqrt(0.75), 0], atol=1e-6)
-    np.testing.assert_allclose(both[1, 2], 0.75 / np.sqrt(2), atol=1e-6)
-
-
-def test_a_catalogue_that_says_nothing():
-    assert spread_vectors(catalogue([None, []], [None, None])).shape == (2, 0)
-    assert spread_vectors(catalogue([], [])).shape == (0, 0)
+def test_contents_are_vectors_of_length_1_in_which_rare_tags_weigh_more():
+    """Of four titles two are Action, one is Drama and one says nothing: log 2 and log 4."""
+    schema = {"genres": pl.List(pl.String), "type": pl.String, "year": pl.Int32}
+    items = pl.DataFrame(
+        {"genres": [["Action"], ["Action", "Drama"], None, []], "type": [None] * 4, "year": [None] * 4}, schema=schema
+    )
+    vectors = content_vectors(items)
+    length = np.hypot(np.log(2), np.log(4))
+    np.testing.assert_allclose(vectors, [[1, 0], [np.log(2) / length, np.log(4) / length], [0, 0], [0, 0]], rtol=1e-6)
+    assert content_vectors(items.head(0)).shape == (0, 0)

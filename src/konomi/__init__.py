@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from konomi.bundle import Bundle, load_bundle, save_bundle
     from konomi.config import Run
     from konomi.data.dataset import Dataset
+    from konomi.data.lists import PersonalList, read_list
     from konomi.data.prepare import Rules, prepare
     from konomi.data.profiles import Profiles
     from konomi.data.scale import Scale
@@ -27,17 +28,24 @@ if TYPE_CHECKING:
     from konomi.evaluate.evaluate import evaluate as evaluate_model  # konomi.evaluate is the package
     from konomi.evaluate.report import write_report
     from konomi.models import MODELS
+    from konomi.order.dials import Dials
     from konomi.order.rank import Ranking, rank
     from konomi.recommend.answer import Answer
-    from konomi.recommend.recommender import Recommender
+    from konomi.recommend.matching import Matched, match_list
+    from konomi.recommend.recommender import Given, Recommender
+    from konomi.recommend.where import Where
     from konomi.train import train as train_model  # likewise konomi.train
 
 _HOME = {
-    "MODELS": "konomi.models.MODELS",
     "Answer": "konomi.recommend.answer.Answer",
     "Bundle": "konomi.bundle.Bundle",
     "Comparison": "konomi.evaluate.compare.Comparison",
     "Dataset": "konomi.data.dataset.Dataset",
+    "Dials": "konomi.order.dials.Dials",
+    "Given": "konomi.recommend.recommender.Given",
+    "MODELS": "konomi.models.MODELS",
+    "Matched": "konomi.recommend.matching.Matched",
+    "PersonalList": "konomi.data.lists.PersonalList",
     "Predictions": "konomi.evaluate.evaluate.Predictions",
     "Profiles": "konomi.data.profiles.Profiles",
     "Ranking": "konomi.order.rank.Ranking",
@@ -49,12 +57,15 @@ _HOME = {
     "Split": "konomi.data.split.Split",
     "SplitConfig": "konomi.data.split.SplitConfig",
     "TrainSet": "konomi.data.split.TrainSet",
+    "Where": "konomi.recommend.where.Where",
     "compare_models": "konomi.evaluate.compare.compare",
     "evaluate_model": "konomi.evaluate.evaluate.evaluate",
     "load_bundle": "konomi.bundle.load_bundle",
     "make_split": "konomi.data.split.make_split",
+    "match_list": "konomi.recommend.matching.match_list",
     "prepare": "konomi.data.prepare.prepare",
     "rank": "konomi.order.rank.rank",
+    "read_list": "konomi.data.lists.read_list",
     "save_bundle": "konomi.bundle.save_bundle",
     "train_model": "konomi.train.train",
     "write_report": "konomi.evaluate.report.write_report",
@@ -69,8 +80,12 @@ __all__ = [
     "ConfigError",
     "DataError",
     "Dataset",
+    "Dials",
     "FitError",
+    "Given",
     "KonomiError",
+    "Matched",
+    "PersonalList",
     "Predictions",
     "Profiles",
     "Ranking",
@@ -83,12 +98,15 @@ __all__ = [
     "Split",
     "SplitConfig",
     "TrainSet",
+    "Where",
     "compare_models",
     "evaluate_model",
     "load_bundle",
     "make_split",
+    "match_list",
     "prepare",
     "rank",
+    "read_list",
     "save_bundle",
     "train_model",
     "write_report",

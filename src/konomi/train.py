@@ -18,7 +18,7 @@ from konomi.data.split import Split, SplitConfig, TrainSet, make_split
 from konomi.errors import ConfigError
 from konomi.evaluate.conformal import intervals
 from konomi.evaluate.evaluate import Report, evaluate, measurable
-from konomi.models import Model, module
+from konomi.models import Model, module, tasks
 
 
 def train(
@@ -38,6 +38,8 @@ def train(
     run = run or Run()
     if isinstance(models, str):
         models = {name: module(name).Config() for name in names(models)}
+    if len(rankers := [name for name in models if not module(name).TASKS]) > 1:
+        raise ConfigError(f"{' and '.join(rankers)} only rank, and one order is enough.", "Name one of them.")
     if not isinstance(split, Split):
         split = make_split(dataset, split or SplitConfig(seed=run.seed))
     parts = split.train_set(dataset)
@@ -77,9 +79,9 @@ def names(models: str) -> list[str]:
 def evaluate_all(models: Iterable[Model], seen: Profiles, hidden: Profiles, train: TrainSet, run: Run) -> Report:
     """What is measured of several models that answer together: each figure is of the first model that gives that output.
 
-    DataError where the hidden entries test none of them.
+    What only ranks goes before the others, as in `Order`. DataError where the hidden entries test none of them.
     """
-    models = list(models)
+    models = sorted(models, key=lambda model: bool(tasks(model)))
     able = [model for model in models if measurable(model, hidden, train.labelling)] or models[:1]
     first, *others = [evaluate(model, seen, hidden, train, run) for model in able]
     for report in others:

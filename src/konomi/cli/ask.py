@@ -38,6 +38,7 @@ def ask(
     from konomi.recommend.ask import explained, first_questions, questions
     from konomi.recommend.recommender import Recommender
     from konomi.recommend.similar import HasItemVectors
+    from konomi.recommend.where import Where
 
     talking = at_terminal() and not json
     if output and not talking:
@@ -62,7 +63,7 @@ def ask(
         _write(output, recommender, ratings)
     elif output:
         say(f"No title was rated, so {output} was not written.")
-    show_answer(recommender.recommend(Profiles.of([ratings]), k), recommender, bool(ratings))
+    show_answer(recommender.recommend(Profiles.of([ratings]), k), recommender, Where(), bool(ratings))
 
 
 def at_terminal() -> bool:

@@ -80,4 +80,4 @@ def _tell(facts: dict[str, Any]) -> None:
     show(f"No model can have an RMSE below {facts['noise_floor']:.4f} here: the rest is noise.\n")
     liked = ", ".join(f"{title}: {rating:g}" for title, rating in facts["given"].items())
     show(f"Somebody new gives {liked}.\n")
-    show(titles_table("Recommended", facts["recommendations"], "predicted", "90 %", why=True))
+    show(titles_table("Recommended", facts["recommendations"], "predicted", "90 %"))

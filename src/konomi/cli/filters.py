@@ -31,7 +31,7 @@ def _options(
     all_genres: Annotated[list[str] | None, _which("Of every one of these genres.", metavar="GENRE")] = None,
     no_genre: Annotated[list[str] | None, _which("Of none of these genres.", metavar="GENRE")] = None,
     type: Annotated[list[str] | None, _which("Of one of these types: TV, Movie, …", metavar="TYPE")] = None,
-    years: Annotated[str, _which("First aired in these years, such as 2000:2010, 2015: or 1998.", metavar="FROM:TO")] = "",
+    years: Annotated[str, _which("First aired from one year to another: 2000:2010, 2015: or 1998.", metavar="FROM:TO")] = "",
     episodes: Annotated[str, _which("So many episodes, such as :26.", metavar="FROM:TO")] = "",
     score: Annotated[str, _which("The community's score, such as 7.5:.", metavar="FROM:TO")] = "",
     ratings: Annotated[int, _which("At least so many ratings in training.")] = 0,
@@ -55,14 +55,15 @@ def _options(
     """The options, for their signature."""
 
 
-def with_filters(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the options above in place of its parameters `where` and `dials`."""
+def with_filters(command: Callable[..., None], lacking: tuple[str, ...] = ()) -> Callable[..., None]:
+    """The command with the options above, but for those it is `lacking`, in place of its parameters `where` and `dials`."""
     own = inspect.signature(command)
-    added = inspect.signature(_options).parameters
+    every = inspect.signature(_options).parameters
+    added = {name: parameter for name, parameter in every.items() if name not in lacking}
 
     @wraps(command)
     def filtered(**values: Any) -> None:
-        options = {name: values.pop(name) for name in added}
+        options = {name: values.pop(name) if name in added else parameter.default for name, parameter in every.items()}
         command(**values, where=where_of(**options), dials=dials_of(**options))
 
     kept = [parameter for name, parameter in own.parameters.items() if name not in ("where", "dials")]

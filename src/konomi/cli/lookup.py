@@ -1,6 +1,6 @@
 """What several commands need: a bundle's dataset and split, tables of metrics, tables of titles."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ COLUMNS: "dict[str, Callable[[Row], str | None]]" = {
     "90 %": lambda row: None if row.interval is None else f"{row.interval[0]:.1f}–{row.interval[1]:.1f}",
     "probability": lambda row: None if row.probability is None else f"{row.probability:.3f}",
     "similarity": lambda row: f"{row.score:.2f}",
+    "distance": lambda row: f"{-row.score:.2f}",
 }
 """Columns of a table of titles."""
 
@@ -126,20 +127,17 @@ def recommended(bundle: "Bundle") -> str:
     return f"Recommended, by {' and '.join(dict.fromkeys(terms))}"
 
 
-def titles_table(title: str, answer: "Answer", *values: str, why: bool = False) -> "Grid":
-    """Rank, title, year, type, genres and the `COLUMNS` named: those of all these that are known; with `why`, the reasons in
-    place of the genres."""
-    facts: dict[str, Sequence[object]] = {
-        "title": [row.title + (" (planned)" if row.planned else "") for row in answer],
-        "year": [row.year for row in answer],
-        "type": [row.type for row in answer],
-        "genres": [", ".join(row.genres) for row in answer],
-    }
-    if why and any(row.why for row in answer):
-        del facts["genres"]
-        facts["because of"] = [row.why for row in answer]
-    for name in values:
-        facts[name] = [COLUMNS[name](row) for row in answer]
+def titles_table(title: str, answer: "Answer", *values: str) -> "Grid":
+    """The `COLUMNS` named, those that are known, and the titles; beneath each what speaks for and against it, else genres."""
+    facts = {name: [COLUMNS[name](row) for row in answer] for name in values}
     known = {name: cells for name, cells in facts.items() if any(cells)}
-    cells = zip(range(1, len(answer) + 1), *known.values(), strict=True)
-    return table(title, ("", *known), cells, ("", "year", "type", *values))
+    cells = zip(range(1, len(answer) + 1), *known.values(), map(_titled, answer), strict=True)
+    return table(title, ("", *known, "title"), cells, ("", *known))
+
+
+def _titled(row: "Row") -> str:
+    """A title with what is known of it, and a line for each side of the reasons."""
+    known = ", ".join(str(fact) for fact in (row.year, row.type) if fact is not None)
+    name = row.title + (f" ({known})" if known else "") + (", planned" if row.planned else "")
+    sides = [f"{sign} {text}" for sign, text in zip("+−", row.reasons, strict=True) if text]
+    return "\n".join([name, *(sides or [text for text in (", ".join(row.genres),) if text])])

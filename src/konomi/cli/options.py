@@ -14,7 +14,7 @@ Threads = Annotated[int | None, typer.Option(min=1, help="Threads to use; all co
 Device = Annotated[Literal["cpu", "cuda"], typer.Option(help="Where networks are trained.")]
 Memory = Annotated[
     str | None,
-    typer.Option(metavar="SIZE", help="What training may take, such as 8GB; three quarters of what is free by default."),
+    typer.Option(metavar="SIZE", help="What it may take, such as 8GB; three quarters of what is free by default."),
 ]
 Count = Annotated[int, typer.Option("-k", min=1, help="How many titles.")]
 Sensitive = Annotated[bool, typer.Option("--allow-sensitive", help="Do not leave out Hentai and Erotica.")]

@@ -22,8 +22,18 @@ if TYPE_CHECKING:
     from konomi.recommend.where import Where
 
 WHO = "For whom"
-UNSURE = 0.9  # matches below this confidence are shown
-SHOWN = 20  # titles that were not matched, at most
+UNSURE = 0.8  # matches below this confidence are shown
+SHOWN = 10  # titles that were not matched, at most
+SITES = {
+    "mal": "MyAnimeList",
+    "anilist": "AniList",
+    "kitsu": "Kitsu",
+    "letterboxd": "Letterboxd",
+    "imdb": "IMDb",
+    "trakt": "Trakt",
+    "plain": "CSV",
+}
+"""What the kinds of lists are called."""
 
 
 @with_filters
@@ -93,7 +103,7 @@ def recommend(
         show_json({**_given(recommender, given, matched), "recommendations": answer.to_dicts(), "note": answer.note})
         return
     _say_given(recommender, given, matched)
-    show_answer(answer, recommender, bool(len(person.item) or wishes))
+    show_answer(answer, recommender, where, bool(len(person.item) or wishes))
 
 
 def _write_all(
@@ -111,15 +121,16 @@ def _write_all(
     return write_table(path, (table(start, ranking, ids, items) for start, ranking in lists))
 
 
-def show_answer(answer: "Answer", recommender: "Recommender", known: bool) -> None:
-    """The table of an answer; known: whether anything is known of the person."""
+def show_answer(answer: "Answer", recommender: "Recommender", where: "Where", known: bool) -> None:
+    """The table of an answer to somebody who asked so; known: whether anything is known of the person."""
     if not len(answer):
-        say("There is nothing left to recommend.")
+        left = int((recommender.passing(where) & recommender.order.known).sum())
+        say(f"There is nothing left to recommend: of the {left:,} titles that pass the filters none is new or comes next.")
         return
     if not known:
         say('Nothing is known of you: this is for anybody. Say something: --rate "TITLE=9", --genre "GENRE=9", --profile FILE.')
     heading = recommended(recommender.bundle)
-    show(titles_table(heading, answer, "predicted", "90 %", "probability", why=True))
+    show(titles_table(heading, answer, "predicted", "90 %", "probability"))
     note(answer.note)
 
 
@@ -178,7 +189,7 @@ def _say_given(recommender: "Recommender", given: "list[Given]", matched: "Match
     if matched is None:
         return
     total = len(matched.personal.entries)
-    say(f"{matched.personal.kind} list: {len(matched.matched):,} of {total:,} entries matched.")
+    say(f"{SITES[matched.personal.kind]}: {len(matched.matched):,} of {total:,} entries matched.")
     for line in matched.notes:
         say(line)
     for found in matched.matched:
@@ -188,12 +199,9 @@ def _say_given(recommender: "Recommender", given: "list[Given]", matched: "Match
     for double in matched.doubles:
         say(f"  {double.entry.name}: the same title as {double.kept.name}, which is used")
     if matched.unmatched:
-        say(f"Not matched ({len(matched.unmatched):,}):")
-    for miss in matched.unmatched[:SHOWN]:
-        meant = f" (did you mean {', '.join(miss.suggestions)}?)" if miss.suggestions else ""
-        say(f"  {miss.entry.name}{meant}")
-    if len(matched.unmatched) > SHOWN:
-        say(f"  … and {len(matched.unmatched) - SHOWN:,} more: --json lists all")
+        missed = "; ".join(miss.entry.name for miss in matched.unmatched[:SHOWN])
+        more = len(matched.unmatched) - SHOWN
+        say(f"Not in this catalogue: {missed}{f'; and {more:,} more' if more > 0 else ''}. With --json: all, with guesses.")
 
 
 def _id(recommender: "Recommender", row: int) -> int | str:

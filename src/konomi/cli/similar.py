@@ -1,5 +1,6 @@
 """konomi similar: the titles nearest to one, or to several."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from konomi.recommend.where import Where
 
 
-@with_filters
+@partial(with_filters, lacking=("planned", "again", "love", "calibrate"))
 def similar(
     bundle: BundlePath,
     titles: Annotated[list[str], typer.Argument(metavar="TITLE…", help="A title or an item id, or several.")],
@@ -39,5 +40,5 @@ def similar(
     if not len(answer):
         say("There is no other title to show.")
         return
-    show(titles_table(f"Nearest to {' and '.join(names)}", answer, "similarity"))
+    show(titles_table(f"Nearest to {' and '.join(names)}", answer, "distance" if metric == "euclidean" else "similarity"))
     note(answer.note)

@@ -19,7 +19,10 @@ def train(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset that `konomi prepare` wrote.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="BUNDLE", help="The folder to write.")],
     models: Annotated[
-        str, typer.Option("-m", "--model", metavar="A,B,…", help=f"One or several of: {MODELS}. The first that can answers.")
+        str,
+        typer.Option(
+            "-m", "--model", metavar="A,B,…", help=f"One or several of: {MODELS}. What several can say the first says."
+        ),
     ] = "mf",
     task: Annotated[
         str | None, typer.Option(help="What it predicts, where it has the choice: rating or interaction (liked or not).")

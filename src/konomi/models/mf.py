@@ -366,5 +366,8 @@ def _model(problem: Problem, weights: Weights, config: Config, error: float, his
 
 
 def load(state: dict[str, npt.NDArray[Any]]) -> MF:
-    """The model of a `state()`."""
-    return MF(**state)
+    """The model of a `state()`; ValueError for one of other arrays."""
+    model = MF(**state)
+    if model.penalty.shape != (2, model.item_code.shape[1]):
+        raise ValueError(f"mf has penalties of shape {model.penalty.shape}")
+    return model

@@ -35,14 +35,14 @@ class Row:
     planned: bool = False
 
     @property
-    def why(self) -> str:
-        """The reasons in a line: "Monster (10), Action; but Naruto (4)"."""
-        names = [f"{genre} (wish)" for genre, effect in self.wishes if effect > 0]
-        names += [_named(reason) for reason in self.up]
-        names += [tag for tag, effect in self.tags if effect > 0]
-        against = [f"{genre} (wish)" for genre, effect in self.wishes if effect < 0]
-        against += [_named(reason) for reason in self.down]
-        return "; but ".join(", ".join(part) for part in (names, against) if part) if names else ""
+    def reasons(self) -> tuple[str, str]:
+        """What speaks for the title and what against it, in words: ("Monster (10), Action", "Naruto (4)")."""
+        sides = []
+        for sign, given in ((1, self.up), (-1, self.down)):
+            wished = [f"{genre} (wish)" for genre, effect in self.wishes if sign * effect > 0]
+            tags = [tag for tag, effect in self.tags if sign * effect > 0]
+            sides.append(", ".join([*wished, *map(_named, given), *tags]))
+        return sides[0], sides[1]
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,15 +66,14 @@ class Answer:
         for place, row in enumerate(self.rows, 1):
             known = ", ".join(str(fact) for fact in (row.year, row.type) if fact is not None)
             lines.append(f"{place:>3}. {'  '.join(_predicted(row))}  {row.title}" + (f" ({known})" if known else ""))
-            if row.why:
-                lines.append(f"     for {row.why}")
+            lines += [f"     {sign} {text}" for sign, text in zip("+−", row.reasons, strict=True) if text]
         return "\n".join([*lines, *([f"({self.note})"] if self.note else [])]) or "(nothing)"
 
     def _repr_html_(self) -> str:
         """The same as a table, for notebooks."""
-        heads = ("", "title", "year", "type", "predicted", "for")
+        heads = ("", "title", "year", "type", "predicted", "for it", "against it")
         rows = [
-            (str(place), row.title, str(row.year or ""), row.type or "", "  ".join(_predicted(row)), row.why)
+            (str(place), row.title, str(row.year or ""), row.type or "", "  ".join(_predicted(row)), *row.reasons)
             for place, row in enumerate(self.rows, 1)
         ]
         body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
@@ -88,7 +87,8 @@ class Answer:
 
 
 def _named(reason: Reason) -> str:
-    return reason.title if reason.rating is None else f"{reason.title} ({reason.rating:g})"
+    said = [*([] if reason.rating is None else [f"{reason.rating:g}"]), *(["dropped"] if reason.dropped else [])]
+    return f"{reason.title} ({', '.join(said)})" if said else reason.title
 
 
 def _predicted(row: Row) -> Sequence[str]:

@@ -162,20 +162,24 @@ class Recommender:
         """The dials for one person: somebody who says nothing is offered some of everything."""
         return replace(dials, diverse=max(dials.diverse, SPREAD)) if says_nothing(person)[0] else dials
 
-    def open(self, profiles: Profiles, where: Where = EVERYWHERE) -> npt.NDArray[np.bool_]:
+    def open(
+        self, profiles: Profiles, where: Where = EVERYWHERE, known: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.bool_]:
         """bool[B, I]: what may be offered to each person.
 
-        The items that pass the filters and that a model knows something of, from their entries in training or from their
-        features; of these not what the person has been through, and of a franchise only the part that comes next.
+        The items that pass the filters and that something is `known` of (bool[I]): by a model, from their entries in training
+        or from their features, where it is None; of these not what the person has been through, and of a franchise only the
+        part that comes next.
         """
-        allowed = self.passing(where)
+        known = self.order.known if known is None else known
+        allowed = self.passing(where) & known
         intended = planned(profiles)
         seen, plans = profiles.keep(~intended), profiles.keep(intended)
         if where.parts:
             offered = np.tile(allowed, (len(profiles), 1))
             offered[seen.user, seen.item] = False
         else:
-            offered = next_parts(seen, *self.franchise, self.order.known, allowed)
+            offered = next_parts(seen, *self.franchise, known, allowed)
         if where.again:
             offered[seen.user, seen.item] = allowed[seen.item]
         if where.planned == "hide":
@@ -188,8 +192,8 @@ class Recommender:
 
     @cached_property
     def passing(self) -> Callable[[Where], npt.NDArray[np.bool_]]:
-        """bool[I] of filters: what they let through of what a model knows. The last ones asked for are remembered."""
-        return lru_cache(maxsize=64)(lambda where: passing(where, self.bundle.items) & self.order.known)
+        """bool[I] of filters: what they let through. The last ones asked for are remembered."""
+        return lru_cache(maxsize=64)(lambda where: passing(where, self.bundle.items))
 
     @cached_property
     def order(self) -> Order:
@@ -238,7 +242,7 @@ class Recommender:
         asked = Profiles.of([{int(row): math.nan for row in rows}])
         with workers(1):
             near = nearness(self.bundle, rows, by, metric)
-            offered = self.open(asked, where)[0] & ~np.isnan(near)
+            offered = self.open(asked, where, ~np.isnan(near))[0]
             offered[rows] = False
             if not where.parts:
                 offered &= ~np.isin(self.franchise[0], self.franchise[0][rows])
