@@ -52,7 +52,7 @@ FLAT = (0.001, 0.1, 0.3)
 CHANGES: dict[str, dict[str, Any]] = {
     "as they are": {},
     "disliked = 1: all that was met": {"disliked": 1.0},
-    "disliked = 0: only what is not disliked": {"disliked": 0.0},
+    "disliked = 0.5": {"disliked": 0.5},
     "disliked = −0.5": {"disliked": -0.5},
     "l2 = 15": {"l2": 15.0},
     "l2 = 50": {"l2": 50.0},

@@ -190,14 +190,14 @@ def study(dataset: Dataset, seeds: int) -> dict[str, Any]:
             rows |= {f"learnt of {whose}": v @ each for whose, each in maps.items()}
             shown = {"no ratings": Profiles.of([{}] * len(able)), f"{FEW} ratings": held.few, "all ratings": held.known}
             for much, profiles in shown.items():
-                base = order.weigh(profiles, Dials()).scores
+                base = order.weigh(profiles, Dials()).total
                 rows[f"{much}, no wishes"] = base
                 for how, (weights, fit) in fits.items():
                     rows |= {f"{much}, {how}, weight {w:g}": base + np.float32(w) * fit for w in weights}
             if name == FIRST:
                 for model, alone in zip(MODELS, order.models, strict=True):
                     single = Order((alone,), order.items, order.scale)
-                    base = single.weigh(held.few, Dials()).scores
+                    base = single.weigh(held.few, Dials()).total
                     rows[f"{FEW} ratings, {model} alone, no wishes"] = base
                     rows[f"{FEW} ratings, {model} alone, as far as known, weight {WISH:g}"] = base + single.granted(wishes)
             popular = figures(rows["popularity"], held, wishes)[0]
@@ -230,7 +230,7 @@ def lists(dataset: Dataset, typed: tuple[dict[str, float], ...], ratings: dict[s
         person = Profiles.of([{titles.index(title): rating for title, rating in known.items()}])
         left_out = ~order.known | sensitive
         left_out[person.item] = True
-        base = order.weigh(person, Dials()).scores[0]
+        base = order.weigh(person, Dials()).total[0]
         for combination in typed:
             wishes = np.full((1, len(names)), np.nan, np.float32)
             for genre, value in combination.items():

@@ -77,6 +77,7 @@ def _tell(facts: dict[str, Any]) -> None:
     note(facts["note"])
     show(f"Trained mf (matrix factorisation) for {facts['epochs']} epochs; tested on {metrics['n']:,} ratings held out.\n")
     show(errors_table("Errors", {"mf": metrics, **metrics["baselines"]}))
+    show("In the simulation, who rates what hardly depends on taste, so nothing finds more of it than popularity does.\n")
     show(f"No model can have an RMSE below {facts['noise_floor']:.4f} here: the rest is noise.\n")
     liked = ", ".join(f"{title}: {rating:g}" for title, rating in facts["given"].items())
     show(f"Somebody new gives {liked}.\n")

@@ -109,11 +109,12 @@ def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Group":
         errors = [NAMES[key] for key in MEASURED["rating"]]
         cells = ((name, *(number(report[key]) for key in MEASURED["rating"])) for name, report in ratings.items())
         grids.append(table(title, ("", *errors), cells, errors))
-    for task, mark, said in (("interaction", "log_loss", "liked or not"), (RANKING, "ndcg@10", "recommendations")):
+    liked, found_again = f"{title}: liked or not", "Recommendations: what is found of hidden titles that are liked"
+    for task, mark, heading in (("interaction", "log_loss", liked), (RANKING, "ndcg@10", found_again)):
         found = {name: report for name, report in rows.items() if mark in report}
         if found:
             cells = ((NAMES[key], *(number(report[key]) for report in found.values())) for key in MEASURED[task])
-            grids.append(table(f"{title}: {said}", ("", *found), cells, found))
+            grids.append(table(heading, ("", *found), cells, found))
     return Group(*[part for grid in grids for part in (grid, "")][:-1])
 
 
