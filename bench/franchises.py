@@ -23,7 +23,7 @@ import polars as pl
 from konomi.data.catalogue import read_catalogue
 from konomi.data.franchise import franchises
 from konomi.data.profiles import Profiles
-from konomi.order.parts import offered
+from konomi.order.parts import Works
 from measure import BENCH, median_and_range, save
 
 DATA = BENCH.parent.parent / "shared" / "data"
@@ -93,9 +93,9 @@ def offering(franchise: np.ndarray, part: np.ndarray) -> dict[str, str]:
     lists = [{int(i): 7.0 for i in rng.choice(len(part), ENTRIES, replace=False)} for _ in range(PEOPLE)]
     one, many = Profiles.of(lists[:1]), Profiles.of(lists)
     return {
-        "offers to one person": timed(lambda: offered(one, franchise, part, every, every), 1e3, "ms"),
+        "offers to one person": timed(lambda: Works.of(franchise, part, every).offered(one, every), 1e3, "ms"),
         f"offers to {PEOPLE} people of {ENTRIES} entries": timed(
-            lambda: offered(many, franchise, part, every, every), 1e3, "ms"
+            lambda: Works.of(franchise, part, every).offered(many, every), 1e3, "ms"
         ),
     }
 

@@ -10,7 +10,7 @@ from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.kernels.parts_reference import offered as reference
 from konomi.kernels.topk import topk
-from konomi.order.parts import offered
+from konomi.order.parts import Works
 
 DONE, DROPPED, PLANNED = STATUS["completed"], STATUS["dropped"], STATUS["plan to watch"]
 
@@ -26,6 +26,10 @@ def people(*lists):
     user, item, status = (np.array([entry[k] for entry in flat], np.int64) for k in range(3))
     nan = np.full(len(flat), np.nan, np.float32)
     return Profiles.from_entries(len(lists), user.astype(np.int32), item.astype(np.int32), nan, status.astype(np.uint8))
+
+
+def offered(profiles, franchise, part, known, allowed, threads=1):
+    return Works.of(franchise, part, known).offered(profiles, allowed, threads)
 
 
 def without(*rows):

@@ -4,6 +4,8 @@ A sequel is nothing for somebody who has not seen the first, and ten seasons of 
 a part does not want the next.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,38 +21,53 @@ Bools = npt.NDArray[np.bool_]
 PEOPLE = 256  # of one task
 
 
-def offered(profiles: Profiles, franchise: I32, part: I32, known: Bools, allowed: Bools, threads: int = 1) -> Bools:
-    """Which items may be offered to whom, bool[B, I]; at most one of each franchise.
+@dataclass(frozen=True)
+class Works:
+    """A catalogue's franchises, sorted: the parts of franchise g, in order, are order[bounds[g]:bounds[g+1]].
 
-    franchise i32[I] and part i32[I]: as `data.franchise.franchises` has them; known bool[I]: the model can say something of the
-    item; allowed bool[I]: the request does not filter it out. Seen are all entries but those planned.
-
-    The entry point of a franchise is its first known part that is not beside the work (`BESIDE`). Who has seen it, or a part
-    before it, is offered the first part in order that is known, allowed and unseen. Everybody else is offered the entry point
-    or, if it is not allowed, nothing. Who has dropped a part, other than one beside the work, is offered nothing of it.
+    order i32[I]; bounds i64[G+1]; group i32[I]: the franchise of an item, from 0; entry i32[G]: the place of its entry point in
+    `order`, −1 = none; main bool[I]: not beside the work (`BESIDE`: specials, recaps, trailers, music); known bool[I]: the
+    model can say something of it.
     """
-    main = part < BESIDE
-    order = np.lexsort((np.arange(len(part)), part, franchise)).astype(np.int32)
-    first = np.diff(franchise[order], prepend=-1) != 0
-    bounds = np.append(np.flatnonzero(first), len(order))
-    group = np.empty(len(part), np.int32)
-    group[order] = np.cumsum(first, dtype=np.int32) - 1
-    entry = np.full(len(bounds) - 1, -1, np.int32)
-    candidates = np.flatnonzero((known & main)[order])[::-1]
-    entry[group[order[candidates]]] = candidates  # the last written is the first in order
-    open_ = known & allowed & main
-    fresh = np.zeros(len(part), np.bool_)
-    entries = order[entry[entry >= 0]]
-    fresh[entries] = open_[entries]
-    state = (~planned(profiles)).view(np.uint8)
-    if profiles.status is not None:
-        state[profiles.status == STATUS["dropped"]] = 2
-    out = np.empty((len(profiles), len(part)), np.bool_)
-    with workers(threads) as each:
-        each(
-            lambda rows: offer(
-                profiles.indptr, profiles.item, state, group, bounds, order, main, entry, open_, fresh, *rows, out
-            ),
-            blocks(len(profiles), PEOPLE),
-        )
-    return out
+
+    group: I32
+    bounds: npt.NDArray[np.int64]
+    order: I32
+    entry: I32
+    main: Bools
+    known: Bools
+
+    @classmethod
+    def of(cls, franchise: I32, part: I32, known: Bools) -> "Works":
+        """By franchise i32[I] and part i32[I], as `data.franchise.franchises` has them. The entry point of a franchise is its
+        first known part that is not beside the work."""
+        main = part < BESIDE
+        order = np.lexsort((np.arange(len(part)), part, franchise)).astype(np.int32)
+        first = np.diff(franchise[order], prepend=-1) != 0
+        bounds = np.append(np.flatnonzero(first), len(order))
+        group = np.empty(len(part), np.int32)
+        group[order] = np.cumsum(first, dtype=np.int32) - 1
+        entry = np.full(len(bounds) - 1, -1, np.int32)
+        candidates = np.flatnonzero((known & main)[order])[::-1]
+        entry[group[order[candidates]]] = candidates  # the last written is the first in order
+        return cls(group, bounds, order, entry, main, known)
+
+    def offered(self, profiles: Profiles, allowed: Bools, threads: int = 1) -> Bools:
+        """Which items may be offered to whom, bool[B, I]; at most one of each franchise. allowed bool[I]: not filtered out.
+
+        Seen are all entries but those planned. What is beside the work is never offered. Who has seen the entry point of a
+        franchise, or a part before it, is offered the first part in order that is known, allowed and unseen. Everybody else is
+        offered the entry point or, if it is not allowed, nothing. Who has dropped a part is offered nothing of the franchise.
+        """
+        open_ = self.known & allowed & self.main
+        fresh = np.zeros(len(open_), np.bool_)
+        entries = self.order[self.entry[self.entry >= 0]]
+        fresh[entries] = open_[entries]
+        state = (~planned(profiles)).view(np.uint8)
+        if profiles.status is not None:
+            state[profiles.status == STATUS["dropped"]] = 2
+        out = np.empty((len(profiles), len(open_)), np.bool_)
+        works = (self.group, self.bounds, self.order, self.main, self.entry, open_, fresh)
+        with workers(threads) as each:
+            each(lambda rows: offer(profiles.indptr, profiles.item, state, *works, *rows, out), blocks(len(profiles), PEOPLE))
+        return out

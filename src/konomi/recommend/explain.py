@@ -47,6 +47,7 @@ def row_of(bundle: Bundle, names: Sequence[str], row: int, score: float) -> Row:
 def explained(
     bundle: Bundle,
     order: Order,
+    ids: Sequence[int | str],
     names: Sequence[str],
     intervals: Intervals | None,
     asked: Asked,
@@ -64,7 +65,7 @@ def explained(
             ends = intervals.around(rating, int(person.scored().counts[0]), LEVEL, bundle.scale)
             spans = [(round(float(low), 2), round(float(high), 2)) for low, high in zip(*ends, strict=True)]
     effects = blended(order, scores, person, found) if why else np.empty((0, len(found)), np.float32)
-    told = reasons(effects, person, bundle.items["item_id"].to_list(), names, why)
+    told = reasons(effects, person, ids, names, why)
     tags = moving(*features(scores, bundle.items, person, found), why)
     plans = set(person.item[planned(person)].tolist())
     return tuple(

@@ -132,19 +132,19 @@ def features(scores: Scores, catalogue: pl.DataFrame, profiles: Profiles, items:
 
     No names and f32[0, k] where none is, or no rating tells of a taste. `catalogue`: the one that they were trained with.
     """
-    names, effects = tag_names(catalogue), np.zeros((0, len(items)), np.float32)
-    for part in scores.parts:
+    told = [part for part in scores.parts if isinstance(part.term.model, HasFeatures)]
+    if not told or not profiles.scored().counts[0]:
+        return [], np.zeros((0, len(items)), np.float32)
+    names = tag_names(catalogue)
+    effects = np.zeros((len(names), len(items)), np.float32)
+    for part in told:
         term = part.term
-        if not isinstance(term.model, HasFeatures) or not profiles.scored().counts[0]:
-            continue
+        assert isinstance(term.model, HasFeatures)
         moved = term.model.features(profiles, np.append(items, STRANGER), term.output)  # F × k+1
         if term.trust is not None:
             moved = moved[:, -1:] + (moved - moved[:, -1:]) * term.trust[np.append(items, STRANGER)]
-        if not len(effects):
-            effects = np.zeros((len(names), len(items)), np.float32)
         effects[: len(moved)] += part.weight[0] / part.span[0] * (moved[:, :-1] - moved[:, -1:])
-    effects *= scores.left[items]
-    return names[: len(effects)], effects
+    return names, effects * scores.left[items]
 
 
 def strongest(effects: F32, each: int = 3) -> list[tuple[list[int], list[int]]]:

@@ -23,7 +23,7 @@ from konomi.evaluate.conformal import Intervals
 from konomi.kernels.threads import workers
 from konomi.order.dials import Dials
 from konomi.order.order import Order, says_nothing
-from konomi.order.parts import offered as next_parts
+from konomi.order.parts import Works
 from konomi.order.rank import Ranking
 from konomi.recommend.answer import Answer
 from konomi.recommend.bulk import Best
@@ -72,6 +72,11 @@ class Recommender:
     def names(self) -> list[str]:
         """What every item is called: its title, else its id."""
         return self.bundle.items.select(pl.coalesce("title", pl.col("item_id").cast(pl.String)))["title"].to_list()
+
+    @cached_property
+    def ids(self) -> list[int | str]:
+        """The id of every item."""
+        return self.bundle.items["item_id"].to_list()
 
     @cached_property
     def item_ids(self) -> Vocab:
@@ -138,7 +143,7 @@ class Recommender:
             spread = dials if wish is not None else self._spread(person, dials)
             found, best = best_list(offered[0], k, person, spread, self.order, self.vectors)
             asked = Asked(person, wish, scores)
-            rows = explained(self.bundle, self.order, self.names, self.intervals, asked, found, best, why)
+            rows = explained(self.bundle, self.order, self.ids, self.names, self.intervals, asked, found, best, why)
         return Answer(rows, self.note)
 
     def best(self, profiles: Profiles, k: int, where: Where = EVERYWHERE, dials: Dials = AS_THEY_ARE) -> Best:
@@ -179,7 +184,8 @@ class Recommender:
             offered = np.tile(allowed, (len(profiles), 1))
             offered[seen.user, seen.item] = False
         else:
-            offered = next_parts(seen, *self.franchise, known, allowed)
+            works = self.works if known is self.order.known else Works.of(*self.franchise, known)
+            offered = works.offered(seen, allowed)
         if where.again:
             offered[seen.user, seen.item] = allowed[seen.item]
         if where.planned == "hide":
@@ -205,6 +211,11 @@ class Recommender:
         """Which franchise each item belongs to, and as what part of it: i32[I] each."""
         items = self.bundle.items
         return items["franchise"].to_numpy(), items["part"].to_numpy()
+
+    @cached_property
+    def works(self) -> Works:
+        """The franchises, sorted."""
+        return Works.of(*self.franchise, self.order.known)
 
     @cached_property
     def vectors(self) -> npt.NDArray[np.float32]:
