@@ -9,16 +9,14 @@ Trained by another process on 3 M simulated ratings; nothing is kept between two
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from konomi.order.dials import Dials
 from konomi.recommend.recommender import Recommender
 from lists import simulated_lists
-from measure import KONOMI, child, save
+from measure import KONOMI, child, milliseconds, save
 
 ITEMS, USERS, RATINGS, GIVEN, PEOPLE = 17_562, 20_000, 3_000_000, 200, 200
 
@@ -27,17 +25,6 @@ parser.add_argument("--quick", action="store_true", help="a tenth of the ratings
 parser.add_argument("--bundle", type=Path, help="keep the bundle here, or take it from here")
 said = parser.parse_args()
 shrink = 10 if said.quick else 1
-
-
-def milliseconds(answer: Callable[[Any], object], questions: list[Any]) -> str:
-    """The median and the 99th percentile of answering each."""
-    answer(questions[0])
-    taken = []
-    for question in questions:
-        start = time.perf_counter()
-        answer(question)
-        taken.append(1000 * (time.perf_counter() - start))
-    return f"p50 {np.percentile(taken, 50):.2f} ms, p99 {np.percentile(taken, 99):.2f} ms of {len(taken)}"
 
 
 dataset = simulated_lists(ITEMS // shrink, USERS // shrink, RATINGS // shrink)

@@ -8,33 +8,19 @@ Trained by another process on 3 M simulated ratings; this one loads the bundle a
 import argparse
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from konomi.bundle import load_bundle
 from lists import simulated_lists
-from measure import KONOMI, child, save
+from measure import KONOMI, child, milliseconds, save
 
 ITEMS, USERS, RATINGS, KNOWN, PEOPLE = 17_562, 20_000, 3_000_000, 50, 200
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--quick", action="store_true", help="a tenth of the ratings and one epoch: only to see that it runs")
 quick = parser.parse_args().quick
-
-
-def milliseconds(answer: Callable[[Any], object], questions: list[Any]) -> str:
-    """The median and the 99th percentile of answering each."""
-    answer(questions[0])
-    taken = []
-    for question in questions:
-        start = time.perf_counter()
-        answer(question)
-        taken.append(1000 * (time.perf_counter() - start))
-    return f"p50 {np.percentile(taken, 50):.2f} ms, p99 {np.percentile(taken, 99):.2f} ms of {len(taken)}"
 
 
 shrink = 10 if quick else 1

@@ -9,7 +9,7 @@ from konomi.config import Run
 from konomi.data.profiles import Profiles
 from konomi.errors import RequestError
 from konomi.models.mf import MF
-from konomi.order.rank import BLOCK, Ranking, rank, rank_many
+from konomi.order.rank import BLOCK, Ranking, rank
 from konomi.recommend.bulk import recommend_all, table, write_table
 
 ITEMS = pl.DataFrame({"item_id": [10, 20, 30], "title": ["Ten", None, "Thirty"]})
@@ -33,7 +33,7 @@ def people(n, items=300):
 @pytest.mark.parametrize("output", ["rank", "rating"])
 def test_many_get_what_each_gets(output):
     model, profiles, allowed = mf(), people(150), np.arange(300) % 9 > 0
-    many = rank_many(model, profiles, 20, allowed, output, threads=2)
+    many = rank(model, profiles, 20, allowed, output, threads=2)
     for b in (0, 77, 149):
         alone = rank(model, profiles.slice(b, b + 1), 20, allowed, output)
         np.testing.assert_array_equal(many.items[b], alone.items[0])

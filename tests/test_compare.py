@@ -572,7 +572,7 @@ def test_what_the_command_refuses(data, tmp_path):
         return refused("compare", data, "-o", report, *words)
 
     assert refuse("-m", "bias,bais")[0] == 'Unknown model "bais". Did you mean "bias"?'
-    assert refuse("-m", ",")[0] == "There is no model to compare."
+    assert refuse("-m", ",")[0] == "There is no model."
     assert refuse("-m", "bias", "--task", "ratings")[0] == '--task cannot be "ratings". Did you mean "rating"?'
     message, hint = refuse("-m", "bias,mf", "--set", "bais.damp_item=2")
     assert message == '--set "bais.damp_item=2": not a setting of a model that is named. Did you mean "bias"?'

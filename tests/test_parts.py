@@ -28,8 +28,8 @@ def people(*lists):
     return Profiles.from_entries(len(lists), user.astype(np.int32), item.astype(np.int32), nan, status.astype(np.uint8))
 
 
-def offered(profiles, franchise, part, known, allowed, threads=1):
-    return Works.of(franchise, part, known).offered(profiles, allowed, threads)
+def offered(profiles, franchise, part, known, allowed):
+    return Works.of(franchise, part, known).offered(profiles, allowed)
 
 
 def without(*rows):
@@ -96,7 +96,6 @@ def test_kernel_equals_numpy_and_keeps_its_promises(problem):
         ({i for i, s in entries.items() if s != PLANNED}, {i for i, s in entries.items() if s == DROPPED}) for entries in lists
     ]
     np.testing.assert_array_equal(found, reference(seen, franchise, part, part < BESIDE, known, allowed))
-    np.testing.assert_array_equal(found, offered(profiles, franchise, part, known, allowed, threads=3))
     assert not found[:, ~(known & allowed)].any()
     for row, (met, _) in zip(found, seen, strict=True):
         given_ = np.flatnonzero(row)

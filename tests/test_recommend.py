@@ -190,7 +190,7 @@ def test_k_from_one_to_any_number(taste):
     assert len(taste.recommend({10: 9}, k=10**12)) == 5 and len(taste.similar(10, k=10**12)) == 6  # the unrated one, too
     with pytest.raises(RequestError, match="k is 0") as error:
         taste.recommend({10: 9}, k=0)
-    assert error.value.hint == "Ask for one title or more."
+    assert error.value.hint == "Give a whole number, 1 or more."
 
 
 def test_an_empty_profile_is_answered(recommender):
@@ -222,6 +222,11 @@ def test_the_more_rated_of_two_with_one_title(taste):
         ({10: None}, '"10": None is not a number.', "Ratings go from 1 to 10"),
         ({1.5: 7}, "1.5 is neither a title nor an item id.", "whole number"),
         ({"Cowboy Bebop (1999)": 7}, "there is no item of that title and year.", 'Did you mean "Cowboy Bebop (1998)"?'),
+        ({"Cowboy Bebop": 10**400}, "is not a number.", "Ratings go from 1 to 10"),
+        ({"Cowboy Bebop": True}, "True is not a number.", "Ratings go from 1 to 10"),
+        (["Cowboy Bebop"], "A profile cannot be a list.", "Give {title or item id: rating}"),
+        (Profiles.of([{0: float("inf")}]), "The profile has a rating of inf.", "Ratings go from 1 to 10"),
+        (Profiles.of([{0: 0.5}]), "The profile has a rating of 0.5.", "Ratings go from 1 to 10"),
         (Profiles.of([]), "Profiles of 0 people.", "Give one person's"),
         (Profiles.of([{0: 7}, {1: 7}]), "Profiles of 2 people.", "konomi.rank"),
         (Profiles.of([{8: 7}]), "an item row that is not in the catalogue", "Rows go from 0 to 7."),
@@ -318,3 +323,34 @@ def test_similar_says_what_it_cannot_do(taste, people):
         taste.similar(10, metric="euclidean")
     with pytest.raises(RequestError, match="Like what"):
         taste.similar([])
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"k": 2.5}, "k is 2.5."),
+        ({"k": "2"}, "k is '2'."),
+        ({"why": -1}, "why is -1."),
+        ({"why": "3"}, "why is '3'."),
+        ({"where": {}}, "A dict says neither where nor how."),
+        ({"where": None}, "A NoneType says neither where nor how."),
+        ({"dials": {"love": 1}}, "A dict says neither where nor how."),
+        ({"wishes": ["Action"]}, "Wishes cannot be a list."),
+        ({"wishes": {"Action": True}}, 'The wish "Action": True is not on the scale'),
+        ({"wishes": {"Action": 10**400}}, "is not on the scale"),
+        ({"wishes": {"Action": 9, "action": 2}}, 'The genre "Action" is wished for twice.'),
+    ],
+)
+def test_questions_that_cannot_be_asked(taste, asked, message):
+    with pytest.raises(RequestError) as error:
+        taste.recommend({"Mushishi": 9}, **asked)
+    assert message in str(error.value)
+
+
+def test_an_answer_in_a_notebook(taste):
+    """A table whose titles are no markup."""
+    answer = taste.recommend({"Mushishi": 9}, k=2)
+    odd = replace(answer, rows=(replace(answer[0], title="<b>&"), *answer.rows[1:]))
+    shown = odd._repr_html_()
+    assert shown.startswith("<table>") and "<td>&lt;b&gt;&amp;</td>" in shown and shown.count("<tr>") == 3
+    assert "Mushishi (9)" in shown and "simulated ratings" in shown

@@ -57,7 +57,7 @@ def test_the_catalogue_says_what_is_part_of_what(both):
 @pytest.mark.parametrize(
     ("models", "error", "message"),
     [
-        ("", ConfigError, "There is no model to train."),
+        ("", ConfigError, "There is no model."),
         ("mf,mf", ConfigError, "mf is named twice."),
         ("mf,eas", RequestError, 'Unknown model "eas". Did you mean "ease"?'),
     ],

@@ -70,7 +70,7 @@ def names(models: str) -> list[str]:
     """The models of a text such as "ease,mf"; ConfigError where there is none, or one twice."""
     found = [name.strip() for name in models.split(",") if name.strip()]
     if not found:
-        raise ConfigError("There is no model to train.", "Name one or several: -m ease,mf.")
+        raise ConfigError("There is no model.", "Name one or several: -m ease,mf.")
     if twice := [name for name in found if found.count(name) > 1]:
         raise ConfigError(f"{twice[0]} is named twice.", "Name each model once.")
     return found

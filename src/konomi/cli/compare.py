@@ -55,12 +55,13 @@ def compare(
     from konomi.extras import need
     from konomi.files import refuse_foreign
     from konomi.models import TASKS
+    from konomi.train import names
 
     if task not in (*TASKS, BOTH):
         known = (*TASKS, BOTH)
         raise ConfigError(f'--task cannot be "{task}".{closest(task, known)}', f"It is one of: {', '.join(known)}.")
     tables = read_toml(config) if config else {}
-    chosen = configs([name.strip() for name in models.split(",") if name.strip()], tables, config, words or [])
+    chosen = configs(names(models), tables, config, words or [])
     by_file = tables.get("split", {}).get("kind")
     how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test)
     need("matplotlib", "The report")

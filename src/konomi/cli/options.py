@@ -17,8 +17,6 @@ Memory = Annotated[
     typer.Option(metavar="SIZE", help="What it may take, such as 8GB; three quarters of what is free by default."),
 ]
 Count = Annotated[int, typer.Option("-k", min=1, help="How many titles.")]
-Sensitive = Annotated[bool, typer.Option("--allow-sensitive", help="Do not leave out Hentai and Erotica.")]
-Ecchi = Annotated[bool, typer.Option("--hide-ecchi", help="Leave out Ecchi.")]
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A model that `konomi train` saved.")]
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="DATA", help="The dataset, where it is no longer in its old place.")

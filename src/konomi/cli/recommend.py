@@ -126,6 +126,7 @@ def show_answer(answer: "Answer", recommender: "Recommender", where: "Where", kn
     if not len(answer):
         left = int((recommender.passing(where) & recommender.order.known).sum())
         say(f"There is nothing left to recommend: of the {left:,} titles that pass the filters none is new or comes next.")
+        say("Try --all-parts, which offers specials and any part of a series, or --again.")
         return
     if not known:
         say('Nothing is known of you: this is for anybody. Say something: --rate "TITLE=9", --genre "GENRE=9", --profile FILE.')

@@ -48,6 +48,11 @@ class Scale:
             valid[start : start + BLOCK] |= inside
         return valid
 
+    def within(self, rating: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+        """Which ratings lie between the ends, on a step or not; NaN (not scored) does."""
+        inside: npt.NDArray[np.bool_] = np.isnan(rating) | ((rating >= self.low) & (rating <= self.high))
+        return inside
+
     def encode(self, rating: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8] | npt.NDArray[np.float32]:
         """f32[N] with NaN for not scored → the stored array: u8[N] codes, or f32[N] where the scale is not coded."""
         if not self.coded:

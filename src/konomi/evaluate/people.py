@@ -156,7 +156,7 @@ def compare_people(
     told = _with_wishes(cast)
     plain = module(POPULAR).fit(train, models.get(POPULAR) or module(POPULAR).Config(), run)
     base = _row(POPULAR, ANY, plain, known, cast, None)
-    rows += [base, *_wished(POPULAR, plain, told, cast, base)]
+    rows += [base, *_wished(plain, told, cast, base)]  # of a stranger the order knows wishes alone, whatever the models
     together = as_training_users(frozen, dataset).train_set(dataset)
     for name, config in chosen.items():
         start = time.perf_counter()
@@ -170,7 +170,7 @@ def compare_people(
         ways = {**{str(n): (alone, drawn(known, n, key)) for n in FEW}, ALL: (alone, known), TRAINED: (joined, known)}
         found = {shown: _row(name, shown, model, profiles, cast, base) for shown, (model, profiles) in ways.items()}
         trained[name] = _difference(found[ALL].ranked, found[TRAINED].ranked, run)
-        rows += [*found.values(), *_wished(name, alone, told, cast, base)]
+        rows += found.values()
     counts = (int(few.sum()), int(unliked.sum()), int((~np.isnan(cast.hidden.rating)).sum()), len(people) - len(told))
     return People(dataset, frozen, run, int(held.sum()), len(people), *counts, rows, trained, failures)
 
@@ -276,8 +276,8 @@ def _row(name: str, shown: str, model: Model, profiles: Profiles, cast: Cast, ba
     return Row(name, shown, rmse, ranked, None if base is None else _difference(ranked, base.ranked, run))
 
 
-def _wished(name: str, model: Model, told: Wishing, cast: Cast, base: Row) -> list[Row]:
-    """One model that hears wishes and nothing else; no row where nobody has any."""
+def _wished(model: Model, told: Wishing, cast: Cast, base: Row) -> list[Row]:
+    """People of whom nothing is known but wishes; no row where nobody has any."""
     if not len(told):
         return []
     train, run, some = cast.train, cast.run, cast.take(told.people)
@@ -288,7 +288,7 @@ def _wished(name: str, model: Model, told: Wishing, cast: Cast, base: Row) -> li
         return order.weigh(Profiles.of([{}] * len(wishes)), Dials(), wishes, run.threads).total
 
     ranked = some.ranked(_lists(scores, some.known, order.known, run))
-    return [Row(name, WISHES, None, ranked, _difference(ranked, base.ranked, run, told.people))]
+    return [Row(POPULAR, WISHES, None, ranked, _difference(ranked, base.ranked, run, told.people))]
 
 
 def _lists(

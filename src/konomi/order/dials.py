@@ -1,6 +1,7 @@
 """Dials: what a person may turn. Each runs from 0 to 1, and its price in accuracy stands in docs/recommend.md."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 from konomi.errors import RequestError
 
@@ -16,5 +17,5 @@ class Dials:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not isinstance(value, int | float) or not 0 <= value <= 1:
+            if not isinstance(value, Real) or not 0 <= float(value) <= 1:
                 raise RequestError(f"The dial {name} is {value}.", "Turn it to 0, 1 or anything between.")

@@ -13,12 +13,9 @@ from konomi.data.franchise import BESIDE
 from konomi.data.labels import STATUS, planned
 from konomi.data.profiles import Profiles
 from konomi.kernels.parts import offer
-from konomi.kernels.threads import blocks, workers
 
 I32 = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
-
-PEOPLE = 256  # of one task
 
 
 @dataclass(frozen=True)
@@ -52,12 +49,13 @@ class Works:
         entry[group[order[candidates]]] = candidates  # the last written is the first in order
         return cls(group, bounds, order, entry, main, known)
 
-    def offered(self, profiles: Profiles, allowed: Bools, threads: int = 1) -> Bools:
+    def offered(self, profiles: Profiles, allowed: Bools) -> Bools:
         """Which items may be offered to whom, bool[B, I]; at most one of each franchise. allowed bool[I]: not filtered out.
 
         Seen are all entries but those planned. What is beside the work is never offered. Who has seen the entry point of a
         franchise, or a part before it, is offered the first part in order that is known, allowed and unseen. Everybody else is
-        offered the entry point or, if it is not allowed, nothing. Who has dropped a part is offered nothing of the franchise.
+        offered the entry point or, if it is not allowed, nothing. Who has dropped a part, other than one beside the work, is
+        offered nothing of the franchise.
         """
         open_ = self.known & allowed & self.main
         fresh = np.zeros(len(open_), np.bool_)
@@ -68,6 +66,5 @@ class Works:
             state[profiles.status == STATUS["dropped"]] = 2
         out = np.empty((len(profiles), len(open_)), np.bool_)
         works = (self.group, self.bounds, self.order, self.main, self.entry, open_, fresh)
-        with workers(threads) as each:
-            each(lambda rows: offer(profiles.indptr, profiles.item, state, *works, *rows, out), blocks(len(profiles), PEOPLE))
+        offer(profiles.indptr, profiles.item, state, *works, 0, len(profiles), out)
         return out

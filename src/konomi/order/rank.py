@@ -52,71 +52,20 @@ def rank(
     """The k items with the highest scores among those allowed (bool[I]), without any item of the profile, scored or not.
 
     `output` is what is scored; by default "rank" where the model has it, else "rating". Fewer than k items are padded; equal
-    scores come in order of item row.
+    scores come in order of item row. Of a model that `HasDots` most scores are not computed where people are many
+    (`kernels/best_dots.py`); they get the same bytes in any company.
     """
-    if len(profiles) < MANY:
-        output = output or default_output(model)
-        return _rank_scores(model, model.encode(profiles, threads), profiles, k, allowed, output, threads)
-    return rank_many(model, profiles, k, allowed, output, threads)
-
-
-def rank_many(
-    model: Model,
-    profiles: Profiles,
-    k: int,
-    allowed: npt.NDArray[np.bool_],
-    output: str | None = None,
-    threads: int = 1,
-) -> Ranking:
-    """`rank` in the way that is fast for many people: the same bytes for them in any company, from row to row `BLOCK` apart."""
-    items = np.empty((len(profiles), k), np.int32)
-    scores = np.empty((len(profiles), k), np.float32)
-    for start, stop in blocks(len(profiles), PEOPLE if isinstance(model, HasDots) else BLOCK):
-        block = profiles.slice(start, stop)
-        part = rank_codes(model, model.encode(block, threads), block, k, allowed, output, threads)
-        items[start:stop], scores[start:stop] = part.items, part.scores
-    return Ranking(items, scores)
-
-
-def rank_codes(
-    model: Model,
-    codes: F32,
-    without: Profiles,
-    k: int,
-    allowed: npt.NDArray[np.bool_],
-    output: str | None = None,
-    threads: int = 1,
-) -> Ranking:
-    """`rank` for people of whom the codes are known, f32[B, D], and the entries whose items are left out.
-
-    Most scores of a model that `HasDots` are not computed (`kernels/best_dots.py`).
-    """
-    output = output or default_output(model)
-    if not (isinstance(model, HasDots) and output in model.dot_outputs):
-        return _rank_scores(model, codes, without, k, allowed, output, threads)
-    left, vectors, constant, level = model.dots(codes, output)
-    left = np.ascontiguousarray(left)
-    items, scores = best_dots(left, vectors, constant, k, without.indptr, without.item, allowed, threads)
-    return Ranking(items, scores + level[:, None])
-
-
-def default_output(model: Model) -> str:
-    """ "rank" where the model has it, else "rating"."""
-    return "rank" if "rank" in model.outputs else "rating"
-
-
-def _rank_scores(
-    model: Model,
-    codes: F32,
-    without: Profiles,
-    k: int,
-    allowed: npt.NDArray[np.bool_],
-    output: str,
-    threads: int,
-) -> Ranking:
-    """`rank_codes` by all scores of the model."""
-    items, scores = np.empty((len(codes), k), np.int32), np.empty((len(codes), k), np.float32)
-    for start, stop in blocks(len(codes), max(min(BLOCK, SCORES // len(allowed)), 1)):
-        left_out, block = without.slice(start, stop), model.score(codes[start:stop], output)
-        items[start:stop], scores[start:stop] = topk(block, k, left_out.indptr, left_out.item, allowed, threads)
+    output = output or ("rank" if "rank" in model.outputs else "rating")
+    dots = len(profiles) >= MANY and isinstance(model, HasDots) and output in model.dot_outputs
+    items, scores = np.empty((len(profiles), k), np.int32), np.empty((len(profiles), k), np.float32)
+    for start, stop in blocks(len(profiles), PEOPLE if dots else max(min(BLOCK, SCORES // len(allowed)), 1)):
+        part = profiles.slice(start, stop)
+        codes, seen = model.encode(part, threads), (part.indptr, part.item)
+        if dots:
+            assert isinstance(model, HasDots)
+            left, vectors, constant, level = model.dots(codes, output)
+            found, best = best_dots(np.ascontiguousarray(left), vectors, constant, k, *seen, allowed, threads)
+            items[start:stop], scores[start:stop] = found, best + level[:, None]
+        else:
+            items[start:stop], scores[start:stop] = topk(model.score(codes, output), k, *seen, allowed, threads)
     return Ranking(items, scores)

@@ -1,7 +1,7 @@
 """Why an item is recommended: what each of a person's own ratings adds to its score, and what their taste for each tag adds.
 
-A rating's part is the score less the score without that rating, with everything else as it is: so taking a named rating out
-of the profile moves the score by what was said. Parts need not add up to the score, since ratings share what they say.
+A rating's part is the score less the score without that rating, everything computed anew: so taking a named rating out of the
+profile moves the score by what was said. Parts need not add up to the score, since ratings share what they say.
 """
 
 from collections.abc import Sequence
@@ -88,7 +88,7 @@ def _shortened(one: Profiles, start: int, stop: int) -> Profiles:
     return Profiles(indptr, one.item[entry], one.rating[entry], None if one.status is None else one.status[entry])
 
 
-def blended(order: Order, scores: Scores, profiles: Profiles, items: I32, threads: int = 1) -> F32:
+def blended(order: Order, scores: Scores, profiles: Profiles, items: I32) -> F32:
     """What each entry of one person adds to the scores of items i32[k], f32[n, k]: exactly what is lost without it.
 
     Without an entry a term has another level and another span, too: its best unseen item is looked for among those that are
@@ -103,7 +103,7 @@ def blended(order: Order, scores: Scores, profiles: Profiles, items: I32, thread
         near = _near_the_best(order, part, profiles, max(SCORES // n, NEAR))
         rows = np.concatenate([items, near, profiles.item, STRANGER])
         term = part.term
-        moved = without(term.model, profiles, rows, term.output, threads)  # n × k + near + n + 1
+        moved = without(term.model, profiles, rows, term.output)  # n × k + near + n + 1
         if term.trust is not None:
             moved = moved[:, -1:] + (moved - moved[:, -1:]) * term.trust[rows]
         then = term.score(scores.codes[id(term.model)], rows) - moved

@@ -4,10 +4,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from numbers import Real
 from operator import index
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +27,7 @@ from konomi.order.rank import Ranking
 from konomi.recommend.answer import Answer
 from konomi.recommend.bulk import Best
 from konomi.recommend.explain import Asked, explained, row_of
+from konomi.recommend.numbers import is_number, whole
 from konomi.recommend.rerank import best_list, unit
 from konomi.recommend.similar import By, HasItemVectors, nearness
 from konomi.recommend.titles import Match, TitleIndex
@@ -106,7 +106,7 @@ class Recommender:
         scale, given = self.bundle.scale, list[Given]()
         for text, rating in ratings.items():
             match = self.find(text)
-            if not _is_number(rating):
+            if not is_number(rating):
                 raise RequestError(f'"{text}": {rating!r} is not a number.', f"Ratings go from {scale}.")
             one = Given(str(text), float(rating), match, self.titles.name(match.row))
             with np.errstate(over="ignore"):  # 1e300 is infinite, and so off the scale
@@ -136,7 +136,8 @@ class Recommender:
         `where` says so), one title of a franchise at most, never a sequel to what was not seen. RequestError where the
         profile cannot be understood, or is not one person's.
         """
-        person, wish, k = self._person(profile), self._wishes(wishes or {}), self._places(k)
+        check_kinds(where, dials)
+        person, wish, k, why = self._person(profile), self._wishes(wishes or {}), self._places(k), whole("why", why, 0)
         with workers(1):
             scores = self.order.weigh(person, dials, wish)
             offered = np.where(self.open(person, where), scores.total, np.float32(np.nan))
@@ -148,6 +149,7 @@ class Recommender:
 
     def best(self, profiles: Profiles, k: int, where: Where = EVERYWHERE, dials: Dials = AS_THEY_ARE) -> Best:
         """The lists of many people: best(start, stop) → their ranking, as `recommend` would give it to each."""
+        check_kinds(where, dials)
         k = self._places(k)
 
         def lists(start: int, stop: int) -> Ranking:
@@ -246,7 +248,8 @@ class Recommender:
         by: the models' factors, the contents that the catalogue tells, or both; see `similar.py`. Neither the titles themselves
         nor other parts of their franchises are among them. RequestError where nothing can be near.
         """
-        several = titles if isinstance(titles, Sequence) and not isinstance(titles, str) else [titles]
+        check_kinds(where, dials)
+        several: Sequence[Any] = titles if isinstance(titles, list | tuple) else [titles]
         rows = np.array(sorted({self.find(title).row for title in several}), np.int32)
         if not len(rows):
             raise RequestError("Like what?", "Give a title, or several.")
@@ -277,34 +280,39 @@ class Recommender:
                 "The profile has an item row that is not in the catalogue.",
                 f"Rows go from 0 to {len(self.bundle.items) - 1:,}.",
             )
+        odd = profile.rating[~(self.bundle.scale.within(profile.rating))]
+        if len(odd):
+            raise RequestError(f"The profile has a rating of {odd[0]:g}.", f"Ratings go from {self.bundle.scale}.")
         return profile
 
     def _wishes(self, wishes: Mapping[str, float]) -> npt.NDArray[np.float32] | None:
         """f32[1, G], NaN where nothing is wished; None for no wish at all."""
         if not wishes:
             return None
+        if not isinstance(wishes, Mapping):
+            raise RequestError(f"Wishes cannot be a {type(wishes).__name__}.", 'Give {genre: how much}, such as {"Action": 9}.')
         genres = genre_names(self.bundle.items)
         scale, row = self.bundle.scale, np.full((1, len(genres)), np.nan, np.float32)
         for genre, value in wishes.items():
-            if not _is_number(value) or not scale.low <= value <= scale.high:
-                said = f"{value:g}" if _is_number(value) else repr(value)
+            if not is_number(value) or not scale.low <= value <= scale.high:
+                said = f"{value:g}" if is_number(value) else repr(value)
                 raise RequestError(
                     f'The wish "{genre}": {said} is not on the scale of this model.',
                     f"It goes from {scale.low:g} to {scale.high:g}.",
                 )
-            row[0, genres.index(named("genre", genre, genres))] = value
+            place = genres.index(named("genre", genre, genres))
+            if not math.isnan(row[0, place]):
+                raise RequestError(f'The genre "{genres[place]}" is wished for twice.', "Say once how much.")
+            row[0, place] = value
         return row
 
     def _places(self, k: int) -> int:
         """k, but no more than there are items; RequestError for what is no whole number above 0."""
-        try:
-            wanted = index(k)
-        except TypeError:
-            raise RequestError(f"k is {k!r}.", "Ask for one title or more.") from None
-        if wanted < 1:
-            raise RequestError(f"k is {k}.", "Ask for one title or more.")
-        return min(wanted, len(self.bundle.items))
+        return min(whole("k", k, 1), len(self.bundle.items))
 
 
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, Real) and not isinstance(value, bool)
+def check_kinds(where: object, dials: object) -> None:
+    """RequestError for filters or dials that are something else."""
+    if not isinstance(where, Where) or not isinstance(dials, Dials):
+        wrong = type(dials if isinstance(where, Where) else where).__name__
+        raise RequestError(f"A {wrong} says neither where nor how.", "Give where=Where(…) and dials=Dials(…).")

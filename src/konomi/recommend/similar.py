@@ -38,9 +38,9 @@ def nearness(bundle: Bundle, rows: I32, by: By = "both", metric: str = "cosine")
     RequestError for an unknown way or metric, or where there is nothing to tell by.
     """
     if by not in get_args(By):
-        raise RequestError(f'Unknown way "{by}".{closest(by, get_args(By))}', f"It is one of: {', '.join(get_args(By))}.")
+        raise RequestError(f'Unknown way "{by}".{closest(str(by), get_args(By))}', f"It is one of: {', '.join(get_args(By))}.")
     if metric not in METRICS:
-        raise RequestError(f'Unknown metric "{metric}".{closest(metric, METRICS)}', "The metrics are: cosine, euclidean.")
+        raise RequestError(f'Unknown metric "{metric}".{closest(str(metric), METRICS)}', "The metrics are: cosine, euclidean.")
     if metric != "cosine" and by != "factors":
         raise RequestError("Contents are compared by cosine alone.", "Ask for the cosine, or compare by factors.")
     content = _content(bundle, rows) if by != "factors" else None
@@ -71,7 +71,7 @@ def _factors(bundle: Bundle, rows: I32, metric: str, needed: bool) -> F32 | None
     known = rows[ratings[rows] > 0]
     if not len(known):
         if needed:
-            name = bundle.items["title"][int(rows[0])]
+            name = bundle.items["title"][int(rows[0])] or bundle.items["item_id"][int(rows[0])]
             raise RequestError(f"{name} has no training rating, so nothing is near it.", "Compare by content.")
         return None
     vectors, weight = model.item_vectors(), ratings / (ratings + ITEM_PRIOR)

@@ -1,9 +1,9 @@
 """Where: which titles may be offered at all. Every filter narrows what the others leave; k titles come if k are left."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Literal, get_args
 
 import numpy as np
@@ -13,6 +13,7 @@ import polars as pl
 from konomi.config import closest
 from konomi.data.features import genre_names
 from konomi.errors import RequestError
+from konomi.recommend.numbers import is_number
 
 Range = tuple[float | None, float | None]
 """From … to …, both included; None = no bound."""
@@ -21,6 +22,7 @@ Planned = Literal["hide", "show", "only"]
 ANY: Range = (None, None)
 
 QUOTED = re.compile(r"'(?:[^']|'')*'")
+UNUSUAL = re.compile(r'["`$\\]|--|/\*')  # where it cannot be told by eye what stands within quotes
 ELSEWHERE = re.compile(r"\b(?:select|from|with|read_\w+|scan_\w+)\b", re.IGNORECASE)
 """What would open a file or a table: polars does so while it reads an expression."""
 
@@ -52,16 +54,22 @@ class Where:
             if isinstance(given, str) or not isinstance(given, Iterable):
                 raise RequestError(f"{name}: {given!r} is not several.", f"Give a tuple or a list: {name}=({given!r},).")
             object.__setattr__(self, name, tuple(given))  # a list will do
+        if not isinstance(self.ratings, int) or not isinstance(self.sql, str):
+            raise RequestError(f"ratings is {self.ratings!r}, sql is {self.sql!r}.", "Give a whole number, and text.")
         if self.planned not in get_args(Planned):
             raise RequestError(f'planned cannot be "{self.planned}".', f"It is one of: {', '.join(get_args(Planned))}.")
         for name in ("years", "episodes", "score"):
             span = getattr(self, name)
-            if not isinstance(span, tuple | list) or len(span) != 2 or not all(isinstance(end, Real | None) for end in span):
+            if not isinstance(span, tuple | list) or len(span) != 2 or not all(map(_is_bound, span)):
                 raise RequestError(f"{name}: {span!r} is not two bounds.", f"Write {name}=(low, high), None for no bound.")
             object.__setattr__(self, name, tuple(span))
             low, high = span
             if low is not None and high is not None and low > high:
                 raise RequestError(f"{name}: {low:g} to {high:g} is empty.", "Give the lower bound first.")
+
+
+def _is_bound(end: object) -> bool:
+    return end is None or (is_number(end) and not math.isnan(end))
 
 
 def allowed(where: Where, items: pl.DataFrame) -> npt.NDArray[np.bool_]:
@@ -127,12 +135,12 @@ def _ids(ids: tuple[int | str, ...], items: pl.DataFrame) -> pl.Expr:
 def _condition(sql: str, items: pl.DataFrame) -> pl.Expr:
     """A condition in SQL, tried out on the catalogue. It may look at nothing else: no tables, no files."""
     columns = f"The columns are: {', '.join(items.columns)}; for example: year >= 2000 AND type = 'TV'."
-    if elsewhere := ELSEWHERE.search(QUOTED.sub("", sql)):
+    if elsewhere := ELSEWHERE.search(sql if UNUSUAL.search(sql) else QUOTED.sub("", sql)):
         raise RequestError(f'The condition has "{elsewhere[0]}", and may look at this catalogue alone.', columns)
     try:
         condition = pl.sql_expr(sql)
         found = items.select(condition.alias("condition"))["condition"]
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as cause:
+    except (pl.exceptions.PolarsError, OSError) as cause:
         reason = str(cause).splitlines()[0].partition("; valid columns")[0]
         raise RequestError(f"The condition cannot be read: {reason}.", columns) from None
     if found.dtype != pl.Boolean or len(found) != len(items):
