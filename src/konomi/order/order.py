@@ -29,7 +29,7 @@ F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
 SURE_PRIOR = 1000.0  # ratings that an item needs before a prediction of it is half believed, where it is to be sure
-WISH = 1.0  # what a perfect fit to the wishes weighs, for the best known title: the way from an average title to the best
+WISH = 0.7  # what a perfect fit to the wishes weighs, for the best known title; 1 is the way from an unknown one to the best
 STRANGER = np.array([-1], np.int32)
 
 

@@ -23,7 +23,7 @@ F32 = npt.NDArray[np.float32]
 I32 = npt.NDArray[np.int32]
 
 ENTRIES = 1 << 20  # of the shortened profiles that are encoded together: about 20 MiB
-NEAR, SCORES = 64, 1 << 15  # items that may be the best without an entry: at least, and of all entries together
+NEAR, SCORES = 64, 1 << 14  # items that may be the best without an entry: at least, and of all entries together
 NEGLIGIBLE = 0.05  # of an item's largest effect: what is less is no reason
 
 
