@@ -3,8 +3,9 @@
     python bench/walk.py [--check]
 
 Every ```sh block is run, every ```console block command by command in a terminal 100 columns wide (```console results: without
-stderr), every ```pycon block statement by statement. The table of the dials is that of bench/dials.py. The person is one of the
-data's real lists (the data beside the checkout), written as MyAnimeList exports it; `konomi ask` is answered by it.
+stderr), every ```pycon block statement by statement. The table of the dials is that of bench/dials.py. The person is one of
+those in the ratings of bench/caserec_split.py, left out of training and written as MyAnimeList exports a list; `konomi ask` is
+answered by them. The ratings have no statuses: those of `DROPPED` and `PLANNED` are made up.
 With --check nothing is written, and it fails where anything differs.
 """
 
@@ -25,13 +26,14 @@ from xml.sax.saxutils import escape
 
 import polars as pl
 
+import caserec_split
 from measure import BENCH, KONOMI, OUT
 
-DATA, PAGE = BENCH.parent.parent / "shared" / "data", BENCH.parent / "docs" / "recommend.md"
-RATINGS, CATALOGUE = DATA / "anime-caserec-2016" / "rating_mal_ids.csv", DATA / "anime-meta-2020" / "anime.csv"
-LISTS, PERSON = DATA / "anime-userlists-2022" / "animelist.csv", 295
-STATUS = {1: "Watching", 2: "Completed", 3: "On-Hold", 4: "Dropped", 6: "Plan to Watch"}
-ENTRY = """<anime><series_animedb_id>{anime_id}</series_animedb_id><series_title>{title}</series_title>
+ROOT = BENCH.parent
+PAGE, RATINGS, CATALOGUE = ROOT / "docs" / "recommend.md", ROOT / caserec_split.RATINGS, ROOT / caserec_split.CATALOGUE
+PERSON, DROPPED = 680, 11757  # Sword Art Online
+PLANNED = [457, 7785, 9253, 34599]  # Mushishi, Yojouhan Shinwa Taikei, Steins;Gate, Made in Abyss
+ENTRY = """<anime><series_animedb_id>{MAL_ID}</series_animedb_id><series_title>{title}</series_title>
 <series_type>{Type}</series_type><my_score>{rating}</my_score><my_status>{status}</my_status></anime>
 """
 BLOCK = re.compile(r"^```(sh|console|console results|pycon)\n(.*?)^```\n", re.M | re.S)
@@ -40,13 +42,18 @@ QUESTION = re.compile(r"^\d+\. ([^\r\n]+?)(?: \([^()\r\n]*\))?\r?\n> \Z", re.M)
 TERMINAL = {**os.environ, "COLUMNS": "100", "TERM": "xterm", "PATH": f"{KONOMI[0].parent}:{os.environ['PATH']}"}
 
 
-def export(path: Path) -> dict[str, int]:
-    """Write the person's list; their ratings by title."""
-    names = pl.read_csv(CATALOGUE, infer_schema=False).select(pl.col("MAL_ID").cast(pl.Int64), "Name", "Type")
-    rows = pl.read_csv(LISTS).filter(user_id=PERSON).join(names, left_on="anime_id", right_on="MAL_ID").to_dicts()
-    entries = [ENTRY.format(**row, title=escape(row["Name"]), status=STATUS[row["watching_status"]]) for row in rows]
-    path.write_text(f"<myanimelist>\n{''.join(entries)}</myanimelist>\n", "utf-8")
-    return {row["Name"]: row["rating"] for row in rows if row["rating"]}
+def export(ratings: Path, list_: Path) -> dict[str, int]:
+    """Write the ratings of everybody else, and the person's list; their ratings by title."""
+    everybody, own = pl.read_csv(RATINGS), pl.col("user_id") == PERSON
+    everybody.filter(~own).write_csv(ratings)
+    rated = dict(everybody.filter(own).select("anime_id", "rating").rows())
+    rows = pl.read_csv(CATALOGUE, infer_schema=False).select(pl.col("MAL_ID").cast(pl.Int64), "Name", "Type").to_dicts()
+    entries = []
+    for row in (row for row in rows if row["MAL_ID"] in {*rated, *PLANNED}):
+        status = {**dict.fromkeys(PLANNED, "Plan to Watch"), DROPPED: "Dropped"}.get(row["MAL_ID"], "Completed")
+        entries.append(ENTRY.format(**row, title=escape(row["Name"]), rating=rated.get(row["MAL_ID"], 0), status=status))
+    list_.write_text(f"<myanimelist>\n{''.join(entries)}</myanimelist>\n", "utf-8")
+    return {row["Name"]: rated[row["MAL_ID"]] for row in rows if row["MAL_ID"] in rated}
 
 
 def said(command: str, remarks: bool) -> str:
@@ -104,9 +111,8 @@ def dials() -> str:
 
 def walked(page: str) -> str:
     """The page with every block as it comes out now, in this folder."""
-    for file in (RATINGS, CATALOGUE):
-        Path(file.name).symlink_to(file.resolve())
-    ratings, names = export(Path("list.xml")), dict[str, object]()
+    Path(CATALOGUE.name).symlink_to(CATALOGUE.resolve())
+    ratings, names = export(Path(RATINGS.name), Path("list.xml")), dict[str, object]()
 
     def run(block: re.Match[str]) -> str:
         kind, body = block.groups()
