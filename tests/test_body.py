@@ -1,6 +1,7 @@
 """The network as it serves: folding people in against retraining, scoring against the formula."""
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def objective(body: Body, code, profile: Profiles) -> float:
     """What a person's row minimises."""
     used, rating, label = targets(profile, body.heads, body.center, body.labelling)
     z = outputs_by_formula(body, code, used.item)
-    total = len(used.item) * float(body.penalty @ code**2)
+    total = len(used.item) * float(body.penalty[0] @ code**2) + float(body.penalty[1] @ (code - body.average) ** 2)
     if body.heads[0] >= 0:
         total += body.weights[0] * np.nansum((z[:, int(body.heads[0])] - rating) ** 2)
     if body.heads[1] >= 0:
@@ -89,12 +90,20 @@ def test_a_training_user_folded_in_predicts_what_training_learnt(train):
     with workers(1) as each:
         network = BodyNetwork(train, config, Losses(("rating",)), 0, __import__("torch").device("cpu"), each)
         model = network.body(learn("nn", network, Steps(60, 0, 0.03, 0.02), Run()))
+    alone = replace(model, penalty=np.stack([model.penalty[0], np.zeros_like(model.penalty[1])]))  # training knows no prior
     seen = train.seen
     learnt, folded = (
         np.sqrt(np.mean((model.score_pairs(codes[seen.user], seen.item, "rating") - seen.rating) ** 2))
-        for codes in (network.rows("user"), model.encode(seen))
+        for codes in (network.rows("user"), alone.encode(seen))
     )
     assert folded <= learnt + 0.02
+
+
+def test_a_prior_holds_somebody_with_one_entry_close_to_nobody_in_particular(body):
+    one = Profiles.of([{0: 9}])
+    free = replace(body, penalty=np.stack([body.penalty[0], np.zeros_like(body.penalty[1])]))
+    moved, without = (np.abs(each.encode(one)[0] - body.average).max() for each in (body, free))
+    assert 0 < moved < without
 
 
 def test_without_biases_there_are_none(train):

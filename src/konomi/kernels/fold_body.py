@@ -1,8 +1,9 @@
 """Fold-in for the network of `pairs.py`: a person's row from their entries alone, everything else frozen.
 
-The row θ = [e (D) | b (O)] minimises, over the n entries of the person, the objective of training,
+The row θ = [e (D) | b (O)] minimises, over the n entries of the person, the objective of training, and a prior around the row
+of nobody in particular, θ₀,
 
-    Σ_n [ w_r (z_r − y_n)² + w_c (log(1 + exp z_c) − t_n z_c) ] + n (λ |e|² + λ_b |b|²)
+    Σ_n [ w_r (z_r − y_n)² + w_c (log(1 + exp z_c) − t_n z_c) ] + n θᵀΛθ + (θ − θ₀)ᵀΛ₀(θ − θ₀)
 
 (an entry without a rating y or a label t lacks that term) by damped Gauss–Newton steps (Nocedal & Wright 2006, eq. 10.23): z is
 linearised around θ, which is exact where no hidden unit switches, and a step that does not lower the objective is halved.
@@ -19,11 +20,11 @@ ENOUGH = 1e-7  # stop where a step lowers the objective by less than this share
 
 @numba.njit(nogil=True, cache=True)
 def fold_in(indptr, item, rating, label, right, W, bias, V, constant, heads, weights, penalty, start, stop, out):
-    """Rows start to stop of out f32[B, D + O] in place, from where they are; people without entries are left as they are.
+    """Rows start to stop of out f32[B, D + O] in place, from where they are, θ₀; people without entries are left as they are.
 
     indptr i64[B+1]; item i32[N]; rating f32[N], NaN = none; label i8[N], −1 = none; right f32[I, H + P + O] (P is D or 0);
     W f64[D, H]; bias f64[H]; V f64[O, H]; constant f64[O]; heads (r, c): which output is the rating, which the interaction,
-    −1 = neither; weights f64[2] of the two terms; penalty f64[D + O].
+    −1 = neither; weights f64[2] of the two terms; penalty f64[2, D + O]: Λ, per entry, and Λ₀, once.
     """
     D, H = W.shape
     O, width = len(V), right.shape[1] - len(V)
@@ -36,11 +37,11 @@ def fold_in(indptr, item, rating, label, right, W, bias, V, constant, heads, wei
         for k in range(n):
             C[k] = right[item[indptr[b] + k]]
         theta = out[b].astype(np.float64)
-        ridge = n * penalty
-        loss = objective(theta, C, y, t, W, bias, V, constant, heads, weights, ridge)
+        ridge, once, start_row = n * penalty[0], penalty[1], theta.copy()
+        loss = objective(theta, C, y, t, W, bias, V, constant, heads, weights, ridge, once, start_row)
         for _ in range(STEPS):
             a = np.dot(theta[:D], W) + bias
-            A, g = np.diag(2 * ridge), 2 * ridge * theta
+            A, g = np.diag(2 * (ridge + once)), 2 * (ridge * theta + once * (theta - start_row))
             for o in range(O):
                 S = np.empty((n, H))  # slopes of z along the hidden units' inputs
                 X = np.zeros((n, D + O))  # slopes of z along θ
@@ -61,7 +62,7 @@ def fold_in(indptr, item, rating, label, right, W, bias, V, constant, heads, wei
             step = np.linalg.solve(A, g)
             before = loss
             for _ in range(HALVINGS):
-                after = objective(theta - step, C, y, t, W, bias, V, constant, heads, weights, ridge)
+                after = objective(theta - step, C, y, t, W, bias, V, constant, heads, weights, ridge, once, start_row)
                 if after < loss:
                     theta -= step
                     loss = after
@@ -95,12 +96,12 @@ def terms(o, z, y, t, heads, weights):
 
 
 @numba.njit(nogil=True, cache=True)
-def objective(theta, C, y, t, W, bias, V, constant, heads, weights, ridge):
+def objective(theta, C, y, t, W, bias, V, constant, heads, weights, ridge, once, start_row):
     """What a row minimises."""
     D, H = W.shape
     width = C.shape[1] - len(V)
     a = np.dot(theta[:D], W) + bias
-    total = np.sum(ridge * theta * theta)
+    total = np.sum(ridge * theta * theta + once * (theta - start_row) ** 2)
     for k in range(len(C)):
         if heads[0] >= 0 and not np.isnan(y[k]):
             total += weights[0] * (output(heads[0], a, theta, C[k], V, constant, D, H, width) - y[k]) ** 2

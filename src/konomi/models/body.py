@@ -71,8 +71,9 @@ class Body:
 
     right f32[I+1, H + P + O]: what each item adds, [W_i e_i | e_i | b_i] (P is D, or 0 without the dot product), the row after
     the last item standing for an unknown one; item_known f32[I+1]; constant f32[O]; average f32[D + O], the row of nobody in
-    particular; penalty f32[D + O]; heads f32[2]: the outputs that are the rating and the interaction, −1 = none; weights
-    f32[2], of their losses; center f32[2]: μ and σ of the ratings; labelling f32[4]. A code is a person's row [e_u | b_u].
+    particular; penalty f32[2, D + O], of a fold-in: per entry, and once; heads f32[2]: the outputs that are the rating and the
+    interaction, −1 = none; weights f32[2], of their losses; center f32[2]: μ and σ of the ratings; labelling f32[4]. A code is
+    a person's row [e_u | b_u].
     """
 
     W: F32

@@ -26,6 +26,11 @@ from konomi.neural.pairs import Shape, Side, network
 F32 = npt.NDArray[np.float32]
 
 FOLD_L2, FOLD_L2_BIAS = 0.03, 0.005  # the least penalties of folding in, as for mf
+FOLD_PRIOR = 30  # what a person's vector is held back by before any entry, in entries
+FOLD_NOISE = (
+    0.5  # the variance of a rating's error, about, in units of that of ratings; and the ½ of a normal prior beside a log loss
+)
+FOLD_PRIOR_BIAS = 0.1, 100.0  # the least and the most for the biases, which go by the variance of those that were learnt
 NO_BIAS = 1e9  # the penalty that keeps a bias at 0
 
 
@@ -199,9 +204,16 @@ class BodyNetwork:
         right = np.zeros((self.n_items + 1, s.hidden + (s.dim if s.product else 0) + outputs), np.float32)
         right[:-1, : s.hidden] = item[:, : s.dim] @ weight["item layer"]
         right[:-1, s.hidden :] = item if s.product else item[:, s.dim :]
-        penalty = np.full(s.dim + outputs, max(s.l2, FOLD_L2), np.float32)
-        penalty[s.dim :] = max(s.l2_bias, FOLD_L2_BIAS) if s.biased else NO_BIAS
         weights = np.exp(-weight["log variances"]) if self.losses.learned else np.array(self.weights, np.float32)
+        people = self.rows("user")[self.seen_count > 0]
+        l2 = max(s.l2, FOLD_L2)
+        penalty = np.full((2, s.dim + outputs), [[l2], [FOLD_PRIOR * l2]], np.float32)
+        penalty[:, s.dim :] = NO_BIAS
+        if s.biased:
+            weight_of = np.array([weights[0 if o == int(self.heads[0]) else 1] for o in range(outputs)])
+            spread = people[:, s.dim :].var(axis=0, dtype=np.float64)
+            penalty[0, s.dim :] = max(s.l2_bias, FOLD_L2_BIAS)
+            penalty[1, s.dim :] = weight_of * np.clip(FOLD_NOISE / np.maximum(spread, 1e-9), *FOLD_PRIOR_BIAS)
         return Body(
             W=weight["user layer"],
             h=weight["h"],
@@ -209,7 +221,7 @@ class BodyNetwork:
             right=right,
             item_known=trust(np.append(self.count, 0)),
             constant=weight["constant"],
-            average=self.rows("user")[self.seen_count > 0].mean(axis=0, dtype=np.float64).astype(np.float32),
+            average=people.mean(axis=0, dtype=np.float64).astype(np.float32),
             penalty=penalty,
             heads=self.heads,
             weights=weights.astype(np.float32),
