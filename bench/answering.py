@@ -15,7 +15,7 @@ import numpy as np
 
 from konomi.order.dials import Dials
 from konomi.recommend.recommender import Recommender
-from lists import simulated_lists
+from lists import simulated_lists, with_some
 from measure import KONOMI, child, milliseconds, save
 
 ITEMS, USERS, RATINGS, GIVEN, PEOPLE = 17_562, 20_000, 3_000_000, 200, 200
@@ -39,12 +39,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 draw = np.random.default_rng(0)
 people = draw.choice(np.flatnonzero(dataset.profiles.counts >= GIVEN), PEOPLE)
-asked = []
-for person in people:
-    profile = dataset.profiles.take(np.array([person]))
-    kept = np.zeros(len(profile.item), bool)
-    kept[draw.choice(len(kept), GIVEN, replace=False)] = True
-    asked.append(profile.keep(kept))
+asked = with_some(dataset, people, GIVEN, draw)
 everything = Dials(love=0.4, niche=0.2, diverse=0.3, calibrate=0.3)
 titles = dataset.items["item_id"].to_numpy()[np.argsort(-dataset.items["ratings"].to_numpy())[:PEOPLE]].tolist()
 found = {

@@ -9,7 +9,19 @@ from konomi.config import Run
 from konomi.data.dataset import Dataset
 from konomi.data.invented import invented_catalogue
 from konomi.data.prepare import prepare
+from konomi.data.profiles import Profiles
 from konomi.data.synth import simulate
+
+
+def with_some(dataset: Dataset, people: np.ndarray, n: int, draw: np.random.Generator) -> list[Profiles]:
+    """Each of these people with n of their entries, drawn at random."""
+    some = []
+    for person in people:
+        profile = dataset.profiles.take(np.array([person]))
+        kept = np.zeros(len(profile.item), bool)
+        kept[draw.choice(len(kept), n, replace=False)] = True
+        some.append(profile.keep(kept))
+    return some
 
 
 def simulated_lists(items: int, users: int, ratings: int) -> Dataset:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from konomi.bundle import load_bundle
-from lists import simulated_lists
+from lists import simulated_lists, with_some
 from measure import KONOMI, child, milliseconds, save
 
 ITEMS, USERS, RATINGS, KNOWN, PEOPLE = 17_562, 20_000, 3_000_000, 50, 200
@@ -34,12 +34,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 draw = np.random.default_rng(0)
 people = draw.choice(np.flatnonzero(dataset.profiles.counts >= KNOWN), PEOPLE, replace=False)
-asked = []
-for person in people:
-    profile = dataset.profiles.take(np.array([person]))
-    kept = np.zeros(len(profile.item), bool)
-    kept[draw.choice(len(kept), KNOWN, replace=False)] = True
-    asked.append(profile.keep(kept))
+asked = with_some(dataset, people, KNOWN, draw)
 encoded = milliseconds(model.encode, asked)
 codes = [model.encode(profile) for profile in asked]
 scored = milliseconds(lambda code: model.score(code, "rating"), codes)

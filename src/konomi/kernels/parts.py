@@ -9,15 +9,15 @@ import numpy as np
 
 
 @numba.njit(nogil=True, cache=True)
-def offer(indptr, item, state, group, bounds, order, main, entry, allowed, fresh, start, stop, out):
-    """Rows start to stop of out (bool[B, I]).
+def offer(indptr, item, state, group, bounds, order, main, entry, allowed, fresh, out):
+    """All of out, bool[B, I].
 
     indptr i64[B+1], item i32[N]; state u8[N]: 0 = not seen, 1 = seen, 2 = seen and dropped. group i32[I]: the franchise of an
     item, from 0; its parts, in order, are order[bounds[g]:bounds[g+1]] (i32[I], i64[G+1]). main bool[I]: not beside the work;
     entry i32[G]: its place in `order`, −1 = none; allowed bool[I]; fresh bool[I]: the row of a person without entries.
     """
     mark = np.zeros(len(group), np.uint8)
-    for b in range(start, stop):
+    for b in range(len(out)):
         row = out[b]
         row[:] = fresh
         for n in range(indptr[b], indptr[b + 1]):

@@ -66,5 +66,5 @@ class Works:
             state[profiles.status == STATUS["dropped"]] = 2
         out = np.empty((len(profiles), len(open_)), np.bool_)
         works = (self.group, self.bounds, self.order, self.main, self.entry, open_, fresh)
-        offer(profiles.indptr, profiles.item, state, *works, 0, len(profiles), out)
+        offer(profiles.indptr, profiles.item, state, *works, out)
         return out
