@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from konomi.order.dials import Dials
+from konomi.ranking.dials import Dials
 from konomi.recommend.recommender import Recommender
 from lists import simulated_lists, with_some
 from measure import KONOMI, child, milliseconds, save

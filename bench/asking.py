@@ -27,17 +27,17 @@ from functools import cached_property
 import numpy as np
 
 from caserec_split import CATALOGUE, RATINGS, caserec
-from konomi.config import Run
 from konomi.data.dataset import Dataset
-from konomi.data.features import add_statistics
-from konomi.data.format import ReadOptions
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
-from konomi.data.sources import read_source
 from konomi.data.split import SplitConfig, make_split
+from konomi.data.statistics import add_statistics
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
-from konomi.recommend.ask import answered, explained, first_questions, next_question, questions, start
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.recommend.interview import answered, explained, first_questions, next_question, questions, start
+from konomi.runtime import Run
 from measure import save
 
 STEPS, MOST, K = (5, 10, 20), 60, 10

@@ -22,15 +22,15 @@ import numpy as np
 
 from caserec_split import RATINGS, caserec
 from first_shape import first_shape
-from konomi.config import Run
-from konomi.data.invented import invented_catalogue
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, TrainSet, make_split
-from konomi.data.synth import simulate
 from konomi.kernels.best_dots import best_dots
 from konomi.kernels.topk import topk
 from konomi.models import mf
+from konomi.runtime import Run
+from konomi.simulate.ratings import simulate
+from konomi.simulate.titles import invented_catalogue
 from measure import flop_rate, peers_python, save
 
 K, THREADS, PEOPLE, CALLS, EPOCHS = 100, 2, 20_000, (1_000, 20_000), 6

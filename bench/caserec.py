@@ -15,9 +15,9 @@ from pathlib import Path
 
 from caserec_split import RATINGS, caserec
 from keras_peer import keras
-from konomi.config import Run
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
+from konomi.runtime import Run
 from measure import child, mean_and_deviation, save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from konomi.data.catalogue import read_catalogue
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
 from konomi.data.split import Split, predefined
 from konomi.data.table import Table
+from konomi.reading.catalogues import read_catalogue
 
 RATINGS = Path("../shared/data/anime-caserec-2016/rating_mal_ids.csv")
 CATALOGUE = Path("../shared/data/anime-meta-2020/anime.csv")

@@ -16,13 +16,15 @@ import numpy.typing as npt
 
 from flops import per_row
 from keras_peer import keras
-from konomi.config import Run, read_toml, settings
 from konomi.data.dataset import Dataset
 from konomi.data.labels import LEFT_OUT
 from konomi.data.profiles import Profiles
 from konomi.data.split import Split, TrainSet
 from konomi.evaluate.evaluate import evaluate
-from konomi.models import Model, module, tasks
+from konomi.models import module
+from konomi.models.api import Model, tasks
+from konomi.runtime import Run
+from konomi.settings import read_toml, settings
 from measure import BENCH, flop_rate, mean_and_deviation, median_and_range
 
 DEFAULT = "default settings"

@@ -15,16 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from caserec_split import CATALOGUE, RATINGS, caserec
-from konomi.config import Run
 from konomi.data.labels import interactions
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
-from konomi.evaluate.ranking import Listed, measured, relevant
-from konomi.order.dials import Dials
+from konomi.evaluate.ranking_metrics import Listed, measured, relevant
+from konomi.pipeline import train as fit
+from konomi.ranking.dials import Dials
+from konomi.ranking.rerank import mix
+from konomi.recommend.filters import Where
 from konomi.recommend.recommender import Recommender
-from konomi.recommend.rerank import mix
-from konomi.recommend.where import Where
-from konomi.train import train as fit
+from konomi.runtime import Run
 from measure import BENCH, save
 
 matplotlib.use("Agg")
@@ -51,7 +51,7 @@ seen, hidden = split.test(dataset)
 wanted = relevant(hidden, train.labelling)
 chosen = np.flatnonzero((wanted.counts > 0) & (seen.counts > 0))[:people]
 shown, wanted = seen.take(chosen), wanted.take(chosen)
-listed, mixes = Listed.of(train.seen, train.items), mix(recommender.order.genres)
+listed, mixes = Listed.of(train.seen, train.items), mix(recommender.blend.genres)
 bayes = items["bayes"].to_numpy()
 
 

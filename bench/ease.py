@@ -24,19 +24,20 @@ from typing import Any
 
 import numpy as np
 
-from konomi.config import Run
 from konomi.data.dataset import Dataset
-from konomi.data.features import ITEM_PRIOR
-from konomi.data.format import ReadOptions
 from konomi.data.labels import consumed
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
-from konomi.data.sources import read_source
 from konomi.data.split import SplitConfig, make_split
+from konomi.data.statistics import ITEM_PRIOR
 from konomi.evaluate import memory
-from konomi.kernels.threads import warm_up
-from konomi.models import Model, ease, mf, popular
-from konomi.order.rank import rank
+from konomi.kernels.ids import warm_up
+from konomi.models import ease, mf, popular
+from konomi.models.api import Model
+from konomi.ranking.rank import rank
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.runtime import Run
 from measure import save
 
 SHARED = Path("../shared/data")

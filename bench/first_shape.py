@@ -1,11 +1,11 @@
 """Simulated ratings in the shape of the first founding notebook: 12.46 M of 41,735 × 3,448 to train on, 100,000 to test on."""
 
-from konomi.config import Run
 from konomi.data.dataset import Dataset
-from konomi.data.invented import invented_catalogue
 from konomi.data.prepare import prepare
 from konomi.data.split import Split, SplitConfig, make_split
-from konomi.data.synth import simulate
+from konomi.runtime import Run
+from konomi.simulate.ratings import simulate
+from konomi.simulate.titles import invented_catalogue
 
 USERS, ITEMS, RATINGS, TEST = 41_735, 3_448, 12_563_786, 100_000
 

@@ -21,15 +21,15 @@ from typing import Any
 import numpy as np
 
 from caserec_split import RATINGS, caserec
-from konomi.config import Run
 from konomi.data.dataset import Dataset
-from konomi.data.format import ReadOptions
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
-from konomi.data.sources import read_source
 from konomi.data.split import SplitConfig, make_split
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf, module
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.runtime import Run
 from measure import save
 from userlists import userlists
 

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from konomi.data.catalogue import read_catalogue
-from konomi.data.franchise import franchises
+from konomi.catalogue.franchises import franchises
 from konomi.data.profiles import Profiles
-from konomi.order.parts import Works
+from konomi.ranking.franchise_rule import Works
+from konomi.reading.catalogues import read_catalogue
 from measure import BENCH, median_and_range, save
 
 DATA = BENCH.parent.parent / "shared" / "data"

@@ -7,12 +7,12 @@ python bench/golden.py [--seeds 10] [--models mf,ease]
 import argparse
 import statistics
 
-from konomi.config import Run
 from konomi.data.prepare import prepare
-from konomi.data.sample import sample
 from konomi.data.split import SplitConfig
 from konomi.models import MODELS, module
-from konomi.train import train
+from konomi.pipeline import train
+from konomi.runtime import Run
+from konomi.simulate.sample import sample
 from measure import save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -10,7 +10,7 @@ from typing import get_args
 
 from contest import Parts, contest, options
 from konomi.data.labels import LEFT_OUT, Rule
-from konomi.evaluate.probabilities import figures
+from konomi.evaluate.interaction_metrics import figures
 from measure import save
 from userlists import userlists
 

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from caserec_split import CATALOGUE, RATINGS, caserec
-from konomi.config import Run
 from konomi.data.split import SHOWN, TEST, TRAIN, VALID, Split, SplitConfig, make_split
-from konomi.evaluate.conformal import ACTIVITY, LEVELS, cut, intervals
 from konomi.evaluate.evaluate import predict
+from konomi.evaluate.intervals import ACTIVITY, LEVELS, cut, intervals
 from konomi.models import module
+from konomi.runtime import Run
 from measure import save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -66,7 +66,7 @@ def known_people(name):
 def new_people(name, seed):
     """Coverage for people who were held out whole, by how many of their ratings are shown."""
     draw = np.random.default_rng(seed)
-    part = make_split(dataset, SplitConfig("users", valid=0, test=0.1, shown=0.8, seed=seed)).part.copy()
+    part = make_split(dataset, SplitConfig("users", valid=0, test=0.1, shown=0.8, seed=seed)).role.copy()
     part[(part == TRAIN) & (draw.random(len(part)) < 0.1)] = VALID
     assert set(np.unique(part)) == {TRAIN, VALID, TEST, SHOWN}
     parted = Split(part, {}, "")

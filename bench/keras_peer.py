@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from konomi.data.features import genre_matrix, genre_taste
+from konomi.catalogue.tags import genre_matrix
+from konomi.catalogue.taste import genre_taste
 from konomi.data.labels import LEFT_OUT
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.evaluate import metrics, probabilities
+from konomi.evaluate import interaction_metrics as probabilities
+from konomi.evaluate import rating_metrics as metrics
 from measure import child, peers_python
 
 

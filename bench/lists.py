@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from konomi.config import Run
 from konomi.data.dataset import Dataset
-from konomi.data.invented import invented_catalogue
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
-from konomi.data.synth import simulate
+from konomi.runtime import Run
+from konomi.simulate.ratings import simulate
+from konomi.simulate.titles import invented_catalogue
 
 
 def with_some(dataset: Dataset, people: np.ndarray, n: int, draw: np.random.Generator) -> list[Profiles]:

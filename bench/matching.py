@@ -17,11 +17,11 @@ from pathlib import Path
 
 import polars as pl
 
-from konomi.data.catalogue import read_catalogue
-from konomi.data.lists import ListEntry, PersonalList
 from konomi.data.scale import Scale
-from konomi.recommend.matching import match_list
-from konomi.recommend.titles import TitleIndex
+from konomi.lists.matching import match_list
+from konomi.lists.personal_list import ListEntry, PersonalList
+from konomi.lists.titles import TitleIndex
+from konomi.reading.catalogues import read_catalogue
 from measure import BENCH, save
 
 DATA = BENCH.parent.parent / "shared" / "data"

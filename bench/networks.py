@@ -17,12 +17,12 @@ from pathlib import Path
 from caserec_split import CATALOGUE, RATINGS, caserec
 from contest import Parts, against_keras, contest, fits, options, rates, settings_of
 from first_shape import first_shape
-from konomi.config import Run
 from konomi.data.dataset import Dataset
-from konomi.data.format import ReadOptions
 from konomi.data.prepare import prepare
-from konomi.data.sources import read_source
 from konomi.data.split import Split, SplitConfig, make_split
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.runtime import Run
 from measure import save
 
 MODELS = ("mf", "nn", "hybrid", "two_tower", "genre")

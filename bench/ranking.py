@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from caserec_split import RATINGS, caserec
-from konomi.config import Run
 from konomi.models import mf
+from konomi.runtime import Run
 from measure import save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

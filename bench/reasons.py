@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from caserec_split import CATALOGUE, RATINGS, caserec
-from konomi.config import Run
-from konomi.evaluate.conformal import cut
+from konomi.evaluate.intervals import cut
 from konomi.models import module
 from konomi.recommend.reasons import without
+from konomi.runtime import Run
 from measure import save
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from konomi.bundle import load_bundle
+from konomi.bundle.format import load_bundle
 from lists import simulated_lists, with_some
 from measure import KONOMI, child, milliseconds, save
 

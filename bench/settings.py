@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 from caserec_split import CATALOGUE, RATINGS, caserec
-from konomi.config import Run
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import module
+from konomi.runtime import Run
 from measure import save
 
 MF: dict[str, dict[str, Any]] = {

@@ -12,15 +12,16 @@ import numpy as np
 import polars as pl
 
 from caserec_split import CATALOGUE, RATINGS, caserec
-from konomi.config import Run
+from konomi.catalogue.tags import content_vectors, genre_matrix
 from konomi.data.dataset import Dataset
-from konomi.data.features import add_statistics, content_vectors, genre_matrix
-from konomi.data.format import ReadOptions
 from konomi.data.prepare import prepare
-from konomi.data.sources import read_source
 from konomi.data.split import SplitConfig, make_split
-from konomi.order.silent import QUALITY, robust_popularity
-from konomi.recommend.rerank import rerank
+from konomi.data.statistics import add_statistics
+from konomi.ranking.rerank import rerank
+from konomi.ranking.silent import QUALITY, robust_popularity
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.runtime import Run
 from measure import mean_and_deviation, save
 
 K, SEEDS, CANDIDATES = 10, 3, 200

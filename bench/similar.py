@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from konomi.config import Run
-from konomi.data.catalogue import read_catalogue
-from konomi.data.features import genre_matrix
-from konomi.data.format import ReadOptions
+from konomi.catalogue.tags import genre_matrix
 from konomi.data.prepare import prepare
-from konomi.data.sources import read_source
-from konomi.train import train
+from konomi.pipeline import train
+from konomi.reading.catalogues import read_catalogue
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.runtime import Run
 from measure import BENCH, save
 
 DATA = BENCH.parent.parent / "shared" / "data"

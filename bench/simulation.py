@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from konomi.config import Run
-from konomi.data.invented import invented_catalogue
 from konomi.data.prepare import prepare
-from konomi.data.sample import sample
 from konomi.data.scale import Scale
 from konomi.data.split import SplitConfig, make_split
-from konomi.data.synth import Simulation, simulate
-from konomi.data.synth_files import write_files
 from konomi.data.table import Table
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
+from konomi.runtime import Run
+from konomi.simulate.mal_files import write_files
+from konomi.simulate.ratings import Simulation, simulate
+from konomi.simulate.sample import sample
+from konomi.simulate.titles import invented_catalogue
 
 REAL_SHAPE = (7_157, 4_714, 419_943)  # items, users, ratings of the real file
 SIZES = {200_000: 2_200, 24_325_191: 270_000, 57_000_000: 310_000}  # ratings: users

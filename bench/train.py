@@ -12,9 +12,9 @@ import time
 
 from first_shape import first_shape
 from keras_peer import keras
-from konomi.config import Run
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
+from konomi.runtime import Run
 from measure import bandwidth, flop_rate, median_and_range, peak_memory, save
 
 DIM, EPOCHS = 100, 5

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from konomi.config import Run
 from konomi.data.dataset import Dataset
-from konomi.data.format import ReadOptions
 from konomi.data.labels import LEFT_OUT, Rule, interactions
 from konomi.data.prepare import Rules, prepare
-from konomi.data.sources import read_source
 from konomi.data.split import Split, SplitConfig, make_split
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.runtime import Run
 
 LISTS = Path("../shared/data/anime-userlists-2022/animelist.csv")
 MOST_LEFT_OUT = 4  # people with no more interactions than this

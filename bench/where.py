@@ -11,8 +11,8 @@ import pstats
 from pathlib import Path
 
 from caserec_split import CATALOGUE, RATINGS, caserec
-from konomi.config import Run
 from konomi.models import module
+from konomi.runtime import Run
 from measure import save
 
 MOST = 12  # functions that are named

@@ -6,7 +6,7 @@ Real MyAnimeList ratings (the caserec file, with the catalogue of 2020) and ml-l
 third of the people is held out; half of what each rated is hidden, and what could be shown is not recommended. ease and mf,
 trained on the others, answer together. Wishes are taken from what could be shown in three ways; for each of them, and each
 weight of the wishes: NDCG@10, by how much it is above that of the most rated titles, the share of the ten that have a genre
-wished for, and of those that have one not wanted. "As far as known" is `Order.granted`; "all alike" is the same without the
+wished for, and of those that have one not wanted. "As far as known" is `Blend.granted`; "all alike" is the same without the
 item's popularity; "learnt" a ridge regression of what the other people have rated (1 or 0) on their wishes, taken in each way.
 Then the lists for wishes as people type them, alone and beside five ratings, with the weight that is `WISH`.
 """
@@ -21,23 +21,25 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from caserec_split import CATALOGUE, RATINGS, caserec
-from konomi.config import Run
+from konomi.catalogue.tags import genre_matrix, genre_names
+from konomi.catalogue.taste import genre_taste
 from konomi.data.dataset import Dataset
-from konomi.data.features import add_statistics, genre_matrix, genre_names, genre_taste
-from konomi.data.format import ReadOptions
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
-from konomi.data.sources import read_source
 from konomi.data.split import SplitConfig, TrainSet, make_split
+from konomi.data.statistics import add_statistics
 from konomi.evaluate.people import LEAST, apart, drawn, named
-from konomi.evaluate.ranking import LONG, Listed, measured, relevant
+from konomi.evaluate.ranking_metrics import LONG, Listed, measured, relevant
 from konomi.kernels.topk import topk
 from konomi.models import ease, mf
-from konomi.order.dials import Dials
-from konomi.order.order import WISH, Order
-from konomi.order.silent import robust_popularity
-from konomi.order.wishes import wish_scores
+from konomi.ranking.blend import WISH, Blend
+from konomi.ranking.dials import Dials
+from konomi.ranking.silent import robust_popularity
+from konomi.ranking.wishes import wish_scores
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.runtime import Run
 from measure import mean_and_deviation, save
 
 F32 = npt.NDArray[np.float32]
@@ -88,7 +90,7 @@ class Held:
     few: Profiles
     wanted: Profiles
     train: TrainSet
-    order: Order
+    order: Blend
 
     def take(self, people: npt.NDArray[np.int64]) -> "Held":
         parts = (part.take(people) for part in (self.known, self.few, self.wanted))
@@ -151,7 +153,7 @@ def people_of(dataset: Dataset, seed: int) -> Held:
     few = drawn(known, FEW, np.random.default_rng(seed).random(len(known.item)))
     run = Run(seed=seed)
     models = (ease.fit(train, ease.Config(), run), mf.fit(train, mf.Config(), run))
-    return Held(known, few, wanted.take(able), train, Order(models, items, train.scale))
+    return Held(known, few, wanted.take(able), train, Blend(models, items, train.scale))
 
 
 def figures(scores: F32, held: Held, wishes: F32) -> tuple[float, float, float]:
@@ -196,7 +198,7 @@ def study(dataset: Dataset, seeds: int) -> dict[str, Any]:
                     rows |= {f"{much}, {how}, weight {w:g}": base + np.float32(w) * fit for w in weights}
             if name == FIRST:
                 for model, alone in zip(MODELS, order.models, strict=True):
-                    single = Order((alone,), order.items, order.scale)
+                    single = Blend((alone,), order.items, order.scale)
                     base = single.weigh(held.few, Dials()).total
                     rows[f"{FEW} ratings, {model} alone, no wishes"] = base
                     rows[f"{FEW} ratings, {model} alone, as far as known, weight {WISH:g}"] = base + single.granted(wishes)
@@ -222,7 +224,7 @@ def lists(dataset: Dataset, typed: tuple[dict[str, float], ...], ratings: dict[s
     items = add_statistics(train.items, train.seen, train.scale)
     names, titles, sensitive = genre_names(items), items["title"].to_list(), items["sensitive"].to_numpy()
     run = Run()
-    order = Order((ease.fit(train, ease.Config(), run), mf.fit(train, mf.Config(), run)), items, train.scale)
+    order = Blend((ease.fit(train, ease.Config(), run), mf.fit(train, mf.Config(), run)), items, train.scale)
     others = train.seen.take(np.flatnonzero(train.seen.scored().counts >= SHOWN))
     each = learnt(named(apart(others, train), train.scale), others, train.scale, len(items))
     found: dict[str, Any] = {}

@@ -1,5 +1,6 @@
 """What several tests stand on: small people whose taste is obvious, and the real ratings where they are at hand."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import settings
 
+from command_line import CATALOGUE, konomi, ratings, write
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
@@ -38,3 +40,31 @@ def checkerboard() -> Dataset:
     """30 people, 20 items: even people rate even items 9 and odd ones 2, odd people the other way; one in seven is missing."""
     rows = [(100 + u, 10 * i, 9 if (u + i) % 2 == 0 else 2) for u in range(30) for i in range(20) if (3 * u + 5 * i) % 7]
     return prepare(table_of(rows))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with ratings.csv, catalogue.csv, and the dataset and the bundles made of them."""
+    folder = tmp_path_factory.mktemp("cli")
+    write(folder / "ratings.csv", ratings())
+    write(folder / "catalogue.csv", CATALOGUE)
+    prepare = (
+        "prepare",
+        folder / "ratings.csv",
+        "--items",
+        folder / "catalogue.csv",
+        "--scale",
+        "1:10:1",
+        "-o",
+        folder / "data",
+    )
+    konomi(*prepare)
+    konomi("train", folder / "data", "-o", folder / "bundle", "--set", "dim=4", "--set", "epochs=20")
+    konomi("train", folder / "data", "-o", folder / "bias", "-m", "bias")
+    return folder
+
+
+@pytest.fixture
+def bundle(place, tmp_path):
+    """A copy of the bundle, to be spoilt."""
+    return shutil.copytree(place / "bundle", tmp_path / "bundle")

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from konomi.models import MODELS, check_output
+from konomi.models import MODELS
+from konomi.models.api import check_output
 
 TASKS = ("rating", "interaction")
 

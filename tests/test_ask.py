@@ -10,28 +10,19 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from conftest import table_of
-from konomi.bundle import save_bundle
+from konomi.bundle.format import save_bundle
 from konomi.cli import ask as command
 from konomi.cli.main import app
-from konomi.config import Run
-from konomi.data.features import add_statistics
 from konomi.data.prepare import prepare
 from konomi.data.split import SplitConfig, make_split
+from konomi.data.statistics import add_statistics
 from konomi.errors import RequestError
 from konomi.models import bias, genre, mf
-from konomi.recommend.ask import (
-    TASTE,
-    Questions,
-    answered,
-    explained,
-    first_questions,
-    next_question,
-    questions,
-    start,
-)
+from konomi.pipeline import train
+from konomi.recommend.interview import TASTE, Questions, answered, explained, first_questions, next_question, questions, start
 from konomi.recommend.recommender import Recommender
 from konomi.recommend.similar import HasItemVectors
-from konomi.train import train
+from konomi.runtime import Run
 
 GENRES = [["Action"], ["Drama"], ["Action", "Drama"], ["Comedy"], None, ["Hentai"]]
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from konomi.kernels import best_dots as file
-from konomi.kernels import topk_reference
 from konomi.kernels.best_dots import best_dots
+from konomi.kernels.reference import topk as topk_reference
 
 
 @pytest.fixture(autouse=True)

@@ -8,13 +8,13 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from konomi.config import Run
 from konomi.data.labels import LEFT_OUT
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import ConfigError, FitError, RequestError
 from konomi.models import hybrid, module, nn
-from konomi.models.body import Body, targets
+from konomi.models.network import Body, targets
+from konomi.runtime import Run
 
 SMALL = {"epochs": 8, "dim": 4, "hidden": 6, "batch": 64, "rate": 0.03, "patience": 0, "init": 0.3}
 
@@ -81,10 +81,10 @@ def test_folding_in_is_retraining(body):
 
 
 def test_a_training_user_folded_in_predicts_what_training_learnt(train):
-    from konomi.kernels.threads import workers
-    from konomi.models.body_fit import BodyNetwork, Losses
+    from konomi.models.network_fit import BodyNetwork, Losses
     from konomi.neural.loop import Steps
     from konomi.neural.loop import train as learn
+    from konomi.runtime import workers
 
     config = nn.Config(**{**SMALL, "epochs": 60})
     with workers(1) as each:

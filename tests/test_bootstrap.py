@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.evaluate import metrics, probabilities
+from konomi.evaluate import interaction_metrics as probabilities
+from konomi.evaluate import rating_metrics as metrics
 from konomi.evaluate.bootstrap import Interval, ranking_standing, resampled, standing
 from konomi.evaluate.evaluate import Predictions
-from konomi.evaluate.ranking import Ranked
+from konomi.evaluate.ranking_metrics import Ranked
 
 
 def predictions(user, true, predicted) -> Predictions:

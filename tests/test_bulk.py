@@ -5,12 +5,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from konomi.config import Run
 from konomi.data.profiles import Profiles
 from konomi.errors import RequestError
 from konomi.models.mf import MF
-from konomi.order.rank import BLOCK, Ranking, rank
+from konomi.ranking.rank import BLOCK, Ranking, rank
 from konomi.recommend.bulk import recommend_all, table, write_table
+from konomi.runtime import Run
 
 ITEMS = pl.DataFrame({"item_id": [10, 20, 30], "title": ["Ten", None, "Thirty"]})
 USERS = pl.Series(["ann", "bob", "cy"])

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from konomi.bundle import Bundle, load_bundle, save_bundle
-from konomi.config import Run
+from konomi.bundle.format import Bundle, load_bundle, save_bundle
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import BundleError
 from konomi.files import hash_manifest
 from konomi.models import mf
+from konomi.runtime import Run
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from konomi.data.catalogue import complete_catalogue, film_title, genres_of, known, number_of, read_catalogue, tidy, year_of
 from konomi.data.table import ITEM_COLUMNS, Rejects
 from konomi.errors import DataError
+from konomi.reading.catalogues import complete_catalogue, film_title, genres_of, known, number_of, read_catalogue, tidy, year_of
 
 
 def catalogue(folder: Path, text: str | bytes, name: str = "anime.csv") -> pl.DataFrame:

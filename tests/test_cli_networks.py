@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from command_line import konomi, ratings, refused, write
 from konomi.cli.settings import NETWORK, models_with
-from konomi.config import Run
 from konomi.errors import ConfigError
 from konomi.neural import checkpoint
-from test_cli import konomi, ratings, refused, write
+from konomi.runtime import Run
 
 SMALL = ("--set", "batch=64", "--set", "epochs=2", "--set", "patience=0", "--threads", 1)
 NO_TORCH = "import sys; sys.modules['torch'] = None; from konomi.cli.main import main; main()"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from test_cli import CATALOGUE, konomi, ratings, refused, write
+from command_line import CATALOGUE, konomi, ratings, refused, write
 
 
 def test_the_guess_is_shown_and_kept(tmp_path):
@@ -87,7 +87,7 @@ def test_synth_says_that_it_is_simulated_when_it_is_prepared(tmp_path):
     ],
 )
 def test_refused_before_any_work(tmp_path, monkeypatch, words, message, hint):
-    for work in ("konomi.data.rows.read_ratings", "konomi.data.sample.simulate", "konomi.data.prepare.prepare"):
+    for work in ("konomi.reading.rows.read_ratings", "konomi.simulate.sample.simulate", "konomi.data.prepare.prepare"):
         monkeypatch.setattr(work, lambda *_, **__: pytest.fail("it has begun to work"))
     file = write(tmp_path / "r.csv", ratings())
     said, advice = refused("prepare", *(word.replace("{}", str(tmp_path)) for word in words), "-o", tmp_path / "data")
@@ -100,6 +100,6 @@ def test_refused_before_any_work(tmp_path, monkeypatch, words, message, hint):
     [(("--format", "mal-2021"), 'Unknown format "mal-2021"'), (("--seed", str(2**64)), "seed is 18446744073709551616")],
 )
 def test_synth_refuses_before_any_work(tmp_path, monkeypatch, words, message):
-    monkeypatch.setattr("konomi.data.synth.draw_world", lambda *_, **__: pytest.fail("it has begun to work"))
+    monkeypatch.setattr("konomi.simulate.ratings.draw_world", lambda *_, **__: pytest.fail("it has begun to work"))
     said, _ = refused("synth", *words, "-o", tmp_path / "files")
     assert message in said

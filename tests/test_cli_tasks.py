@@ -5,7 +5,7 @@ import json
 import pytest
 
 import stand_in
-from test_cli import konomi, ratings, refused, write
+from command_line import konomi, ratings, refused, write
 
 INTERACTION = ("-m", "stand-in", "--task", "interaction")
 BOTH = ("-m", "stand-in", "--set", "both=true")

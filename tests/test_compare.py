@@ -11,24 +11,25 @@ import numpy as np
 import polars as pl
 import pytest
 
+from command_line import konomi, refused, write
 from conftest import table_of
-from konomi.config import Run
-from konomi.data.dataset import Dataset
 from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
 from konomi.data.split import SplitConfig
 from konomi.errors import ConfigError, DataError, RequestError
-from konomi.evaluate import memory, plots, tables
+from konomi.evaluate import memory
 from konomi.evaluate.bootstrap import RANKING, Interval, Standing
 from konomi.evaluate.compare import Failure, compare
 from konomi.evaluate.evaluate import evaluate
-from konomi.evaluate.maps import most_active_by_most_rated, taste_per_genre
-from konomi.evaluate.report import markdown, write_report
-from konomi.evaluate.tables import Grid
-from konomi.evaluate.verdict import REAL, verdict
 from konomi.models import module
+from konomi.reading.frame import Dataset
+from konomi.report import plots, tables
+from konomi.report.folder import markdown, write_report
+from konomi.report.maps import most_active_by_most_rated, taste_per_genre
+from konomi.report.tables import Grid
+from konomi.report.verdict import REAL, verdict
+from konomi.runtime import Run
 from stand_in import register
-from test_cli import konomi, refused, write
 
 SPLIT = SplitConfig(valid=0.2, test=0.2)
 RUN = Run(threads=1)

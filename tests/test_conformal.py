@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stand_in
-from konomi.config import Run
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import RequestError
-from konomi.evaluate import conformal
-from konomi.evaluate.conformal import ACTIVITY, HEIGHTS, LEAST, LEVELS, Intervals, cut, intervals, merged, residuals
+from konomi.evaluate import intervals as conformal
+from konomi.evaluate.intervals import ACTIVITY, HEIGHTS, LEAST, LEVELS, Intervals, cut, intervals, merged, residuals
 from konomi.models import bias
+from konomi.runtime import Run
 
 SCALE = Scale(1, 10, 1)
 

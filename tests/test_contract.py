@@ -7,10 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from konomi.config import Run
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
-from konomi.models import MODELS, module, tasks
+from konomi.models import MODELS, module
+from konomi.models.api import tasks
+from konomi.runtime import Run
 
 NETWORK = {
     "epochs": 30,

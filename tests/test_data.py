@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.data import features, labels
+from konomi.catalogue import tags, taste
+from konomi.data import labels, statistics
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.vocab import Vocab
@@ -131,23 +132,23 @@ CATALOGUE = pl.DataFrame(
 
 
 def test_genres_are_matched_by_their_whole_name():
-    assert features.genre_names(CATALOGUE) == ["Drama", "Shoujo", "Shoujo Ai"]
-    assert features.genre_matrix(CATALOGUE).tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 0]]
+    assert tags.genre_names(CATALOGUE) == ["Drama", "Shoujo", "Shoujo Ai"]
+    assert tags.genre_matrix(CATALOGUE).tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 0]]
 
 
 def test_taste_by_hand():
     people = Profiles.of([{0: 9, 1: 3, 2: 1}, {1: NAN}])
-    plain = features.genre_taste(people, CATALOGUE, mean=7, prior=0)
+    plain = taste.genre_taste(people, CATALOGUE, mean=7, prior=0)
     np.testing.assert_allclose(plain, [[9, 3, 9], [NAN, NAN, NAN]])
-    bayes = features.genre_taste(people, CATALOGUE, mean=7, prior=1)
+    bayes = taste.genre_taste(people, CATALOGUE, mean=7, prior=1)
     np.testing.assert_allclose(bayes[0], [(7 + 9) / 2, (7 + 3) / 2, (7 + 9) / 2])
 
 
 def test_statistics_by_hand():
     people = Profiles.of([{0: 9, 1: 3}, {0: 6}])  # m = 6
-    with_statistics = features.add_statistics(CATALOGUE, people, Scale(1, 10, 1))
+    with_statistics = statistics.add_statistics(CATALOGUE, people, Scale(1, 10, 1))
     assert with_statistics["ratings"].to_list() == [2, 1, 0]
     assert with_statistics["mean"].to_list() == [7.5, 3.0, None]
     expected = [(25 * 6 + 15) / 27, (25 * 6 + 3) / 26, 6]
     assert all(math.isclose(a, b, rel_tol=1e-6) for a, b in zip(with_statistics["bayes"], expected, strict=True))
-    np.testing.assert_allclose(features.trust(np.array([0, 100])), [0, 0.5])
+    np.testing.assert_allclose(statistics.trust(np.array([0, 100])), [0, 0.5])

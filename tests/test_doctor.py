@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
+from command_line import konomi
 from konomi.cli import doctor
 from konomi.errors import ConfigError
 from konomi.extras import EXTRAS, need
-from test_cli import konomi
 
 
 def test_doctor_says_what_is_missing(monkeypatch):

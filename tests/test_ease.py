@@ -10,18 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from konomi import config
+from konomi import runtime
 from konomi.cli.console import running
 from konomi.cli.main import app
-from konomi.config import Run, available_memory, byte_size
 from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import ConfigError, FitError, RequestError
-from konomi.kernels import reference
 from konomi.kernels.gram import gram
 from konomi.kernels.inverse import negative_inverse
+from konomi.kernels.reference import gram as slow_gram
+from konomi.kernels.reference import inverse as slow_inverse
 from konomi.models import ease
+from konomi.runtime import Run, available_memory
+from konomi.settings import byte_size
 from test_popular import train_of
 
 GIB = 2**30
@@ -91,7 +93,7 @@ def test_the_inverse_is_its_twin(n, tile, threads, seed):
     full = (X.T @ X + 3 * np.eye(n)).astype(np.float32)
     inverse = np.tril(full)  # nothing above the diagonal is read
     negative_inverse(inverse, threads, tile)
-    np.testing.assert_allclose(inverse, reference.negative_inverse(full), atol=2e-6)
+    np.testing.assert_allclose(inverse, slow_inverse.negative_inverse(full), atol=2e-6)
     np.testing.assert_array_equal(inverse, inverse.T)
 
 
@@ -103,7 +105,7 @@ def test_a_large_inverse_is_precise_and_the_same_at_any_thread_count():
     for threads in (1, 2, 8):
         found.append(full.copy())
         negative_inverse(found[-1], threads)
-    np.testing.assert_allclose(found[0], reference.negative_inverse(full), atol=1e-6 / 20)
+    np.testing.assert_allclose(found[0], slow_inverse.negative_inverse(full), atol=1e-6 / 20)
     assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
 
 
@@ -116,7 +118,7 @@ def test_the_gram_matrix_is_its_twin(people, n, seed):
     arrays = (columns.indptr.astype(np.int64), columns.indices, columns.data, X.indptr.astype(np.int64), X.indices, X.data)
     for start in range(n):
         gram(*arrays, start, start + 1, half)
-        reference.gram(*arrays, start, start + 1, twin)
+        slow_gram.gram(*arrays, start, start + 1, twin)
     np.testing.assert_array_equal(half, twin)
 
 
@@ -219,7 +221,7 @@ def test_a_run_may_take_three_quarters_of_what_is_free(monkeypatch):
     with pytest.raises(ConfigError, match="memory is 0"):
         Run(memory=0)
     with monkeypatch.context() as patch:
-        patch.setattr(config, "available_memory", lambda: 1000)
+        patch.setattr(runtime, "available_memory", lambda: 1000)
         assert Run().memory == 750
     assert available_memory() > 1e6
     monkeypatch.setattr(Path, "read_text", lambda path, encoding: "MemTotal: 3 kB\nMemAvailable:   2 kB\n")

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 import stand_in
-from konomi.config import Run
 from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import DataError
 from konomi.evaluate.evaluate import evaluate, measurable, predict, truths
-from konomi.evaluate.probabilities import figures
-from konomi.evaluate.ranking import measure
-from konomi.models import bias, criterion, mf, popular, tasks
+from konomi.evaluate.interaction_metrics import figures
+from konomi.evaluate.ranking_metrics import measure
+from konomi.models import bias, mf, popular
+from konomi.models.api import criterion, tasks
+from konomi.runtime import Run
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.data.catalogue import complete_catalogue, read_catalogue
-from konomi.data.franchise import BESIDE, franchises
-from konomi.data.title_words import bare, name_of
+from konomi.catalogue.franchises import BESIDE, franchises
+from konomi.catalogue.title_words import bare, name_of
+from konomi.reading.catalogues import complete_catalogue, read_catalogue
 
 LABELS = Path(__file__).parents[1] / "bench" / "franchises.csv"
 
@@ -63,9 +63,9 @@ OTHER = "Drama Historical Romance Seinen"
         ("Naruto", "Naruto: Shippuuden"),
         ("Fate/stay night", "Fate/Zero"),
         ("Kimi ni Todoke", "Kimi ni Todoke 2nd Season: Kataomoi"),
-        ("Shingeki no Kyojin", "Shingeki no Kyojin Season 3 Part 2"),
+        ("Shingeki no Kyojin", "Shingeki no Kyojin Season 3 TextFile 2"),
         ("Toy Story", "Toy Story 2"),
-        ("The Godfather", "The Godfather: Part II"),
+        ("The Godfather", "The Godfather: TextFile II"),
         ("Rocky", "Rocky III"),
         ("Star Wars: Episode IV - A New Hope", "Star Wars: Episode V - The Empire Strikes Back"),
         ("Harry Potter and the Sorcerer's Stone", "Harry Potter and the Chamber of Secrets"),
@@ -104,7 +104,7 @@ def test_the_order_of_watching():
     items = catalogue(
         ("Ao no Hana Recap", 2004, "Special", SHOW),
         ("Ao no Hana: Songs", 2001, "Music", SHOW),
-        ("Ao no Hana Season 3 Part 2", 2008, "TV", SHOW),
+        ("Ao no Hana Season 3 TextFile 2", 2008, "TV", SHOW),
         ("Ao no Hana Season 3", 2008, "TV", SHOW),
         ("Ao no Hana Movie", 2005, "Movie", SHOW),
         ("Ao no Hana 2nd Season", 2006, "TV", SHOW),
@@ -116,7 +116,7 @@ def test_the_order_of_watching():
         "Ao no Hana",
         "Ao no Hana 2nd Season",
         "Ao no Hana Season 3",
-        "Ao no Hana Season 3 Part 2",
+        "Ao no Hana Season 3 TextFile 2",
         "Ao no Hana: The Final",
     ]
     rest = ["Ao no Hana Movie", "Ao no Hana OVA", None, "Ao no Hana Recap", "Ao no Hana: Songs"]

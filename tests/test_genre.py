@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 
 from conftest import table_of
-from konomi.config import Run
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, TrainSet, make_split
 from konomi.errors import ConfigError, FitError, RequestError
 from konomi.models import bias, genre
+from konomi.runtime import Run
 
 GENRES = [["Action"], ["Action", "Drama"], ["Drama", "Horror"], None]
 

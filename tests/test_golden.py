@@ -7,14 +7,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from konomi.config import Run
 from konomi.data.prepare import prepare
-from konomi.data.sample import sample
 from konomi.data.scale import Scale
 from konomi.data.split import SplitConfig, predefined
 from konomi.data.table import Table
 from konomi.models import MODELS, module
-from konomi.train import train
+from konomi.pipeline import train
+from konomi.runtime import Run
+from konomi.simulate.sample import sample
 
 GOLDEN = {
     "bias": (1.27683, 0.00001),

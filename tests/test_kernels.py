@@ -5,9 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.kernels import csr, reference, ridge, sgd, strata
+from konomi.kernels import csr, ridge, sgd, strata
 from konomi.kernels.ids import extremes, look_up, mark_present
-from konomi.kernels.threads import blocks, workers
+from konomi.kernels.reference import csr as slow_csr
+from konomi.kernels.reference import ridge as slow_ridge
+from konomi.kernels.reference import sgd as slow_sgd
+from konomi.kernels.reference import strata as slow_strata
+from konomi.runtime import blocks, workers
 
 
 @st.composite
@@ -42,7 +46,7 @@ def test_learning_is_its_twin(case, form, logistic, adagrad, drops):
     sums = tuple(np.full_like(a, 0.1) for a in start) if adagrad else None
     slow_sums = [a.astype(np.float64) for a in sums] if adagrad else None
     fast_total = sgd.sgd_block(user, item, y, *fast, sums, dropout, *knobs)
-    slow_total = reference.sgd_block(user, item, y, *slow, slow_sums, dropout, *knobs)
+    slow_total = slow_sgd.sgd_block(user, item, y, *slow, slow_sums, dropout, *knobs)
     assert fast_total == pytest.approx(slow_total, rel=1e-3, abs=1e-5)
     for a, b in zip([*fast, *(sums or ())], [*slow, *(slow_sums or ())], strict=True):
         np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-4)
@@ -52,7 +56,7 @@ def test_learning_is_its_twin(case, form, logistic, adagrad, drops):
 def test_a_step_goes_down_the_gradient(seed, form, logistic, dropout):
     """Finite differences of the loss and the penalties of one entry, with the mask that the entry draws."""
     start = [a.astype(np.float64) for a in weights(np.random.default_rng(seed), 1, 1)]
-    mask, y, mean, l2, l2_bias, rate = reference.draw_mask(dropout, 0, 5), 1.0, 0.3, 0.1, 0.02, 1e-3
+    mask, y, mean, l2, l2_bias, rate = slow_sgd.draw_mask(dropout, 0, 5), 1.0, 0.3, 0.1, 0.02, 1e-3
 
     def objective(flat):
         P, Q, bu, bi = np.split(flat, [5, 10, 11])
@@ -76,7 +80,7 @@ def test_a_mask_keeps_its_share_and_its_mean():
     for n, mask in enumerate(masks):
         sgd.draw_mask(DROPOUT, 5 * n, mask)
         if n < 9:
-            np.testing.assert_array_equal(mask, reference.draw_mask(DROPOUT, n, 5))
+            np.testing.assert_array_equal(mask, slow_sgd.draw_mask(DROPOUT, n, 5))
     assert set(masks.ravel()) == {0, 4}
     np.testing.assert_allclose(masks.mean(axis=0), 1, atol=4 * 3**0.5 / 4000**0.5)  # a mask's variance is 1/¼ − 1 = 3
 
@@ -116,7 +120,7 @@ def test_one_logistic_step_by_hand():
 def test_predict_pairs_is_its_twin(case):
     user, item, _, _, rng = case
     args = (user, item, *weights(rng), np.float32(7))
-    np.testing.assert_allclose(sgd.predict_pairs(*args), reference.predict_pairs(*args), rtol=1e-5)
+    np.testing.assert_allclose(sgd.predict_pairs(*args), slow_sgd.predict_pairs(*args), rtol=1e-5)
 
 
 @given(ratings(), st.integers(1, 12))
@@ -127,7 +131,7 @@ def test_fold_in_is_the_normal_equations(case, dim):
     penalty = rng.uniform(0.05, 1, (2, dim))
     fast, slow = np.full((12, dim), 7, np.float32), np.full((12, dim), 7, np.float32)
     ridge.fold_in(indptr, item, target, Q, penalty, 0, 12, fast)
-    reference.fold_in(indptr, item, target, Q, penalty, 0, 12, slow)
+    slow_ridge.fold_in(indptr, item, target, Q, penalty, 0, 12, slow)
     np.testing.assert_allclose(fast, slow, rtol=1e-4, atol=1e-5)
 
 
@@ -139,19 +143,19 @@ def test_fold_in_of_labels_is_the_minimum(case, dim):
     label, penalty = (target > 0).astype(np.float32), rng.uniform(0.02, 1, (2, dim))
     fast, slow = np.full((12, dim), 3, np.float32), np.full((12, dim), 3, np.float32)
     ridge.fold_in_labels(indptr, item, label, offset, Q, penalty, 0, 12, fast)
-    reference.fold_in_labels(indptr, item, label, offset, Q, penalty, 0, 12, slow)
+    slow_ridge.fold_in_labels(indptr, item, label, offset, Q, penalty, 0, 12, slow)
     np.testing.assert_allclose(fast, slow, rtol=1e-3, atol=1e-4)
     for b in range(12):
         entries = slice(indptr[b], indptr[b + 1])
         X = Q[item[entries]].astype(float)
-        gradient = reference.penalised(fast[b].astype(float), X, label[entries], offset[entries], penalty, 3.0)[1]
+        gradient = slow_ridge.penalised(fast[b].astype(float), X, label[entries], offset[entries], penalty, 3.0)[1]
         assert np.abs(gradient).max() < 1e-4 * len(X) if len(X) else (fast[b] == 3).all()
 
 
 def both(name, dtype, size, *args):
     """What a kernel of csr and its twin write into arrays of this type and size."""
     outs = [np.zeros(size, dtype) for _ in range(2)]
-    for module, out in zip((csr, reference), outs, strict=True):
+    for module, out in zip((csr, slow_csr), outs, strict=True):
         getattr(module, name)(*args, out)
     return outs
 
@@ -186,23 +190,23 @@ def test_sorting_and_counting_are_their_twins(case, random):
     assert set(only) == set(range(len(user), 2 * len(user)))
     assert csr.is_sorted(user) and csr.is_sorted(doubled_user) == (len(user) == 0 or user[0] == user[-1])
     marked = item % 2 == 0
-    np.testing.assert_array_equal(csr.count_marked(user, 12, marked), reference.count_marked(user, 12, marked))
+    np.testing.assert_array_equal(csr.count_marked(user, 12, marked), slow_csr.count_marked(user, 12, marked))
     fast, slow = (random_order(user, random) for _ in range(2))
     slow[:] = fast
     csr.sort_rows(indptr, item, fast, 0, 12)
-    reference.sort_rows(indptr, item, slow, 0, 12)
+    slow_csr.sort_rows(indptr, item, slow, 0, 12)
     np.testing.assert_array_equal(fast, slow)
     firsts, seconds = np.diff(indptr) // 2, np.diff(indptr) // 3
     parts = both("mark_first", np.uint8, len(user), indptr, target.astype(float), firsts, seconds, 2, 1)
     np.testing.assert_array_equal(*parts)
     fast, slow = marked.copy(), marked.copy()
     keep = (np.arange(12) % 3 > 0, np.arange(9) % 4 > 0)
-    assert csr.unmark_others(user, item, *keep, fast) == reference.unmark_others(user, item, *keep, slow)
+    assert csr.unmark_others(user, item, *keep, fast) == slow_csr.unmark_others(user, item, *keep, slow)
     np.testing.assert_array_equal(fast, slow)
     rating = np.where(marked, np.nan, target).astype(np.float32)
-    for a, b in zip(csr.count_and_sum(item, rating, 9), reference.count_and_sum(item, rating, 9), strict=True):
+    for a, b in zip(csr.count_and_sum(item, rating, 9), slow_csr.count_and_sum(item, rating, 9), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
-    np.testing.assert_array_equal(csr.kept_indptr(indptr, marked), reference.kept_indptr(indptr, marked))
+    np.testing.assert_array_equal(csr.kept_indptr(indptr, marked), slow_csr.kept_indptr(indptr, marked))
 
 
 @given(ratings())
@@ -210,7 +214,7 @@ def test_strata_are_a_stable_sort_into_blocks(case):
     _, item, indptr, target, _ = case
     made = strata.make_strata(indptr, item, target, 9)
     blocks_of = [strata._even_blocks(c) for c in (np.diff(indptr), np.bincount(item, minlength=9))]
-    for fast, slow in zip(made, reference.strata(indptr, item, target, *blocks_of, strata.GRID), strict=True):
+    for fast, slow in zip(made, slow_strata.strata(indptr, item, target, *blocks_of, strata.GRID), strict=True):
         np.testing.assert_array_equal(fast, slow)
 
 

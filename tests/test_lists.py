@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.data import parts
 from konomi.data.labels import STATUS
-from konomi.data.lists import LISTS, PersonalList, read_list
 from konomi.data.scale import Scale
 from konomi.errors import DataError
+from konomi.lists import text_files as parts
+from konomi.lists.personal_list import LISTS, PersonalList, read_list
 
 WATCHING, COMPLETED, ON_HOLD, DROPPED, PLANNED = STATUS.values()
 
@@ -557,7 +557,7 @@ def test_what_is_no_list_is_refused(write):
 
 
 def test_every_list_is_a_module_with_its_own_file():
-    assert all(module.startswith("konomi.data.sources.list_") for module in LISTS.values())
+    assert all(module.startswith("konomi.lists.sites.") for module in LISTS.values())
 
 
 hostile = st.one_of(

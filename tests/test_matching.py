@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.data.catalogue import read_catalogue
 from konomi.data.labels import STATUS
-from konomi.data.lists import ListEntry, PersonalList, read_list
 from konomi.data.scale import Scale
 from konomi.errors import RequestError
-from konomi.recommend.matching import FLOOR, POPULAR, Matched, match_list
-from konomi.recommend.spelling import alike, words
-from konomi.recommend.titles import TitleIndex
+from konomi.lists.matching import FLOOR, POPULAR, Matched, match_list
+from konomi.lists.personal_list import ListEntry, PersonalList, read_list
+from konomi.lists.spelling import alike, words
+from konomi.lists.titles import TitleIndex
+from konomi.reading.catalogues import read_catalogue
 
 TEN = Scale(1, 10, 1)
 CATALOGUE = [
@@ -145,7 +145,7 @@ def test_not_found(index, entry, suggestion):
         ("Kara no Kyoukai 3", "Kara no Kyoukai 4"),
         ("Rocky III", "Rocky II"),
         ("Clannad: After Story", "Clannad"),
-        ("Part A", "Part B"),
+        ("TextFile A", "TextFile B"),
         ("Natsume Yuujinchou Shi", "Natsume Yuujinchou San"),
         ("とある魔術の禁書目録II", "とある魔術の禁書目録"),
     ],

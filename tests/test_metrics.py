@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.evaluate import metrics
+from konomi.evaluate import rating_metrics as metrics
 
 TRUE = np.array([1, 3, 5, 8], np.float32)
 PREDICTED = np.array([2, 3, 3, 9], np.float32)  # errors −1, 0, 2, −1

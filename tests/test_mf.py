@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from konomi.config import Run
 from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import ConfigError, FitError, RequestError
-from konomi.kernels.threads import workers
 from konomi.models import bias, mf
+from konomi.runtime import Run, workers
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.config import Run
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import ConfigError, FitError
 from konomi.models import module
@@ -19,6 +18,7 @@ from konomi.neural.batches import batches, size
 from konomi.neural.embedding import in_turn
 from konomi.neural.loop import Steps, best_epoch
 from konomi.neural.pairs import Shape, Side, network, plain
+from konomi.runtime import Run
 
 
 def some_pairs(seed, n, users=9, items=11):
@@ -209,7 +209,7 @@ def test_progress_tells_of_pairs(train):
 
 def test_the_same_training_in_plain_torch(train, monkeypatch):
     """Every kernel against its twin at once: six epochs end in nearly the same items."""
-    from konomi.models import body_fit
+    from konomi.models import network_fit as body_fit
 
     fast = fitted(train, Run(), dropout=0.0, hidden_dropout=0.0)
     monkeypatch.setattr(body_fit, "network", lambda *arguments: plain(*arguments[:-1]))

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.errors import RequestError
-from konomi.order.dials import Dials
-from konomi.order.order import SURE_PRIOR, WISH, Order
-from konomi.order.silent import robust_popularity
-from konomi.order.wishes import wish_scores
+from konomi.ranking.blend import SURE_PRIOR, WISH, Blend
+from konomi.ranking.dials import Dials
+from konomi.ranking.silent import robust_popularity
+from konomi.ranking.wishes import wish_scores
 
 SCALE = Scale(1, 10, 1)
 GENRES = np.array([[1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]], np.uint8)
@@ -53,7 +53,7 @@ SOMEBODY = Profiles.of([{4: 8.0}])
 
 
 def scores(models, **turned):
-    return Order(models, ITEMS, SCALE).weigh(SOMEBODY, Dials(**turned)).total[0]
+    return Blend(models, ITEMS, SCALE).weigh(SOMEBODY, Dials(**turned)).total[0]
 
 
 def test_either_end_of_love_by_hand():
@@ -121,7 +121,7 @@ NOBODY = Profiles.of([{}])
 @pytest.mark.parametrize("models", [(RANKER, RATER), (RANKER,), (RATER,)])
 def test_wishes_are_added_to_whatever_the_models_say(models, person):
     """As far as a title is known: item 3, which nobody rated, is not moved."""
-    order, wishes = Order(models, ITEMS, SCALE), np.array([[9, np.nan, 3]], np.float32)
+    order, wishes = Blend(models, ITEMS, SCALE), np.array([[9, np.nan, 3]], np.float32)
     plain, wished = (order.weigh(person, Dials(), w).total for w in (None, wishes))
     known = np.log1p(ITEMS["ratings"].to_numpy()) / np.log1p(3000)
     np.testing.assert_allclose(wished - plain, WISH * known * wish_scores(GENRES, wishes, SCALE), atol=1e-6)
@@ -129,7 +129,7 @@ def test_wishes_are_added_to_whatever_the_models_say(models, person):
 
 
 def test_a_neutral_wish_is_none():
-    order, nan = Order((RANKER, RATER), ITEMS, SCALE), np.nan
+    order, nan = Blend((RANKER, RATER), ITEMS, SCALE), np.nan
     plain, neutral = (order.weigh(SOMEBODY, Dials(), w).total for w in (None, np.array([[5.5, nan, nan]], np.float32)))
     np.testing.assert_array_equal(plain, neutral)
 
@@ -137,7 +137,7 @@ def test_a_neutral_wish_is_none():
 @given(st.lists(st.integers(0, 5000), min_size=5, max_size=5), st.floats(1, 9), st.floats(0.1, 1), st.booleans())
 def test_wishing_more_never_lowers_a_title_of_the_genre(counts, wish, more, silent):
     """Nor moves another, and of two titles of that genre alone the better known gains no less."""
-    order = Order((RANKER, RATER), ITEMS.with_columns(pl.Series("ratings", counts)), SCALE)
+    order = Blend((RANKER, RATER), ITEMS.with_columns(pl.Series("ratings", counts)), SCALE)
     person = NOBODY if silent else SOMEBODY
     low, high = (
         order.weigh(person, Dials(), np.array([[w, np.nan, np.nan]], np.float32)).total[0] for w in (wish, wish + more)
@@ -156,7 +156,7 @@ def test_a_genre_that_is_wished_for_takes_the_list_and_one_that_is_not_leaves_it
     items = pl.DataFrame({"genres": [["ABCDEFGHIJ"[i % 10]] for i in range(200)], "ratings": n, "mean": 7.0, "bayes": 7.0})
     level = np.log1p(n) ** 2
     taste = Says(frozenset({"rank"}), {"rank": level}, item_known=np.append(np.ones(200), 0).astype(np.float32))
-    order = Order((taste,), items, SCALE)
+    order = Blend((taste,), items, SCALE)
     wishes = np.full((1, 10), np.nan, np.float32)
     wishes[0, 0], wishes[0, 1] = 10, 1
     for person in (NOBODY, Profiles.of([{182: 8.0, 193: 9.0}])):
@@ -167,7 +167,7 @@ def test_a_genre_that_is_wished_for_takes_the_list_and_one_that_is_not_leaves_it
 
 def test_each_person_has_a_footing_of_their_own():
     two = Profiles.of([{4: 8.0}, {0: 8.0, 1: 3.0}])
-    order = Order((RANKER,), ITEMS, SCALE)
+    order = Blend((RANKER,), ITEMS, SCALE)
     together = order.weigh(two, Dials()).total
     for b in range(2):
         np.testing.assert_allclose(together[b], order.weigh(two.slice(b, b + 1), Dials()).total[0], rtol=1e-6)
@@ -176,7 +176,7 @@ def test_each_person_has_a_footing_of_their_own():
 
 def test_somebody_who_has_seen_everything_is_no_error():
     everything = Profiles.of([dict.fromkeys(range(5), 8.0)])
-    assert np.isfinite(Order((RANKER, RATER), ITEMS, SCALE).weigh(everything, Dials()).total).all()
+    assert np.isfinite(Blend((RANKER, RATER), ITEMS, SCALE).weigh(everything, Dials()).total).all()
 
 
 def test_somebody_who_says_nothing_gets_what_many_rate_well():
@@ -185,7 +185,7 @@ def test_somebody_who_says_nothing_gets_what_many_rate_well():
         Profiles.of([{}]),
         Profiles(np.array([0, 1]), np.array([2], np.int32), np.array([np.nan], np.float32), np.array([6], np.uint8)),
     )
-    order = Order((RANKER, RATER), ITEMS, SCALE)
+    order = Blend((RANKER, RATER), ITEMS, SCALE)
     first, second = (order.weigh(each, Dials(love=0.7)).total[0] for each in (nobody, plans))
     best = robust_popularity(ITEMS)
     np.testing.assert_array_equal(np.argsort(-first), np.argsort(-best))

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.data.franchise import BESIDE
+from konomi.catalogue.franchises import BESIDE
 from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
-from konomi.kernels.parts_reference import offered as reference
+from konomi.kernels.reference.franchises import offered as reference
 from konomi.kernels.topk import topk
-from konomi.order.parts import Works
+from konomi.ranking.franchise_rule import Works
 
 DONE, DROPPED, PLANNED = STATUS["completed"], STATUS["dropped"], STATUS["plan to watch"]
 

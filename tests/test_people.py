@@ -10,16 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line import konomi, refused
 from conftest import table_of
-from konomi.config import Run
-from konomi.data.dataset import Dataset
 from konomi.data.labels import Labelling
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import SHOWN, TEST, TRAIN, VALID, SplitConfig, TrainSet, make_split
 from konomi.errors import ConfigError, DataError, FitError, RequestError
-from konomi.evaluate import ranking
+from konomi.evaluate import ranking_metrics as ranking
 from konomi.evaluate.people import (
     ALL,
     ANY,
@@ -34,9 +33,10 @@ from konomi.evaluate.people import (
     named,
     wishes_of,
 )
-from konomi.evaluate.people_report import facts, leads, markdown, scores, sentences, write_people
 from konomi.models import MODELS, module
-from test_cli import konomi, refused
+from konomi.reading.frame import Dataset
+from konomi.report.people import facts, leads, markdown, scores, sentences, write_people
+from konomi.runtime import Run
 
 SPLIT = SplitConfig(kind="users", valid=0.1, test=0.4)
 RUN = Run(threads=1)
@@ -95,12 +95,12 @@ def test_ratings_are_drawn_without_preference_and_the_few_are_among_the_many(siz
 def test_training_users_are_the_tested_people_alone(dataset):
     split = make_split(dataset, SPLIT)
     joined, user = as_training_users(split, dataset), dataset.profiles.user
-    tested = np.isin(user, user[split.part == TEST])
-    changed = joined.part != split.part
-    np.testing.assert_array_equal(changed, tested & (split.part == SHOWN))
-    assert (joined.part[changed] == TRAIN).all()
-    validated = np.isin(user, user[split.part == VALID])
-    assert (validated & (joined.part == SHOWN)).any()  # these stay held out
+    tested = np.isin(user, user[split.role == TEST])
+    changed = joined.role != split.role
+    np.testing.assert_array_equal(changed, tested & (split.role == SHOWN))
+    assert (joined.role[changed] == TRAIN).all()
+    validated = np.isin(user, user[split.role == VALID])
+    assert (validated & (joined.role == SHOWN)).any()  # these stay held out
 
 
 def train_of(genres, everybody):

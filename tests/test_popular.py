@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from conftest import table_of
-from konomi.config import Run
 from konomi.data.labels import STATUS, consumed
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.errors import ConfigError, FitError, RequestError
-from konomi.models import criterion, popular, tasks
+from konomi.models import popular
+from konomi.models.api import criterion, tasks
+from konomi.runtime import Run
 
 
 def train_of(rows, status=None):

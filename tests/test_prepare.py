@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import table_of
-from konomi.config import Run
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import SORT_BLOCK, Rules, prepare
 from konomi.data.scale import Scale
 from konomi.data.table import Rejects
 from konomi.errors import ConfigError, DataError
+from konomi.runtime import Run
 
 
 def entries(dataset):

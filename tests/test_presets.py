@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from konomi.config import Run, read_toml, settings
 from konomi.data.split import SplitConfig, make_split
 from konomi.models import module
+from konomi.runtime import Run
+from konomi.settings import read_toml, settings
 
 PRESETS = sorted((Path(__file__).parents[1] / "docs" / "presets").glob("*.toml"))
 SHORT = 10  # epochs: a batch of the checkerboard is all of it, so that an epoch of a network is one step

@@ -7,8 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.evaluate import probabilities
-from konomi.evaluate.probabilities import accuracy, auc, average_precision, brier, ece, log_loss, precision, recall, reliability
+from konomi.evaluate import interaction_metrics as probabilities
+from konomi.evaluate.interaction_metrics import (
+    accuracy,
+    auc,
+    average_precision,
+    brier,
+    ece,
+    log_loss,
+    precision,
+    recall,
+    reliability,
+)
 
 NOTHING = np.array([], np.float32)
 TRUE = np.array([1, 0, 1, 1, 0], np.float32)

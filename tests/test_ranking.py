@@ -10,11 +10,11 @@ import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.config import Run
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
-from konomi.evaluate import ranking
+from konomi.evaluate import ranking_metrics as ranking
 from konomi.models import bias, mf
+from konomi.runtime import Run
 
 RUN = Run(threads=1)
 

@@ -8,19 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.config import Run
-from konomi.data.features import add_statistics, tag_names
+from konomi.catalogue.tags import tag_names
 from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
+from konomi.data.statistics import add_statistics
 from konomi.errors import RequestError
-from konomi.kernels import reference
 from konomi.kernels.downdate import leave_one_out
-from konomi.models import bias, genre, mf, tasks, two_tower
-from konomi.order.dials import Dials
-from konomi.order.order import Order
+from konomi.kernels.reference import downdate as slow_downdate
+from konomi.models import bias, genre, mf, two_tower
+from konomi.models.api import tasks
+from konomi.ranking.blend import Blend
+from konomi.ranking.dials import Dials
 from konomi.recommend import reasons as reasons_file
 from konomi.recommend.reasons import HasFeatures, HasWithout, blended, features, moving, reasons, strongest, without
+from konomi.runtime import Run
 from test_contract import SMALL, fitted, variants
 
 NAN = float("nan")
@@ -121,7 +123,7 @@ def test_the_downdate_is_its_twin(n, K, seed):
     Q[:, -1] = 1
     item, target = rng.choice(15, n, replace=False).astype(np.int32), rng.normal(0, 2, n).astype(np.float32)
     penalty = rng.uniform(0.005, 0.2, (2, K))
-    expected = reference.leave_one_out(item, target, Q, penalty)
+    expected = slow_downdate.leave_one_out(item, target, Q, penalty)
     np.testing.assert_allclose(leave_one_out(item, target, Q, penalty), expected, rtol=1e-6, atol=1e-8)
 
 
@@ -153,7 +155,7 @@ TURNED = [Dials(), Dials(love=0.5, niche=0.5), Dials(love=1)]
 
 
 def ordered(train, names):
-    return Order(
+    return Blend(
         tuple(fitted((name, None), train) for name in names), add_statistics(train.items, train.seen, train.scale), train.scale
     )
 

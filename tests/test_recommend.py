@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 
 import stand_in
 from conftest import table_of
-from konomi.bundle import Bundle
-from konomi.config import Run
-from konomi.data.features import add_statistics
+from konomi.bundle.format import Bundle
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import SplitConfig, make_split
+from konomi.data.statistics import add_statistics
 from konomi.errors import RequestError
 from konomi.models import bias, mf
-from konomi.order import rank as rank_file
-from konomi.order.rank import rank
+from konomi.ranking import rank as rank_file
+from konomi.ranking.rank import rank
+from konomi.recommend.filters import Where
 from konomi.recommend.recommender import Recommender
 from konomi.recommend.similar import nearness
-from konomi.recommend.where import Where
+from konomi.runtime import Run
 
 TITLES = ["Cowboy Bebop", "Hunter x Hunter", "Hunter x Hunter", "[Oshi no Ko]", "Late Night", None, "Never Rated", "Mushishi"]
 
@@ -102,7 +102,7 @@ def test_never_a_seen_item_never_a_made_up_one(recommender, people):
 @given(st.lists(st.sets(st.integers(0, 7)), max_size=9), st.integers(1, 9), st.sampled_from([1, 8, 20, 1 << 24]))
 def test_many_people_in_blocks_equal_one_at_a_time(taste, seen, k, held):
     profiles = Profiles.of([dict.fromkeys(items, 7.0) for items in seen])
-    allowed = taste.passing(Where()) & taste.order.known
+    allowed = taste.passing(Where()) & taste.blend.known
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rank_file, "SCORES", held)
         together = rank(taste.bundle.giving("rank"), profiles, k, allowed, threads=2)
@@ -180,7 +180,7 @@ def test_ecchi_is_hidden_by_wish(taste):
     genres = [["Ecchi", "Comedy"], None, ["Ecchi Ecchi"], [], ["Hentai", "Ecchi"], None, ["Ecchi"], ["Drama"]]
     items = taste.bundle.items.with_columns(pl.Series("genres", genres))
     other, mild = Recommender(replace(taste.bundle, items=items)), Where(ecchi=False)
-    assert (other.passing(mild) & other.order.known).tolist() == [False, True, True, True, False, True, False, True]
+    assert (other.passing(mild) & other.blend.known).tolist() == [False, True, True, True, False, True, False, True]
     assert 10 not in {row.item_id for row in other.recommend({13: 9}, where=mild)}
     assert 10 not in {row.item_id for row in other.similar(13, where=mild)}
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from konomi.recommend.rerank import mix, rerank, unit
+from konomi.ranking.rerank import mix, rerank, unit
 
 NONE = np.zeros(2, np.float32)
 

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from konomi.config import Run
-from konomi.data import judge, rows
-from konomi.data.format import RatingsFormat, ReadOptions
-from konomi.data.records import records, refuse_rejects, write_rejects
-from konomi.data.rows import read_ratings
 from konomi.data.scale import Scale
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
+from konomi.reading import rows
+from konomi.reading import slow_rows as judge
+from konomi.reading.formats import RatingsFormat, ReadOptions
+from konomi.reading.records import records, refuse_rejects, write_rejects
+from konomi.reading.rows import read_ratings
+from konomi.runtime import Run
 
 MAL = RatingsFormat("user", "item", "rating", unscored=(0,), scale=Scale(1, 10, 1))
 ANY = replace(MAL, integer_ids=False)

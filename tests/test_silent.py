@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.data.features import content_vectors
-from konomi.order.silent import QUALITY, robust_popularity
+from konomi.catalogue.tags import content_vectors
+from konomi.ranking.silent import QUALITY, robust_popularity
 
 COUNTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=20)
 

@@ -9,14 +9,13 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from konomi.config import Run
-from konomi.data.dataset import Dataset
-from konomi.data.format import ReadOptions
-from konomi.data.frame import read_frame
 from konomi.data.scale import Scale
-from konomi.data.sources import SOURCES, delimited, read_source, recognise
 from konomi.data.table import Table
 from konomi.errors import DataError
+from konomi.reading.formats import ReadOptions
+from konomi.reading.frame import Dataset, read_frame
+from konomi.reading.sources import SOURCES, delimited, read_source, recognise
+from konomi.runtime import Run
 
 STARS, HALVES, TEN = Scale(1, 5, 1), Scale(0.5, 5, 0.5), Scale(1, 10, 1)
 

@@ -26,7 +26,7 @@ def test_parts_are_disjoint_and_complete(dataset, kind, valid, test, seed):
     split = make_split(dataset, config)
     train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
     sizes = [len(p.item) for p in (train.seen, train.valid, hidden)]
-    assert sum(sizes) + (split.part == SHOWN).sum() == len(dataset.item) == sum(split.counts().values())
+    assert sum(sizes) + (split.role == SHOWN).sum() == len(dataset.item) == sum(split.counts().values())
     assert set(zip(seen.user, seen.item, strict=True)).isdisjoint(zip(hidden.user, hidden.item, strict=True))
     assert split.sha256 == make_split(dataset, config).sha256 == rebuild(dataset, split.spec, split.sha256).sha256
     if (valid or test) and kind != "last":
@@ -39,19 +39,19 @@ def test_sizes_by_hand(dataset):
     assert counts == {"train": n - 50 - round(n * 0.1), "valid": round(n * 0.1), "test": 50, "shown": 0}
     split = make_split(dataset, SplitConfig("per-user", valid=1, test=2))
     for part, size in ((TEST, 2), (VALID, 1)):
-        assert (np.add.reduceat(split.part == part, dataset.indptr[:-1]) == np.minimum(size, per_user - 1)).all()
+        assert (np.add.reduceat(split.role == part, dataset.indptr[:-1]) == np.minimum(size, per_user - 1)).all()
     users = make_split(dataset, SplitConfig("users", valid=0, test=10, shown=0.5))
-    held_out = np.unique(np.repeat(np.arange(40), per_user)[users.part != TRAIN])
+    held_out = np.unique(np.repeat(np.arange(40), per_user)[users.role != TRAIN])
     assert len(held_out) == 10
     items = make_split(dataset, SplitConfig("items", valid=0.1, test=0.2))
-    parts = [set(dataset.item[items.part == p]) for p in (TRAIN, VALID, TEST)]
+    parts = [set(dataset.item[items.role == p]) for p in (TRAIN, VALID, TEST)]
     assert [len(p) for p in parts] == [21, 3, 6] and not parts[0] & parts[1] and not parts[0] & parts[2]
 
 
 def test_no_shown_entry_is_later_than_a_hidden_one_of_the_same_person(dataset):
     split = make_split(dataset, SplitConfig("last", valid=0.2, test=0.2))
     for start, stop in zip(dataset.indptr[:-1], dataset.indptr[1:], strict=True):
-        part, time = split.part[start:stop], dataset.time[start:stop]
+        part, time = split.role[start:stop], dataset.time[start:stop]
         for earlier, later in ((TRAIN, VALID), (TRAIN, TEST), (VALID, TEST)):
             if (part == earlier).any() and (part == later).any():
                 assert time[part == earlier].max() <= time[part == later].min()
@@ -61,9 +61,9 @@ def test_a_predefined_split():
     rows = [(1, 1, 8), (1, 2, 6), (2, 1, 4), (2, 3, 9)]
     dataset = prepare(table_of(rows))
     split = predefined(dataset, table_of(rows[3:]), table_of(rows[1:2]))
-    assert split.part.tolist() == [TRAIN, VALID, TRAIN, TEST]
+    assert split.role.tolist() == [TRAIN, VALID, TRAIN, TEST]
     drawn = predefined(dataset, table_of(rows[3:]), share=1, seed=5)
-    assert drawn.part[3] == TEST and drawn.counts() == {"train": 2, "valid": 1, "test": 1, "shown": 0}
+    assert drawn.role[3] == TEST and drawn.counts() == {"train": 2, "valid": 1, "test": 1, "shown": 0}
     assert drawn.sha256 == predefined(dataset, table_of(rows[3:]), share=1, seed=5).sha256
     with pytest.raises(DataError, match="1 of 2 rows of the test file are not in the dataset"):
         predefined(dataset, table_of([(1, 1, 8), (9, 9, 9)]))

@@ -9,19 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.config import Run
-from konomi.data import sample, synth
-from konomi.data.format import ReadOptions
-from konomi.data.invented import GENRES, invented_catalogue
 from konomi.data.scale import Scale
-from konomi.data.sources import read_source
-from konomi.data.synth import simulate, whole_counts
-from konomi.data.synth_files import UNSCORED, write_files
 from konomi.data.table import ITEM_COLUMNS
 from konomi.errors import ConfigError, DataError
-from konomi.kernels.simulate import alias_table, draw_rating, mix, uniform
-from konomi.kernels.simulate_reference import mix as mix_reference
-from konomi.kernels.simulate_reference import moments, rate, simulate_list
+from konomi.kernels.random import uniform
+from konomi.kernels.reference.simulate import mix as mix_reference
+from konomi.kernels.reference.simulate import moments, rate, simulate_list
+from konomi.kernels.simulate import alias_table, draw_rating, mix
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.runtime import Run
+from konomi.simulate import ratings as synth
+from konomi.simulate import sample
+from konomi.simulate.mal_files import UNSCORED, write_files
+from konomi.simulate.ratings import simulate, whole_counts
+from konomi.simulate.titles import GENRES, invented_catalogue
 
 
 @pytest.fixture(scope="module")
@@ -336,7 +338,7 @@ def test_manifest_tells_the_floor(small, tmp_path):
 
 def test_blocks_do_not_show_in_the_files(small, tmp_path, monkeypatch):
     whole = written(small, "mal-2020", tmp_path / "whole")
-    monkeypatch.setattr("konomi.data.synth_files.ROWS", 1000)
+    monkeypatch.setattr("konomi.simulate.mal_files.ROWS", 1000)
     pieces = written(small, "mal-2020", tmp_path / "pieces")
     assert all(pieces[name].read_bytes() == whole[name].read_bytes() for name in whole)
 

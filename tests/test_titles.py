@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from konomi.errors import RequestError
-from konomi.recommend.titles import Match, TitleIndex, plain
+from konomi.lists.titles import Match, TitleIndex, plain
 
 CATALOGUE = [
     # id, title, other titles, year, ratings

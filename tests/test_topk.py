@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from konomi.kernels import topk_reference
+from konomi.kernels.reference import topk as topk_reference
 from konomi.kernels.topk import topk
 
 NAN = np.float32("nan")

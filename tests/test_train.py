@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from konomi.bundle import load_bundle, save_bundle
-from konomi.config import Run
+from konomi.bundle.format import load_bundle, save_bundle
 from konomi.errors import ConfigError, RequestError
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import ease, mf
-from konomi.train import train
+from konomi.pipeline import train
+from konomi.runtime import Run
 
 SMALL = mf.Config(dim=4, epochs=3)
 

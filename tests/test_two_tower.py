@@ -10,24 +10,25 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.config import Run, read_toml, settings
-from konomi.data.features import Standard, Taste, genre_shares, item_numbers, item_tags, row_scores
-from konomi.data.format import ReadOptions
+from konomi.catalogue.tags import item_tags
+from konomi.catalogue.taste import Standard, Taste, genre_shares, item_numbers, row_scores
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
-from konomi.data.sample import sample
-from konomi.data.sources import read_source
 from konomi.data.split import SplitConfig, make_split
 from konomi.data.table import Table
 from konomi.errors import ConfigError, FitError, RequestError
 from konomi.evaluate.evaluate import evaluate
 from konomi.kernels.batches import distinct
-from konomi.kernels.threads import workers
 from konomi.models import two_tower
 from konomi.models.two_tower_fit import Towers
 from konomi.neural import loop
 from konomi.neural.batches import Batch
 from konomi.neural.towers import meet, plain_meet, plain_tower, tower
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.runtime import Run, workers
+from konomi.settings import read_toml, settings
+from konomi.simulate.sample import sample
 
 PRESETS = Path(__file__).parents[1] / "docs" / "presets"
 SMALL = two_tower.Config(layers="32-8", epochs=3, patience=0, batch=4096, rate=0.005)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konomi.errors import RequestError
-from konomi.recommend.where import Where, allowed
+from konomi.recommend.filters import Where, allowed
 
 ITEMS = pl.DataFrame(
     {

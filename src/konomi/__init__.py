@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING
 from konomi.errors import BundleError, ConfigError, DataError, FitError, KonomiError, RequestError
 
 if TYPE_CHECKING:
-    from konomi.bundle import Bundle, load_bundle, save_bundle
-    from konomi.config import Run
-    from konomi.data.dataset import Dataset
-    from konomi.data.lists import PersonalList, read_list
+    from konomi.bundle.format import Bundle, load_bundle, save_bundle
     from konomi.data.prepare import Rules, prepare
     from konomi.data.profiles import Profiles
     from konomi.data.scale import Scale
@@ -26,49 +23,52 @@ if TYPE_CHECKING:
     from konomi.evaluate.compare import compare as compare_models
     from konomi.evaluate.evaluate import Predictions, Report
     from konomi.evaluate.evaluate import evaluate as evaluate_model  # konomi.evaluate is the package
-    from konomi.evaluate.report import write_report
+    from konomi.lists.matching import Matched, match_list
+    from konomi.lists.personal_list import PersonalList, read_list
     from konomi.models import MODELS
-    from konomi.order.dials import Dials
-    from konomi.order.rank import Ranking, rank
+    from konomi.pipeline import train as train_model  # not konomi.train, which is a command
+    from konomi.ranking.dials import Dials
+    from konomi.ranking.rank import Ranking, rank
+    from konomi.reading.frame import Dataset
     from konomi.recommend.answer import Answer
-    from konomi.recommend.matching import Matched, match_list
+    from konomi.recommend.filters import Where
     from konomi.recommend.recommender import Given, Recommender
-    from konomi.recommend.where import Where
-    from konomi.train import train as train_model  # likewise konomi.train
+    from konomi.report.folder import write_report
+    from konomi.runtime import Run
 
 _HOME = {
     "Answer": "konomi.recommend.answer.Answer",
-    "Bundle": "konomi.bundle.Bundle",
+    "Bundle": "konomi.bundle.format.Bundle",
     "Comparison": "konomi.evaluate.compare.Comparison",
-    "Dataset": "konomi.data.dataset.Dataset",
-    "Dials": "konomi.order.dials.Dials",
+    "Dataset": "konomi.reading.frame.Dataset",
+    "Dials": "konomi.ranking.dials.Dials",
     "Given": "konomi.recommend.recommender.Given",
     "MODELS": "konomi.models.MODELS",
-    "Matched": "konomi.recommend.matching.Matched",
-    "PersonalList": "konomi.data.lists.PersonalList",
+    "Matched": "konomi.lists.matching.Matched",
+    "PersonalList": "konomi.lists.personal_list.PersonalList",
     "Predictions": "konomi.evaluate.evaluate.Predictions",
     "Profiles": "konomi.data.profiles.Profiles",
-    "Ranking": "konomi.order.rank.Ranking",
+    "Ranking": "konomi.ranking.rank.Ranking",
     "Recommender": "konomi.recommend.recommender.Recommender",
     "Report": "konomi.evaluate.evaluate.Report",
     "Rules": "konomi.data.prepare.Rules",
-    "Run": "konomi.config.Run",
+    "Run": "konomi.runtime.Run",
     "Scale": "konomi.data.scale.Scale",
     "Split": "konomi.data.split.Split",
     "SplitConfig": "konomi.data.split.SplitConfig",
     "TrainSet": "konomi.data.split.TrainSet",
-    "Where": "konomi.recommend.where.Where",
+    "Where": "konomi.recommend.filters.Where",
     "compare_models": "konomi.evaluate.compare.compare",
     "evaluate_model": "konomi.evaluate.evaluate.evaluate",
-    "load_bundle": "konomi.bundle.load_bundle",
+    "load_bundle": "konomi.bundle.format.load_bundle",
     "make_split": "konomi.data.split.make_split",
-    "match_list": "konomi.recommend.matching.match_list",
+    "match_list": "konomi.lists.matching.match_list",
     "prepare": "konomi.data.prepare.prepare",
-    "rank": "konomi.order.rank.rank",
-    "read_list": "konomi.data.lists.read_list",
-    "save_bundle": "konomi.bundle.save_bundle",
-    "train_model": "konomi.train.train",
-    "write_report": "konomi.evaluate.report.write_report",
+    "rank": "konomi.ranking.rank.rank",
+    "read_list": "konomi.lists.personal_list.read_list",
+    "save_bundle": "konomi.bundle.format.save_bundle",
+    "train_model": "konomi.pipeline.train",
+    "write_report": "konomi.report.folder.write_report",
 }
 
 __all__ = [

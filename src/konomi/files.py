@@ -46,14 +46,34 @@ def whole_folder(target: Path, kind: str, error: type[KonomiError]) -> Iterator[
             raise
         _sync(target.parent)
     except OSError as cause:
-        # NumPy tells of a short write without an error number
-        full = cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or (cause.errno is None and "written" in str(cause))
-        reason = "the disk is full" if full else cause.strerror or str(cause)
-        hint = "Free some space or choose another place with -o." if full else "Choose a place that can be written with -o."
-        raise error(f"{target}: cannot be written: {reason}.", hint) from cause
+        raise _unwritten(target, cause, error) from cause
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def whole_file(target: Path, error: type[KonomiError]) -> Iterator[Path]:
+    """A file beside `target` to write; it replaces `target` in one step when the block ends well, else it vanishes."""
+    target = target.resolve()
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    try:
+        yield partial
+        _sync(partial)
+        partial.replace(target)
+        _sync(target.parent)
+    except OSError as cause:
+        raise _unwritten(target, cause, error) from cause
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _unwritten(target: Path, cause: OSError, error: type[KonomiError]) -> KonomiError:
+    """What to say when a place cannot be written; NumPy tells of a short write without an error number."""
+    full = cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or (cause.errno is None and "written" in str(cause))
+    reason = "the disk is full" if full else cause.strerror or str(cause)
+    hint = "Free some space or choose another place with -o." if full else "Choose a place that can be written with -o."
+    return error(f"{target}: cannot be written: {reason}.", hint)
 
 
 def refuse_foreign(target: Path, kind: str, error: type[KonomiError]) -> None:

@@ -14,7 +14,7 @@ from konomi.errors import RequestError
 
 if TYPE_CHECKING:
     from konomi.data.scale import Scale
-    from konomi.recommend.ask import Questions
+    from konomi.recommend.interview import Questions
     from konomi.recommend.recommender import Recommender
 
 KEYS = "a number rates it, Enter: not seen, q: done"
@@ -35,10 +35,10 @@ def ask(
     Each answer decides what is asked next. Where there is no terminal, or with --json, it prints what to ask about first.
     """
     from konomi.data.profiles import Profiles
-    from konomi.recommend.ask import explained, first_questions, questions
+    from konomi.recommend.filters import Where
+    from konomi.recommend.interview import explained, first_questions, questions
     from konomi.recommend.recommender import Recommender
     from konomi.recommend.similar import HasItemVectors
-    from konomi.recommend.where import Where
 
     talking = at_terminal() and not json
     if output and not talking:
@@ -73,7 +73,7 @@ def at_terminal() -> bool:
 
 def _interview(recommender: "Recommender", asking: "Questions", number: int) -> dict[int, float]:
     """{item row: rating} of what somebody at the terminal says; the end of the input is `q`."""
-    from konomi.recommend.ask import answered, next_question, start
+    from konomi.recommend.interview import answered, next_question, start
 
     interview, scale = start(asking), recommender.bundle.scale
     say(f"Ratings go from {scale}; {KEYS}.")

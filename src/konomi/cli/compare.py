@@ -13,11 +13,11 @@ from konomi.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from konomi.config import Run
     from konomi.data.dataset import Dataset
     from konomi.data.split import SplitConfig
     from konomi.evaluate.compare import Comparison, Outcome
-    from konomi.evaluate.tables import Grid
+    from konomi.report.tables import Grid
+    from konomi.runtime import Run
 
 BOTH = "both"
 SHORT = ("RMSE", "MAE", "log loss", "accuracy", "NDCG@10", "recall@20")
@@ -47,15 +47,15 @@ def compare(
     json: Json = False,
 ) -> None:
     """Train models on the same split, and report how they differ."""
-    from konomi.config import closest, read_toml
     from konomi.data.dataset import Dataset
     from konomi.data.split import make_split
     from konomi.evaluate.compare import compare as train_and_measure
-    from konomi.evaluate.report import KIND, write_report
     from konomi.extras import need
     from konomi.files import refuse_foreign
-    from konomi.models import TASKS
-    from konomi.train import names
+    from konomi.models.api import TASKS
+    from konomi.pipeline import names
+    from konomi.report.folder import KIND, write_report
+    from konomi.settings import closest, read_toml
 
     if task not in (*TASKS, BOTH):
         known = (*TASKS, BOTH)
@@ -90,8 +90,8 @@ def _show_people(
     dataset: "Dataset", chosen: dict[str, Any], how: "SplitConfig", task: str, run: "Run", output: Path, data: Path, json: bool
 ) -> None:
     """The comparison on people held out, from training to what is printed."""
-    from konomi.evaluate import people_report
     from konomi.evaluate.people import compare_people
+    from konomi.report import people as people_report
 
     found = compare_people(dataset, chosen, how, task, run, lambda model, said: say(f"{model}: {said}"))
     facts = people_report.write_people(output, found, data.resolve())
@@ -125,7 +125,7 @@ def _tell(outcome: "Outcome") -> None:
 def _line(outcome: "Outcome") -> str:
     from konomi.evaluate.bootstrap import RANKING
     from konomi.evaluate.compare import Failure, aims
-    from konomi.evaluate.tables import NAMES, number, primary
+    from konomi.report.tables import NAMES, number, primary
 
     head = f"{outcome.name} ({aims(outcome.tasks)})"
     if isinstance(outcome, Failure):
@@ -138,7 +138,7 @@ def _line(outcome: "Outcome") -> str:
 
 def _show(found: "Comparison") -> None:
     """The tables, each within a line of the terminal."""
-    from konomi.evaluate import tables
+    from konomi.report import tables
 
     for task in found.standings:
         scores = tables.scores(found, task)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-    from konomi.config import Run
+    from konomi.runtime import Run
 
 BAR = 30  # the longest bar of a histogram, in characters
 
@@ -90,7 +90,8 @@ def running(
     memory: str | None = None,
 ) -> "Iterator[Run]":
     """A `Run` whose progress is a bar with rate and time left, on stderr and only where that is a terminal."""
-    from konomi.config import Run, available_cores, byte_size
+    from konomi.runtime import Run, available_cores
+    from konomi.settings import byte_size
 
     run = Run(seed, threads or available_cores(), device=device, checkpoint=checkpoint)
     if memory is not None:

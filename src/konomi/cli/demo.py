@@ -14,7 +14,7 @@ from konomi.cli.lookup import errors_table, titles_table
 from konomi.cli.options import Json, Threads
 
 if TYPE_CHECKING:
-    from konomi.config import Run
+    from konomi.runtime import Run
 
 RATINGS: dict[int | str, float] = {"Cowboy Bebop": 10, "Steins;Gate": 9, "Mushishi": 9, "Sword Art Online": 4}
 """Somebody whom the model has never heard of, as they would type it."""
@@ -45,12 +45,12 @@ def demo(
 
 def _road(folder: Path, run: "Run") -> dict[str, Any]:
     """Every step, each as its own command would do it."""
-    from konomi.bundle import save_bundle
+    from konomi.bundle.format import save_bundle
     from konomi.cli.summary import size
     from konomi.data.prepare import prepare
-    from konomi.data.sample import sample
+    from konomi.pipeline import train
     from konomi.recommend.recommender import Recommender
-    from konomi.train import train
+    from konomi.simulate.sample import sample
 
     simulation = sample(run)
     dataset = prepare(simulation.table(), run=run)

@@ -36,8 +36,8 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """How good a saved model is, beside the baselines."""
-    from konomi.bundle import load_bundle
-    from konomi.train import evaluate_all
+    from konomi.bundle.format import load_bundle
+    from konomi.pipeline import evaluate_all
 
     loaded = load_bundle(bundle)
     own = test.is_dir() and (test / "indptr.npy").exists()

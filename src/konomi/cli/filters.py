@@ -12,8 +12,8 @@ import typer
 from konomi.errors import RequestError
 
 if TYPE_CHECKING:
-    from konomi.order.dials import Dials
-    from konomi.recommend.where import Where
+    from konomi.ranking.dials import Dials
+    from konomi.recommend.filters import Where
 
 WHICH, HOW = "Which titles", "How the list is to be"
 
@@ -74,7 +74,7 @@ def with_filters(command: Callable[..., None], lacking: tuple[str, ...] = ()) ->
 
 def where_of(**said: Any) -> "Where":
     """The filters that were asked for."""
-    from konomi.recommend.where import Where
+    from konomi.recommend.filters import Where
 
     conditions = [*(said["where"] or ()), *([_read(said["where_file"])] if said["where_file"] else ())]
     return Where(
@@ -99,7 +99,7 @@ def where_of(**said: Any) -> "Where":
 
 def dials_of(**said: Any) -> "Dials":
     """The dials as they were turned."""
-    from konomi.order.dials import Dials
+    from konomi.ranking.dials import Dials
 
     turned = {name: said[name] for name in ("love", "niche", "diverse", "calibrate") if said[name] is not None}
     return Dials(**turned)

@@ -49,7 +49,7 @@ def _dataset(path: Path, user: str | None, json: bool) -> None:
 
 
 def _bundle(path: Path, json: bool) -> None:
-    from konomi.bundle import load_bundle
+    from konomi.bundle.format import load_bundle
 
     bundle = load_bundle(path)
     facts = bundle.facts

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table as Grid
 
-    from konomi.bundle import Bundle
-    from konomi.config import Run
+    from konomi.bundle.format import Bundle
     from konomi.data.dataset import Dataset
     from konomi.data.split import Split
     from konomi.data.table import Table
     from konomi.recommend.answer import Answer, Row
+    from konomi.runtime import Run
 
 COLUMNS: "dict[str, Callable[[Row], str | None]]" = {
     "predicted": lambda row: None if row.rating is None else f"{row.rating:.2f}",
@@ -49,9 +49,9 @@ def read_like(dataset: "Dataset", path: Path, run: "Run") -> "Table":
     """A ratings file of the same source as a dataset, read as that was."""
     from dataclasses import replace
 
-    from konomi.config import settings
-    from konomi.data.format import ReadOptions
-    from konomi.data.sources import SOURCES, read_source
+    from konomi.reading.formats import ReadOptions
+    from konomi.reading.sources import SOURCES, read_source
+    from konomi.settings import settings
 
     source = dataset.manifest["source"]
     options = settings(ReadOptions, dataset.manifest.get("read", {}), f"{path}")
@@ -100,8 +100,8 @@ def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Group":
     from rich.console import Group
 
     from konomi.evaluate.bootstrap import RANKING
-    from konomi.evaluate.tables import COLUMNS as MEASURED
-    from konomi.evaluate.tables import NAMES, number
+    from konomi.report.tables import COLUMNS as MEASURED
+    from konomi.report.tables import NAMES, number
 
     ratings = {name: report for name, report in rows.items() if "rmse" in report}
     grids = []
@@ -120,9 +120,9 @@ def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Group":
 
 def recommended(bundle: "Bundle") -> str:
     """The heading of recommendations: what they are ordered by."""
-    from konomi.order.order import Order
+    from konomi.ranking.blend import Blend
 
-    order = Order(tuple(bundle.models.values()), bundle.items, bundle.scale)
+    order = Blend(tuple(bundle.models.values()), bundle.items, bundle.scale)
     named = {id(model): name for name, model in bundle.models.items()}
     terms = [named[id(term.model)] for term, _ in order.terms(0.5)]
     return f"Recommended, by {' and '.join(dict.fromkeys(terms))}"

@@ -38,15 +38,15 @@ def prepare(
 ) -> None:  # fmt: skip
     """Read ratings and write a dataset."""
     from konomi.cli.summary import show_dataset, size
-    from konomi.config import settings
     from konomi.data.dataset import KIND
-    from konomi.data.format import ReadOptions
     from konomi.data.prepare import Rules
     from konomi.data.prepare import prepare as make_dataset
-    from konomi.data.records import refuse_rejects, write_rejects
-    from konomi.data.sources import read_source
     from konomi.files import refuse_foreign
-    from konomi.kernels.threads import warm_up
+    from konomi.kernels.ids import warm_up
+    from konomi.reading.formats import ReadOptions
+    from konomi.reading.records import refuse_rejects, write_rejects
+    from konomi.reading.sources import read_source
+    from konomi.settings import settings
 
     source, paths = _source(words)
     thresholds = {"min_item_ratings": min_item_ratings, "min_user_ratings": min_user_ratings, "k_core": k_core}
@@ -87,8 +87,8 @@ def prepare(
 
 def _source(words: list[str]) -> tuple[str | None, list[Path]]:
     """The source, where the first word is one, and the paths."""
-    from konomi.config import closest
-    from konomi.data.sources import SOURCES
+    from konomi.reading.sources import SOURCES
+    from konomi.settings import closest
 
     first, *rest = words
     if first in SOURCES:

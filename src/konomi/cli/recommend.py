@@ -12,14 +12,14 @@ from konomi.cli.options import BundlePath, Count, Data, Json, Memory, Threads
 from konomi.errors import RequestError
 
 if TYPE_CHECKING:
-    from konomi.config import Run
     from konomi.data.dataset import Dataset
     from konomi.data.profiles import Profiles
-    from konomi.order.dials import Dials
+    from konomi.lists.matching import Matched
+    from konomi.ranking.dials import Dials
     from konomi.recommend.answer import Answer
-    from konomi.recommend.matching import Matched
+    from konomi.recommend.filters import Where
     from konomi.recommend.recommender import Given, Recommender
-    from konomi.recommend.where import Where
+    from konomi.runtime import Run
 
 WHO = "For whom"
 UNSURE = 0.8  # matches below this confidence are shown
@@ -124,7 +124,7 @@ def _write_all(
 def show_answer(answer: "Answer", recommender: "Recommender", where: "Where", known: bool) -> None:
     """The table of an answer to somebody who asked so; known: whether anything is known of the person."""
     if not len(answer):
-        left = int((recommender.passing(where) & recommender.order.known).sum())
+        left = int((recommender.passing(where) & recommender.blend.known).sum())
         say(f"There is nothing left to recommend: of the {left:,} titles that pass the filters none is new or comes next.")
         say("Try --all-parts, which offers specials and any part of a series, or --again.")
         return
@@ -136,8 +136,8 @@ def show_answer(answer: "Answer", recommender: "Recommender", where: "Where", kn
 
 
 def _match(recommender: "Recommender", path: Path) -> "Matched":
-    from konomi.data.lists import read_list
-    from konomi.recommend.matching import match_list
+    from konomi.lists.matching import match_list
+    from konomi.lists.personal_list import read_list
 
     return match_list(read_list(path), recommender.titles, recommender.bundle.scale)
 

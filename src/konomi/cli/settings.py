@@ -20,8 +20,8 @@ def model_configs(
 
     A word is MODEL.KEY=VALUE, or KEY=VALUE where there is one model only. RequestError or ConfigError for what is unknown.
     """
-    from konomi.config import closest
     from konomi.models import MODELS, module
+    from konomi.settings import closest
 
     kinds = {name: module(name).Config for name in names}
     for name, table in tables.items():
@@ -50,7 +50,7 @@ def model_configs(
 def _model_config(
     kind: type[Any], model: str, tables: dict[str, Any], file: Path | None, task: str | None, words: list[str]
 ) -> Any:
-    from konomi.config import settings
+    from konomi.settings import settings
 
     pairs = [word.partition("=") for word in words]
     for key, sign, _ in pairs:
@@ -66,8 +66,8 @@ def split_settings(
     tables: dict[str, Any], file: Path | None, seed: int, kind: str | None, valid: float | None, test: float | None
 ) -> "SplitConfig":
     """How to split, from the table [split] and the options --split, --valid and --test."""
-    from konomi.config import settings
     from konomi.data.split import SplitConfig
+    from konomi.settings import settings
 
     said = {name: value for name, value in (("kind", kind), ("valid", valid), ("test", test)) if value is not None}
     by_file = settings(SplitConfig, {"seed": seed, **tables.get("split", {})}, f"{file} [split]")
@@ -93,8 +93,8 @@ def check_torch(models: Iterable[str], device: str) -> None:
 
     And where there is none: then the device would be an idle word.
     """
-    from konomi.config import Run
     from konomi.extras import need
+    from konomi.runtime import Run
 
     networks = [name for name in models if has(name, NETWORK)]
     for name in networks:

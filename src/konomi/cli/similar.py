@@ -11,8 +11,8 @@ from konomi.cli.lookup import titles_table
 from konomi.cli.options import BundlePath, Count, Json
 
 if TYPE_CHECKING:
-    from konomi.order.dials import Dials
-    from konomi.recommend.where import Where
+    from konomi.ranking.dials import Dials
+    from konomi.recommend.filters import Where
 
 
 @partial(with_filters, lacking=("planned", "again", "love", "calibrate"))

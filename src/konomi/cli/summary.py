@@ -39,7 +39,7 @@ def show_dataset(dataset: "Dataset") -> None:
 
 def crosstab(dataset: "Dataset") -> "Table":
     """The ratings of the most active users (rows) for the most rated items (columns), as many as fit the terminal."""
-    from konomi.evaluate.maps import most_active_by_most_rated
+    from konomi.report.maps import most_active_by_most_rated
 
     rated = most_active_by_most_rated(dataset)
     names = rated.rows[:USERS]
@@ -55,7 +55,8 @@ def crosstab(dataset: "Dataset") -> "Table":
 
 def taste(dataset: "Dataset", user: str) -> dict[str, Any]:
     """One person: how much and how they rate, and their Bayesian average rating per genre, the best liked first."""
-    from konomi.data.features import genre_matrix, genre_names, genre_taste
+    from konomi.catalogue.tags import genre_matrix, genre_names
+    from konomi.catalogue.taste import genre_taste
 
     profile = dataset.profile(user)
     rated = profile.scored()

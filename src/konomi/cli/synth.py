@@ -20,12 +20,12 @@ def synth(
     json: Json = False,
 ) -> None:
     """Write simulated ratings of invented titles, as many as wanted."""
-    from konomi.data.invented import invented_catalogue
-    from konomi.data.sources import SIMULATION
-    from konomi.data.synth import simulate
-    from konomi.data.synth_files import UNSCORED, check_format, write_files
     from konomi.errors import DataError
     from konomi.files import refuse_foreign
+    from konomi.reading.sources import SIMULATION
+    from konomi.simulate.mal_files import UNSCORED, check_format, write_files
+    from konomi.simulate.ratings import simulate
+    from konomi.simulate.titles import invented_catalogue
 
     check_format(format)
     refuse_foreign(output, SIMULATION, DataError)

@@ -12,7 +12,7 @@ from konomi.cli.settings import NETWORK, check_torch, has, model_configs, models
 from konomi.errors import BundleError, ConfigError
 
 if TYPE_CHECKING:
-    from konomi.bundle import Bundle
+    from konomi.bundle.format import Bundle
 
 
 def train(
@@ -50,14 +50,14 @@ def train(
     json: Json = False,
 ) -> None:
     """Fit models, measure them on what is held out, save them."""
-    from konomi.bundle import KIND, save_bundle
-    from konomi.config import read_toml
+    from konomi.bundle.format import KIND, save_bundle
     from konomi.data.dataset import Dataset
     from konomi.data.split import make_split
     from konomi.files import refuse_foreign
-    from konomi.models import criterion
-    from konomi.train import names
-    from konomi.train import train as fit_and_measure
+    from konomi.models.api import criterion
+    from konomi.pipeline import names
+    from konomi.pipeline import train as fit_and_measure
+    from konomi.settings import read_toml
 
     tables = read_toml(config) if config else {}
     chosen = model_configs(names(models), tables, config, words or [], task)

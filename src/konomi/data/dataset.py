@@ -1,16 +1,17 @@
 """Dataset: prepared ratings on disk and in memory; see docs/dataset-format.md."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from konomi.arrays import I8, I32, I64, U8
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
@@ -36,13 +37,15 @@ class Dataset:
 
     items: pl.DataFrame
     users: Vocab
-    indptr: npt.NDArray[np.int64]
-    item: npt.NDArray[np.int32]
+    indptr: I64
+    item: I32
     stored: npt.NDArray[Any]
-    status: npt.NDArray[np.uint8] | None
-    time: npt.NDArray[np.int64] | None
+    status: U8 | None
+    time: I64 | None
     scale: Scale
     manifest: dict[str, Any]
+
+    from_frame: ClassVar[Callable[..., "Dataset"]]  # of any table; `reading/frame.py`, which stands above, gives it
 
     def __repr__(self) -> str:
         size = f"{len(self.item):,} entries, {len(self.users):,} users × {len(self.items):,} items"
@@ -79,7 +82,7 @@ class Dataset:
         """The rule that the dataset was prepared with."""
         return Labelling(self.scale, self.manifest["rules"]["labels"])
 
-    def labels(self) -> npt.NDArray[np.int8]:
+    def labels(self) -> I8:
         """Interactions i8[N] by the rule that the dataset was prepared with."""
         return self.labelling.of(self.profiles)
 
@@ -135,28 +138,6 @@ class Dataset:
         if len(bounds) != len(users) or (bounds < 0).any() or rows[0] < 0 or rows[1] >= len(items):
             raise DataError(f"{folder}: its arrays do not fit its users and items.", REMEDY)
         return dataset
-
-    @classmethod
-    def from_frame(
-        cls,
-        frame: Any,
-        user: str = "user_id",
-        item: str = "item_id",
-        rating: str = "rating",
-        time: str | None = None,
-        scale: Scale | None = None,
-        items: Any = None,
-        on_bad_rows: Literal["refuse", "skip"] = "refuse",
-    ) -> "Dataset":
-        """A dataset from any table with the Arrow C stream interface (pandas, pyarrow, polars, DuckDB, …).
-
-        `user`, `item`, `rating`, `time` name its columns; a null rating means "not scored". `scale` is guessed where it is not
-        given. `items` is a catalogue: a column `item_id` (or one called like `item`) and any of `table.ITEM_COLUMNS`.
-        """
-        from konomi.data.frame import read_frame
-        from konomi.data.prepare import prepare
-
-        return prepare(read_frame(frame, user, item, rating, time, scale, items, on_bad_rows))
 
     def titles(self, rows: Sequence[int]) -> list[str]:
         """What to call these item rows: the title, else the id."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from konomi.arrays import F32, I8, U8, Bools
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 
@@ -17,9 +17,7 @@ LEFT_OUT = np.int8(-1)
 Rule = Literal["scored", "unscored-negative"]
 
 
-def interactions(
-    rating: npt.NDArray[np.float32], status: npt.NDArray[np.uint8] | None, scale: Scale, rule: Rule = "scored"
-) -> npt.NDArray[np.int8]:
+def interactions(rating: F32, status: U8 | None, scale: Scale, rule: Rule = "scored") -> I8:
     """i8[N]: 1 liked, 0 not liked, −1 left out.
 
     Completed (or no status at all) and not rated at or below the middle → liked; dropped, or completed and rated at or below
@@ -38,18 +36,18 @@ def interactions(
     return np.where(dropped, np.int8(0), np.where(known, (~low).view(np.int8), LEFT_OUT))
 
 
-def planned(profiles: Profiles) -> npt.NDArray[np.bool_]:
+def planned(profiles: Profiles) -> Bools:
     """bool[N]: the entries that somebody only plans to see: interest, not consumption."""
     if profiles.status is None:
         return np.zeros(len(profiles.item), bool)
-    plans: npt.NDArray[np.bool_] = profiles.status == STATUS["plan to watch"]
+    plans: Bools = profiles.status == STATUS["plan to watch"]
     return plans
 
 
-def consumed(profiles: Profiles) -> npt.NDArray[np.bool_]:
+def consumed(profiles: Profiles) -> Bools:
     """bool[N]: the entries of what somebody has met. Those that are scored, and those whose status says so: not what is only
     planned, scored or not, nor what has neither a rating nor a status."""
-    scored: npt.NDArray[np.bool_] = ~np.isnan(profiles.rating)
+    scored: Bools = ~np.isnan(profiles.rating)
     return scored if profiles.status is None else (scored | (profiles.status != 0)) & ~planned(profiles)
 
 
@@ -60,16 +58,16 @@ class Labelling:
     scale: Scale
     rule: Rule = "scored"
 
-    def of(self, profiles: Profiles) -> npt.NDArray[np.int8]:
+    def of(self, profiles: Profiles) -> I8:
         """`interactions` of every entry, i8[N]."""
         return interactions(profiles.rating, profiles.status, self.scale, self.rule)
 
-    def pack(self) -> npt.NDArray[np.float32]:
+    def pack(self) -> F32:
         """f32[4], for a model's state."""
         return np.array([self.scale.low, self.scale.high, self.scale.step, get_args(Rule).index(self.rule)], np.float32)
 
     @classmethod
-    def unpack(cls, packed: npt.NDArray[np.float32]) -> "Labelling":
+    def unpack(cls, packed: F32) -> "Labelling":
         """The labelling that was packed."""
         low, high, step, rule = packed.tolist()
         return cls(Scale(low, high, step), get_args(Rule)[int(rule)])

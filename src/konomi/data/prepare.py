@@ -8,25 +8,22 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from konomi.config import Run
+from konomi.arrays import I8, I32, Bools
 from konomi.data.dataset import Dataset
-from konomi.data.features import add_statistics
 from konomi.data.labels import Rule, interactions
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
+from konomi.data.statistics import add_statistics
 from konomi.data.table import ITEM_COLUMNS, Table
 from konomi.data.vocab import Vocab
 from konomi.errors import ConfigError, DataError
 from konomi.files import hash_file
 from konomi.kernels.csr import count_marked, gather, is_sorted, mark_last, marked_only, sort_rows, stable_order, unmark_others
 from konomi.kernels.ids import look_up, mark_present
-from konomi.kernels.threads import blocks, workers
+from konomi.runtime import Run, blocks, workers
 
 MOST_ROWS = 1 << 31  # rows are numbered in 32 bits
 SORT_BLOCK = 1024  # users whose entries one task sorts
-
-Bools = npt.NDArray[np.bool_]
-I32 = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -190,5 +187,5 @@ def _histogram(stored: npt.NDArray[Any], scale: Scale) -> dict[str, int]:
     return {"not scored": len(stored) - len(known), **bars}
 
 
-def _count_labels(label: npt.NDArray[np.int8]) -> dict[str, int]:
+def _count_labels(label: I8) -> dict[str, int]:
     return {name: int((label == value).sum()) for name, value in (("liked", 1), ("not liked", 0), ("left out", -1))}

@@ -7,12 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from konomi.arrays import F32, I32, I64, U8, Bools
 from konomi.kernels.csr import kept_indptr
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
-I64 = npt.NDArray[np.int64]
-U8 = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class Profiles:
         """Those that there are."""
         return [array for array in (self.indptr, self.item, self.rating, self.status) if array is not None]
 
-    def keep(self, entries: npt.NDArray[np.bool_]) -> "Profiles":
+    def keep(self, entries: Bools) -> "Profiles":
         """The same B profiles with only the entries marked True."""
         return Profiles(
             kept_indptr(self.indptr, entries),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from konomi.arrays import F32, U8, Bools
 from konomi.errors import DataError
 
 BLOCK = 1 << 16  # ratings handled at once
@@ -35,7 +36,7 @@ class Scale:
         """Whether a rating fits a uint8 code (0 = not scored, then 1 for `low` and up by one a step)."""
         return self.step > 0 and (self.high - self.low) / self.step < MOST_CODES
 
-    def valid(self, rating: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    def valid(self, rating: F32) -> Bools:
         """Which ratings lie on the scale; NaN (not scored) does."""
         valid = np.isnan(rating)
         for start in range(0, len(rating), BLOCK):  # so that the intermediate values stay in the cache
@@ -48,12 +49,12 @@ class Scale:
             valid[start : start + BLOCK] |= inside
         return valid
 
-    def within(self, rating: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    def within(self, rating: F32) -> Bools:
         """Which ratings lie between the ends, on a step or not; NaN (not scored) does."""
-        inside: npt.NDArray[np.bool_] = np.isnan(rating) | ((rating >= self.low) & (rating <= self.high))
+        inside: Bools = np.isnan(rating) | ((rating >= self.low) & (rating <= self.high))
         return inside
 
-    def encode(self, rating: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8] | npt.NDArray[np.float32]:
+    def encode(self, rating: F32) -> U8 | F32:
         """f32[N] with NaN for not scored → the stored array: u8[N] codes, or f32[N] where the scale is not coded."""
         if not self.coded:
             return rating.astype(np.float32)
@@ -64,7 +65,7 @@ class Scale:
             codes[start : start + BLOCK] = np.where(np.isnan(part), MISSING, code)
         return codes
 
-    def decode(self, stored: npt.NDArray[np.uint8] | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def decode(self, stored: U8 | F32) -> F32:
         """The stored array → f32[N], NaN for not scored."""
         if not self.coded:
             return stored.astype(np.float32)
@@ -72,17 +73,17 @@ class Scale:
         values[MISSING] = np.nan
         return values[stored]
 
-    def scored(self, stored: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    def scored(self, stored: npt.NDArray[Any]) -> Bools:
         """Which stored entries have a rating."""
-        known: npt.NDArray[np.bool_] = stored != MISSING if self.coded else ~np.isnan(stored)
+        known: Bools = stored != MISSING if self.coded else ~np.isnan(stored)
         return known
 
-    def clip(self, prediction: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def clip(self, prediction: F32) -> F32:
         """Predicted ratings brought onto the scale (not rounded)."""
         return np.clip(prediction, np.float32(self.low), np.float32(self.high))
 
     @classmethod
-    def of(cls, rating: npt.NDArray[np.float32]) -> "Scale":
+    def of(cls, rating: F32) -> "Scale":
         """The scale that a column of ratings seems to use: its extremes, and the smallest step between its values."""
         values = np.unique(rating[~np.isnan(rating)])
         if len(values) == 0:

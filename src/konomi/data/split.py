@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from konomi.arrays import I64, U8
 from konomi.data.dataset import Dataset
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
@@ -18,14 +18,14 @@ from konomi.files import hash_array, hash_bytes
 from konomi.kernels.csr import mark_first
 
 TRAIN, VALID, TEST, SHOWN = 0, 1, 2, 3
-"""The parts. SHOWN entries belong to people held out whole: a model may see them in a profile, but never learns from them."""
+"""The roles. SHOWN entries belong to people held out whole: a model may see them in a profile, but never learns from them."""
 
 Kind = Literal["random", "per-user", "last", "users", "items"]
 
 
 @dataclass(frozen=True)
 class SplitConfig:
-    """How entries are parted. `valid` and `test` are shares (below 1) or counts (1 and up) of what the kind draws:
+    """How entries get their roles. `valid` and `test` are shares (below 1) or counts (1 and up) of what the kind draws:
 
     random: entries of the whole table · per-user: entries of each user · last: each user's latest entries · users: people, held
     out whole (a share `shown` of their entries stays visible as a profile) · items: items, held out whole.
@@ -68,9 +68,9 @@ class TrainSet:
 
 @dataclass(frozen=True)
 class Split:
-    """The part of every entry of a dataset, u8[N], and how it came about."""
+    """The role of every entry of a dataset, u8[N], and how it came about."""
 
-    part: npt.NDArray[np.uint8]
+    role: U8
     spec: dict[str, Any]
     sha256: str
 
@@ -78,37 +78,37 @@ class Split:
         """The training and validation entries."""
         profiles = dataset.profiles
         catalogue = dataset.items.drop("ratings", "mean", "bayes")
-        seen, valid, shown = (profiles.keep(self.part == part) for part in (TRAIN, VALID, SHOWN))
+        seen, valid, shown = (profiles.keep(self.role == role) for role in (TRAIN, VALID, SHOWN))
         return TrainSet(seen, valid, shown, dataset.scale, catalogue, dataset.labelling)
 
     def test(self, dataset: Dataset) -> tuple[Profiles, Profiles]:
         """(seen, hidden): what a model is shown of every user, and what it is tested on."""
         profiles = dataset.profiles
-        return profiles.keep((self.part == TRAIN) | (self.part == SHOWN)), profiles.keep(self.part == TEST)
+        return profiles.keep((self.role == TRAIN) | (self.role == SHOWN)), profiles.keep(self.role == TEST)
 
     def counts(self) -> dict[str, int]:
-        """Entries per part."""
+        """Entries per role."""
         names = ("train", "valid", "test", "shown")
-        return {name: int(n) for name, n in zip(names, np.bincount(self.part, minlength=4), strict=True)}
+        return {name: int(n) for name, n in zip(names, np.bincount(self.role, minlength=4), strict=True)}
 
 
 def make_split(dataset: Dataset, config: SplitConfig) -> Split:
-    """Part a dataset's entries; the same dataset, config and seed give the same split."""
+    """TextFile a dataset's entries; the same dataset, config and seed give the same split."""
     draw = _draw(config.seed)
     n, users = len(dataset.item), len(dataset.users)
-    part = np.full(n, TRAIN, np.uint8)
+    role = np.full(n, TRAIN, np.uint8)
     if config.kind == "random":
         order = draw.permutation(n)
         tests, valids = _sizes(config, np.array([n]))
-        part[order[: tests[0]]] = TEST
-        part[order[tests[0] : tests[0] + valids[0]]] = VALID
+        role[order[: tests[0]]] = TEST
+        role[order[tests[0] : tests[0] + valids[0]]] = VALID
     elif config.kind in ("per-user", "last"):
         if config.kind == "last" and dataset.time is None:
             raise DataError("This dataset has no times, so there is no last entry.", "Use --split per-user.")
         key = draw.random(n)
         if config.kind == "last" and dataset.time is not None:
             key -= dataset.time  # whole seconds: what was drawn breaks their ties
-        mark_first(dataset.indptr, key, *_sizes(config, np.diff(dataset.indptr)), TEST, VALID, part)
+        mark_first(dataset.indptr, key, *_sizes(config, np.diff(dataset.indptr)), TEST, VALID, role)
     else:
         people = config.kind == "users"
         user = dataset.profiles.user
@@ -118,19 +118,19 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
         group = np.full(groups, TRAIN, np.uint8)
         group[order[: tests[0]]] = TEST
         group[order[tests[0] : tests[0] + valids[0]]] = VALID
-        part = group[rows]
+        role = group[rows]
         if people:
-            part[(part != TRAIN) & (draw.random(n) < config.shown)] = SHOWN
-    return _frozen(dataset, part, {**vars(config)})
+            role[(role != TRAIN) & (draw.random(n) < config.shown)] = SHOWN
+    return _frozen(dataset, role, {**vars(config)})
 
 
 def predefined(dataset: Dataset, test: Table, valid: Table | None = None, share: float = 0.1, seed: int = 0) -> Split:
-    """A split given by files: the entries of `test` are that part, those of `valid` the validation part.
+    """A split given by files: the entries of `test` are tested on, those of `valid` validated on.
 
     Without `valid`, a `share` of the other entries is drawn for validation. DataError where a row of a file is not an entry of
     the dataset, or is in both files.
     """
-    part = np.full(len(dataset.item), TRAIN, np.uint8)
+    role = np.full(len(dataset.item), TRAIN, np.uint8)
     for table, name, value in ((test, "test", TEST), (valid, "valid", VALID)):
         if table is None:
             continue
@@ -140,23 +140,23 @@ def predefined(dataset: Dataset, test: Table, valid: Table | None = None, share:
             raise DataError(
                 f"{lost:,} of {len(entry):,} rows of the {name} file are not in the dataset.", "Prepare both together."
             )
-        if (part[entry] != TRAIN).any():
+        if (role[entry] != TRAIN).any():
             raise DataError("The valid and the test file share rows.", "Give files without common rows.")
-        part[entry] = value
+        role[entry] = value
     spec: dict[str, Any] = {"kind": "predefined"}
     if valid is None:
         spec |= {"valid": share, "seed": seed}
-        rest = np.flatnonzero(part == TRAIN)
+        rest = np.flatnonzero(role == TRAIN)
         sizes = _sizes(SplitConfig(valid=share, test=0, seed=seed), np.array([len(rest)]))
-        part[_draw(seed).permutation(rest)[: sizes[1][0]]] = VALID
-    return _frozen(dataset, part, spec)
+        role[_draw(seed).permutation(rest)[: sizes[1][0]]] = VALID
+    return _frozen(dataset, role, spec)
 
 
 def _draw(seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, 0x5B117])
 
 
-def _entries(dataset: Dataset, table: Table) -> npt.NDArray[np.int64]:
+def _entries(dataset: Dataset, table: Table) -> I64:
     """Which entry of the dataset each row of a table is; −1 where it is none."""
     user, item = dataset.users.rows(table.user_id), dataset.item_ids.rows(table.item_id)
     n_items = len(dataset.items)
@@ -167,7 +167,7 @@ def _entries(dataset: Dataset, table: Table) -> npt.NDArray[np.int64]:
     return np.where((user >= 0) & (item >= 0) & (key[place] == wanted), place, -1)
 
 
-def _sizes(config: SplitConfig, n: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _sizes(config: SplitConfig, n: I64) -> tuple[I64, I64]:
     """How many of each group of n are drawn for test and for validation; one of a group stays at least."""
     test = np.floor(config.test * n + 0.5) if config.test < 1 else np.full(n.shape, config.test)
     test = np.minimum(test, np.maximum(n - 1, 0))
@@ -176,9 +176,9 @@ def _sizes(config: SplitConfig, n: npt.NDArray[np.int64]) -> tuple[npt.NDArray[n
     return test.astype(np.int64), valid.astype(np.int64)
 
 
-def _frozen(dataset: Dataset, part: npt.NDArray[np.uint8], spec: dict[str, Any]) -> Split:
-    sha256 = hash_bytes(f"{dataset.sha256} {hash_array(part)}".encode())
-    return Split(part, spec, sha256)
+def _frozen(dataset: Dataset, role: U8, spec: dict[str, Any]) -> Split:
+    sha256 = hash_bytes(f"{dataset.sha256} {hash_array(role)}".encode())
+    return Split(role, spec, sha256)
 
 
 def rebuild(dataset: Dataset, spec: dict[str, Any], sha256: str) -> Split:

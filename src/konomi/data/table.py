@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from konomi.arrays import F32, I64, U8
 from konomi.data.scale import Scale
 
 ITEM_COLUMNS = {
@@ -48,11 +47,11 @@ class Table:
 
     user_id: pl.Series
     item_id: pl.Series
-    rating: npt.NDArray[np.float32]
+    rating: F32
     scale: Scale
     source: str
-    status: npt.NDArray[np.uint8] | None = None
-    time: npt.NDArray[np.int64] | None = None
+    status: U8 | None = None
+    time: I64 | None = None
     items: pl.DataFrame | None = None
     note: str = ""
     rejects: Rejects = field(default_factory=Rejects)

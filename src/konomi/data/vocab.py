@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from konomi.arrays import I32
 from konomi.errors import RequestError
 from konomi.kernels.ids import extremes, look_up, mark_present
 
@@ -42,7 +43,7 @@ class Vocab:
         """Whether the ids are int64 (else strings)."""
         return self.ids.dtype == pl.Int64
 
-    def rows(self, ids: pl.Series) -> npt.NDArray[np.int32]:
+    def rows(self, ids: pl.Series) -> I32:
         """ids → their rows, i32[N]; −1 for an unknown id."""
         if not self.integer:
             codes = ids.cast(pl.String).cast(pl.Enum(self.ids), strict=False).to_physical()

@@ -10,15 +10,13 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 import numpy as np
-import numpy.typing as npt
 
-from konomi.config import Progress, silent
+from konomi.arrays import F64, I64
 from konomi.evaluate.evaluate import Predictions
-from konomi.evaluate.probabilities import LEAST
-from konomi.evaluate.ranking import Ranked
-
-F64 = npt.NDArray[np.float64]
-I64 = npt.NDArray[np.int64]
+from konomi.evaluate.interaction_metrics import LEAST
+from konomi.evaluate.ranking_metrics import Ranked
+from konomi.runtime import Progress
+from konomi.runtime import no_progress as silent
 
 DRAWS = 1000
 TELL = 20  # draws between two words about the progress

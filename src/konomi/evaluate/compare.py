@@ -11,19 +11,22 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from konomi.config import Run, closest
+from konomi.arrays import F32, Bools
 from konomi.data.dataset import Dataset
 from konomi.data.labels import LEFT_OUT
 from konomi.data.profiles import Profiles
 from konomi.data.split import Split, SplitConfig, TrainSet, make_split
 from konomi.errors import ConfigError, DataError, FitError
-from konomi.evaluate import memory, ranking
+from konomi.evaluate import memory
+from konomi.evaluate import ranking_metrics as ranking
 from konomi.evaluate.bootstrap import RANKING, Standing, ranking_standing, standing
 from konomi.evaluate.evaluate import Predictions, Report, evaluate, measurable
-from konomi.evaluate.ranking import Ranked
-from konomi.models import TASKS, Model, ModelModule, module, tasks
+from konomi.evaluate.ranking_metrics import Ranked
+from konomi.models import module
+from konomi.models.api import TASKS, Model, ModelModule, tasks
+from konomi.runtime import Run
+from konomi.settings import closest
 
 LACKING = {
     "rating": "Ratings are not compared: the training or the test part has none.",
@@ -53,7 +56,7 @@ class Fit:
     reports: Mapping[str, Report]
 
     @property
-    def history(self) -> npt.NDArray[np.float32]:
+    def history(self) -> F32:
         """Training and validation error of each epoch, f32[E, 2]."""
         return self.model.history
 
@@ -216,7 +219,7 @@ def _unable(name: str, aimed: tuple[str, ...]) -> Failure:
     return Failure(name, aimed, f"It predicts no {' and no '.join(aimed)}s.")
 
 
-def _best(history: npt.NDArray[np.float32]) -> int:
+def _best(history: F32) -> int:
     """The epoch that was kept, counted from 1: the last with the least validation error; the very last without validation."""
     valid = history[:, 1]
     if len(valid) == 0 or np.isnan(valid).all():
@@ -224,9 +227,9 @@ def _best(history: npt.NDArray[np.float32]) -> int:
     return int(np.flatnonzero(valid == np.nanmin(valid))[-1]) + 1
 
 
-def _targets(task: str, profiles: Profiles, train: TrainSet) -> npt.NDArray[np.bool_]:
+def _targets(task: str, profiles: Profiles, train: TrainSet) -> Bools:
     """Which entries of profiles have something to predict."""
-    known: npt.NDArray[np.bool_] = ~np.isnan(profiles.rating) if task == "rating" else train.labelling.of(profiles) != LEFT_OUT
+    known: Bools = ~np.isnan(profiles.rating) if task == "rating" else train.labelling.of(profiles) != LEFT_OUT
     return known
 
 

@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from konomi.config import Run
+from konomi.arrays import F32, I32
 from konomi.data.labels import LEFT_OUT, Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
 from konomi.errors import DataError, FitError
-from konomi.evaluate import metrics, probabilities, ranking
-from konomi.evaluate.ranking import Ranked
-from konomi.models import Model, bias, popular, tasks
+from konomi.evaluate import interaction_metrics as probabilities
+from konomi.evaluate import ranking_metrics as ranking
+from konomi.evaluate import rating_metrics as metrics
+from konomi.evaluate.ranking_metrics import Ranked
+from konomi.models import bias, popular
+from konomi.models.api import Model, tasks
+from konomi.runtime import Run
 
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
 Figures = dict[str, Any]
 
 BLOCK = 4096  # people scored at once

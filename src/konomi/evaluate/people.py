@@ -13,29 +13,29 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 
-from konomi.config import Run
+from konomi.arrays import F32, F64, I32, I64, Bools
+from konomi.catalogue.tags import genre_matrix
+from konomi.catalogue.taste import TASTE_PRIOR
 from konomi.data.dataset import Dataset
-from konomi.data.features import TASTE_PRIOR, add_statistics, genre_matrix
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import SHOWN, TEST, TRAIN, Split, SplitConfig, TrainSet, make_split
+from konomi.data.statistics import add_statistics
 from konomi.errors import ConfigError, DataError, FitError
-from konomi.evaluate import metrics, ranking
+from konomi.evaluate import ranking_metrics as ranking
+from konomi.evaluate import rating_metrics as metrics
 from konomi.evaluate.bootstrap import Interval, mean_interval
 from konomi.evaluate.evaluate import predict
-from konomi.evaluate.ranking import LONG, Listed, Ranked
-from konomi.kernels.threads import blocks
+from konomi.evaluate.ranking_metrics import LONG, Listed, Ranked
 from konomi.kernels.topk import topk
-from konomi.models import Model, module
-from konomi.order.dials import Dials
-from konomi.order.order import Order
-from konomi.order.rank import SCORES
-
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
+from konomi.models import module
+from konomi.models.api import Model
+from konomi.ranking.blend import Blend
+from konomi.ranking.dials import Dials
+from konomi.ranking.rank import SCORES
+from konomi.runtime import Run, blocks
 
 FEW = (1, 5, 20)  # ratings shown
 ALL, TRAINED, WISHES, ANY = "all", "trained on", "wishes", "any"
@@ -103,11 +103,11 @@ class Cast:
     train: TrainSet
     run: Run
 
-    def ranked(self, items: npt.NDArray[np.int32]) -> Ranked:
+    def ranked(self, items: I32) -> Ranked:
         """The figures of lists i32[P, LONG]."""
         return ranking.measured(np.arange(len(self.known), dtype=np.int32), items, self.wanted, self.listed)
 
-    def take(self, people: npt.NDArray[np.int64]) -> "Cast":
+    def take(self, people: I64) -> "Cast":
         """The same with some of the people, all of whose entries can be shown."""
         parts = (part.take(people) for part in (self.known, self.hidden, self.wanted))
         known, hidden, wanted = parts
@@ -184,8 +184,8 @@ def as_training_users(split: Split, dataset: Dataset) -> Split:
     """The same split, where what can be shown of the people of the test part is learnt from."""
     tested = np.zeros(len(dataset.users), bool)
     user = dataset.profiles.user
-    tested[user[split.part == TEST]] = True
-    return replace(split, part=np.where((split.part == SHOWN) & tested[user], np.uint8(TRAIN), split.part))
+    tested[user[split.role == TEST]] = True
+    return replace(split, role=np.where((split.role == SHOWN) & tested[user], np.uint8(TRAIN), split.role))
 
 
 def drawn(profiles: Profiles, n: int, key: F64) -> Profiles:
@@ -249,7 +249,7 @@ def _of_genres(profiles: Profiles, genres: F64) -> F64:
 class Wishing:
     """People i64[P] who have wishes f32[P, G]."""
 
-    people: npt.NDArray[np.int64]
+    people: I64
     wishes: F32
 
     def __len__(self) -> int:
@@ -281,7 +281,7 @@ def _wished(model: Model, told: Wishing, cast: Cast, base: Row) -> list[Row]:
     if not len(told):
         return []
     train, run, some = cast.train, cast.run, cast.take(told.people)
-    order = Order((model,), add_statistics(train.items, train.seen, train.scale), train.scale)
+    order = Blend((model,), add_statistics(train.items, train.seen, train.scale), train.scale)
 
     def scores(part: slice) -> F32:
         wishes = told.wishes[part]
@@ -291,9 +291,7 @@ def _wished(model: Model, told: Wishing, cast: Cast, base: Row) -> list[Row]:
     return [Row(POPULAR, WISHES, None, ranked, _difference(ranked, base.ranked, run, told.people))]
 
 
-def _lists(
-    scores: Callable[[slice], F32], without: Profiles, allowed: npt.NDArray[np.bool_], run: Run
-) -> npt.NDArray[np.int32]:
+def _lists(scores: Callable[[slice], F32], without: Profiles, allowed: Bools, run: Run) -> I32:
     """i32[P, LONG]: the items of the highest scores(people) f32[p, I] among those allowed and not in the profile `without`."""
     lists = []
     for start, stop in blocks(len(without), max(SCORES // len(allowed), 1)):
@@ -304,6 +302,6 @@ def _lists(
     return np.concatenate(lists)
 
 
-def _difference(first: Ranked, second: Ranked, run: Run, people: npt.NDArray[np.int64] | slice = slice(None)) -> Interval:
+def _difference(first: Ranked, second: Ranked, run: Run, people: I64 | slice = slice(None)) -> Interval:
     """The NDCG@10 of the first less that of the second, of whom these are the same people."""
     return mean_interval(first.each["ndcg@10"] - second.each["ndcg@10"][people], run.seed)

@@ -12,14 +12,10 @@ import threading
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
-from konomi.kernels.threads import blocks, workers
+from konomi.arrays import F32, F64, I32, I64, Bools
 from konomi.kernels.topk import NEVER, bound, collect, groups, kth, put_in_order, sortable
-
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
-I32 = npt.NDArray[np.int32]
+from konomi.runtime import blocks, workers
 
 PEOPLE = 256  # people of one task
 TILE = 1024  # items of one product
@@ -31,9 +27,9 @@ def best_dots(
     vectors: F32,
     constant: F32,
     k: int,
-    indptr: npt.NDArray[np.int64],
+    indptr: I64,
     seen: I32,
-    allowed: npt.NDArray[np.bool_],
+    allowed: Bools,
     threads: int = 1,
 ) -> tuple[I32, F32]:
     """The k highest p_b·v_i + c_i of every row, as `topk` would give them: items i32[B, k] and scores f32[B, k].
@@ -81,7 +77,7 @@ def best_dots(
     return items, scores
 
 
-def _lengths(x: F32) -> npt.NDArray[np.float64]:
+def _lengths(x: F32) -> F64:
     """The length of every row, f64[n], not below the true one."""
     lengths: F64 = np.sqrt(np.einsum("nd,nd->n", x, x, dtype=np.float64)) * (1 + 1e-12)
     return lengths

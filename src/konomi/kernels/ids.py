@@ -1,6 +1,9 @@
 """Integer ids ↔ rows through a table that is indexed by the id: no hashing, no sorting."""
 
+import threading
+
 import numba
+import numpy as np
 
 
 @numba.njit(nogil=True, cache=True)
@@ -25,3 +28,10 @@ def look_up(ids, low, table, row):
     for n in range(len(ids)):
         place = ids[n] - low
         row[n] = table[place] if 0 <= place < len(table) else -1
+
+
+def warm_up() -> threading.Thread:
+    """Load what Numba needs before its first kernel (a third of a second) on a thread, while something else is waited for."""
+    thread = threading.Thread(target=extremes, args=(np.zeros(1, np.int32),), daemon=True)
+    thread.start()
+    return thread

@@ -12,12 +12,10 @@ accordingly; the tiles are the same at any.
 """
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 
-from konomi.kernels.threads import Each, blocks, workers
-
-F32 = npt.NDArray[np.float32]
+from konomi.arrays import F32
+from konomi.runtime import Each, blocks, workers
 
 TILE = 512  # rows and columns of a tile
 

@@ -20,7 +20,7 @@ import math
 import numba
 import numpy as np
 
-from konomi.kernels.simulate import uniform
+from konomi.kernels.random import uniform
 
 NONE, OUTSIDE, INSIDE = 0, 1, 2  # where the biases are
 

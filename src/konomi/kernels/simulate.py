@@ -15,25 +15,10 @@ import math
 import numba
 import numpy as np
 
+from konomi.kernels.random import GOLDEN, MIX_1, mix, uniform
+
 LOW, HIGH = 1, 10
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / φ, the step of SplitMix64
-MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-MIX_2 = np.uint64(0x94D049BB133111EB)
 WATCHING, COMPLETED, ON_HOLD, DROPPED, PLANNED = 1, 2, 3, 4, 6  # as labels.STATUS
-
-
-@numba.njit(nogil=True, cache=True, inline="always")
-def mix(z):
-    """The output function of SplitMix64 (Steele, Lea & Flood 2014): u64 → u64."""
-    z = (z ^ (z >> np.uint64(30))) * MIX_1
-    z = (z ^ (z >> np.uint64(27))) * MIX_2
-    return z ^ (z >> np.uint64(31))
-
-
-@numba.njit(nogil=True, cache=True, inline="always")
-def uniform(key, n):
-    """The n-th number of a key's stream, in [0, 1) with 53 random bits."""
-    return float(mix(key + np.uint64(n) * GOLDEN) >> np.uint64(11)) * 2.0**-53
 
 
 @numba.njit(nogil=True, cache=True)

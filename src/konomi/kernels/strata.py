@@ -11,16 +11,18 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from konomi.arrays import F32, I32, I64, U8
+
 GRID = 16  # blocks a side: up to 16 threads
 
 
 class Strata(NamedTuple):
     """Ratings in block order: user, item i32[N]; target f32[N]; block (g, h) is start[g·GRID + h] to start[g·GRID + h + 1]."""
 
-    user: npt.NDArray[np.int32]
-    item: npt.NDArray[np.int32]
-    target: npt.NDArray[np.float32]
-    start: npt.NDArray[np.int64]
+    user: I32
+    item: I32
+    target: F32
+    start: I64
 
 
 def make_strata(indptr: npt.NDArray[Any], item: npt.NDArray[Any], target: npt.NDArray[Any], n_items: int) -> Strata:
@@ -39,10 +41,10 @@ def diagonals(order: Sequence[int] | npt.NDArray[Any]) -> list[list[int]]:
     return [[g * GRID + (g + d) % GRID for g in range(GRID)] for d in order]
 
 
-def _even_blocks(count: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def _even_blocks(count: npt.NDArray[Any]) -> U8:
     """The block (0 to GRID − 1) of each row, u8, such that blocks hold about equal counts."""
     before = np.cumsum(count) - count
-    block: npt.NDArray[np.uint8] = np.minimum(before * GRID // max(count.sum(), 1), GRID - 1).astype(np.uint8)
+    block: U8 = np.minimum(before * GRID // max(count.sum(), 1), GRID - 1).astype(np.uint8)
     return block
 
 

@@ -7,12 +7,9 @@ like the scores, so a row costs a few passes at the width of the processor's vec
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
-from konomi.kernels.threads import blocks, workers
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
+from konomi.arrays import F32, I32, I64, Bools
+from konomi.runtime import blocks, workers
 
 ROWS = 64  # rows of one task
 GROUPS = 256  # groups of items, at least
@@ -20,9 +17,7 @@ FEW = 512  # as many are sorted by counting, for each, how many are better
 NEVER = np.int32(-(2**31))  # below every score: an item that must not be returned
 
 
-def topk(
-    scores: F32, k: int, indptr: npt.NDArray[np.int64], seen: I32, allowed: npt.NDArray[np.bool_], threads: int = 1
-) -> tuple[I32, F32]:
+def topk(scores: F32, k: int, indptr: I64, seen: I32, allowed: Bools, threads: int = 1) -> tuple[I32, F32]:
     """The k highest scores of every row, best first; equal scores in ascending order of item.
 
     scores f32[B, I]; indptr i64[B+1] and seen i32[N]: row b must not get the items seen[indptr[b]:indptr[b+1]], in any order;

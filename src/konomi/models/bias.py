@@ -12,17 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from konomi.config import Run
-from konomi.data.features import trust
+from konomi.arrays import F32, F64, I32
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
+from konomi.data.statistics import trust
 from konomi.errors import ConfigError, FitError
 from konomi.kernels.csr import count_and_sum
-from konomi.models import check_output
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
-
+from konomi.models.api import check_output
+from konomi.runtime import Run
 
 TASKS = ("rating",)
 
@@ -57,7 +54,7 @@ class Bias:
         rest = scored.rating - self.mean - self.item_bias[scored.item]
         total = np.bincount(scored.user, weights=rest, minlength=len(scored))
         count = scored.counts
-        offset: npt.NDArray[np.float64] = np.divide(total, count + self.damp_user, out=np.zeros(len(scored)), where=count > 0)
+        offset: F64 = np.divide(total, count + self.damp_user, out=np.zeros(len(scored)), where=count > 0)
         return offset.astype(np.float32)[:, None]
 
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:

@@ -20,21 +20,18 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from konomi.config import Run, positive
-from konomi.data.features import trust
+from konomi.arrays import F32, I32, I64
 from konomi.data.labels import Labelling, consumed
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
+from konomi.data.statistics import trust
 from konomi.errors import ConfigError, FitError
 from konomi.kernels.dots import weighted_sums
 from konomi.kernels.gram import gram
 from konomi.kernels.inverse import TILE, negative_inverse
-from konomi.kernels.threads import blocks, workers
-from konomi.models import check_output
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
-I64 = npt.NDArray[np.int64]
+from konomi.models.api import check_output
+from konomi.runtime import Run, blocks, workers
+from konomi.settings import positive
 
 POPULAR, ENTRIES = 4.0, 10  # ε_u = POPULAR / (n_u + ENTRIES)
 GRAM_ROWS = 64  # rows of the Gram matrix that are one task

@@ -2,7 +2,7 @@
 
     r̂_ui = m_i + b_u + 1/|G_i| Σ_{g ∈ G_i} t_ug
 
-    m_i = (C·μ + Σ_u r_ui) / (C + n_i)                  Bayesian average of the item (`data/features.py`)
+    m_i = (C·μ + Σ_u r_ui) / (C + n_i)                  Bayesian average of the item (`catalogue/tags.py`)
     b_u = Σ_i (r_ui − m_i) / (n_u + λ_u)                damped offset of the person
     t_ug = Σ_{i: g ∈ G_i} (r_ui − m_i − b_u) / (n_ug + K)    their taste: how much better than that they rate what has genre g
 
@@ -18,18 +18,15 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from konomi.config import Run
-from konomi.data.features import bayesian_average, genre_matrix, trust
+from konomi.arrays import F32, F64, I32, U8
+from konomi.catalogue.tags import genre_matrix
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
+from konomi.data.statistics import bayesian_average, trust
 from konomi.errors import ConfigError, FitError
 from konomi.kernels.csr import count_and_sum
-from konomi.models import check_output
-
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
-I32 = npt.NDArray[np.int32]
-
+from konomi.models.api import check_output
+from konomi.runtime import Run
 
 TASKS = ("rating",)
 
@@ -58,7 +55,7 @@ class Genre:
     damp_user: F32
     item_offset: F32
     item_known: F32
-    genres: npt.NDArray[np.uint8]
+    genres: U8
     history: F32
 
     outputs = frozenset({"rating", "rank"})
@@ -115,7 +112,7 @@ def _damped(total: npt.NDArray[Any], count: npt.NDArray[Any], damp: F32) -> F64:
     return mean
 
 
-def _shares(genres: npt.NDArray[np.uint8]) -> F32:
+def _shares(genres: U8) -> F32:
     """1/|G_i| for each genre of an item, f32[n, G]."""
     many = np.maximum(genres.sum(axis=1, dtype=np.float32, keepdims=True), 1)
     shares: F32 = genres / many

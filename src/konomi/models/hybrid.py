@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy.typing as npt
 
-from konomi.config import Run
 from konomi.data.split import TrainSet
 from konomi.errors import ConfigError
 from konomi.extras import need
-from konomi.models.body import Body, Layers
+from konomi.models.network import Body, Layers
+from konomi.runtime import Run
 
 TASKS = ("rating", "interaction")
 
@@ -37,7 +37,7 @@ class Config(Layers):
 def fit(train: TrainSet, config: Config, run: Run) -> Body:
     """Train on ratings and interactions; see `body_fit.fit_body`. ConfigError without torch."""
     need("torch", "hybrid")
-    from konomi.models.body_fit import Losses, fit_body
+    from konomi.models.network_fit import Losses, fit_body
 
     return fit_body("hybrid", train, config, Losses(("rating", "interaction"), config.interaction, config.learned), run)
 

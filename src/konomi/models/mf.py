@@ -27,23 +27,20 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
-from konomi.config import Run, positive
-from konomi.data.features import trust
+from konomi.arrays import F32, I32, I64
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
+from konomi.data.statistics import trust
 from konomi.errors import ConfigError, FitError
 from konomi.kernels.downdate import leave_one_out
 from konomi.kernels.ridge import fold_in, fold_in_labels
 from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE, predict_pairs, sgd_block
 from konomi.kernels.strata import GRID, Strata, diagonals, make_strata
-from konomi.kernels.threads import Each, blocks, workers
-from konomi.models import check_output
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
-I64 = npt.NDArray[np.int64]
+from konomi.models.api import check_output
+from konomi.runtime import Each, Run, blocks, workers
+from konomi.settings import positive
 
 FOLD_BLOCK = 256  # people folded in by one task
 FOLD_L2, FOLD_L2_BIAS = 0.03, 0.005  # the least penalties of folding in: SGD without one stops early, a solution does not

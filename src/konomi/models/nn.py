@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
-from konomi.config import Run
 from konomi.data.split import TrainSet
 from konomi.extras import need
-from konomi.models.body import Body, Layers
+from konomi.models.network import Body, Layers
+from konomi.runtime import Run
 
 TASKS = ("rating", "interaction")
 
@@ -29,7 +29,7 @@ class Config(Layers):
 def fit(train: TrainSet, config: Config, run: Run) -> Body:
     """Train on the ratings or on the interactions; see `body_fit.fit_body`. ConfigError without torch."""
     need("torch", "nn")
-    from konomi.models.body_fit import Losses, fit_body
+    from konomi.models.network_fit import Losses, fit_body
 
     return fit_body("nn", train, config, Losses((config.task,)), run)
 

@@ -2,7 +2,7 @@
 
     rank_i = log(1 + n_i)   n_i = the people who have met item i      or      rank_i = (C·m + Σ_u r_ui) / (C + n_i)
 
-The second is the Bayesian average rating of `data/features.py`. Nothing is learnt of a person, so this is what a recommender
+The second is the Bayesian average rating of `catalogue/tags.py`. Nothing is learnt of a person, so this is what a recommender
 has to beat, and what somebody is shown of whom nothing is known.
 """
 
@@ -12,18 +12,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from konomi.config import Run
-from konomi.data.features import ITEM_PRIOR, bayesian_average, trust
+from konomi.arrays import F32, I32
 from konomi.data.labels import consumed
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
+from konomi.data.statistics import ITEM_PRIOR, bayesian_average, trust
 from konomi.errors import ConfigError, FitError
 from konomi.kernels.csr import count_and_sum
-from konomi.models import check_output
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
-
+from konomi.models.api import check_output
+from konomi.runtime import Run
 
 TASKS = ()
 

@@ -18,19 +18,16 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from konomi.config import Run, positive
-from konomi.data.features import Standard, Taste, genre_shares, row_scores
+from konomi.arrays import F32, I32, I64, U8
+from konomi.catalogue.taste import Standard, Taste, genre_shares, row_scores
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.errors import ConfigError
 from konomi.extras import need
 from konomi.kernels import towers
-from konomi.kernels.threads import blocks, workers
-from konomi.models import check_output
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
-I64 = npt.NDArray[np.int64]
+from konomi.models.api import check_output
+from konomi.runtime import Run, blocks, workers
+from konomi.settings import positive
 
 PEOPLE = 64  # encoded by one task
 
@@ -87,7 +84,7 @@ class TwoTower:
     deviation: F32
     base: F32
     unit: F32
-    tags: npt.NDArray[np.uint8]
+    tags: U8
     right: F32
     item_known: F32
     center: F32

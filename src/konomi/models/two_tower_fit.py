@@ -16,34 +16,22 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from konomi.config import Run
-from konomi.data.features import (
-    ITEM_PRIOR,
-    Standard,
-    Taste,
-    bayesian_average,
-    genre_matrix,
-    genre_shares,
-    item_numbers,
-    item_tags,
-    row_scores,
-    trust,
-)
+from konomi.arrays import F32, I64, Bools
+from konomi.catalogue.tags import genre_matrix, item_tags
+from konomi.catalogue.taste import Standard, Taste, genre_shares, item_numbers, row_scores
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
+from konomi.data.statistics import ITEM_PRIOR, bayesian_average, trust
 from konomi.errors import FitError
 from konomi.kernels.batches import distinct, scatter
 from konomi.kernels.csr import count_and_sum
-from konomi.kernels.threads import Each, blocks, workers
 from konomi.models.two_tower import Config, TwoTower, unit_rows
 from konomi.neural.batches import Batch
 from konomi.neural.embedding import FusedEmbedding
 from konomi.neural.loop import Steps, device_of, train
 from konomi.neural.towers import meet, tower
+from konomi.runtime import Each, Run, blocks, workers
 
-F32 = npt.NDArray[np.float32]
-I64 = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 NO_HISTORY = np.empty((0, 2), np.float32)
 T = TypeVar("T")
 
@@ -126,7 +114,7 @@ def _and_unknown(tags: F32) -> F32:
 
 
 @dataclass(frozen=True)
-class Part:
+class TextFile:
     """A batch of hidden ratings, entries i64[n] of all, and the features from those that are shown, on the device."""
 
     batch: Batch
@@ -175,7 +163,7 @@ class Towers:
         known = [array for part in profiles for array in part.arrays()]
         return f"{self.config} {self.data.scale}", [*known, self.features.tags, self.features.numbers]
 
-    def batches(self, draw: np.random.Generator) -> Iterator[Part]:
+    def batches(self, draw: np.random.Generator) -> Iterator[TextFile]:
         """The two parts one after the other, each in batches of whole people."""
         first = draw.random(self.pairs) < draw.uniform(LEAST, MOST)
         user, stamp = self.seen.user, np.full(len(self.data.items), -1, np.int32)
@@ -194,7 +182,7 @@ class Towers:
             for b in range(many):
                 pairs = order[start[b] : start[b + 1]]
                 if len(pairs):
-                    yield Part(Batch(pairs, *distinct(pairs, people, items, stamp)), entries[pairs], x, y)
+                    yield TextFile(Batch(pairs, *distinct(pairs, people, items, stamp)), entries[pairs], x, y)
 
     def _thinned(self, shown: Profiles, draw: np.random.Generator) -> Profiles:
         """The same, but for a share of the people few of n entries: each stays with the chance n^−t, t drawn from 0 to 1."""
@@ -202,7 +190,7 @@ class Towers:
         stays = np.where(draw.random(len(shown)) < self.config.hide, many ** -draw.random(len(shown)), 1)
         return shown.keep(draw.random(len(shown.item)) < np.repeat(stays, shown.counts))
 
-    def loss(self, part: Part, draw: np.random.Generator) -> tuple[Tensor, float, int]:
+    def loss(self, part: TextFile, draw: np.random.Generator) -> tuple[Tensor, float, int]:
         """The mean squared error of a batch, in units of s, with the penalty; the summed squared error."""
         batch, layers = part.batch, {name: weight() for name, weight in self.parts.items()}
         left = self._unit(tower(part.user, batch.users, self._side(layers, "user"), self.each))

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from konomi.kernels import rows as kernels
-from konomi.kernels.threads import Each, blocks
+from konomi.runtime import Each, blocks
 
 Optimizer = Literal["sgd", "adagrad", "rowwise-adagrad", "adam"]
 

@@ -13,13 +13,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from konomi.config import Run
+from konomi.arrays import F32
 from konomi.errors import ConfigError, FitError
 from konomi.files import hash_array, hash_bytes
 from konomi.neural import checkpoint
 from konomi.neural.embedding import FusedEmbedding
-
-F32 = npt.NDArray[np.float32]
+from konomi.runtime import Run
 
 TELL = 0.1  # seconds between two words about the progress
 

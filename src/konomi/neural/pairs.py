@@ -1,18 +1,16 @@
-"""The network of `models/body.py` over a batch, as a differentiable function: fused on the CPU, plain torch elsewhere."""
+"""The network of `models/network.py` over a batch, as a differentiable function: fused on the CPU, plain torch elsewhere."""
 
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from konomi.arrays import F32, I64
 from konomi.kernels import pairs as kernels
-from konomi.kernels.threads import Each
 from konomi.neural.batches import Batch
-
-F32 = npt.NDArray[np.float32]
+from konomi.runtime import Each
 
 QUIET = np.errstate(over="ignore", invalid="ignore")  # the loop looks for what is not finite
 TASK, TASKS = 2048, 16  # pairs of one task, tasks at most: whatever the number of threads, so that sums come out the same
@@ -132,7 +130,7 @@ class _Fused(torch.autograd.Function):
         return *(None if g is None else torch.from_numpy(g) for g in grads), None, None, None, None
 
 
-def _even(indptr: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+def _even(indptr: I64) -> list[tuple[int, int]]:
     """Ranges (start, stop) of rows that hold about equally many pairs."""
     n = int(indptr[-1])
     tasks = min(max(n // TASK, 1), TASKS)

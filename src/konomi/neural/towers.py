@@ -4,16 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from konomi.arrays import I64
 from konomi.kernels import towers as kernels
 from konomi.kernels.dots import dots, weighted_sums
-from konomi.kernels.threads import Each, blocks
 from konomi.neural.batches import Batch
-
-I64 = npt.NDArray[np.int64]
+from konomi.runtime import Each, blocks
 
 ROWS = 256  # people or items whose pairs are one task
 

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from konomi.config import Run
 from konomi.errors import RequestError
-from konomi.kernels.threads import blocks, workers
-from konomi.order.rank import BLOCK, Ranking
+from konomi.ranking.rank import BLOCK, Ranking
+from konomi.runtime import Run, blocks, workers
 
 Best = Callable[[int, int], Ranking]
 """best(start, stop) → the ranking of these people."""

@@ -5,21 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from konomi.bundle import Bundle
-from konomi.data.features import genre_names
+from konomi.arrays import F32, I32
+from konomi.bundle.format import Bundle
+from konomi.catalogue.tags import genre_names
 from konomi.data.labels import planned
 from konomi.data.profiles import Profiles
-from konomi.evaluate.conformal import Intervals
-from konomi.models import TASKS
-from konomi.order.order import WISH, Order, Scores
-from konomi.order.wishes import wish_scores
+from konomi.evaluate.intervals import Intervals
+from konomi.models.api import TASKS
+from konomi.ranking.blend import WISH, Blend, Scores
+from konomi.ranking.wishes import wish_scores
 from konomi.recommend.answer import LEVEL, Row
 from konomi.recommend.reasons import blended, features, moving, reasons
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ def row_of(bundle: Bundle, names: Sequence[str], row: int, score: float) -> Row:
 
 def explained(
     bundle: Bundle,
-    order: Order,
+    order: Blend,
     ids: Sequence[int | str],
     names: Sequence[str],
     intervals: Intervals | None,
@@ -90,7 +87,7 @@ def _predicted(bundle: Bundle, scores: Scores, task: str, items: I32) -> F32 | N
     return None if model is None else model.score(scores.codes[id(model)], task, items)[0]
 
 
-def _granted(bundle: Bundle, order: Order, wishes: F32 | None, row: int) -> tuple[tuple[str, float], ...]:
+def _granted(bundle: Bundle, order: Blend, wishes: F32 | None, row: int) -> tuple[tuple[str, float], ...]:
     """What each wish adds to the score of an item: those for its genres."""
     if wishes is None:
         return ()

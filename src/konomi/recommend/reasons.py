@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from konomi.data.features import tag_names
+from konomi.arrays import F32, I32
+from konomi.catalogue.tags import tag_names
 from konomi.data.labels import STATUS, planned
 from konomi.data.profiles import Profiles
-from konomi.kernels.threads import blocks
-from konomi.models import Model
-from konomi.order.order import STRANGER, Order, Scores, Weighed, above, says_nothing
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
+from konomi.models.api import Model
+from konomi.ranking.blend import STRANGER, Blend, Scores, Weighed, above, says_nothing
+from konomi.runtime import blocks
 
 ENTRIES = 1 << 20  # of the shortened profiles that are encoded together: about 20 MiB
 NEAR, SCORES = 64, 1 << 14  # items that may be the best without an entry: at least, and of all entries together
@@ -88,7 +85,7 @@ def _shortened(one: Profiles, start: int, stop: int) -> Profiles:
     return Profiles(indptr, one.item[entry], one.rating[entry], None if one.status is None else one.status[entry])
 
 
-def blended(order: Order, scores: Scores, profiles: Profiles, items: I32) -> F32:
+def blended(order: Blend, scores: Scores, profiles: Profiles, items: I32) -> F32:
     """What each entry of one person adds to the scores of items i32[k], f32[n, k]: exactly what is lost without it.
 
     Without an entry a term has another level and another span, too: its best unseen item is looked for among those that are
@@ -118,7 +115,7 @@ def blended(order: Order, scores: Scores, profiles: Profiles, items: I32) -> F32
     return effects * scores.left[items]
 
 
-def _near_the_best(order: Order, part: Weighed, profiles: Profiles, many: int) -> I32:
+def _near_the_best(order: Blend, part: Weighed, profiles: Profiles, many: int) -> I32:
     """The known items, not in the profile, that have the highest scores now: so many."""
     score = np.where(order.known, part.score[0], -np.inf)
     score[profiles.item] = -np.inf

@@ -9,30 +9,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from konomi.bundle import Bundle, load_bundle
-from konomi.data.features import content_vectors, genre_names
+from konomi.arrays import F32, I32, Bools
+from konomi.bundle.format import Bundle, load_bundle
+from konomi.catalogue.tags import content_vectors, genre_names
 from konomi.data.labels import planned
 from konomi.data.profiles import Profiles
 from konomi.data.vocab import Vocab
 from konomi.errors import RequestError
-from konomi.evaluate.conformal import Intervals
-from konomi.kernels.threads import workers
-from konomi.order.dials import Dials
-from konomi.order.order import Order, says_nothing
-from konomi.order.parts import Works
-from konomi.order.rank import Ranking
+from konomi.evaluate.intervals import Intervals
+from konomi.lists.titles import Match, TitleIndex
+from konomi.ranking.blend import Blend, says_nothing
+from konomi.ranking.dials import Dials
+from konomi.ranking.franchise_rule import Works
+from konomi.ranking.rank import Ranking
+from konomi.ranking.rerank import best_list, unit
 from konomi.recommend.answer import Answer
 from konomi.recommend.bulk import Best
 from konomi.recommend.explain import Asked, explained, row_of
+from konomi.recommend.filters import Where, named
+from konomi.recommend.filters import allowed as passing
 from konomi.recommend.numbers import is_number, whole
-from konomi.recommend.rerank import best_list, unit
 from konomi.recommend.similar import By, HasItemVectors, nearness
-from konomi.recommend.titles import Match, TitleIndex
-from konomi.recommend.where import Where, named
-from konomi.recommend.where import allowed as passing
+from konomi.runtime import workers
 
 EVERYWHERE, AS_THEY_ARE = Where(), Dials()
 SPREAD = 0.3  # the dial "diverse" of somebody who has said nothing
@@ -139,12 +139,12 @@ class Recommender:
         check_kinds(where, dials)
         person, wish, k, why = self._person(profile), self._wishes(wishes or {}), self._places(k), whole("why", why, 0)
         with workers(1):
-            scores = self.order.weigh(person, dials, wish)
+            scores = self.blend.weigh(person, dials, wish)
             offered = np.where(self.open(person, where), scores.total, np.float32(np.nan))
             spread = dials if wish is not None else self._spread(person, dials)
-            found, best = best_list(offered[0], k, person, spread, self.order, self.vectors)
+            found, best = best_list(offered[0], k, person, spread, self.blend, self.vectors)
             asked = Asked(person, wish, scores)
-            rows = explained(self.bundle, self.order, self.ids, self.names, self.intervals, asked, found, best, why)
+            rows = explained(self.bundle, self.blend, self.ids, self.names, self.intervals, asked, found, best, why)
         return Answer(rows, self.note)
 
     def best(self, profiles: Profiles, k: int, where: Where = EVERYWHERE, dials: Dials = AS_THEY_ARE) -> Best:
@@ -154,12 +154,12 @@ class Recommender:
 
         def lists(start: int, stop: int) -> Ranking:
             part = profiles.slice(start, stop)
-            scores = self.order.weigh(part, dials).total
+            scores = self.blend.weigh(part, dials).total
             scores[~self.open(part, where)] = np.nan
             items, best = np.full((len(part), k), -1, np.int32), np.full((len(part), k), np.nan, np.float32)
             for b in range(len(part)):
                 person = part.slice(b, b + 1)
-                found, values = best_list(scores[b], k, person, self._spread(person, dials), self.order, self.vectors)
+                found, values = best_list(scores[b], k, person, self._spread(person, dials), self.blend, self.vectors)
                 items[b, : len(found)], best[b, : len(found)] = found, values
             return Ranking(items, best)
 
@@ -169,16 +169,14 @@ class Recommender:
         """The dials for one person: somebody who says nothing is offered some of everything."""
         return replace(dials, diverse=max(dials.diverse, SPREAD)) if says_nothing(person)[0] else dials
 
-    def open(
-        self, profiles: Profiles, where: Where = EVERYWHERE, known: npt.NDArray[np.bool_] | None = None
-    ) -> npt.NDArray[np.bool_]:
+    def open(self, profiles: Profiles, where: Where = EVERYWHERE, known: Bools | None = None) -> Bools:
         """bool[B, I]: what may be offered to each person.
 
         The items that pass the filters and that something is `known` of (bool[I]): by a model, from their entries in training
         or from their features, where it is None; of these not what the person has been through, and of a franchise only the
         part that comes next.
         """
-        known = self.order.known if known is None else known
+        known = self.blend.known if known is None else known
         allowed = self.passing(where) & known
         intended = planned(profiles)
         seen, plans = profiles.keep(~intended), profiles.keep(intended)
@@ -186,7 +184,7 @@ class Recommender:
             offered = np.tile(allowed, (len(profiles), 1))
             offered[seen.user, seen.item] = False
         else:
-            works = self.works if known is self.order.known else Works.of(*self.franchise, known)
+            works = self.works if known is self.blend.known else Works.of(*self.franchise, known)
             offered = works.offered(seen, allowed)
         if where.again:
             offered[seen.user, seen.item] = allowed[seen.item]
@@ -199,17 +197,17 @@ class Recommender:
         return offered
 
     @cached_property
-    def passing(self) -> Callable[[Where], npt.NDArray[np.bool_]]:
+    def passing(self) -> Callable[[Where], Bools]:
         """bool[I] of filters: what they let through. The last ones asked for are remembered."""
         return lru_cache(maxsize=64)(lambda where: passing(where, self.bundle.items))
 
     @cached_property
-    def order(self) -> Order:
+    def blend(self) -> Blend:
         """What the models of the bundle say together."""
-        return Order(tuple(self.bundle.models.values()), self.bundle.items, self.bundle.scale)
+        return Blend(tuple(self.bundle.models.values()), self.bundle.items, self.bundle.scale)
 
     @cached_property
-    def franchise(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    def franchise(self) -> tuple[I32, I32]:
         """Which franchise each item belongs to, and as what part of it: i32[I] each."""
         items = self.bundle.items
         return items["franchise"].to_numpy(), items["part"].to_numpy()
@@ -217,10 +215,10 @@ class Recommender:
     @cached_property
     def works(self) -> Works:
         """The franchises, sorted."""
-        return Works.of(*self.franchise, self.order.known)
+        return Works.of(*self.franchise, self.blend.known)
 
     @cached_property
-    def vectors(self) -> npt.NDArray[np.float32]:
+    def vectors(self) -> F32:
         """Vectors of length 1 whose cosine says how alike two items are, f32[I, D]: by their factors and by their contents."""
         content = content_vectors(self.bundle.items)
         model = next((model for model in self.bundle.models.values() if isinstance(model, HasItemVectors)), None)
@@ -260,9 +258,9 @@ class Recommender:
             offered[rows] = False
             if not where.parts:
                 offered &= ~np.isin(self.franchise[0], self.franchise[0][rows])
-            held = 1 - np.float32(dials.niche) * self.order.popularity
+            held = 1 - np.float32(dials.niche) * self.blend.popularity
             scores = np.where(offered, near * held if metric == "cosine" else near / np.maximum(held, 1e-6), np.float32(np.nan))
-            found, _ = best_list(scores, self._places(k), asked, replace(dials, calibrate=0), self.order, self.vectors)
+            found, _ = best_list(scores, self._places(k), asked, replace(dials, calibrate=0), self.blend, self.vectors)
         rows_found = (row_of(self.bundle, self.names, row, float(near[row])) for row in found.tolist())
         return Answer(tuple(rows_found), self.note)
 
@@ -285,7 +283,7 @@ class Recommender:
             raise RequestError(f"The profile has a rating of {odd[0]:g}.", f"Ratings go from {self.bundle.scale}.")
         return profile
 
-    def _wishes(self, wishes: Mapping[str, float]) -> npt.NDArray[np.float32] | None:
+    def _wishes(self, wishes: Mapping[str, float]) -> F32 | None:
         """f32[1, G], NaN where nothing is wished; None for no wish at all."""
         if not wishes:
             return None

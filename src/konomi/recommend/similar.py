@@ -3,15 +3,13 @@
 from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
-from konomi.bundle import Bundle
-from konomi.config import closest
-from konomi.data.features import ITEM_PRIOR, content_vectors
+from konomi.arrays import F32, I32
+from konomi.bundle.format import Bundle
+from konomi.catalogue.tags import content_vectors
+from konomi.data.statistics import ITEM_PRIOR
 from konomi.errors import RequestError
-
-F32 = npt.NDArray[np.float32]
-I32 = npt.NDArray[np.int32]
+from konomi.settings import closest
 
 METRICS = ("cosine", "euclidean")
 By = Literal["both", "factors", "content"]

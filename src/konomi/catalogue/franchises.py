@@ -1,0 +1,124 @@
+"""Franchises: which items are parts of one work, and in what order one watches them.
+
+Relations say so where a catalogue has them (`related`), names elsewhere (`kinship.py`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from konomi.arrays import I32
+from konomi.catalogue.same_work import Facts, alike_pairs
+from konomi.catalogue.title_words import NUMBERS, RECAP, SMALL, Name, bare
+
+BESIDE = 1000
+"""Parts from this number on are beside the work: specials, recaps, trailers, music. Nobody begins with them."""
+
+LONG = 10  # episodes of an OVA that is a series
+
+
+def franchises(items: pl.DataFrame) -> tuple[I32, I32]:
+    """franchise i32[I] and part i32[I] of a catalogue (`table.ITEM_COLUMNS`; `related` may be absent).
+
+    franchise: the row of the entry point of the item's group; an item alone is its own. part: 0 for the entry point, then 1, 2,
+    … in the order of watching: series (or films, where there are none) by year and number, then other series, films and OVAs;
+    and from `BESIDE` on specials, recaps, trailers and music. Groups and parts do not depend on the order of the rows.
+    """
+    rows = Facts.of(items)
+    groups = _Groups(list(range(len(items))))
+    related = set()
+    for a, b in _relations(items):
+        related |= {a, b}
+        groups.join(a, b)
+    for a, b in alike_pairs(rows, related, groups.same):
+        groups.join(a, b)
+    franchise, part = np.arange(len(items), dtype=np.int32), np.zeros(len(items), np.int32)
+    for members in groups.members():
+        main, beside = _in_order(rows, members)
+        franchise[members] = (main or beside)[0]
+        if main:
+            part[main], part[beside] = np.arange(len(main)), np.arange(len(beside)) + BESIDE
+        else:
+            part[beside] = np.arange(len(beside))
+    return franchise, part
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Disjoint sets of rows."""
+
+    parent: list[int]
+
+    def root(self, n: int) -> int:
+        while self.parent[n] != n:
+            self.parent[n] = self.parent[self.parent[n]]
+            n = self.parent[n]
+        return n
+
+    def same(self, a: int, b: int) -> bool:
+        return self.root(a) == self.root(b)
+
+    def join(self, a: int, b: int) -> None:
+        self.parent[self.root(a)] = self.root(b)
+
+    def members(self) -> Iterable[list[int]]:
+        """The sets of two and more."""
+        found = defaultdict(list)
+        for n in range(len(self.parent)):
+            found[self.root(n)].append(n)
+        return (members for members in found.values() if len(members) > 1)
+
+
+def _relations(items: pl.DataFrame) -> Iterator[tuple[int, int]]:
+    """The pairs of rows that the catalogue itself relates."""
+    if "related" not in items.columns:
+        return
+    row = {key: n for n, key in enumerate(items["item_id"].cast(pl.String).to_list())}
+    for n, others in enumerate(items["related"].to_list()):
+        for other in others or ():
+            if row.get(other, n) != n:
+                yield n, row[other]
+
+
+def _in_order(rows: Facts, members: list[int]) -> tuple[list[int], list[int]]:
+    """The members of a group in the order of watching: the main parts, and what is beside them."""
+    series = any(rows.type[n] == "TV" for n in members)
+    tier = {n: _tier(rows, n, series) for n in members}
+    age = {n: _age(rows, n) for n in members}
+    first = min(members, key=lambda n: (tier[n], age[n]))
+    lead = _lead(rows, first)
+    for n in members:  # a spin-off of another name comes after the series
+        if tier[n] == 0 and all(name.words[: len(lead)] != lead for name in rows.names[n]):
+            tier[n] = 1
+    ordered = sorted(members, key=lambda n: (n != first, tier[n], age[n]))
+    return [n for n in ordered if tier[n] < 3], [n for n in ordered if tier[n] >= 3]
+
+
+def _lead(rows: Facts, n: int) -> tuple[str, ...]:
+    """What the names of a series begin with."""
+    name = next(iter(rows.names[n]), Name((), ()))
+    return name.words[: bare(name.words[: name.head])]
+
+
+def _age(rows: Facts, n: int) -> tuple[int, tuple[int, ...], int, int]:
+    words = rows.names[n][0].words if rows.names[n] else ()
+    number = tuple(NUMBERS[word] for word in words[1:] if word in NUMBERS)
+    return rows.year[n] or 9999, number, len(words), rows.place[n]
+
+
+def _tier(rows: Facts, n: int, series: bool) -> int:
+    """0 series, 1 films and what is as long, 2 OVAs, 3 specials, 4 recaps and trailers, 5 music."""
+    kind, episodes = rows.type[n], rows.episodes[n] or 0
+    words = set(rows.names[n][0].words[1:]) if rows.names[n] else set()
+    if kind == "Music":
+        return 5
+    if words & RECAP:
+        return 4
+    if kind == "Special" or (kind is not None and words & SMALL):
+        return 3
+    if kind == "TV" or (episodes >= LONG and (kind == "OVA" or (kind == "ONA" and not series))):
+        return 0
+    return 1 if kind in ("Movie", None) or episodes >= 4 else 2

@@ -1,0 +1,44 @@
+"""What ratings say of items: counts, means, averages that can be trusted.
+
+The Bayesian average of an item (or of a person's ratings of a genre) with n ratings of mean r̄ is
+
+    (C·m + n·r̄) / (C + n)      m = the mean over all ratings, C = how many ratings at m one starts from
+
+With C = 25 for items, an item needs 25 ratings before its own mean weighs as much as everybody's; a genre of a person needs 5.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from konomi.arrays import F32, I64
+from konomi.data.profiles import Profiles
+from konomi.data.scale import Scale
+from konomi.kernels.csr import count_and_sum
+
+ITEM_PRIOR = 25.0  # C for items
+KNOWN_PRIOR = 100.0  # K: ordering by predicted rating alone puts unknown titles first (docs/decisions.md has the measurement)
+
+
+def bayesian_average(total: npt.NDArray[Any], count: I64, mean: float, prior: float) -> F32:
+    """(prior·mean + total) / (prior + count), elementwise; `total` is the sum of `count` ratings."""
+    return ((prior * mean + total) / (prior + count)).astype(np.float32)
+
+
+def trust(count: I64) -> F32:
+    """How far an item's own ratings are to be trusted when recommending, n / (K + n), f32 in [0, 1), with K = `KNOWN_PRIOR`."""
+    return (count / (KNOWN_PRIOR + count)).astype(np.float32)
+
+
+def add_statistics(items: pl.DataFrame, profiles: Profiles, scale: Scale) -> pl.DataFrame:
+    """The catalogue with `ratings` (i64, how many), `mean` (f32, null without ratings) and `bayes` (f32) of these profiles."""
+    count, total = count_and_sum(profiles.item, profiles.rating, len(items))
+    overall = float(total.sum() / max(count.sum(), 1)) or (scale.low + scale.high) / 2
+    mean = np.divide(total, count, out=np.full(len(items), np.nan), where=count > 0).astype(np.float32)
+    return items.with_columns(
+        pl.Series("ratings", count, pl.Int64),
+        pl.Series("mean", mean).fill_nan(None),
+        pl.Series("bayes", bayesian_average(total, count, overall, ITEM_PRIOR)),
+    )

@@ -1,0 +1,25 @@
+"""The one generator of random numbers inside kernels: a number is a function of a key and its place in the key's stream.
+
+So neither threads nor blocks change what is drawn. (SplitMix64: Steele, Lea & Flood 2014.)
+"""
+
+import numba
+import numpy as np
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / φ, the step of SplitMix64
+MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX_2 = np.uint64(0x94D049BB133111EB)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def mix(z):
+    """The output function of SplitMix64 (Steele, Lea & Flood 2014): u64 → u64."""
+    z = (z ^ (z >> np.uint64(30))) * MIX_1
+    z = (z ^ (z >> np.uint64(27))) * MIX_2
+    return z ^ (z >> np.uint64(31))
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def uniform(key, n):
+    """The n-th number of a key's stream, in [0, 1) with 53 random bits."""
+    return float(mix(key + np.uint64(n) * GOLDEN) >> np.uint64(11)) * 2.0**-53

@@ -1,0 +1,134 @@
+"""Lists that people already have: one person's titles, ratings and statuses, read from the file that a site hands out."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from konomi.data.labels import STATUS
+from konomi.data.scale import Scale
+from konomi.errors import DataError
+from konomi.lists.text_files import KNOWN, TextFile, read_text_files
+
+LISTS = {
+    "mal": "konomi.lists.sites.mal",
+    "anilist": "konomi.lists.sites.anilist",
+    "kitsu": "konomi.lists.sites.kitsu",
+    "letterboxd": "konomi.lists.sites.letterboxd",
+    "imdb": "konomi.lists.sites.imdb",
+    "trakt": "konomi.lists.sites.trakt",
+    "plain": "konomi.lists.sites.plain",
+}
+"""Name → module, the only registry of lists. A source is many people's, a list is one person's."""
+
+PLAIN = "plain"  # what any other text is read as
+SHOWN = 5  # how many names a refusal shows
+
+
+@dataclass(frozen=True)
+class ListEntry:
+    """One title of a list.
+
+    title: as the list calls it first, None where it has only an id; titles: the other names it gives; year: of first showing;
+    type: TV, Movie, OVA, …; ids: (whose, id) pairs, such as ("mal", "1") or ("imdb", "tt0133093"); rating: on the list's scale,
+    None = not scored; status: a code of `labels.STATUS`, 0 = unknown; place: where it stands in the file, for messages.
+    """
+
+    title: str | None
+    titles: tuple[str, ...] = ()
+    year: int | None = None
+    type: str | None = None
+    ids: tuple[tuple[str, str], ...] = ()
+    rating: float | None = None
+    status: int = 0
+    place: str = ""
+
+    @property
+    def name(self) -> str:
+        """How to call it: title and year, or an id, or its place."""
+        if self.title is not None:
+            return self.title if self.year is None else f"{self.title} ({self.year})"
+        return next((f"{whose} id {id}" for whose, id in self.ids), self.place)
+
+
+@dataclass(frozen=True)
+class PersonalList:
+    """One person's list. kind: a name in `LISTS`; scale: of its ratings, None = that of whoever reads it; entries: in the
+    order of the file; notes: what else was found there, such as what is left out, in whole sentences."""
+
+    kind: str
+    scale: Scale | None
+    entries: tuple[ListEntry, ...]
+    notes: tuple[str, ...] = ()
+
+
+class ListFormat(Protocol):
+    """What every module in `LISTS` offers."""
+
+    def recognise(self, part: TextFile) -> bool: ...
+
+    def read(self, parts: Sequence[TextFile]) -> PersonalList: ...
+
+
+def read_list(path: Path | str) -> PersonalList:
+    """The list in a file, plain, gzipped or zipped; what it is is told by its content.
+
+    Of a zip, the members that are lists of one kind are read together. `DataError` where nothing in the file is a list known
+    here, where lists of several kinds are, where a rating is off its scale, or where the list has no entry.
+    """
+    parts = read_text_files(Path(path))
+    found = {
+        kind: own for kind in LISTS if kind != PLAIN and (own := [part for part in parts if _format(kind).recognise(part)])
+    }
+    if len(found) > 1:
+        raise DataError(f"{path}: holds lists of {' and '.join(found)}.", "Give one at a time.")
+    if not found and len(parts) == 1 and _format(PLAIN).recognise(parts[0]):
+        found = {PLAIN: parts}
+    if not found:
+        holds = f": {', '.join(part.name for part in parts[:SHOWN])}" if len(parts) > 1 else ""
+        raise DataError(f"{path}: is no list that is known here{holds}.", f"It may be {KNOWN}.")
+    ((kind, own),) = found.items()
+    personal = _format(kind).read(own)
+    if not personal.entries:
+        raise DataError(f"{path}: there is nothing on the list.", " ".join(personal.notes) or "Export it again.")
+    return personal
+
+
+def _format(kind: str) -> ListFormat:
+    return cast(ListFormat, import_module(LISTS[kind]))
+
+
+@dataclass(frozen=True)
+class Log:
+    """One of several lines on the same title. key: what it is of; when: sorts after what is older; entry: what it says."""
+
+    key: Hashable
+    when: tuple[int, str]
+    entry: ListEntry
+
+
+def once(logs: Iterable[Log]) -> tuple[ListEntry, ...]:
+    """One entry per title, in order of first appearance: the latest with a rating, else the latest.
+
+    Its status is the latest that tells of watching; "plan to watch" only where nothing else is said.
+    """
+    titles: dict[Hashable, list[Log]] = {}
+    for log in logs:
+        titles.setdefault(log.key, []).append(log)
+    return tuple(_latest(sorted(same, key=lambda log: log.when)) for same in titles.values())
+
+
+def _latest(logs: Sequence[Log]) -> ListEntry:
+    entries = [log.entry for log in logs]
+    last = next((entry for entry in reversed(entries) if entry.rating is not None), entries[-1])
+    ranked = sorted(
+        (entry.status for entry in entries), key=lambda status: (status != 0) + (status not in (0, STATUS["plan to watch"]))
+    )
+    return replace(last, status=ranked[-1])
+
+
+def left_out(counts: dict[str, int]) -> tuple[str, ...]:
+    """A note on what a list has that is no title here: {"manga": 3} → ("Left out: manga (3).",)."""
+    some = [f"{what} ({count:,})" for what, count in counts.items() if count]
+    return (f"Left out: {', '.join(some)}.",) if some else ()

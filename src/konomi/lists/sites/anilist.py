@@ -1,0 +1,107 @@
+"""AniList: the MediaListCollection of its GraphQL interface, as JSON."""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from konomi.data.labels import STATUS
+from konomi.data.scale import Scale
+from konomi.errors import DataError
+from konomi.lists.personal_list import ListEntry, Log, PersonalList, left_out, once
+from konomi.lists.text_files import TextFile, fields, names, rated, values, word, year
+
+HUNDRED = Scale(1, 100, 1)
+SCALES = {"POINT_100": HUNDRED, "POINT_10_DECIMAL": Scale(0.1, 10, 0.1), "POINT_10": Scale(1, 10, 1)}
+PICTURES = {"POINT_5": (10, 30, 50, 70, 90), "POINT_3": (35, 60, 85)}
+"""What stars and smileys stand for among AniList's own hundred points."""
+CODES = {
+    "CURRENT": STATUS["watching"],
+    "COMPLETED": STATUS["completed"],
+    "REPEATING": STATUS["completed"],  # what is watched again has been watched
+    "PAUSED": STATUS["on hold"],
+    "DROPPED": STATUS["dropped"],
+    "PLANNING": STATUS["plan to watch"],
+}
+TYPES = {"TV": "TV", "TV_SHORT": "TV", "MOVIE": "Movie", "SPECIAL": "Special", "OVA": "OVA", "ONA": "ONA", "MUSIC": "Music"}
+
+
+def recognise(part: TextFile) -> bool:
+    """JSON with lists of entries, alone or in the answer that they came in."""
+    lists = _collection(part).get("lists")
+    return isinstance(lists, list) and all("entries" in fields(one) for one in lists)
+
+
+def read(parts: Sequence[TextFile]) -> PersonalList:
+    """Every anime on any of the lists, once: custom lists show what stands on another one too."""
+    found = [(part, n, fields(entry)) for part in parts for n, entry in enumerate(_entries(part), 1)]
+    anime = [each for each in found if fields(each[2].get("media")).get("type") != "MANGA"]
+    format, notes = _format(parts, [entry.get("score") for _, _, entry in anime])
+    logs = [Log(_key(entry, n), (n, ""), _entry(part, n, entry, format)) for part, n, entry in anime]
+    manga = left_out({"manga": len(found) - len(anime)})
+    return PersonalList("anilist", SCALES.get(format, HUNDRED), once(logs), (*notes, *manga))
+
+
+def _collection(part: TextFile) -> dict[str, Any]:
+    whole = fields(part.json)
+    answer = fields(whole.get("data", whole))
+    return fields(answer.get("MediaListCollection", answer))
+
+
+def _entries(part: TextFile) -> list[Any]:
+    return list(chain.from_iterable(values(fields(one).get("entries")) for one in values(_collection(part).get("lists"))))
+
+
+def _key(entry: dict[str, Any], n: int) -> object:
+    """What an entry is of; the entry itself where it does not say."""
+    return word(entry.get("mediaId")) or word(fields(entry.get("media")).get("id")) or word(entry.get("id")) or n
+
+
+def _format(parts: Sequence[TextFile], scores: list[object]) -> tuple[str, tuple[str, ...]]:
+    """The scale that the scores are on: the one named, unless they are higher than it goes; else the one they look like.
+
+    AniList gives scores on the person's scale, or, where it is asked to, out of 100. `DataError` where that cannot be told.
+    """
+    options = [fields(fields(_collection(part).get("user")).get("mediaListOptions")) for part in parts]
+    named = next((format for each in options if (format := each.get("scoreFormat")) in (*SCALES, *PICTURES)), None)
+    numbers = [score for score in scores if isinstance(score, int | float)]
+    highest, whole = max(numbers, default=0), all(score == int(score) for score in numbers)
+    if named and highest <= (len(PICTURES[named]) if named in PICTURES else SCALES[named].high):
+        return str(named), ()
+    if highest > 5 or not whole or not highest:
+        format = "POINT_100" if highest > 10 else "POINT_10" if whole else "POINT_10_DECIMAL"
+        return format, (f"Its scores are read as being from {SCALES[format]}.",) if highest else ()
+    raise DataError(
+        f"{parts[0].where}: the scale of its scores is not named, and none is over 5.",
+        "Ask AniList for user { mediaListOptions { scoreFormat } } as well.",
+    )
+
+
+def _entry(part: TextFile, n: int, entry: dict[str, Any], format: str) -> ListEntry:
+    media, place = fields(entry.get("media")), f"entry {n}"
+    title = fields(media.get("title"))
+    known = names(
+        *(title.get(kind) for kind in ("romaji", "english", "native", "userPreferred")), *values(media.get("synonyms"))
+    )
+    ids = {"mal": word(media.get("idMal")), "anilist": word(media.get("id")) or word(entry.get("mediaId"))}
+    return ListEntry(
+        known[0] if known else None,
+        known[1:],
+        year(fields(media.get("startDate")).get("year")) or year(media.get("seasonYear")),
+        TYPES.get(str(media.get("format"))),
+        tuple((whose, id) for whose, id in ids.items() if id),
+        _score(entry.get("score"), format, f"{part.where}, {place}" + (f" ({known[0]})" if known else "")),
+        CODES.get(str(entry.get("status")), 0),
+        part.at(place),
+    )
+
+
+def _score(value: object, format: str, where: str) -> float | None:
+    pictures = PICTURES.get(format)
+    if pictures is None:
+        return rated(value, SCALES[format].low, SCALES[format].high, where)
+    score = rated(value, 1, len(pictures), where)
+    if score is None:
+        return None
+    if score != int(score):
+        raise DataError(f"{where}: {score:g} is no number of stars or smileys.", "Export the list again.")
+    return float(pictures[int(score) - 1])

@@ -1,0 +1,76 @@
+"""MyAnimeList's XML export of a list; Kitsu's has the same form."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from konomi.data.labels import STATUS
+from konomi.data.scale import Scale
+from konomi.errors import DataError
+from konomi.lists.personal_list import ListEntry, PersonalList, left_out
+from konomi.lists.text_files import TextFile, names, rated
+
+SCALE = Scale(1, 10, 1)
+ROOT = re.compile(r"<(!DOCTYPE\s+)?myanimelist[\s>/]")
+CODES = {re.sub(r"\W", "", word): code for word, code in STATUS.items()} | {str(code): code for code in STATUS.values()}
+
+
+def recognise(part: TextFile) -> bool:
+    """XML with the root <myanimelist>."""
+    return part.sketch.lstrip().startswith("<") and bool(ROOT.search(part.sketch))
+
+
+def read(parts: Sequence[TextFile]) -> PersonalList:
+    """Every <anime>; children by name, unknown ones ignored, missing ones tolerated. A score of 0 is "not scored"."""
+    roots = [(part, _root(part)) for part in parts]
+    entries = [_entry(part, n, anime) for part, root in roots for n, anime in enumerate(root.findall("anime"), 1)]
+    strange = Counter(
+        status
+        for _, root in roots
+        for anime in root.findall("anime")
+        if (status := _text(anime, "my_status")) and not _code(status)
+    )
+    notes = [f'The status "{status}" is not known here ({count:,}).' for status, count in strange.items()]
+    manga = {"manga": sum(len(root.findall("manga")) for _, root in roots)}
+    return PersonalList("mal", SCALE, tuple(entries), (*notes, *left_out(manga)))
+
+
+def _root(part: TextFile) -> Element:
+    """The document; without any declaration of a document type, since that is where entities come from."""
+    try:
+        root: Element = fromstring(part.text, forbid_dtd=True)
+        return root
+    except DefusedXmlException:
+        raise DataError(
+            f"{part.where}: declares a document type or entities, which no list needs.",
+            "Export the list again; do not trust this file.",
+        ) from None
+    except (ParseError, ValueError) as cause:
+        raise DataError(f"{part.where}: not whole XML: {cause}.", "Export the list again.") from None
+
+
+def _entry(part: TextFile, n: int, anime: Element) -> ListEntry:
+    title, place, id = _text(anime, "series_title") or None, f"entry {n}", _text(anime, "series_animedb_id")
+    where = f"{part.where}, {place}" + (f" ({title})" if title else "")
+    return ListEntry(
+        title,
+        names(_text(anime, "series_title_english")),
+        type=_text(anime, "series_type").replace("Unknown", "") or None,
+        ids=(("mal", id),) if id.strip("0") else (),
+        rating=rated(_text(anime, "my_score"), SCALE.low, SCALE.high, where),
+        status=_code(_text(anime, "my_status")),
+        place=part.at(place),
+    )
+
+
+def _text(anime: Element, child: str) -> str:
+    return (anime.findtext(child) or "").strip()
+
+
+def _code(status: str) -> int:
+    """The code of a status in words ("Plan to Watch") or, in old files, in figures."""
+    return CODES.get(re.sub(r"\W", "", status.lower()), 0)

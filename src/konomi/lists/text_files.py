@@ -1,0 +1,224 @@
+"""One person's file as text: plain, gzipped or zipped, and never more of it than a list can be."""
+
+import gzip
+import io
+import json
+import math
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from konomi.errors import DataError
+from konomi.reading.records import records
+
+LIMIT = 64 << 20  # bytes that a list may take unpacked, all members of a zip together
+PACKED = 16 << 20  # bytes that a zip may take; also bounds the table of its members
+MEMBERS = 2_000  # that a zip may have
+ENDINGS = (".csv", ".json", ".xml", ".txt", ".gz")  # members that may be lists; pictures and the like are not unpacked
+GZIP, ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+JSON_OPENING = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{\]])')  # a title such as "[Oshi no Ko]" is none
+KNOWN = (
+    "MyAnimeList or Kitsu XML, AniList, Kitsu or Trakt JSON, CSV of Letterboxd or IMDb, or a CSV file: title or item id, rating"
+)
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file, or one member of a zip.
+
+    path: of the file; name: the file's own, or a member's with its folders; within: whether it is one; content: unpacked.
+    """
+
+    path: Path
+    name: str
+    within: bool
+    content: bytes
+
+    @property
+    def where(self) -> str:
+        """How a complaint names it."""
+        return f"{self.path}: {self.name}" if self.within else str(self.path)
+
+    def at(self, place: str) -> str:
+        """A place in it, as an entry names it: "line 3", or "ratings.csv, line 3"."""
+        return f"{self.name}, {place}" if self.within else place
+
+    @cached_property
+    def sketch(self) -> str:
+        """The text to recognise it by, whatever its bytes."""
+        return self.content.decode("utf-8-sig", "replace")
+
+    @cached_property
+    def text(self) -> str:
+        """The text; `DataError` where it is not UTF-8."""
+        if self.content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in self.content:
+            raise DataError(f"{self.where}: is not UTF-8 text but UTF-16, or no text at all.", "Save it as UTF-8.")
+        try:
+            return self.content.decode("utf-8-sig")
+        except UnicodeDecodeError as cause:
+            raise DataError(
+                f"{self.where}: is not UTF-8 text: {cause.reason} at byte {cause.start:,}.", "Save it as UTF-8."
+            ) from None
+
+    @cached_property
+    def json(self) -> Any:
+        """What it holds as JSON, None where it is something else; `DataError` where it begins as JSON and is not whole."""
+        if not JSON_OPENING.match(self.sketch):
+            return None
+        try:
+            return json.loads(self.text, parse_constant=_refused, parse_float=_finite)
+        except json.JSONDecodeError as cause:
+            raise DataError(f"{self.where}: not whole JSON: {cause}.", "Download it again.") from None
+        except (ValueError, RecursionError) as cause:
+            raise DataError(f"{self.where}: is no list: {cause}.", "Download it again.") from None
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The names in its first record, if it were CSV."""
+        first = next(records(io.StringIO(self.sketch, newline=""), ","), None)
+        return [name.strip() for name in first.fields] if first else []
+
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
+        """The records of a CSV file, each with its first line, without blank ones. `DataError` where one cannot be read."""
+        for record in records(io.StringIO(self.text, newline=""), ","):
+            fields = [field.strip() for field in record.fields]
+            if record.fault:
+                raise DataError(
+                    f"{self.where}, line {record.line}: {record.fault}.", "Download it again, or save it as CSV in UTF-8."
+                )
+            if any(fields):
+                yield record.line, fields
+
+    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """The records below a header, by column; `DataError` where one has not as many fields as the header."""
+        for line, fields in islice(self.lines(), 1, None):
+            if len(fields) != len(self.columns):
+                raise DataError(
+                    f"{self.where}, line {line}: {len(fields)} columns, not {len(self.columns)}.",
+                    "The file is cut short or was edited: download it again.",
+                )
+            yield line, dict(zip(self.columns, fields, strict=True))
+
+
+def read_text_files(path: Path) -> list[TextFile]:
+    """The file, unpacked if it is gzipped; of a zip, every member that may be a list.
+
+    What is packed is told by its first bytes. `DataError` where it cannot be read, is damaged or encrypted, or holds more than
+    `LIMIT` bytes or `MEMBERS` members.
+    """
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder.", f"Give the file in it: {KNOWN}.")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LIMIT + 1)
+    except OSError as cause:
+        raise DataError(f"{path}: cannot be read: {cause.strerror}.", f"Give a file: {KNOWN}.") from cause
+    if len(content) > LIMIT:
+        raise _too_much(path, LIMIT)
+    try:
+        if content.startswith(ZIP):
+            return _members(path, content)
+        return [TextFile(path, path.name, False, _unzipped(path, content, LIMIT))]
+    except BROKEN as cause:
+        raise DataError(f"{path}: cannot be unpacked: {cause}.", "Download it again, or unpack it yourself.") from None
+
+
+def _members(path: Path, content: bytes) -> list[TextFile]:
+    if len(content) > PACKED:
+        raise _too_much(path, PACKED)
+    parts, left = list[TextFile](), LIMIT
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = archive.infolist()
+        if len(members) > MEMBERS:
+            raise DataError(f"{path}: {len(members):,} members, which no list has.", "Unpack it yourself, and give the list.")
+        for member in members:
+            if not member.filename.lower().endswith(ENDINGS) or member.filename.startswith("__MACOSX/"):
+                continue
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise zipfile.BadZipFile(f"{member.filename} is packed in an unusual way")
+            with archive.open(member) as packed:
+                inner = packed.read(left + 1)
+            if len(inner) > left:
+                raise _too_much(path, LIMIT)
+            unpacked = _unzipped(path, inner, left)
+            left -= max(len(unpacked), len(inner))
+            parts.append(TextFile(path, member.filename, True, unpacked))
+    return parts
+
+
+def _unzipped(path: Path, content: bytes, limit: int) -> bytes:
+    """The content of a gzip file, or the content as it is; never more than `limit` bytes."""
+    if not content.startswith(GZIP):
+        return content
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+        unpacked = packed.read(limit + 1)
+    if len(unpacked) > limit:
+        raise _too_much(path, LIMIT)
+    return unpacked
+
+
+def _too_much(path: Path, limit: int) -> DataError:
+    return DataError(f"{path}: holds more than {limit >> 20} MiB, which no list does.", "Give the list alone.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refused(text)
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")
+
+
+def fields(value: object) -> dict[str, Any]:
+    """A JSON object; empty for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def values(value: object) -> list[Any]:
+    """A JSON array; empty for anything else."""
+    return value if isinstance(value, list) else []
+
+
+def word(value: object) -> str | None:
+    """A JSON text, or a whole number as text; None for anything else and for blanks."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def year(value: object) -> int | None:
+    """The year that a number or a date begins with; None where there is none."""
+    found = re.match(r"(?!0000)\d{4}(?!\d)", word(value) or "", re.ASCII)
+    return int(found[0]) if found else None
+
+
+def names(*some: object) -> tuple[str, ...]:
+    """The texts among these, each once, in order."""
+    return tuple(dict.fromkeys(text for one in some if isinstance(one, str) and (text := one.strip())))
+
+
+def rated(value: object, low: float, high: float, where: str) -> float | None:
+    """A rating from text or a JSON number; None for nothing and for 0, which everywhere means "not scored".
+
+    `DataError`, which begins with `where`, for what is not a number from `low` to `high`.
+    """
+    text = str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+    if text is None or text == "":
+        return None
+    number = float(text) if isinstance(text, str) and re.fullmatch(r"\d{1,4}(\.\d{1,15})?", text, re.ASCII) else -1.0
+    if number == 0:
+        return None
+    if not low <= number <= high:
+        raise DataError(
+            f"{where}: {json.dumps(value, ensure_ascii=False)[:40]} is not a rating from {low:g} to {high:g}.",
+            "Mend it, or export the list again.",
+        )
+    return number

@@ -1,0 +1,68 @@
+"""The best unseen items of many profiles: profile → code → scores → mask → top-k."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from konomi.arrays import F32, I32, Bools
+from konomi.data.profiles import Profiles
+from konomi.kernels.best_dots import best_dots
+from konomi.kernels.topk import topk
+from konomi.models.api import Model
+from konomi.runtime import blocks
+
+SCORES = 1 << 24  # scores held at once: 64 MiB
+MANY = 64  # people for whom it pays to put the items in order first
+PEOPLE = 1 << 14  # whose codes are held at once, where no scores are held
+BLOCK = 256  # people scored at once, fewer where there are very many items: the rounding of a product depends on it
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """K items for each of B profiles, best first: items i32[B, K], padded with −1; scores f32[B, K], padded with NaN."""
+
+    items: I32
+    scores: F32
+
+
+@runtime_checkable
+class HasDots(Protocol):
+    """A model with outputs that are a dot product and constants: `dot_outputs` names them."""
+
+    @property
+    def dot_outputs(self) -> frozenset[str]: ...
+
+    def dots(self, codes: F32, output: str) -> tuple[F32, F32, F32, F32]:
+        """p f32[B, D], v f32[I, D], c f32[I], level f32[B]: the score of a code and an item is p·v + c + level."""
+        ...
+
+
+def rank(
+    model: Model,
+    profiles: Profiles,
+    k: int,
+    allowed: Bools,
+    output: str | None = None,
+    threads: int = 1,
+) -> Ranking:
+    """The k items with the highest scores among those allowed (bool[I]), without any item of the profile, scored or not.
+
+    `output` is what is scored; by default "rank" where the model has it, else "rating". Fewer than k items are padded; equal
+    scores come in order of item row. Of a model that `HasDots` most scores are not computed where people are many
+    (`kernels/best_dots.py`); they get the same bytes in any company.
+    """
+    output = output or ("rank" if "rank" in model.outputs else "rating")
+    dots = len(profiles) >= MANY and isinstance(model, HasDots) and output in model.dot_outputs
+    items, scores = np.empty((len(profiles), k), np.int32), np.empty((len(profiles), k), np.float32)
+    for start, stop in blocks(len(profiles), PEOPLE if dots else max(min(BLOCK, SCORES // len(allowed)), 1)):
+        part = profiles.slice(start, stop)
+        codes, seen = model.encode(part, threads), (part.indptr, part.item)
+        if dots:
+            assert isinstance(model, HasDots)
+            left, vectors, constant, level = model.dots(codes, output)
+            found, best = best_dots(np.ascontiguousarray(left), vectors, constant, k, *seen, allowed, threads)
+            items[start:stop], scores[start:stop] = found, best + level[:, None]
+        else:
+            items[start:stop], scores[start:stop] = topk(model.score(codes, output), k, *seen, allowed, threads)
+    return Ranking(items, scores)

@@ -1,0 +1,97 @@
+"""Which of the files that a person gave hold the ratings, and which the catalogue."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from konomi.data.table import Rejects, Table
+from konomi.errors import DataError
+from konomi.files import MANIFEST
+from konomi.reading.catalogues import FORMS, HEADLESS, read_catalogue
+from konomi.reading.formats import RatingsFormat, ReadOptions
+from konomi.reading.records import first_records
+from konomi.reading.rows import BINARY, read_several
+from konomi.runtime import Run
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The names that a source's files go by."""
+
+    source: str
+    ratings: tuple[tuple[str, ...], ...]  # groups, the best first; files of one group are parts of one table
+    catalogue: tuple[str, ...]
+    ignored: tuple[str, ...] = ()  # come with it and are not needed
+
+
+def plain(path: Path) -> str:
+    """A file's name without .gz."""
+    return path.name.removesuffix(".gz")
+
+
+def find(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
+    """The files of these names (or gzipped): all that were given, and those in a given folder, else in the first below it."""
+    return [file for path in paths for file in ([path] if path.is_file() and plain(path) in names else _within(path, names))]
+
+
+def _within(folder: Path, names: Sequence[str]) -> list[Path]:
+    return next((found for place in (folder, *sorted(folder.glob("*/"))) if (found := _beside(place, names))), [])
+
+
+def _beside(place: Path, names: Sequence[str]) -> list[Path]:
+    either = ((place / name, place / f"{name}.gz") for name in names)
+    return [file for pair in either if (file := next(filter(Path.is_file, pair), None))]
+
+
+def find_ratings(paths: Sequence[Path], layout: Layout, columns: Sequence[str]) -> list[Path]:
+    """The ratings files among `paths`: those of the best official name, else all that were given and have these columns."""
+    groups = (find(paths, names) for names in layout.ratings)
+    return next((found for found in groups if found), [path for path in paths if header(path).issuperset(columns)])
+
+
+def header(path: Path, separator: str = ",") -> set[str]:
+    """The names in a file's header; empty where it is not a readable text file."""
+    if path.suffix in BINARY or not path.is_file():
+        return set()
+    try:
+        return set(first_records(path, separator)[0])
+    except (DataError, OSError):
+        return set()
+
+
+def is_catalogue(path: Path) -> bool:
+    """Whether a file has the name or the header of a catalogue that is known here."""
+    return plain(path) in HEADLESS or any({form.item, form.title} <= header(path, form.separator) for form in FORMS)
+
+
+def read_found(
+    paths: Sequence[Path], ratings: Sequence[Path], layout: Layout, format: RatingsFormat, options: ReadOptions, run: Run
+) -> Table:
+    """The table of the ratings files found among `paths`, with the catalogue: a given file, else one beside the ratings.
+
+    Raises `DataError` where a path does not exist, `ratings` is empty, a given file has no use, or a file cannot be read.
+    """
+    missing = next((path for path in paths if not path.exists()), None)
+    if missing:
+        raise DataError(f"{missing}: no such file or folder.", "Check the path.")
+    if not ratings:
+        where, names = ", ".join(str(path) for path in paths), (name for group in layout.ratings for name in group)
+        raise DataError(f"{where}: no ratings of {layout.source}.", f"It looks for {', '.join(names)}.")
+    known = {MANIFEST, *layout.catalogue, *layout.ignored}
+    others = [path for path in paths if path.is_file() and path not in ratings and plain(path) not in known]
+    catalogue = find(paths, layout.catalogue) or others[:1] or _beside(ratings[0].parent, layout.catalogue)
+    if others and (options.items or others != catalogue):
+        raise DataError(
+            f"{', '.join(map(str, others))}: not used: neither the ratings of {layout.source} nor the catalogue.",
+            "Leave it out, or give it by itself; a catalogue goes with --items.",
+        )
+    table = read_several(ratings, format, options, run, layout.source)
+    return table if options.items or not catalogue else with_catalogue(table, catalogue[0], options)
+
+
+def with_catalogue(table: Table, path: Path, options: ReadOptions) -> Table:
+    """The table with the catalogue in a file; `DataError` as `read_catalogue` raises it."""
+    rejects = Rejects()
+    items = read_catalogue(path, options.on_bad_rows, rejects)
+    return dataclasses.replace(table, items=items, catalogue_rejects=rejects, files=(*table.files, path))

@@ -1,0 +1,71 @@
+"""How a ratings file is laid out, and what a person may say about it."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from konomi.data.scale import Scale
+from konomi.errors import ConfigError
+from konomi.reading.records import OnBadRows
+
+PARTS = ("user", "item", "rating", "status", "time")
+"""What a column of a ratings file can be."""
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a person may say about the input; None = as the source has it, or guessed."""
+
+    on_bad_rows: OnBadRows = "refuse"  # or leave them out and list them
+    scale: Scale | None = None
+    user: str | None = None  # column names
+    item: str | None = None
+    rating: str | None = None
+    status: str | None = None
+    time: str | None = None
+    separator: str | None = None  # between columns: a character, or "::"
+    items: Path | None = None  # a catalogue in place of the source's own
+
+    def __post_init__(self) -> None:
+        mark = self.separator
+        one = mark is not None and len(mark) == 1 and mark.isascii() and (mark == "\t" or mark.isprintable())
+        if mark not in (None, "::") and (not one or str(mark).isalnum() or mark in ("'", '"')):
+            raise ConfigError(
+                f'separator: "{mark}" cannot stand between columns.',
+                "Give ::, tab, or one ASCII character that is no letter, digit or quote.",
+            )
+
+
+@dataclass(frozen=True)
+class RatingsFormat:
+    """How a ratings file is laid out. Parquet and Arrow files use only the names, `unscored`, `scale` and `integer_ids`."""
+
+    user: str  # column names
+    item: str
+    rating: str
+    status: str | None = None
+    time: str | None = None  # seconds since 1970
+    separator: str = ","
+    columns: tuple[str, ...] | None = None  # of a file without a header, in order
+    unscored: tuple[float, ...] = ()  # ratings that mean "not scored"
+    scale: Scale | None = None  # None: guessed from the ratings
+    integer_ids: bool = True  # whether an id that is not a whole number is an error; else such ids make a column of strings
+
+    def __str__(self) -> str:
+        return ", ".join(f"{part} = {name}" for part, name in self.names().items())
+
+    def names(self) -> dict[str, str]:
+        """The part each named column plays → its name."""
+        return {part: getattr(self, part) for part in PARTS if getattr(self, part) is not None}
+
+    def given(self, options: ReadOptions) -> "RatingsFormat":
+        """The same format with what a person said about it in place of its own."""
+        said = {part: getattr(options, part) for part in (*PARTS, "scale", "separator")}
+        format = dataclasses.replace(self, **{key: value for key, value in said.items() if value is not None})
+        if options.scale is None or not self.unscored:
+            return format
+        marks = np.array(self.unscored, np.float32)
+        marks = marks[~options.scale.valid(marks)]  # on a scale from 0, 0 is a rating
+        return dataclasses.replace(format, unscored=tuple(marks.tolist()))

@@ -1,0 +1,111 @@
+"""The slow reader that defines the fast one: row by row, with line numbers and a reason for every row that is refused."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache, partial
+from itertools import count
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from konomi.data.table import Rejects
+from konomi.reading.formats import RatingsFormat
+from konomi.reading.records import Record, number, reject
+
+BATCH = 200_000  # rows
+INTEGER = re.compile("[+-]?[0-9]+")  # int() takes 1_0 and the digits of any script, too
+SPACES = " \t"  # around an id; they are no part of it
+INT64 = np.iinfo(np.int64)
+
+Row = tuple[int, dict[str, Any], str, str]
+"""Line (or row number), the field of each part, what is wrong with it as a whole, its text."""
+
+
+def text_rows(rows: Iterator[Record], places: dict[str, int], width: int, header: bool) -> Iterator[Row]:
+    """The chosen fields of every record."""
+    needed = max(places.values()) + 1
+    for record in rows:
+        if header:
+            header = False
+            continue
+        fault = record.fault
+        if not fault and not needed <= len(record.fields) <= width:
+            fault = "too few columns" if len(record.fields) < needed else "too many columns"
+        fields = {} if fault else {part: record.fields[place] for part, place in places.items()}
+        yield record.line, fields, fault, record.text
+
+
+def frame_rows(chosen: pl.LazyFrame) -> Iterator[Row]:
+    number = count(1)
+    for batch in chosen.collect_batches(maintain_order=True, chunk_size=BATCH):
+        for row in batch.iter_rows(named=True):
+            yield next(number), row, "", ", ".join(map(str, row.values()))
+
+
+def judged(rows: Iterable[Row], format: RatingsFormat, rejects: Rejects) -> Iterator[pl.DataFrame]:
+    """Batches of the good rows; the others go to `rejects`."""
+    id_type = pl.Int64() if format.integer_ids else pl.String()
+    types = {"user": id_type, "item": id_type, "rating": pl.Float32(), "status": pl.Int64(), "time": pl.Int64()}
+    schema = {part: types[part] for part in format.names()}
+    judge = lru_cache(1 << 16)(partial(_judge, format))  # a file has few different ids and fewer ratings
+    good: list[list[Any]] = []
+    for line, fields, fault, text in rows:
+        try:
+            if fault:
+                raise ValueError(fault)
+            good.append([judge(part, fields[part]) for part in schema])
+        except ValueError as error:
+            reject(rejects, line, str(error), text)
+        if len(good) == BATCH:
+            yield pl.DataFrame(good, schema=schema, orient="row")
+            good = []
+    yield pl.DataFrame(good, schema=schema, orient="row")
+
+
+def _judge(format: RatingsFormat, part: str, value: Any) -> Any:
+    """The value of one field, or a ValueError that says what is wrong with it in words that do not vary from row to row."""
+    value = value.strip(SPACES) if isinstance(value, str) else value
+    missing = value is None or value == "" or value != value
+    if part in ("user", "item"):
+        if missing:
+            raise ValueError(f"missing {part} id")
+        return _whole(value, f"{part} id") if format.integer_ids else _text(value, f"{part} id")
+    if part in ("status", "time"):
+        return 0 if missing else _whole(value, part)
+    if missing:
+        return math.nan
+    try:
+        rating = number(value) if isinstance(value, str) else float(value)
+    except ValueError:
+        raise ValueError("rating is not a number") from None
+    if rating in format.unscored:
+        return math.nan
+    if format.scale and not format.scale.valid(np.array([rating], np.float32))[0]:
+        raise ValueError(f"rating off the scale {format.scale}")
+    if math.isinf(rating):
+        raise ValueError("rating is not finite")
+    return rating
+
+
+def _whole(value: Any, what: str) -> int:
+    try:
+        if isinstance(value, str) and not INTEGER.fullmatch(value := value.removesuffix(".0")):
+            raise ValueError(value)
+        whole = int(value)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{what} is not a whole number") from None
+    if whole != (value if isinstance(value, float) else whole) or not INT64.min <= whole <= INT64.max:
+        raise ValueError(f"{what} is not a whole number")
+    return whole
+
+
+def _text(value: Any, what: str) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{what} is not UTF-8") from None
+    return str(value)

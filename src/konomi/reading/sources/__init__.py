@@ -1,0 +1,99 @@
+"""Where ratings come from: one small module per origin, each with recognise(paths) and read(paths, options, run) -> Table."""
+
+import dataclasses
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from konomi.data.table import Table
+from konomi.errors import DataError
+from konomi.files import MANIFEST, read_manifest
+from konomi.reading.detect import Layout, is_catalogue, with_catalogue
+from konomi.reading.formats import ReadOptions
+from konomi.reading.records import open_bytes
+from konomi.reading.zips import read_unpacked
+from konomi.runtime import Run
+from konomi.settings import closest
+
+SOURCES = {
+    "movielens": "konomi.reading.sources.movielens",
+    "mal-2016": "konomi.reading.sources.mal_2016",
+    "mal-2020": "konomi.reading.sources.mal_2020",
+    "mal-2023": "konomi.reading.sources.mal_2023",
+    "delimited": "konomi.reading.sources.delimited",
+    "sample": "konomi.simulate.sample",
+}
+"""Name → module, the only registry of sources."""
+
+NAMED = [name for name in SOURCES if name not in ("delimited", "sample")]  # their files have names of their own
+SIMULATION = "konomi simulation"  # the manifest of simulated files is of this kind
+
+
+class Source(Protocol):
+    """What every module in `SOURCES` offers."""
+
+    def read(self, paths: Sequence[Path], options: ReadOptions, run: Run) -> Table: ...
+
+
+class Recognising(Source, Protocol):
+    LAYOUT: Layout
+
+    def recognise(self, paths: Sequence[Path]) -> bool: ...
+
+
+def read_source(name: str | None, paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
+    """The table of a source; recognised from the files where `name` is None. `DataError` as each source raises it.
+
+    Zip files are read as what they hold. The catalogue `options.items` takes the place of the source's own.
+    """
+    if name is not None and name not in SOURCES:
+        raise DataError(f'Unknown source "{name}".{closest(name, SOURCES)}', f"The sources are: {', '.join(SOURCES)}.")
+    if not paths and name != "sample":
+        raise DataError(f"{name or 'Reading'} needs a file or a folder.", "Give its path.")
+
+    def read(files: Sequence[Path]) -> Table:
+        table = cast(Source, import_module(SOURCES[name or recognise(files)])).read(files, options, run)
+        return _noted(table)
+
+    if options.items:
+        open_bytes(options.items).close()  # refused before the ratings are read
+    layouts = [_module(each).LAYOUT for each in NAMED]
+    wanted = {name for layout in layouts for group in (*layout.ratings, layout.catalogue, (MANIFEST,)) for name in group}
+    table = read_unpacked(paths, wanted, read)
+    return with_catalogue(table, options.items, options) if options.items else table
+
+
+def _noted(table: Table) -> Table:
+    """The table with the note of the simulation that its files are."""
+    if table.files:
+        with suppress(DataError):
+            manifest = read_manifest(table.files[0].parent, SIMULATION, 1, ("note",), DataError, "")
+            return dataclasses.replace(table, note=str(manifest["note"]))
+    return table
+
+
+def recognise(paths: Sequence[Path]) -> str:
+    """The name of the one source that these files fit; "delimited" where no other does. `DataError` for none or several."""
+    missing = next((path for path in paths if not path.exists()), None)
+    if missing:
+        raise DataError(f"{missing}: no such file or folder.", "Check the path.")
+    where = ", ".join(str(path) for path in paths)
+    fitting = [name for name in NAMED if _module(name).recognise(paths)]
+    if not fitting and _module("delimited").recognise(paths):
+        return "delimited"
+    if len(fitting) > 1:
+        raise DataError(f"{where}: could be {' or '.join(fitting)}.", "Say which: konomi prepare SOURCE PATH.")
+    if not fitting:
+        catalogue = next((path for path in paths if is_catalogue(path)), None)
+        raise DataError(
+            f"{where}: no source is recognised by what is in it.",
+            (f"A catalogue goes with --items {catalogue}. " if catalogue else "")
+            + f"Give a ratings file, or say which source it is: {', '.join(SOURCES)}.",
+        )
+    return fitting[0]
+
+
+def _module(name: str) -> Recognising:
+    return cast(Recognising, import_module(SOURCES[name]))

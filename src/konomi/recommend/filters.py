@@ -1,0 +1,148 @@
+"""Where: which titles may be offered at all. Every filter narrows what the others leave; k titles come if k are left."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+import polars as pl
+
+from konomi.arrays import Bools
+from konomi.catalogue.tags import genre_names
+from konomi.errors import RequestError
+from konomi.recommend.numbers import is_number
+from konomi.settings import closest
+
+Range = tuple[float | None, float | None]
+"""From … to …, both included; None = no bound."""
+
+Planned = Literal["hide", "show", "only"]
+ANY: Range = (None, None)
+
+QUOTED = re.compile(r"'(?:[^']|'')*'")
+UNUSUAL = re.compile(r'["`$\\]|--|/\*')  # where it cannot be told by eye what stands within quotes
+ELSEWHERE = re.compile(r"\b(?:select|from|with|read_\w+|scan_\w+)\b", re.IGNORECASE)
+"""What would open a file or a table: polars does so while it reads an expression."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """Filters over the catalogue and the person's list. What the catalogue does not know of a title fits no bound."""
+
+    any_genre: tuple[str, ...] = ()  # at least one of these
+    all_genres: tuple[str, ...] = ()  # every one of these
+    no_genre: tuple[str, ...] = ()  # none of these
+    types: tuple[str, ...] = ()  # TV, Movie, …
+    years: Range = ANY  # of first airing
+    episodes: Range = ANY
+    score: Range = ANY  # the community's
+    ratings: int = 0  # of training, at least
+    only: tuple[int | str, ...] = ()  # item ids; nothing else
+    without: tuple[int | str, ...] = ()  # item ids
+    sql: str = ""  # a condition over the columns of the catalogue, such as year > 2000 AND type = 'TV'
+    sensitive: bool = False  # Hentai and Erotica, too
+    ecchi: bool = True
+    planned: Planned = "hide"  # what the person plans to watch
+    again: bool = False  # what the person has seen, too
+    parts: bool = False  # every part of a franchise, not its next one alone
+
+    def __post_init__(self) -> None:
+        for name in ("any_genre", "all_genres", "no_genre", "types", "only", "without"):
+            given = getattr(self, name)
+            if isinstance(given, str) or not isinstance(given, Iterable):
+                raise RequestError(f"{name}: {given!r} is not several.", f"Give a tuple or a list: {name}=({given!r},).")
+            object.__setattr__(self, name, tuple(given))  # a list will do
+        if not isinstance(self.ratings, int) or not isinstance(self.sql, str):
+            raise RequestError(f"ratings is {self.ratings!r}, sql is {self.sql!r}.", "Give a whole number, and text.")
+        if self.planned not in get_args(Planned):
+            raise RequestError(f'planned cannot be "{self.planned}".', f"It is one of: {', '.join(get_args(Planned))}.")
+        for name in ("years", "episodes", "score"):
+            span = getattr(self, name)
+            if not isinstance(span, tuple | list) or len(span) != 2 or not all(map(_is_bound, span)):
+                raise RequestError(f"{name}: {span!r} is not two bounds.", f"Write {name}=(low, high), None for no bound.")
+            object.__setattr__(self, name, tuple(span))
+            low, high = span
+            if low is not None and high is not None and low > high:
+                raise RequestError(f"{name}: {low:g} to {high:g} is empty.", "Give the lower bound first.")
+
+
+def _is_bound(end: object) -> bool:
+    return end is None or (is_number(end) and not math.isnan(end))
+
+
+def allowed(where: Where, items: pl.DataFrame) -> Bools:
+    """bool[I]: the items of a bundle's catalogue that a request lets through; what a person has seen is no part of it.
+
+    RequestError for a genre, type or id that no item has, or a condition that cannot be read.
+    """
+    where = _spelt(where, items)
+    has = pl.col("genres").list
+    conditions = [
+        *([has.set_intersection(list(where.any_genre)).list.len() > 0] if where.any_genre else []),
+        *(has.contains(genre) for genre in where.all_genres),
+        *(~has.contains(genre).fill_null(False) for genre in where.no_genre),
+        *([pl.col("type").is_in(where.types)] if where.types else []),
+        *(pl.col(column) >= low for column, (low, _) in _bounds(where) if low is not None),
+        *(pl.col(column) <= high for column, (_, high) in _bounds(where) if high is not None),
+        pl.col("ratings") >= where.ratings,
+        *([] if where.sensitive else [~pl.col("sensitive")]),
+        *([] if where.ecchi else [~has.contains("Ecchi").fill_null(False)]),
+        *([_ids(where.only, items)] if where.only else []),
+        *([~_ids(where.without, items)] if where.without else []),
+        *([_condition(where.sql, items)] if where.sql else []),
+    ]
+    mask = items.select(pl.all_horizontal(condition.fill_null(False) for condition in conditions)).to_series()
+    return np.array(mask.to_numpy(), bool)
+
+
+def _spelt(where: Where, items: pl.DataFrame) -> Where:
+    """The filters with genres and types as the catalogue spells them; RequestError for one that no title has."""
+    genres = {name: getattr(where, name) for name in ("any_genre", "all_genres", "no_genre")}
+    changed: dict[str, tuple[str, ...]] = {}
+    if any(genres.values()):
+        known = genre_names(items)
+        changed |= {name: tuple(named("genre", each, known) for each in given) for name, given in genres.items()}
+    if where.types:
+        kinds = items["type"].drop_nulls().unique().sort().to_list()
+        changed["types"] = tuple(named("type", each, kinds) for each in where.types)
+    return replace(where, **changed)  # type: ignore[arg-type]
+
+
+def named(what: str, given: str, known: Sequence[str]) -> str:
+    """A name as it is spelt among those known, whatever its case; RequestError where it is none of them."""
+    found = next((name for name in known if name.casefold() == str(given).casefold()), None)
+    if found is None:
+        some = f"There are: {', '.join(known)}." if known else f"This catalogue knows no {what} of any title."
+        raise RequestError(f'No title has the {what} "{given}".{closest(str(given), known)}', some)
+    return found
+
+
+def _bounds(where: Where) -> list[tuple[str, Range]]:
+    return [("year", where.years), ("episodes", where.episodes), ("score", where.score)]
+
+
+def _ids(ids: tuple[int | str, ...], items: pl.DataFrame) -> pl.Expr:
+    column = items["item_id"]
+    known, wanted = set(column.cast(pl.String)), [str(each) for each in ids]
+    for each in wanted:
+        if each not in known:
+            raise RequestError(f"{each}: no item has this id.", "Give ids of the catalogue.")
+    return pl.col("item_id").cast(pl.String).is_in(wanted)
+
+
+def _condition(sql: str, items: pl.DataFrame) -> pl.Expr:
+    """A condition in SQL, tried out on the catalogue. It may look at nothing else: no tables, no files."""
+    columns = f"The columns are: {', '.join(items.columns)}; for example: year >= 2000 AND type = 'TV'."
+    if elsewhere := ELSEWHERE.search(sql if UNUSUAL.search(sql) else QUOTED.sub("", sql)):
+        raise RequestError(f'The condition has "{elsewhere[0]}", and may look at this catalogue alone.', columns)
+    try:
+        condition = pl.sql_expr(sql)
+        found = items.select(condition.alias("condition"))["condition"]
+    except (pl.exceptions.PolarsError, OSError) as cause:
+        reason = str(cause).splitlines()[0].partition("; valid columns")[0]
+        raise RequestError(f"The condition cannot be read: {reason}.", columns) from None
+    if found.dtype != pl.Boolean or len(found) != len(items):
+        raise RequestError("The condition is neither true nor false of each title.", columns)
+    return condition

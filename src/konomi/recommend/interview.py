@@ -1,0 +1,218 @@
+"""What to ask somebody next, so that their answers tell the most of what they would make of everything else.
+
+Two beliefs are held about a person, and both change with every answer.
+
+Taste. What they think of item i, beyond what everybody does, in units of the deviation of a rating, is
+
+    y_i = v_i·w + noise        w ~ N(0, Σ)        noise ~ N(0, 1)
+
+with v_i the model's vector of the item (less the mean of all; a last 1 for the person's offset). With M = Σ_i n_i v_i v_iᵀ / N,
+over the N ratings of training, the error that is left over titles as people rate them is tr(MΣ), and a rating of x lowers it by
+
+    gain(x) = v_xᵀ Σ M Σ v_x / (1 + v_xᵀ Σ v_x)
+
+(A-optimality: Chaloner & Verdinelli 1995, §2.2; for ratings Jin & Si 2004, "A Bayesian approach toward active learning for
+collaborative filtering"). Σ starts at M, scaled: where the squares of users' and items' vectors are penalised alike for each
+rating, any minimum has Σ_u n_u p_u p_uᵀ = Σ_i n_i q_i q_iᵀ, so the items tell how people spread.
+
+Knowing. That they know item i at all has the probability σ(z_i), z_i = logit of how common it is + x_i·h, with x_i what the
+item is (its genres, type and era, how common it is, a last 1) and h ~ N(0, C) what this person tends to know. Each answer, and
+each "I do not know it", moves h by one step of Bayesian logistic regression (Spiegelhalter & Lauritzen 1990, §4).
+
+The next question is the one of most σ(z_x)·gain(x): the idea of popularity × entropy (Rashid et al. 2002, "Getting to know
+you"), with both factors those of this person. The gain does not depend on what the ratings were, only on what was rated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.special import expit
+
+from konomi.arrays import F32, F64, I32, Bools
+from konomi.catalogue.tags import content_vectors
+from konomi.errors import RequestError
+from konomi.models.api import Model
+from konomi.recommend.similar import HasItemVectors
+
+TASTE, OFFSET = 0.1, 0.4  # variances of v·w over titles as people rate them, and of a person's offset; 1 is a rating's noise
+LEAST_TASTE, MOST_TASTE = 0.01, 0.5  # what a measurement of TASTE is kept within
+COMMON = 0.5  # the share of people who know the best known title
+HABIT, DEPTH, ACTIVITY = 1.0, 0.1, 1.0  # variances of h: of each trait, of liking what is common, of knowing much
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What can be asked, the same for everybody.
+
+    vectors f32[I, D], rows [v_i, 1]; wanted f64[D, D], M; taste f64[D, D], Σ of somebody of whom nothing is known; traits
+    f32[I, T], the x_i; habit f64[T], the diagonal of C; common f32[I], log odds; franchise i32[I], items of one are asked about
+    once; open bool[I]: may be asked about.
+    """
+
+    vectors: F32
+    wanted: F64
+    taste: F64
+    traits: F32
+    habit: F64
+    common: F32
+    franchise: I32
+    open: Bools
+
+
+@dataclass(frozen=True)
+class Interview:
+    """What has been asked of one person, and what is believed of them; `answered` gives the next.
+
+    answers: (item row, rating or None for "I do not know it"), in order; taste f64[D, D], Σ; spread f32[I], v_iᵀΣv_i; pull
+    f32[I], v_iᵀΣMΣv_i; habit f64[T, T], C; knows f32[I], the z_i; open bool[I].
+    """
+
+    answers: tuple[tuple[int, float | None], ...]
+    taste: F64
+    spread: F32
+    pull: F32
+    habit: F64
+    knows: F32
+    open: Bools
+
+    @property
+    def ratings(self) -> dict[int, float]:
+        """{item row: rating} of what they know."""
+        return {row: rating for row, rating in self.answers if rating is not None}
+
+
+def explained(metrics: Mapping[str, Any]) -> float:
+    """The variance of taste over that of noise, from what was measured of a model: how much lower its mean square is than that
+    of the offsets alone, (RMSE of `bias` / RMSE)² − 1, within reason; `TASTE` where that was not measured.
+
+    metrics: a bundle's facts["metrics"]["test"], or {}.
+    """
+    offsets = metrics.get("baselines", {}).get("bias", {}).get("rmse")
+    if not offsets or not metrics.get("rmse"):
+        return TASTE
+    ratio = float(offsets / metrics["rmse"])
+    return min(max(ratio**2 - 1, LEAST_TASTE), MOST_TASTE)
+
+
+def questions(model: Model | None, items: pl.DataFrame, taste: float = TASTE) -> Questions:
+    """What to ask people for a model, or for one without item vectors (None too): then items are their genres, type and era.
+
+    items: a bundle's catalogue, with `ratings`, and `franchise` where it is known; taste: how much the vectors tell of people,
+    tr(MΣ) before the first answer, see `explained`. Sensitive titles and those without a rating are never asked about.
+    """
+    count = items["ratings"].to_numpy().astype(np.float64)
+    tags = content_vectors(items).astype(np.float64)
+    v = model.item_vectors().astype(np.float64) if isinstance(model, HasItemVectors) else tags
+    share = count / max(count.sum(), 1)
+    v = v - share @ v
+    second = (v * share[:, None]).T @ v
+    D = v.shape[1] + 1
+    prior = np.zeros((D, D))
+    prior[:-1, :-1] = second * (taste / max(float((second**2).sum()), 1e-30))
+    prior[-1, -1] = OFFSET
+    vectors = np.column_stack([v, np.ones(len(v))])
+    odds = COMMON * count / max(count.max(initial=0), 1)
+    common = np.log(np.maximum(odds, 1e-9) / (1 - odds))
+    depth = common - share @ common
+    return Questions(
+        vectors=vectors.astype(np.float32),
+        wanted=(vectors * share[:, None]).T @ vectors,
+        taste=prior,
+        traits=np.column_stack([tags, depth, np.ones(len(tags))]).astype(np.float32),
+        habit=np.append(np.full(tags.shape[1], HABIT), [DEPTH, ACTIVITY]),
+        common=common.astype(np.float32),
+        franchise=items["franchise"].to_numpy() if "franchise" in items.columns else np.arange(len(items), dtype=np.int32),
+        open=(count > 0) & ~items["sensitive"].to_numpy(),
+    )
+
+
+def start(asking: Questions) -> Interview:
+    """Before the first question."""
+    across = asking.taste @ asking.wanted @ asking.taste
+    return Interview(
+        answers=(),
+        taste=asking.taste,
+        spread=_quadratic(asking.vectors, asking.taste),
+        pull=_quadratic(asking.vectors, across),
+        habit=np.diag(asking.habit),
+        knows=asking.common,
+        open=asking.open,
+    )
+
+
+def next_question(interview: Interview) -> int:
+    """The item row to ask about next, the first of equally good ones; −1 where nothing is left to ask."""
+    return int(np.argmax(np.where(interview.open, _worth(interview), -1))) if interview.open.any() else -1
+
+
+def answered(asking: Questions, interview: Interview, row: int, rating: float | None) -> Interview:
+    """After the question about an item row: their rating, or None for "I do not know it". About a millisecond.
+
+    RequestError where this was asked before, or is no item row.
+    """
+    if not 0 <= row < len(asking.open) or any(row == before for before, _ in interview.answers):
+        raise RequestError(f"Item row {row} is not in the catalogue, or was asked about before.", "Ask `next_question`.")
+    x = asking.traits[row].astype(np.float64)
+    chance = float(expit(interview.knows[row]))
+    along = interview.habit @ x
+    certainty = 1 + chance * (1 - chance) * (x @ along)
+    step = along * (((rating is not None) - chance) / certainty)
+    after = replace(
+        _closed(asking, interview, row),
+        answers=(*interview.answers, (row, rating)),
+        habit=interview.habit - np.outer(along, along) * (chance * (1 - chance) / certainty),
+        knows=interview.knows + asking.traits @ step.astype(np.float32),
+    )
+    return after if rating is None else _rated(asking, after, row, 1.0)
+
+
+def first_questions(asking: Questions, k: int) -> I32:
+    """The k item rows to ask everybody about where nobody's answers can be waited for, i32[k] or fewer.
+
+    Each as `next_question` would, after the ones before it were known to as many as know them: a rating of weight σ(z).
+    """
+    interview, rows = start(asking), list[int]()
+    while len(rows) < k and (row := next_question(interview)) >= 0:
+        interview = _rated(asking, _closed(asking, interview, row), row, float(expit(interview.knows[row])))
+        rows.append(row)
+    return np.array(rows, np.int32)
+
+
+def _worth(interview: Interview) -> F32:
+    """σ(z)·gain of every item, f32[I]."""
+    worth: F32 = expit(interview.knows) * np.maximum(interview.pull, 0) / (1 + np.maximum(interview.spread, 0))
+    return worth
+
+
+def _closed(asking: Questions, interview: Interview, row: int) -> Interview:
+    """With no more questions about this item's franchise."""
+    return replace(interview, open=interview.open & (asking.franchise != asking.franchise[row]))
+
+
+def _rated(asking: Questions, interview: Interview, row: int, weight: float) -> Interview:
+    """With a rating of the item, of this weight: Σ by Sherman & Morrison, and what follows from it for every item.
+
+    With g = Σv_x and κ = weight / (1 + weight v_xᵀΣv_x):  Σ' = Σ − κ g gᵀ,  and so for every item
+    v'Σ'v = v'Σv − κ (v·g)²  and  v'Σ'MΣ'v = v'ΣMΣv − 2κ (v·g)(v·ΣMg) + κ² (v·g)² gᵀMg.
+    """
+    v = asking.vectors[row].astype(np.float64)
+    g = interview.taste @ v
+    Mg = asking.wanted @ g
+    kappa = weight / (1 + weight * (v @ g))
+    a = asking.vectors @ g.astype(np.float32)  # v_i·g of every item
+    b = asking.vectors @ (interview.taste @ Mg).astype(np.float32)
+    return replace(
+        interview,
+        taste=interview.taste - kappa * np.outer(g, g),
+        spread=interview.spread - np.float32(kappa) * a * a,
+        pull=interview.pull + np.float32(kappa) * a * (np.float32(kappa * (g @ Mg)) * a - 2 * b),
+    )
+
+
+def _quadratic(x: F32, matrix: F64) -> F32:
+    """x_iᵀ A x_i of every row, f32[I]."""
+    values: F32 = np.einsum("id,id->i", x @ matrix.astype(np.float32), x)
+    return values

@@ -1,0 +1,130 @@
+"""The report of a comparison: a folder with metrics.json for machines, tables.md to copy, and report.html to read."""
+
+import json
+import math
+import platform
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from konomi.data.dataset import Dataset
+from konomi.data.split import Split
+from konomi.errors import DataError
+from konomi.evaluate.bootstrap import DRAWS, INTERVALS, LEVEL, RANKING
+from konomi.evaluate.compare import Comparison, Fit
+from konomi.extras import need
+from konomi.files import whole_folder, write_manifest
+from konomi.models.api import TASKS, criterion
+from konomi.report import tables
+from konomi.report.page import page
+from konomi.report.verdict import verdict
+from konomi.runtime import Run, available_cores
+
+KIND = "konomi report"
+FORMAT = 1
+MADE_WITH = ("konomi", "numpy", "numba", "polars", "torch", "matplotlib")  # those of them that were used
+
+
+def write_report(path: Path | str, comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
+    """Write the folder whole or not at all, and return what is in metrics.json; `source` is where the dataset lies.
+
+    An older report there is replaced, anything else is refused with a DataError. ConfigError where matplotlib is missing.
+    """
+    need("matplotlib", "The report")
+    comparison.run.progress("report", 0, 1)
+    with whole_folder(Path(path), KIND, DataError) as folder:
+        found = facts(comparison, source)
+        text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+        (folder / "tables.md").write_text(markdown(comparison), encoding="utf-8")
+        (folder / "report.html").write_text(page(comparison, found), encoding="utf-8")
+        write_manifest(folder, {"kind": KIND, "format": FORMAT, "models": sorted({fit["model"] for fit in found["fits"]})})
+    comparison.run.progress("report", 1, 1)
+    return found
+
+
+def facts(comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
+    """Everything that was found, in plain values without NaN."""
+    return {
+        "verdict": verdict(comparison),
+        **circumstances(comparison.dataset, comparison.split, comparison.run, source),
+        "tasks": {task: _standing(comparison, task) for task in TASKS if task in comparison.standings},
+        "ranking": _standing(comparison, RANKING) if RANKING in comparison.standings else None,
+        "fits": [_fit(fit) for fit in comparison.fits],
+        "failures": [
+            {"model": failure.name, "tasks": failure.tasks, "reason": failure.reason} for failure in comparison.failures
+        ],
+        "skipped": comparison.skipped,
+    }
+
+
+def circumstances(dataset: Dataset, split: Split, run: Run, source: Path | str) -> dict[str, Any]:
+    """What was compared on, and with what."""
+    size = {"users": len(dataset.users), "items": len(dataset.items), "entries": len(dataset.item), "density": dataset.density}
+    origin = {"path": str(source), "sha256": dataset.sha256, **{key: dataset.manifest[key] for key in ("source", "note")}}
+    counts = {key: dataset.manifest[key] for key in ("histogram", "labels")}
+    return {
+        "data": {**origin, **size, "scale": asdict(dataset.scale), **counts},
+        "split": {**split.spec, "sha256": split.sha256, "entries": split.counts()},
+        "run": {name: value for name, value in vars(run).items() if isinstance(value, int | str) and name != "memory"},
+        "machine": machine(),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in MADE_WITH if name in sys.modules}},
+        "bootstrap": {"draws": DRAWS, "level": LEVEL, "unit": "user"},
+    }
+
+
+def markdown(comparison: Comparison) -> str:
+    """The tables of a comparison."""
+    grids = [make(comparison, task) for task in comparison.standings for make in (tables.scores, tables.differences)]
+    return "\n".join(grid.markdown() for grid in (*grids, tables.costs(comparison)) if grid.rows)
+
+
+def machine() -> dict[str, Any]:
+    """What the models were trained on."""
+    return {"system": platform.system(), "processor": _processor(), "cores": available_cores()}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _standing(comparison: Comparison, task: str) -> dict[str, Any]:
+    """How the models compare on a task or their recommendations: the best first; each pair once, the better one first."""
+    standing, order = comparison.standings[task], tables.ranked(comparison, task)
+    pairs = [(first, second, metric) for first, second in combinations(order, 2) for metric in INTERVALS[task]]
+    return {
+        "order": order,
+        "intervals": {name: {key: found.figures() for key, found in standing.metrics[name].items()} for name in order},
+        "differences": [
+            {"first": first, "second": second, "metric": metric, **found.figures(), "real": found.real}
+            for first, second, metric in pairs
+            for found in (standing.differences[first, second, metric],)
+        ],
+        "baselines": tables.baselines(comparison, task),
+    }
+
+
+def _fit(fit: Fit) -> dict[str, Any]:
+    return {
+        "model": fit.name,
+        "tasks": fit.tasks,
+        "config": asdict(fit.config),
+        "seconds": fit.seconds,
+        "rows": fit.rows,
+        "rows_per_second": fit.rows_per_second,
+        "epochs": fit.epochs,
+        "best_epoch": fit.best,
+        "peak_memory": fit.peak,
+        "memory_grown": fit.grown,
+        "criterion": criterion(fit.model) or None,
+        "history": [[None if math.isnan(error) else error for error in epoch] for epoch in fit.history.tolist()],
+        "metrics": {part: report.metrics for part, report in fit.reports.items()},
+    }

@@ -1,0 +1,336 @@
+"""The plots of a comparison, as SVG that goes into the page as it is.
+
+Colours of text and lines are left to the page, so that it reads by day and by night; those of the models are from the palette
+of Okabe & Ito, which colour-blind people can tell apart, and each model has a marker of its own besides. The same numbers give
+the same bytes.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from konomi.arrays import F32, I64
+from konomi.data.scale import Scale
+from konomi.evaluate.bootstrap import Interval
+from konomi.evaluate.evaluate import Predictions
+from konomi.evaluate.people import ALL, ANY, FEW, POPULAR, TRAINED, WISHES, People, Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH = 4.6  # inches: about a phone's, so that letters keep their size there
+INK, FAINT = "#010203", "#040506"  # stand for the page's own colours
+PAPER_LINE = "#d5dae0"  # a grid on white
+DPI = 200
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = "osD^vPX*"
+MOST_BOXES = 20  # true ratings shown one by one; more are put in classes
+MOST_TICKS = 12
+LEAST_RATINGS = 20  # an error of fewer says nothing
+LOOK: dict[Any, Any] = {
+    "svg.hashsalt": "konomi",
+    "svg.fonttype": "none",  # text stays text
+    "text.parse_math": False,  # a title may have dollars in it
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.markersize": 4.5,
+    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
+}
+
+
+Look = dict[str, Any]  # colour and marker of a model, the same in every plot
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture: `svg` without anything outside it, `alt` what it shows in words, `caption` how to read it."""
+
+    svg: str
+    alt: str
+    caption: str
+
+
+def looks(names: Iterable[str]) -> dict[str, Look]:
+    """What each model is drawn with."""
+    return {name: {"color": COLOURS[n % len(COLOURS)], "marker": MARKERS[n % len(MARKERS)]} for n, name in enumerate(names)}
+
+
+def whiskers(
+    name: str,
+    metric: str,
+    intervals: Mapping[str, Interval],
+    lines: Mapping[str, float],
+    look: Mapping[str, Look],
+    rising: bool = False,
+) -> Plot:
+    """A metric of each model with its interval, and of each baseline as a vertical line; rising: more of it is better."""
+    from matplotlib.ticker import MaxNLocator
+
+    def paint(axes: "Axes") -> None:
+        for n, (model, found) in enumerate(intervals.items()):
+            axes.plot([found.low, found.high], [n, n], color=look[model]["color"], linewidth=2.5)
+            axes.plot(found.value, n, markersize=7, **look[model])
+        for n, (baseline, value) in enumerate(lines.items()):
+            axes.axvline(value, color=INK, linestyle=(":", "--")[n % 2], linewidth=1.2, label=baseline)
+        axes.set_yticks(range(len(intervals)), list(intervals))
+        axes.set_ylim(len(intervals) - 0.5, -0.5)
+        axes.set_xlabel(metric)
+        axes.xaxis.set_major_locator(MaxNLocator(6))
+        if lines:
+            _legend(axes)
+
+    values = ", ".join(f"{model} {found.value:.4f} ({found.low:.4f} to {found.high:.4f})" for model, found in intervals.items())
+    caption = f"Test part, {metric} with its 95 % interval; {'more' if rising else 'less'} is better."
+    return Plot(_svg(name, paint, 1.1 + 0.3 * len(intervals)), f"{metric} with 95 % intervals: {values}.", caption)
+
+
+def losses(name: str, title: str, criterion: str, history: F32, best: int) -> Plot:
+    """Training and validation error of each epoch, history f32[E, 2], and the epoch that was kept."""
+    from matplotlib.ticker import MaxNLocator
+
+    epoch = np.arange(1, len(history) + 1)
+
+    def paint(axes: "Axes") -> None:
+        axes.plot(epoch, history[:, 0], color=COLOURS[0], linestyle="--", marker=".", label="training")
+        if not np.isnan(history[:, 1]).all():
+            axes.plot(epoch, history[:, 1], color=COLOURS[1], marker=".", label="validation")
+            axes.plot(best, history[best - 1, 1], color=COLOURS[1], marker="o", markersize=7)
+        axes.axvline(best, color=INK, linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
+        axes.set_title(title)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(criterion)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _legend(axes)
+
+    last = history[best - 1]
+    alt = f"{title}: {criterion} by epoch, {len(history)} epochs; in epoch {best}, which was kept, {_errors(last)}."
+    return Plot(_svg(name, paint, 2.7), alt, "")
+
+
+def predicted_by_true(name: str, title: str, found: Predictions, scale: Scale) -> Plot:
+    """How predictions are spread for each true rating: median, half of them, nine in ten of them."""
+    true, middles = _classes(found.true, scale)
+    groups = [found.predicted[true == place].astype(np.float64) for place in range(len(middles))]
+    known = [(middle, group) for middle, group in zip(middles, groups, strict=True) if len(group)]
+    boxes = [
+        dict(zip(("whislo", "q1", "med", "q3", "whishi"), np.quantile(group, (0.05, 0.25, 0.5, 0.75, 0.95)), strict=True))
+        for _, group in known
+    ]
+    at = [middle for middle, _ in known]
+
+    def paint(axes: "Axes") -> None:
+        axes.axline((scale.low, scale.low), slope=1, color=INK, linewidth=0.8, linestyle=":")
+        width = 0.6 * (np.diff(middles).min() if len(middles) > 1 else 1)
+        line = {"color": COLOURS[0]}
+        axes.bxp(
+            boxes, positions=at, widths=width, showfliers=False, patch_artist=True, manage_ticks=False,
+            boxprops={"facecolor": COLOURS[5], "edgecolor": COLOURS[0]}, whiskerprops=line, capprops=line,
+            medianprops={"color": COLOURS[1], "linewidth": 2},
+        )  # fmt: skip
+        axes.set(xlabel="true rating", ylabel="predicted rating", ylim=_margin(scale), xlim=_margin(scale))
+        axes.set_title(title)
+
+    medians = ", ".join(f"{box['med']:.1f} for {middle:g}" for middle, box in zip(at, boxes, strict=True))
+    return Plot(_svg(name, paint, 3), f"{title}: predicted against true ratings. Median prediction {medians}.", "")
+
+
+def residuals(
+    name: str,
+    label: str,
+    counts: I64,
+    edges: Sequence[int],
+    found: Mapping[str, Predictions],
+    look: Mapping[str, Look],
+) -> Plot:
+    """RMSE and mean residual (true − predicted) of each model, by class of `counts` i64[N], one of each hidden rating."""
+    place = np.searchsorted(edges, counts, side="right") - 1
+    n = np.bincount(place, minlength=len(edges))
+    some = n >= min(LEAST_RATINGS, n.max())
+    names = [span for span, has in zip(_spans(edges), some, strict=True) if has]
+    at = np.arange(len(names))
+    lines = {}
+    for model, predictions in found.items():
+        rest = predictions.true.astype(np.float64) - predictions.predicted
+        square, mean = (np.bincount(place, values, len(edges))[some] / n[some] for values in (rest**2, rest))
+        lines[model] = np.sqrt(square), mean
+
+    def paint(top: "Axes", bottom: "Axes") -> None:
+        for model, (error, mean) in lines.items():
+            top.plot(at, error, label=model, **look[model])
+            bottom.plot(at, mean, **look[model])
+        bottom.axhline(0, color=INK, linewidth=0.8)
+        top.set_ylabel("RMSE")
+        bottom.set_ylabel("mean residual")
+        bottom.set_xticks(at, names, rotation=30, ha="right", rotation_mode="anchor")
+        bottom.set_xlabel(label)
+        _legend(top)
+
+    spoken = "; ".join(f"{model} {', '.join(f'{e:.3f}' for e in error)}" for model, (error, _) in lines.items())
+    alt = f"RMSE by {label} ({', '.join(names)}): {spoken}."
+    sizes = ", ".join(f"{span}: {size:,}" for span, size in zip(names, n[some], strict=True))
+    caption = f"Errors by {label}, where there are {LEAST_RATINGS} hidden ratings to measure. Hidden ratings: {sizes}."
+    return Plot(_svg(name, paint, 4.4, rows=2), alt, caption)
+
+
+def reliability(name: str, bins: Mapping[str, list[dict[str, float]]], look: Mapping[str, Look]) -> Plot:
+    """The share of liked entries among those with a predicted probability, for each model."""
+
+    def paint(axes: "Axes") -> None:
+        axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", label="perfect")
+        for model, rows in bins.items():
+            axes.plot([row["predicted"] for row in rows], [row["true"] for row in rows], label=model, **look[model])
+        axes.set(xlabel="predicted probability of liking", ylabel="share that is liked", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        _legend(axes)
+
+    pairs = {model: ", ".join("{true:.2f} at {predicted:.2f}".format(**row) for row in rows) for model, rows in bins.items()}
+    spoken = "; ".join(f"{model} {said}" for model, said in pairs.items())
+    caption = "Reliability: of the entries with a predicted probability, how many are liked. On the dotted line they agree."
+    return Plot(_svg(name, paint, 3.6), f"Reliability of predicted probabilities, share liked at predicted: {spoken}.", caption)
+
+
+def histogram(name: str, label: str, counts: Mapping[str, int]) -> Plot:
+    """How often each value occurs."""
+    at = np.arange(len(counts))
+
+    def paint(axes: "Axes") -> None:
+        axes.bar(at, list(counts.values()), color=COLOURS[0])
+        every = max(-(-len(counts) // MOST_TICKS), 1)
+        long = max(map(len, counts), default=0) > 4
+        axes.set_xticks(at[::every], list(counts)[::every], rotation=30 if long else 0, ha="right" if long else "center")
+        axes.grid(axis="x", visible=False)
+        axes.yaxis.set_major_formatter(lambda value, place: f"{value:,.0f}")
+        axes.set_xlabel(label)
+
+    spoken = ", ".join(f"{value}: {count:,}" for value, count in counts.items())
+    return Plot(_svg(name, paint, 2.4), f"Histogram, {label}: {spoken}.", f"How often each {label} occurs in the dataset.")
+
+
+def people(found: People) -> bytes:
+    """NDCG@10, and RMSE where a model predicts ratings, against how much is shown of people, as PNG.
+
+    What is joined by lines is ratings shown; the mark to the left of it is wishes alone, that to the right a training user.
+    """
+    at = {shown: n for n, shown in enumerate((WISHES, *map(str, FEW), ALL, TRAINED))}
+    names = [name for name in found.models if name != POPULAR]
+    look = {**looks(names), POPULAR: {"color": INK, "marker": MARKERS[-1]}}
+    rated = any(row.rmse is not None for row in found.rows)
+    joined = [*map(str, FEW), ALL]
+
+    def paint(top: "Axes", bottom: "Axes | None" = None) -> None:
+        base = found.of(POPULAR)
+        top.axhline(base[ANY].ranked.figures["ndcg@10"], color=INK, linestyle=":", linewidth=1.2, label=POPULAR)
+        for axes, value in ((top, _ndcg), (bottom, _rmse)):
+            if axes is None:
+                continue
+            for name in found.models:
+                known = {shown: y for shown, row in found.of(name).items() if shown in at and (y := value(row)) is not None}
+                line = [shown for shown in joined if shown in known]
+                label = name if axes is top and name != POPULAR else None
+                axes.plot([at[shown] for shown in line], [known[shown] for shown in line], label=label, **look[name])
+                rest = [shown for shown in known if shown not in joined]
+                axes.plot([at[shown] for shown in rest], [known[shown] for shown in rest], linestyle="", **look[name])
+        last = bottom or top
+        last.set_xticks(list(at.values()), list(at))
+        last.set_xlabel("what is known of somebody: ratings shown, or wishes")
+        top.set_ylabel("NDCG@10")
+        if bottom is not None:
+            bottom.set_ylabel("RMSE")
+        _legend(top)
+
+    return _drawn(paint, 4.6 if rated else 2.9, 2 if rated else 1, "png")
+
+
+def _ndcg(row: Row) -> float | None:
+    value: float | None = row.ranked.figures["ndcg@10"]
+    return value
+
+
+def _rmse(row: Row) -> float | None:
+    return row.rmse
+
+
+def _classes(true: F32, scale: Scale) -> tuple[I64, list[float]]:
+    """The class of each rating, i64[N], and the middle of each class: the steps of the scale, or ten equal parts of it."""
+    steps = round((scale.high - scale.low) / scale.step) + 1 if scale.step > 0 else 0
+    if 0 < steps <= MOST_BOXES:
+        return np.rint((true.astype(np.float64) - scale.low) / scale.step).astype(np.int64), [
+            scale.low + scale.step * n for n in range(steps)
+        ]
+    width = (scale.high - scale.low) / 10
+    place = np.minimum(((true.astype(np.float64) - scale.low) / width).astype(np.int64), 9)
+    return place, [scale.low + width * (n + 0.5) for n in range(10)]
+
+
+def _margin(scale: Scale) -> tuple[float, float]:
+    more = 0.05 * (scale.high - scale.low)
+    return scale.low - more, scale.high + more
+
+
+def _spans(edges: Sequence[int]) -> list[str]:
+    """What to call the classes from one edge up to the next."""
+    spans = []
+    for low, high in zip(edges, [*edges[1:], None], strict=True):
+        spans.append(f"{low:,}+" if high is None else f"{low:,}" if high == low + 1 else f"{low:,}–{high - 1:,}")
+    return spans
+
+
+def _errors(pair: Iterable[float]) -> str:
+    return ", ".join(f"{name} {x:.4f}" for name, x in zip(("training", "validation"), pair, strict=True) if not np.isnan(x))
+
+
+def _legend(axes: "Axes") -> None:
+    """Above the plot, where it hides nothing."""
+    shown = len(axes.get_legend_handles_labels()[1])
+    title = axes.get_title(loc="left")
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=min(shown, 4), borderaxespad=0.1, handlelength=1.6,
+        columnspacing=1.1, fontsize=8.5, title=title or None, alignment="left", title_fontproperties={"weight": "bold"},
+    )  # fmt: skip
+    axes.set_title("")
+
+
+def _drawn(paint: Callable[..., None], height: float, rows: int, form: Literal["svg", "png"]) -> bytes:
+    """What `paint` makes of its axes, as a file."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    file = io.BytesIO()
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(LOOK)
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the reader's own fonts show it
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        axes = figure.subplots(rows, sharex=True, squeeze=False)[:, 0]
+        paint(*axes)
+        if form == "svg":
+            figure.savefig(file, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+        else:  # which no page gives its colours
+            for each in axes:
+                each.grid(color=PAPER_LINE)
+            figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
+    return file.getvalue()
+
+
+def _svg(name: str, paint: Callable[..., None], height: float, rows: int = 1) -> str:
+    """What `paint` makes of its axes, as an <svg> element; `name` keeps the ids of several on one page apart."""
+    svg = _drawn(paint, height, rows, "svg").decode("utf-8")
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)  # of no use inside a page
+    svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    svg = re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', r"<svg \1>", svg)
+    return re.sub(r"\n\s*", "\n", svg.replace(INK, "currentColor").replace(FAINT, "var(--line)")).strip()

@@ -1,0 +1,91 @@
+"""Settings: how TOML tables and key=value words become frozen dataclasses, with "did you mean …?" for a wrong word."""
+
+import dataclasses
+import difflib
+import math
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from konomi.errors import ConfigError
+
+T = TypeVar("T")
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """' Did you mean "…"?' where a known word is near, else an empty string."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f' Did you mean "{near[0]}"?' if near else ""
+
+
+def settings(kind: type[T], values: Mapping[str, Any], where: str) -> T:
+    """A frozen dataclass from plain values; every key known and every type right, or a `ConfigError` that says which.
+
+    `where` names the place the values come from ("--set", "run.toml [mf]"). Text is converted, so that `--set dim=32` works.
+    """
+    hints = typing.get_type_hints(kind)
+    names = [f.name for f in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    checked = {}
+    for key, value in values.items():
+        if key not in names:
+            raise ConfigError(
+                f'{where}: unknown setting "{key}".{closest(key, names)}', f"The settings are: {', '.join(names)}."
+            )
+        checked[key] = _convert(hints[key], value, f"{where}: {key}")
+    return kind(**checked)
+
+
+def _convert(kind: Any, value: Any, where: str) -> Any:
+    if typing.get_origin(kind) is typing.Literal:
+        choices = typing.get_args(kind)
+        if value in choices:
+            return value
+        raise ConfigError(f'{where} cannot be "{value}".{closest(str(value), choices)}', f"It is one of: {', '.join(choices)}.")
+    if isinstance(kind, types.UnionType):
+        kind = next(k for k in typing.get_args(kind) if k is not types.NoneType)
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[str(value).lower()]
+        if isinstance(value, bool) or (kind is int and isinstance(value, float)):
+            raise ValueError(value)
+        converted = kind(value)
+        if kind is float and not math.isfinite(converted):
+            raise ValueError(value)
+        return converted
+    except (KeyError, ValueError, TypeError):
+        wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
+        raise ConfigError(f'{where} cannot be "{value}".', f"It is {wanted}.") from None
+
+
+def byte_size(text: str, where: str) -> int:
+    """The bytes of "8GB" (10⁹ each), "8GiB" (2³⁰) and the like; a `ConfigError` that names `where` for anything else.
+
+    >>> byte_size("1.5 GB", "--memory"), byte_size("512MiB", "--memory")
+    (1500000000, 536870912)
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt])(i?)b", text.strip().lower())
+    size = int(float(found[1]) * (1024 if found[3] else 1000) ** ("kmgt".index(found[2]) + 1)) if found else 0
+    if size < 1:
+        raise ConfigError(f'{where} cannot be "{text}".', "It is a size such as 8GB, 7.5GiB or 500MB.")
+    return size
+
+
+def positive(where: str, **values: float) -> None:
+    """Raise a `ConfigError` unless every value is above zero."""
+    for name, value in values.items():
+        if not value > 0:
+            raise ConfigError(f"{where}: {name} is {value}.", f"Set {name} above 0.")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file, or a `ConfigError` that names the file and the line."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file.", "Give the path of a TOML file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}.", "See docs/presets for files that work.") from None

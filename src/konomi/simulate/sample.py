@@ -1,0 +1,59 @@
+"""The embedded sample: real titles, simulated ratings. Facts about titles are in sample_titles.tsv; nobody's opinion is."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from importlib.resources import files
+from pathlib import Path
+
+import polars as pl
+
+from konomi.data.table import Table
+from konomi.errors import ConfigError, DataError
+from konomi.reading.catalogues import SENSITIVE
+from konomi.reading.formats import ReadOptions
+from konomi.runtime import Run
+from konomi.simulate.ratings import Simulation, simulate
+
+SEED = 1
+USERS, RATINGS = 2_200, 200_000
+UNSCORED = 0.2  # share of rows with a status but no rating
+FAME_SD = 0.9  # half of a whole catalogue's: every title in here is well known
+
+
+def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
+    """The sample as a `Table` of 200,000 ratings and 50,000 rows without one. Always the same: it has no use for a seed, a path
+    is a `DataError` and an option a `ConfigError`."""
+    if paths:
+        raise DataError(f"{paths[0]}: the sample reads no file.", "Leave the path out, or name the source of the file.")
+    said = [field.name for field in fields(options) if getattr(options, field.name) != field.default]
+    if said:
+        raise ConfigError(f"The sample has no use for {', '.join(said)}.", "Leave such options out: it is always the same.")
+    return sample(run).table()
+
+
+def sample(run: Run) -> Simulation:
+    """The sample with everything that is known of a simulation."""
+    return simulate(catalogue(), USERS, RATINGS, SEED, run, UNSCORED, FAME_SD)
+
+
+def catalogue() -> pl.DataFrame:
+    """About 500 well-known titles, `ITEM_COLUMNS`; score, score_count and image are null."""
+    text = (files("konomi.simulate") / "sample_titles.tsv").read_bytes()
+    facts = pl.read_csv(text, separator="\t", quote_char=None)
+    english = pl.col("english")
+    differs = english.is_not_null() & (english != pl.col("title"))
+    genres = pl.col("genres").str.split(", ")
+    return facts.select(
+        item_id=pl.col("mal_id").cast(pl.Int64),
+        title="title",
+        titles=pl.when(differs).then(pl.concat_list(english)).otherwise(pl.lit([], pl.List(pl.String))),
+        genres=genres,
+        year=pl.col("year").cast(pl.Int32),
+        type="type",
+        episodes=pl.col("episodes").cast(pl.Int32),
+        score=pl.lit(None, pl.Float32),
+        score_count=pl.lit(None, pl.Int64),
+        image=pl.lit(None, pl.String),
+        related=pl.lit(None, pl.List(pl.String)),
+        sensitive=genres.list.set_intersection(sorted(SENSITIVE)).list.len() > 0,
+    )

@@ -1,0 +1,122 @@
+"""The command line in a process of its own: streams, terminals, Ctrl-C, a full disk."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from command_line import refused, write
+
+
+def start(*words, before="", **more):
+    """`konomi words` in a process, after the Python statements `before`."""
+    code = f"{before}\nfrom konomi.cli.main import main\nmain()"
+    command = [sys.executable, "-c", code, *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+
+
+def test_help_lists_every_command():
+    child = start("--help")
+    shown, _ = child.communicate()
+    assert child.returncode == 0
+    for name in ("demo", "prepare", "synth", "info", "train", "evaluate", "compare", "recommend", "similar", "ask", "doctor"):
+        assert f" {name} " in shown
+    assert "..." not in shown.partition("Commands:")[2]  # no summary is too long for its line
+
+
+@pytest.mark.slow
+def test_results_go_to_stdout_and_talk_to_stderr(place):
+    child = start("recommend", place / "bundle", "--rate", "Mushishi=9", "--json")
+    shown, said = child.communicate()
+    assert child.returncode == 0 and json.loads(shown)["given"][0]["title"] == "Mushishi (2005)" and said == ""
+    child = start("recommend", place / "bundle", "--rate", "Mushishi=9")
+    shown, said = child.communicate()
+    assert "→ Mushishi" in said and "→" not in shown and "\x1b" not in shown + said
+
+
+@pytest.mark.slow
+def test_a_terminal_without_unicode(place):
+    narrow = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    shown, _ = start("info", place / "data", env=narrow).communicate()
+    assert "Ratings" in shown and shown.isascii()
+    shown, _ = start("similar", place / "bundle", "カウボーイビバップ", "--json", env=narrow).communicate()
+    assert json.loads(shown)["titles"] == ["Cowboy Bebop (1998)"] and shown.isascii()
+
+
+READY = "print('ready', flush=True); time.sleep(60)"
+IN_PREPARE = f"import numpy, time\ndef save(*_, **__):\n {READY}\nnumpy.save = save"
+IN_TRAIN = f"import time, konomi.models.mf as mf\ndef epoch(*_):\n {READY}\nmf._epoch = epoch"
+IN_SAVE = f"import time, konomi.bundle.format as bundle\ndef pack(*_):\n {READY}\nbundle.pack = pack"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("command", "hook"), [("prepare", IN_PREPARE), ("train", IN_TRAIN), ("train", IN_SAVE)])
+def test_ctrl_c_leaves_nothing_half_written(place, tmp_path, command, hook):
+    source = place / ("ratings.csv" if command == "prepare" else "data")
+    child = start(command, source, "-o", tmp_path / "out", before=hook)
+    assert child.stdout.readline() == "ready\n"
+    child.send_signal(signal.SIGINT)
+    shown, said = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert shown == "" and said.strip() == "interrupted."
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_threads_are_learning(place, tmp_path):
+    before = "import konomi.models.mf as mf\nlearn = mf._epoch\n"
+    before += "def epoch(*a):\n print('ready', flush=True)\n return learn(*a)\nmf._epoch = epoch"
+    words = ("train", place / "data", "-o", tmp_path / "out", "--set", "epochs=1000000", "--set", "patience=0", "--threads", 2)
+    child = start(*words, before=before)
+    assert child.stdout.readline() == "ready\n"
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=30)
+    assert child.returncode == 130 and said.strip() == "interrupted."
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_the_older_artefact(place, tmp_path):
+    older = shutil.copytree(place / "bundle", tmp_path / "out")
+    before = {file.name: file.read_bytes() for file in older.iterdir()}
+    child = start("train", place / "data", "-o", older, before=IN_SAVE)
+    assert child.stdout.readline() == "ready\n"
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert {file.name: file.read_bytes() for file in older.iterdir()} == before
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("most", [100, 3000])
+@pytest.mark.parametrize("command", ["prepare", "train"])
+def test_a_full_disk(place, tmp_path, command, most):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    if command == "prepare":
+        rows = np.arange(4000)
+        text = "user_id,item_id,rating\n" + "".join(f"{n % 97},{n // 97},{n % 10 + 1}\n" for n in rows)
+        words = ("prepare", write(tmp_path / "many.csv", text))
+    else:
+        words = ("train", place / "data", "--set", "dim=256", "--set", "epochs=1")
+    # the limit stands for a full disk; Numba's own cache may not be written under it
+    child = start(*words, "-o", tmp_path / "out", preexec_fn=limit, env={**os.environ, "NUMBA_CACHE_DIR": ""})
+    shown, said = child.communicate()
+    assert child.returncode == 2 and shown == "", said
+    assert said.splitlines()[0] == f"error: {tmp_path / 'out'}: cannot be written: the disk is full."
+    assert said.splitlines()[1] == "hint: Free some space or choose another place with -o."
+    assert [file.name for file in tmp_path.iterdir() if file.suffix != ".csv"] == []
+
+
+def test_a_place_that_may_not_be_written(place):
+    message, hint = refused("prepare", place / "ratings.csv", "-o", Path("/proc/konomi/data"))
+    assert "/proc/konomi/data: cannot be written: " in message and "-o" in hint
