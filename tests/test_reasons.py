@@ -17,11 +17,11 @@ from konomi.errors import RequestError
 from konomi.kernels.downdate import leave_one_out
 from konomi.kernels.reference import downdate as slow_downdate
 from konomi.models import bias, genre, mf, two_tower
-from konomi.models.api import tasks
+from konomi.models.api import HasFeatures, HasWithout, tasks
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
 from konomi.recommend import reasons as reasons_file
-from konomi.recommend.reasons import HasFeatures, HasWithout, blended, features, moving, reasons, strongest, without
+from konomi.recommend.reasons import blended, features, moving, reasons, strongest, without
 from konomi.runtime import Run
 from test_contract import SMALL, fitted, variants
 
