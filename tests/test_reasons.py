@@ -23,7 +23,7 @@ from konomi.ranking.dials import Dials
 from konomi.recommend import reasons as reasons_file
 from konomi.recommend.reasons import blended, features, moving, reasons, strongest, without
 from konomi.runtime import Run
-from test_contract import SMALL, fitted, variants
+from small_models import TRIALS, fitted, variants
 
 NAN = float("nan")
 ITEMS = np.array([7, 0, 19, 12], np.int32)
@@ -214,7 +214,7 @@ def test_the_tastes_of_genre_are_what_it_adds(train):
 
 @pytest.mark.parametrize("kind", ["full", "notebook5"])
 def test_a_tower_without_what_is_known_of_a_tag(train, kind):
-    model = two_tower.fit(train, two_tower.Config(features=kind, **SMALL["two_tower"]), Run())
+    model = two_tower.fit(train, two_tower.Config(features=kind, **TRIALS["two_tower"]["settings"]), Run())
     one, T = Profiles.of([PEOPLE["three ratings"]]), model.tags.shape[1]
     for output in ("rating", "rank"):
         effects = model.features(one, ITEMS, output)

@@ -80,10 +80,16 @@ def has(model: str, setting: str) -> bool:
 
 
 def models_with(setting: str) -> list[str]:
-    """Konomi's own models that have a setting of this name."""
-    from konomi.models import MODELS
+    """The models that have a setting of this name."""
+    return [name for name in _usable() if has(name, setting)]
 
-    return [name for name in MODELS if has(name, setting)]
+
+def _usable() -> list[str]:
+    """The models that there are, without those of other packages that cannot be imported."""
+    from konomi.models import model_names, offered
+
+    broken = {name for name, _, reason in offered() if reason}
+    return [name for name in model_names() if name not in broken]
 
 
 def is_network(model: str) -> bool:
@@ -95,10 +101,8 @@ def is_network(model: str) -> bool:
 
 
 def networks() -> list[str]:
-    """Konomi's own models that are networks."""
-    from konomi.models import MODELS
-
-    return [name for name in MODELS if is_network(name)]
+    """The models that are networks."""
+    return [name for name in _usable() if is_network(name)]
 
 
 def check_needs(models: Iterable[str], device: str) -> None:

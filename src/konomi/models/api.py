@@ -36,7 +36,8 @@ class Model(Protocol):
 
     @property
     def history(self) -> F32:
-        """f32[E, 2]: the training and the validation figure of each epoch, see `criterion`; f32[0, 2] without epochs."""
+        """f32[E, 2] of each epoch: the training error, and the validation figure that it is chosen by (see `criterion`), NaN
+        where nothing was validated; f32[0, 2] without epochs."""
         ...
 
     @property
@@ -91,7 +92,7 @@ class WarmStart(Protocol):
 
 
 @runtime_checkable
-class HasDots(Model, Protocol):
+class HasDots(Protocol):
     """A model with outputs that are a dot product and constants: `dot_outputs` names them. Most scores need not be computed."""
 
     @property
@@ -103,7 +104,7 @@ class HasDots(Model, Protocol):
 
 
 @runtime_checkable
-class HasWithout(Model, Protocol):
+class HasWithout(Protocol):
     """A model that knows what each entry adds without scoring the shortened profiles."""
 
     def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
@@ -115,7 +116,7 @@ class HasWithout(Model, Protocol):
 
 
 @runtime_checkable
-class HasFeatures(Model, Protocol):
+class HasFeatures(Protocol):
     """A model of contents: what is known of a person is their taste for tags."""
 
     def features(self, profiles: Profiles, items: I32, output: str) -> F32:
@@ -124,7 +125,7 @@ class HasFeatures(Model, Protocol):
 
 
 @runtime_checkable
-class HasItemVectors(Model, Protocol):
+class HasItemVectors(Protocol):
     """A model that places items in a space."""
 
     def item_vectors(self) -> F32:
@@ -133,16 +134,17 @@ class HasItemVectors(Model, Protocol):
 
 
 @runtime_checkable
-class HasVariance(Model, Protocol):
+class HasVariance(Protocol):
     """A model that knows how sure its predicted ratings are."""
 
     def variance(self, codes: F32, item_rows: I32) -> F32:
-        """f32[N] ≥ 0, in squared ratings: the variance of the predicted rating of one code and one item row each."""
+        """f32[N] ≥ 0, in squared ratings: the variance of the predicted rating of one code and one item row each, of a model
+        with the output "rating"."""
         ...
 
 
 @runtime_checkable
-class HasCriterion(Model, Protocol):
+class HasCriterion(Protocol):
     """A model whose epoch is chosen by something else than the error of its tasks."""
 
     @property
@@ -166,7 +168,7 @@ def tasks(model: Model) -> tuple[str, ...]:
 
 
 def criterion(model: Model) -> Criterion:
-    """What the figures of its history are, and which way is better.
+    """What its epoch is chosen by: the validation figures of its history.
 
     By default "RMSE" of ratings, "log loss" of interactions, "weighted loss" of both, lower being better; of a model without a
     task, which has no history, the name is "".

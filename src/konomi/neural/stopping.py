@@ -1,4 +1,4 @@
-"""When a training stops, and which of its epochs is kept. A history is (training figure, validation figure) of each epoch."""
+"""When a training stops, and which of its epochs is kept. A history is (training error, validation figure) of each epoch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -96,7 +96,7 @@ def explained(metrics: Mapping[str, Any]) -> float:
     return min(max(ratio**2 - 1, LEAST_TASTE), MOST_TASTE)
 
 
-def questions(model: Model | None, items: pl.DataFrame, taste: float = TASTE) -> Questions:
+def questions(model: Model | HasItemVectors | None, items: pl.DataFrame, taste: float = TASTE) -> Questions:
     """What to ask people for a model, or for one without item vectors (None too): then items are their genres, type and era.
 
     items: a bundle's catalogue, with `ratings`, and `franchise` where it is known; taste: how much the vectors tell of people,
