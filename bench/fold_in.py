@@ -27,6 +27,7 @@ from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf, module
+from konomi.models.factors import MF, with_targets
 from konomi.reading.formats import ReadOptions
 from konomi.reading.sources import read_source
 from konomi.runtime import Run
@@ -38,7 +39,7 @@ SHOWN = (1, 3, 5, 10, 20, 40)
 PEOPLE, LEAST = 400, 20
 
 
-def of_training_alone(model: mf.MF) -> mf.MF:
+def of_training_alone(model: MF) -> MF:
     """The same weights, folded into as training has it."""
     once = np.full_like(model.average, 1e-7)
     return replace(model, average=np.zeros_like(model.average), penalty=np.stack([model.penalty[0], once]))
@@ -56,7 +57,7 @@ def forgetting(ratings: Path) -> dict[str, Any]:
         trained = fit(replace(train, valid=hidden), fixed, Run()).history[-1, 1]
         model = fit(replace(train, valid=nothing), fixed, Run())
         found[name] = {"epochs": epochs, "trained rows": round(float(trained), 4), **_figures(model, seen, hidden, train)}
-        if isinstance(model, mf.MF):
+        if isinstance(model, MF):
             found["mf, penalty of training alone"] = _figures(of_training_alone(model), seen, hidden, train)
     return found
 
@@ -97,8 +98,8 @@ def _read(name: str) -> tuple[Dataset, mf.Config]:
     return caserec(RATINGS)[0], mf.Config()
 
 
-def _error(model: mf.MF, shown: Profiles, tested: Profiles, dataset: Dataset) -> float:
-    told = mf.examples(tested, model.labelling)
+def _error(model: MF, shown: Profiles, tested: Profiles, dataset: Dataset) -> float:
+    told = with_targets(tested, model.labelling)
     output = "interaction" if len(model.labelling) else "rating"
     z = model.score_pairs(model.encode(shown)[told.user], told.item, output)
     if output == "interaction":

@@ -18,10 +18,10 @@ from konomi.data.split import SplitConfig, make_split
 from konomi.data.statistics import add_statistics
 from konomi.errors import RequestError
 from konomi.models import bias, genre, mf
+from konomi.models.api import HasItemVectors
 from konomi.pipeline import train
 from konomi.recommend.interview import TASTE, Questions, answered, explained, first_questions, next_question, questions, start
 from konomi.recommend.recommender import Recommender
-from konomi.recommend.similar import HasItemVectors
 from konomi.runtime import Run
 
 GENRES = [["Action"], ["Drama"], ["Action", "Drama"], ["Comedy"], None, ["Hentai"]]

@@ -7,7 +7,7 @@ from polars.testing import assert_frame_equal
 
 from konomi.data.profiles import Profiles
 from konomi.errors import RequestError
-from konomi.models.mf import MF
+from konomi.models.factors import MF
 from konomi.ranking.rank import BLOCK, Ranking, rank
 from konomi.recommend.bulk import recommend_all, table, write_table
 from konomi.runtime import Run

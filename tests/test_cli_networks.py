@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from command_line import konomi, ratings, refused, write
-from konomi.cli.settings import NETWORK, models_with
+from konomi.cli.settings import networks
 from konomi.errors import ConfigError
 from konomi.neural import checkpoint
 from konomi.runtime import Run
@@ -30,7 +30,7 @@ def without_torch(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
 
 
-@pytest.mark.parametrize("model", models_with(NETWORK))
+@pytest.mark.parametrize("model", networks())
 def test_a_network_is_served_without_torch(data, tmp_path, model):
     konomi("train", data, "-m", model, *SMALL, "-o", tmp_path / "b")
     words = ("recommend", tmp_path / "b", "--rate", "12=9", "--rate", "13=2", "--json")
@@ -68,7 +68,7 @@ def test_a_file_that_is_no_checkpoint_is_left_alone(data, tmp_path):
     assert "diary.txt: not a checkpoint" in message and "--checkpoint" in hint
     message, hint = refused("train", data, "-m", "mf", "-o", tmp_path / "b", "--checkpoint", diary)
     assert message == f"--checkpoint {diary}: mf has none, it trains in seconds."
-    assert hint == f"Leave it out, or name one of: {', '.join(models_with(NETWORK))}."
+    assert hint == f"Leave it out, or name one of: {', '.join(networks())}."
     message, _ = refused("train", data, "-m", "nn,hybrid", "-o", tmp_path / "b", "--checkpoint", diary)
     assert message == f"--checkpoint {diary}: nn, hybrid cannot share one."
     assert diary.read_text() == "dear diary" and not (tmp_path / "b").exists()

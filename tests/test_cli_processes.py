@@ -52,7 +52,7 @@ def test_a_terminal_without_unicode(place):
 
 READY = "print('ready', flush=True); time.sleep(60)"
 IN_PREPARE = f"import numpy, time\ndef save(*_, **__):\n {READY}\nnumpy.save = save"
-IN_TRAIN = f"import time, konomi.models.mf as mf\ndef epoch(*_):\n {READY}\nmf._epoch = epoch"
+IN_TRAIN = f"import time, konomi.models.mf_fit as mf\ndef epoch(*_):\n {READY}\nmf._epoch = epoch"
 IN_SAVE = f"import time, konomi.bundle.format as bundle\ndef pack(*_):\n {READY}\nbundle.pack = pack"
 
 
@@ -71,7 +71,7 @@ def test_ctrl_c_leaves_nothing_half_written(place, tmp_path, command, hook):
 
 @pytest.mark.slow
 def test_ctrl_c_while_threads_are_learning(place, tmp_path):
-    before = "import konomi.models.mf as mf\nlearn = mf._epoch\n"
+    before = "import konomi.models.mf_fit as mf\nlearn = mf._epoch\n"
     before += "def epoch(*a):\n print('ready', flush=True)\n return learn(*a)\nmf._epoch = epoch"
     words = ("train", place / "data", "-o", tmp_path / "out", "--set", "epochs=1000000", "--set", "patience=0", "--threads", 2)
     child = start(*words, before=before)

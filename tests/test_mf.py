@@ -10,7 +10,7 @@ from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import ConfigError, FitError, RequestError
-from konomi.models import bias, mf
+from konomi.models import bias, factors, mf, mf_fit
 from konomi.runtime import Run, workers
 
 
@@ -88,14 +88,14 @@ def test_folding_in_a_training_user_predicts_what_training_learnt(checkerboard):
 
 def test_what_is_known_before_any_rating_by_hand(train):
     """Errors of 0.6 and biases of −2, 0 and 2 are 0.36 / (8/3) ratings' worth; who was not learnt from does not count."""
-    problem = mf._problem(train, mf.Config())
+    problem = mf_fit._problem(train, mf.Config())
     few = replace(train.seen, indptr=np.array([0, 1, 2, 3, 3], np.int64))
     P, Q = np.ones((4, 2), np.float32), np.zeros((len(train.items), 2), np.float32)
-    weights = mf.Weights(P, Q, np.array([-2, 0, 2, 99], np.float32), np.zeros(len(Q), np.float32))
+    weights = mf_fit.Weights(P, Q, np.array([-2, 0, 2, 99], np.float32), np.zeros(len(Q), np.float32))
     config = mf.Config(dim=2, l2=0.1)
 
     def penalty(problem, weights, error=0.6):
-        return mf._model(problem._replace(seen=few), weights, config, error, []).penalty
+        return mf_fit._model(problem._replace(seen=few), weights, config, error, []).penalty
 
     expected = [[0.1 * problem.sigma] * 2 + [0.005], [3 * problem.sigma] * 2 + [0.135]]
     np.testing.assert_allclose(penalty(problem, weights), expected, rtol=1e-6)
@@ -136,7 +136,7 @@ def test_biases_inside_are_part_of_the_vectors(train):
     """Written out with the weights of training, the notebook's formula is what the served dot product predicts."""
     rng = np.random.default_rng(0)
     P, Q, bu, bi = (rng.normal(0, 1, shape).astype(np.float32) for shape in ((3, 4), (5, 4), 3, 5))
-    served = mf.Weights(P, Q, bu, bi).outside(mf.Config(biases="inside"))
+    served = mf_fit.Weights(P, Q, bu, bi).outside(mf.Config(biases="inside"))
     expected = (P + bu[:, None]) @ (Q + bi[:, None]).T
     np.testing.assert_allclose(served.P @ served.Q.T + served.bu[:, None] + served.bi, expected, rtol=1e-5)
     inside = {"biases": "inside", "optimizer": "adagrad", "rate": 0.15, "schedule": "constant", "init": 0.05}
@@ -227,8 +227,8 @@ def test_an_output_that_a_model_does_not_have(train):
 @pytest.mark.parametrize("threads", [2, 8])
 def test_many_people_are_folded_in_the_same_on_any_number_of_threads(train, threads):
     model = mf.fit(train, mf.Config(dim=4, epochs=2), Run())
-    crowd = train.seen.take(np.tile(np.arange(len(train.seen)), 3 * mf.FOLD_BLOCK // len(train.seen)))
-    assert len(crowd) > 2 * mf.FOLD_BLOCK
+    crowd = train.seen.take(np.tile(np.arange(len(train.seen)), 3 * factors.PEOPLE // len(train.seen)))
+    assert len(crowd) > 2 * factors.PEOPLE
     np.testing.assert_array_equal(model.encode(crowd, 1), model.encode(crowd, threads))
 
 

@@ -16,8 +16,9 @@ from konomi.models import module
 from konomi.neural import checkpoint, embedding, loop, pairs
 from konomi.neural.batches import batches, size
 from konomi.neural.embedding import in_turn
-from konomi.neural.loop import Steps, best_epoch
+from konomi.neural.loop import Steps
 from konomi.neural.pairs import Shape, Side, network, plain
+from konomi.neural.stopping import best_epoch
 from konomi.runtime import Run
 
 
@@ -209,11 +210,11 @@ def test_progress_tells_of_pairs(train):
 
 def test_the_same_training_in_plain_torch(train, monkeypatch):
     """Every kernel against its twin at once: six epochs end in nearly the same items."""
-    from konomi.models import network_fit as body_fit
+    from konomi.models import network_fit
 
     fast = fitted(train, Run(), dropout=0.0, hidden_dropout=0.0)
-    monkeypatch.setattr(body_fit, "network", lambda *arguments: plain(*arguments[:-1]))
-    monkeypatch.setattr(body_fit.FusedEmbedding, "_fused", body_fit.FusedEmbedding._plain)
+    monkeypatch.setattr(network_fit, "network", lambda *arguments: plain(*arguments[:-1]))
+    monkeypatch.setattr(network_fit.FusedEmbedding, "_fused", network_fit.FusedEmbedding._plain)
     slow = fitted(train, Run(), dropout=0.0, hidden_dropout=0.0)
     for key, array in fast.state().items():
         np.testing.assert_allclose(array, slow.state()[key], rtol=2e-3, atol=2e-4, err_msg=key)

@@ -62,7 +62,7 @@ def by_user(rows, status):
 
 def test_it_has_no_task(train):
     model = popular.fit(train, popular.Config(), Run())
-    assert tasks(model) == () and criterion(model) == "" and model.history.shape == (0, 2)
+    assert tasks(model) == () and criterion(model).name == "" and model.history.shape == (0, 2)
     with pytest.raises(RequestError, match='no output "rating"'):
         model.score(model.encode(train.seen), "rating")
 

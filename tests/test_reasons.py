@@ -17,13 +17,13 @@ from konomi.errors import RequestError
 from konomi.kernels.downdate import leave_one_out
 from konomi.kernels.reference import downdate as slow_downdate
 from konomi.models import bias, genre, mf, two_tower
-from konomi.models.api import tasks
+from konomi.models.api import HasFeatures, HasWithout, tasks
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
 from konomi.recommend import reasons as reasons_file
-from konomi.recommend.reasons import HasFeatures, HasWithout, blended, features, moving, reasons, strongest, without
+from konomi.recommend.reasons import blended, features, moving, reasons, strongest, without
 from konomi.runtime import Run
-from test_contract import SMALL, fitted, variants
+from small_models import TRIALS, fitted, variants
 
 NAN = float("nan")
 ITEMS = np.array([7, 0, 19, 12], np.int32)
@@ -214,7 +214,7 @@ def test_the_tastes_of_genre_are_what_it_adds(train):
 
 @pytest.mark.parametrize("kind", ["full", "notebook5"])
 def test_a_tower_without_what_is_known_of_a_tag(train, kind):
-    model = two_tower.fit(train, two_tower.Config(features=kind, **SMALL["two_tower"]), Run())
+    model = two_tower.fit(train, two_tower.Config(features=kind, **TRIALS["two_tower"]["settings"]), Run())
     one, T = Profiles.of([PEOPLE["three ratings"]]), model.tags.shape[1]
     for output in ("rating", "rank"):
         effects = model.features(one, ITEMS, output)

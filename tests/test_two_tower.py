@@ -20,7 +20,8 @@ from konomi.errors import ConfigError, FitError, RequestError
 from konomi.evaluate.evaluate import evaluate
 from konomi.kernels.batches import distinct
 from konomi.models import two_tower
-from konomi.models.two_tower_fit import Towers
+from konomi.models.towers import unit_rows
+from konomi.models.two_tower_fit import TowerTraining
 from konomi.neural import loop
 from konomi.neural.batches import Batch
 from konomi.neural.towers import meet, plain_meet, plain_tower, tower
@@ -173,7 +174,7 @@ def test_meeting_is_the_plain_dot_product_at_any_thread_count():
 
 def test_no_length_is_no_error():
     h = np.array([[0, 0, 3], [3, 4, 1]], np.float32)
-    np.testing.assert_allclose(two_tower.unit_rows(h), [[0, 0, 3], [0.6, 0.8, 1]], rtol=1e-6)
+    np.testing.assert_allclose(unit_rows(h), [[0, 0, 3], [0.6, 0.8, 1]], rtol=1e-6)
 
 
 # ---- training
@@ -184,7 +185,7 @@ def test_no_rating_is_part_of_what_predicts_it(train, features):
     """Changing what is hidden changes no feature that predicts it, to the last bit; and every rating is hidden once."""
     config = replace(SMALL, features=features)
     with workers(1) as each:
-        network = Towers(train, config, 0, torch.device("cpu"), each)
+        network = TowerTraining(train, config, 0, torch.device("cpu"), each)
         parts = list(network.batches(np.random.default_rng(1)))
         seen = train.seen.scored()
         assert sum(len(part.batch) for part in parts) == len(seen.item) == network.pairs
@@ -196,7 +197,7 @@ def test_no_rating_is_part_of_what_predicts_it(train, features):
             changed = seen.rating.copy()
             changed[places] = 11 - changed[places]
             assert not np.array_equal(changed, seen.rating)
-            other = Towers(replace(train, seen=replace(seen, rating=changed)), config, 0, torch.device("cpu"), each)
+            other = TowerTraining(replace(train, seen=replace(seen, rating=changed)), config, 0, torch.device("cpu"), each)
             theirs = other.batches(np.random.default_rng(1))
             again = next(part for part in theirs if np.array_equal(part.entries, first.entries))
             assert torch.equal(first.user, again.user) and torch.equal(first.item, again.item)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from konomi.evaluate.evaluate import evaluate as evaluate_model  # konomi.evaluate is the package
     from konomi.lists.matching import Matched, match_list
     from konomi.lists.personal_list import PersonalList, read_list
-    from konomi.models import MODELS
+    from konomi.models import MODELS, register_model
     from konomi.pipeline import train as train_model  # not konomi.train, which is a command
     from konomi.ranking.dials import Dials
     from konomi.ranking.rank import Ranking, rank
@@ -66,6 +66,7 @@ _HOME = {
     "prepare": "konomi.data.prepare.prepare",
     "rank": "konomi.ranking.rank.rank",
     "read_list": "konomi.lists.personal_list.read_list",
+    "register_model": "konomi.models.register_model",
     "save_bundle": "konomi.bundle.format.save_bundle",
     "train_model": "konomi.pipeline.train",
     "write_report": "konomi.report.folder.write_report",
@@ -107,6 +108,7 @@ __all__ = [
     "prepare",
     "rank",
     "read_list",
+    "register_model",
     "save_bundle",
     "train_model",
     "write_report",

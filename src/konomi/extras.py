@@ -9,7 +9,7 @@ EXTRAS = {"torch": "neural", "matplotlib": "report"}
 
 
 def need(package: str, by: str) -> None:
-    """Import one of `EXTRAS`; where it is not installed, a ConfigError that says `by` whom it is needed and how to get it."""
+    """Import a package; where it is not installed, a ConfigError that says `by` whom it is needed and how to get it."""
     try:
         import_module(package)
     except ModuleNotFoundError as error:
@@ -19,5 +19,5 @@ def need(package: str, by: str) -> None:
 
 
 def install(package: str) -> str:
-    """The command that brings one of `EXTRAS`."""
-    return f'pip install "konomi[{EXTRAS[package]}]"'
+    """The command that brings a package."""
+    return f'pip install "konomi[{EXTRAS[package]}]"' if package in EXTRAS else f"pip install {package}"

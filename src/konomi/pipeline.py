@@ -18,7 +18,7 @@ from konomi.errors import ConfigError
 from konomi.evaluate.evaluate import Report, evaluate, measurable
 from konomi.evaluate.intervals import intervals
 from konomi.models import module
-from konomi.models.api import Model, tasks
+from konomi.models.api import Model, first_giving, tasks
 from konomi.runtime import Run
 
 
@@ -95,7 +95,7 @@ def evaluate_all(models: Iterable[Model], seen: Profiles, hidden: Profiles, trai
 
 def _intervals(models: Iterable[Model], seen: Profiles, parts: TrainSet, run: Run) -> dict[str, Any]:
     """How far ratings lie from the predictions of the model that gives them; nothing where that cannot be told."""
-    rater = next((model for model in models if "rating" in model.outputs), None)
+    rater = first_giving(models, "rating")
     found = intervals(rater, seen, parts, run) if rater else None
     return {"intervals": found.to_facts()} if found else {}
 

@@ -3,11 +3,12 @@
 import dataclasses
 import difflib
 import math
+import numbers
 import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,24 +40,37 @@ def settings(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     return kind(**checked)
 
 
+def check_types(config: Any, where: str) -> None:
+    """Make every field of a frozen dataclass what it is declared to be, as `settings` would; a ConfigError for what cannot be.
+
+    For `__post_init__`, so that what a program says is held to the same as what a file says: a NumPy number becomes Python's.
+    """
+    hints = typing.get_type_hints(type(config))
+    for name in (field.name for field in dataclasses.fields(config)):
+        object.__setattr__(config, name, _convert(hints[name], getattr(config, name), f"{where}: {name}"))
+
+
 def _convert(kind: Any, value: Any, where: str) -> Any:
     if typing.get_origin(kind) is typing.Literal:
         choices = typing.get_args(kind)
-        if value in choices:
+        if isinstance(value, Hashable) and value in choices:
             return value
         raise ConfigError(f'{where} cannot be "{value}".{closest(str(value), choices)}', f"It is one of: {', '.join(choices)}.")
     if isinstance(kind, types.UnionType):
+        if value is None and types.NoneType in typing.get_args(kind):
+            return None
         kind = next(k for k in typing.get_args(kind) if k is not types.NoneType)
     try:
         if kind is bool:
             return {"true": True, "false": False}[str(value).lower()]
-        if isinstance(value, bool) or (kind is int and isinstance(value, float)):
+        fraction = isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral)
+        if isinstance(value, bool) or (kind is int and fraction):
             raise ValueError(value)
         converted = kind(value)
         if kind is float and not math.isfinite(converted):
             raise ValueError(value)
         return converted
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
         raise ConfigError(f'{where} cannot be "{value}".', f"It is {wanted}.") from None
 

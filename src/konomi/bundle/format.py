@@ -16,10 +16,10 @@ from safetensors.numpy import save as pack
 from konomi.data.dataset import parquet
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
-from konomi.errors import BundleError, DataError
+from konomi.errors import BundleError, ConfigError, DataError, RequestError
 from konomi.files import MANIFEST, hash_bytes, hash_file, hash_manifest, read_manifest, whole_folder, write_manifest
-from konomi.models import MODELS, module
-from konomi.models.api import Model
+from konomi.models import MODELS, module, package
+from konomi.models.api import Model, ModelModule, first_giving
 
 KIND = "konomi bundle"
 FORMAT = 2
@@ -45,7 +45,7 @@ class Bundle:
 
     def giving(self, output: str) -> Model | None:
         """The model that an output is taken from; None where none has it."""
-        return next((model for model in self.models.values() if output in model.outputs), None)
+        return first_giving(self.models.values(), output)
 
 
 def save_bundle(path: Path | str, bundle: Bundle) -> None:
@@ -59,7 +59,7 @@ def save_bundle(path: Path | str, bundle: Bundle) -> None:
         manifest = {
             "kind": KIND,
             "format": FORMAT,
-            "models": [{"name": name, "config": bundle.configs[name]} for name in bundle.models],
+            "models": [{"name": name, "config": bundle.configs[name], **_owner(name)} for name in bundle.models],
             "scale": {**vars(bundle.scale)},
             **bundle.facts,
             "versions": {"python": platform.python_version(), **{name: version(name) for name in written_with}},
@@ -77,13 +77,10 @@ def load_bundle(path: Path | str) -> Bundle:
         if hash_manifest(manifest) != hashes.pop(MANIFEST):
             raise BundleError(f"{folder / MANIFEST}: has been altered: its hash is not the one noted in it.", REMEDY)
         configs = {model["name"]: model["config"] for model in manifest["models"]}
-        for name in configs:
-            if name not in MODELS:
-                known = f"This Konomi has {', '.join(MODELS)}: upgrade it."
-                raise BundleError(f'{folder}: holds a model "{name}" that is not known here.', known)
+        modules = {model["name"]: _module(folder, model["name"], model.get("package")) for model in manifest["models"]}
         for file in (*map(_arrays, configs), "items.parquet"):
             _check(folder / file, hashes[file])
-        models = {name: module(name).load(load_file(folder / _arrays(name))) for name in configs}
+        models = {name: each.load(load_file(folder / _arrays(name))) for name, each in modules.items()}
         items, scale = pl.read_parquet(folder / "items.parquet"), Scale(**manifest["scale"])
         rows = _rows(models.values())
     except (KeyError, TypeError, ValueError, SafetensorError, DataError, pl.exceptions.PolarsError) as cause:
@@ -97,6 +94,26 @@ def load_bundle(path: Path | str) -> Bundle:
 def _arrays(name: str) -> str:
     """The file of a model's arrays."""
     return f"{name}.safetensors"
+
+
+def _owner(name: str) -> dict[str, str]:
+    """The package that a model is of, where it is not Konomi's own."""
+    return {"package": owner} if (owner := package(name)) else {}
+
+
+def _module(folder: Path, name: str, owner: str | None) -> ModelModule:
+    """The file of a model of a bundle; BundleError where it is not known here, or cannot be used."""
+    try:
+        return module(name)
+    except RequestError:
+        if owner:
+            raise BundleError(
+                f'{folder}: holds a model "{name}" of the package {owner}, which is not installed.', f"pip install {owner}"
+            ) from None
+        known = f"This Konomi has {', '.join(MODELS)}: upgrade it, or register the model first (konomi.register_model)."
+        raise BundleError(f'{folder}: holds a model "{name}" that is not known here.', known) from None
+    except ConfigError as error:
+        raise BundleError(f"{folder}: {error}", error.hint) from error
 
 
 def _rows(models: Iterable[Model]) -> set[int]:

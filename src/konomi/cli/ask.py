@@ -35,10 +35,10 @@ def ask(
     Each answer decides what is asked next. Where there is no terminal, or with --json, it prints what to ask about first.
     """
     from konomi.data.profiles import Profiles
+    from konomi.models.api import first_placing
     from konomi.recommend.filters import Where
     from konomi.recommend.interview import explained, first_questions, questions
     from konomi.recommend.recommender import Recommender
-    from konomi.recommend.similar import HasItemVectors
 
     talking = at_terminal() and not json
     if output and not talking:
@@ -47,7 +47,7 @@ def ask(
         raise RequestError(f"{output}: there is no folder {output.parent}.", "Make it first.")
     recommender = Recommender.load(bundle)
     items, models = recommender.bundle.items, recommender.bundle.models.values()
-    placed = next((model for model in models if isinstance(model, HasItemVectors)), None)
+    placed = first_placing(models)
     asking = questions(placed, items, explained(recommender.bundle.facts["metrics"].get("test", {})))
     if not talking:
         first = [_facts(items.row(row, named=True)) for row in first_questions(asking, number).tolist()]

@@ -7,7 +7,7 @@ import typer
 
 from konomi.cli.console import note, running, say, show, show_json, table
 from konomi.cli.options import MODELS, Device, Json, Memory, Seed, Threads
-from konomi.cli.settings import check_torch, model_configs, split_settings
+from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def compare(
     by_file = tables.get("split", {}).get("kind")
     how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test)
     need("matplotlib", "The report")
-    check_torch(chosen, device)
+    check_needs(chosen, device)
     refuse_foreign(output, KIND, DataError)
     dataset = Dataset.open(data)
     if people:

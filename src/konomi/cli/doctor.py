@@ -25,13 +25,17 @@ def doctor(json: Json = False) -> None:
     }
     optional = {name: _version(name) for name in EXTRAS}
     missing = [name for name, found in packages.items() if found is None]
+    models = _models()
     if json:
-        show_json({"packages": packages, "optional": optional, **facts, "missing": missing})
+        show_json({"packages": packages, "optional": optional, **facts, "models": models, "missing": missing})
         return
     versions = [(name, found or "missing") for name, found in packages.items()]
     versions += [(name, found or f"not installed ({install(name)})") for name, found in optional.items()]
     show(table("Packages", ("package", "version"), versions))
     show(table("Machine", ("", ""), facts.items()))
+    if models:
+        rows = ((model["name"], model["package"], model["reason"] or "can be used") for model in models)
+        show(table("Models of other packages", ("model", "package", ""), rows))
     for name in missing:
         say(f"{name} is missing: pip install {name}")
     if not missing:
@@ -56,6 +60,13 @@ def _required() -> list[str]:
     except PackageNotFoundError:
         return []
     return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines if "extra ==" not in line]
+
+
+def _models() -> list[dict[str, str]]:
+    """The models that installed packages offer, and why one cannot be used, if it cannot."""
+    from konomi.models import offered
+
+    return [{"name": name, "package": package, "reason": reason} for name, package, reason in offered()]
 
 
 def _cores() -> str:

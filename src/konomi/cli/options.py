@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
-MODELS = "popular, bias, genre, mf, ease, nn, hybrid, two_tower"
-"""The names of `konomi.models.MODELS`, typed again: they come with NumPy and polars, and --help does not wait for those."""
+from konomi.models import MODELS as OWN
+
+MODELS = ", ".join(OWN)
+"""Konomi's own models, for --help, which asks no other package."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same result.")]

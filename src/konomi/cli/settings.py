@@ -10,8 +10,6 @@ from konomi.errors import ConfigError
 if TYPE_CHECKING:
     from konomi.data.split import SplitConfig
 
-NETWORK = "batch"  # the setting that makes a model a network: it is trained in batches, with torch
-
 
 def model_configs(
     names: list[str], tables: dict[str, Any], file: Path | None, words: list[str], task: str | None = None
@@ -20,12 +18,12 @@ def model_configs(
 
     A word is MODEL.KEY=VALUE, or KEY=VALUE where there is one model only. RequestError or ConfigError for what is unknown.
     """
-    from konomi.models import MODELS, module
+    from konomi.models import model_names, module
     from konomi.settings import closest
 
     kinds = {name: module(name).Config for name in names}
     for name, table in tables.items():
-        if name not in (known := (*MODELS, "split")) or not isinstance(table, dict):
+        if name not in (known := (*model_names(), "split")) or not isinstance(table, dict):
             raise ConfigError(f"{file}: unknown table [{name}].{closest(name, known)}", f"The tables are: {', '.join(known)}.")
     own: dict[str, list[str]] = {name: [] for name in names}
     for word in words:
@@ -83,26 +81,49 @@ def has(model: str, setting: str) -> bool:
 
 def models_with(setting: str) -> list[str]:
     """The models that have a setting of this name."""
-    from konomi.models import MODELS
-
-    return [name for name in MODELS if has(name, setting)]
+    return [name for name in _usable() if has(name, setting)]
 
 
-def check_torch(models: Iterable[str], device: str) -> None:
-    """ConfigError where a network is among the models and torch or its device is missing: before any of them is trained.
+def _usable() -> list[str]:
+    """The models that there are, without those of other packages that cannot be imported."""
+    from konomi.models import model_names, offered
 
-    And where there is none: then the device would be an idle word.
+    broken = {name for name, _, reason in offered() if reason}
+    return [name for name in model_names() if name not in broken]
+
+
+def is_network(model: str) -> bool:
+    """Whether a model is trained with torch: on a device, with a checkpoint."""
+    from konomi.models import module
+    from konomi.models.api import needs
+
+    return "torch" in needs(module(model))
+
+
+def networks() -> list[str]:
+    """The models that are networks."""
+    return [name for name in _usable() if is_network(name)]
+
+
+def check_needs(models: Iterable[str], device: str) -> None:
+    """ConfigError where a package that a model needs is missing, or torch's device: before any of them is trained.
+
+    And where none of them is a network: then the device would be an idle word.
     """
     from konomi.extras import need
+    from konomi.models import module
+    from konomi.models.api import needs
     from konomi.runtime import Run
 
-    networks = [name for name in models if has(name, NETWORK)]
-    for name in networks:
-        need("torch", name)
+    models = list(models)
+    for name in models:
+        for package in needs(module(name)):
+            need(package, name)
     if device != "cpu":
-        if not networks:
-            able = ", ".join(models_with(NETWORK))
-            raise ConfigError(f"--device {device}: only networks use it.", f"Leave it out, or take one of: {able}.")
+        if not any(map(is_network, models)):
+            raise ConfigError(
+                f"--device {device}: only networks use it.", f"Leave it out, or take one of: {', '.join(networks())}."
+            )
         from konomi.neural.loop import device_of
 
         device_of(Run(device=device))  # type: ignore[arg-type]

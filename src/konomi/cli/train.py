@@ -8,7 +8,7 @@ import typer
 from konomi.cli.console import note, running, say, show, show_json
 from konomi.cli.lookup import errors_table, given_split, split_name
 from konomi.cli.options import MODELS, Device, Json, Memory, Seed, Threads
-from konomi.cli.settings import NETWORK, check_torch, has, model_configs, models_with, split_settings
+from konomi.cli.settings import check_needs, is_network, model_configs, networks, split_settings
 from konomi.errors import BundleError, ConfigError
 
 if TYPE_CHECKING:
@@ -68,19 +68,17 @@ def train(
         )
     if valid_file and not test_file:
         raise ConfigError("--valid-file needs --test-file.", "Give both, or --valid and --test.")
-    if checkpoint and len(networks := [name for name in chosen if has(name, NETWORK)]) != 1:
+    if checkpoint and len(trained := [name for name in chosen if is_network(name)]) != 1:
         raise ConfigError(
             f"--checkpoint {checkpoint}: "
             + (
-                f"{', '.join(networks)} cannot share one."
-                if networks
-                else f"{', '.join(chosen)} has none, it trains in seconds."
+                f"{', '.join(trained)} cannot share one." if trained else f"{', '.join(chosen)} has none, it trains in seconds."
             ),
-            f"Leave it out, or name one of: {', '.join(models_with(NETWORK))}.",
+            f"Leave it out, or name one of: {', '.join(networks())}.",
         )
     if checkpoint and checkpoint.resolve().is_relative_to(output.resolve()):
         raise ConfigError(f"--checkpoint {checkpoint} lies in the bundle's folder.", "Put it beside that.")
-    check_torch(chosen, device)
+    check_needs(chosen, device)
     refuse_foreign(output, KIND, BundleError)
     dataset = Dataset.open(data)
     with running(seed, threads, device, checkpoint, memory) as run:
@@ -95,7 +93,7 @@ def train(
     for name, history in bundle.facts["history"].items():
         for epoch, (error, valid_error) in enumerate(history, 1):
             valid_text = f"  valid {valid_error:.4f}" if valid_error is not None else ""
-            say(f"{name} epoch {epoch:>3}  train {criterion(bundle.models[name])} {error:.4f}{valid_text}")
+            say(f"{name} epoch {epoch:>3}  train {criterion(bundle.models[name]).name} {error:.4f}{valid_text}")
     show_errors(bundle)
     say(f"Written to {output}." + (f" The checkpoint {checkpoint} is deleted." if checkpoint else ""))
 

@@ -24,7 +24,8 @@ from konomi.evaluate.bootstrap import RANKING, Standing, ranking_standing, stand
 from konomi.evaluate.evaluate import Predictions, Report, evaluate, measurable
 from konomi.evaluate.ranking_metrics import Ranked
 from konomi.models import module
-from konomi.models.api import TASKS, Model, ModelModule, tasks
+from konomi.models.api import TASKS, Model, ModelModule, criterion, tasks
+from konomi.neural.stopping import best_epoch
 from konomi.runtime import Run
 from konomi.settings import closest
 
@@ -212,19 +213,13 @@ def _fit(name: str, kind: ModelModule, train: TrainSet, config: Any, aimed: tupl
     targets = [_targets(task, train.seen, train) for task in tasks(model)]
     rows = int(np.any(targets, axis=0).sum()) if targets else len(train.seen.item)
     grown = None if peak is None or before is None else max(peak - before, 0)
-    return Fit(name, config, able, seconds, rows, _best(model.history), peak, grown, model, {})
+    return Fit(
+        name, config, able, seconds, rows, best_epoch(model.history, criterion(model).higher) + 1, peak, grown, model, {}
+    )
 
 
 def _unable(name: str, aimed: tuple[str, ...]) -> Failure:
     return Failure(name, aimed, f"It predicts no {' and no '.join(aimed)}s.")
-
-
-def _best(history: F32) -> int:
-    """The epoch that was kept, counted from 1: the last with the least validation error; the very last without validation."""
-    valid = history[:, 1]
-    if len(valid) == 0 or np.isnan(valid).all():
-        return len(valid)
-    return int(np.flatnonzero(valid == np.nanmin(valid))[-1]) + 1
 
 
 def _targets(task: str, profiles: Profiles, train: TrainSet) -> Bools:

@@ -1,11 +1,26 @@
-"""The models, by name; `api.py` says what each of them has."""
+"""The models, by name: Konomi's own, those of installed packages, those that a program registers. `api.py` says what each has.
 
+A package offers a model by an entry point of the group "konomi.models", which names a module, or an object in one:
+
+    [project.entry-points."konomi.models"]
+    nearest = "their_package.nearest"
+
+It is imported when it is first asked for by name, and not before. This file imports nothing heavy: `konomi --help` reads it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from functools import cache
 from importlib import import_module
-from typing import Any
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
 
-from konomi.errors import RequestError
-from konomi.models.api import ModelModule
+from konomi.errors import ConfigError, RequestError
 from konomi.settings import closest
+
+if TYPE_CHECKING:
+    from konomi.models.api import ModelModule
 
 MODELS = {
     "popular": "konomi.models.popular",
@@ -17,12 +32,114 @@ MODELS = {
     "hybrid": "konomi.models.hybrid",
     "two_tower": "konomi.models.two_tower",
 }
-"""The only registry: name → module."""
+"""Konomi's own: name → module."""
+
+GROUP = "konomi.models"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # it is part of file names, and of words such as --set NAME.KEY=VALUE
+TAKEN = ("split",)  # a table of the settings that is no model's
+
+_registered: "dict[str, ModelModule]" = {}
 
 
-def module(name: str) -> ModelModule:
-    """The file of a model, or a `RequestError` with the name that was meant."""
-    if name not in MODELS:
-        raise RequestError(f'Unknown model "{name}".{closest(name, MODELS)}', f"The models are: {', '.join(MODELS)}.")
-    found: Any = import_module(MODELS[name])
+def register_model(name: str, module: Any) -> None:
+    """Make a model known in this process under a name; one that was registered under it before is replaced.
+
+    `module` is a module, or any object, with what `ModelModule` has. ConfigError for one that lacks something, for a name of
+    Konomi's own models, or one that is no word.
+    """
+    if reason := _unusable(name):
+        raise ConfigError(f'A model cannot be called "{name}": {reason}.', "Give it another name, such as my-model.")
+    _registered[name] = _checked(module, f'The model "{name}"')
+
+
+def model_names() -> list[str]:
+    """Every name that `module` knows: Konomi's own, then those of installed packages, then those that were registered."""
+    return list(dict.fromkeys((*MODELS, *_offers(), *_registered)))
+
+
+def module(name: str) -> "ModelModule":
+    """The file of a model. RequestError for an unknown name, with the one that was meant; ConfigError where a package offers it
+    and it cannot be used."""
+    if not isinstance(name, str):
+        raise RequestError(f"A model cannot be {name!r}.", "Give its name, as a text.")
+    if name in _registered:
+        return _registered[name]
+    offers = _offers().get(name, ())
+    if name in MODELS and not offers:
+        found: Any = import_module(MODELS[name])
+        return found  # type: ignore[no-any-return]
+    if not offers:
+        names = model_names()
+        raise RequestError(f'Unknown model "{name}".{closest(str(name), names)}', f"The models are: {', '.join(names)}.")
+    return _loaded(name, offers)
+
+
+def package(name: str) -> str:
+    """The package that offers a model; "" of Konomi's own and of a registered one."""
+    offers = () if name in _registered or name in MODELS else _offers().get(name, ())
+    return _distribution(offers[0]) if offers else ""
+
+
+def offered() -> Iterator[tuple[str, str, str]]:
+    """(name, packages, why it cannot be used or "") of every model that installed packages offer; each is imported."""
+    for name, offers in _offers().items():
+        try:
+            _loaded(name, offers)
+            reason = ""
+        except ConfigError as error:
+            reason = str(error)
+        yield name, ", ".join(map(_distribution, offers)), reason
+
+
+@cache
+def _offers() -> dict[str, tuple[EntryPoint, ...]]:
+    """The entry points of installed packages, by the name of the model; two packages may claim one."""
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, _distribution(point))):
+        found[point.name] = (*found.get(point.name, ()), point)
+    return found
+
+
+def _loaded(name: str, offers: tuple[EntryPoint, ...]) -> "ModelModule":
+    """What an entry point names, or a ConfigError that says why it cannot be used and which package to mend."""
+    point = offers[0]
+    owner = f'The model "{name}" of the package {_distribution(point)}'
+    if reason := _unusable(name):
+        raise ConfigError(f"{owner} cannot be used: {reason}.", f"Uninstall {_distribution(point)}, or have it renamed there.")
+    if len(offers) > 1:
+        packages = " and ".join(map(_distribution, offers))
+        raise ConfigError(f'The model "{name}" is offered by {packages}.', "Uninstall all of them but one.")
+    try:
+        found = point.load()
+    except Exception as error:  # whatever the code of others does when it is imported
+        raise ConfigError(
+            f"{owner} cannot be imported: {type(error).__name__}: {error}.", f"Reinstall {_distribution(point)}, or upgrade it."
+        ) from error
+    return _checked(found, owner)
+
+
+def _unusable(name: str) -> str:
+    """Why a model from outside cannot have this name; "" where it can."""
+    if name in MODELS:
+        return "Konomi has a model of this name"
+    if name in TAKEN or not NAME.fullmatch(name):
+        return "the word has another meaning" if name in TAKEN else "a name has letters, digits, _ and - only"
+    return ""
+
+
+def _checked(found: Any, owner: str) -> "ModelModule":
+    """A module with all that `ModelModule` says, or a ConfigError that names what is missing."""
+    missing = [part for part in ("TASKS", "Config", "fit", "load") if not hasattr(found, part)]
+    wrong = ", ".join(missing)
+    if not missing and not (isinstance(found.Config, type) and is_dataclass(found.Config)):
+        wrong = "a Config that is a dataclass"
+    if not missing and not isinstance(found.TASKS, tuple):
+        wrong = "TASKS that are a tuple"
+    if wrong:
+        raise ConfigError(f"{owner} is no model: it lacks {wrong}.", "See docs/add-a-model.md for what a model has.")
     return found  # type: ignore[no-any-return]
+
+
+def _distribution(point: EntryPoint) -> str:
+    """The package of an entry point."""
+    return point.dist.name if point.dist else point.value.partition(".")[0]

@@ -1,21 +1,16 @@
-"""The contract of models. A model file has `Config`, `fit(train, config, run) -> Model` and `load(state) -> Model`.
+"""The contract of models: what each has, what it may have beside that, and what it says of itself.
 
-A model is a frozen record of arrays:
-
-    outputs: frozenset[str]                             of "rating", "interaction", "rank"
-    encode(profiles, threads=1) -> f32[B, D]            a code for each profile, from its entries alone
-    score(codes, output, items=None) -> f32[B, I]       every item, or those of the rows i32[n]
-    score_pairs(codes, item_rows, output) -> f32[N]     one code and one item each; item row −1 is an item nobody knows
-    state() -> dict[str, ndarray]                       all of it: load(state()) scores the same
-    item_known: f32[I+1]                                how far what it says of an item is to be trusted, 0 = it knows nothing
-    history: f32[E, 2]                                  training and validation error of each epoch, see `criterion`
+A model file has `Config`, `fit(train, config, run) -> Model`, `load(state) -> Model` and `TASKS`; see `ModelModule`. What `fit`
+gives is a frozen record of arrays; see `Model`. `konomi.testing` holds both to what is written here; docs/add-a-model.md shows
+how one is made.
 
 "rating" is a predicted rating, not yet clipped to the scale; "interaction" is the probability of liking, in (0, 1); "rank" is a
 number to order recommendations by. Those of the first two that a model has are its tasks; `popular` and `ease` have none: they
 order, and say nothing of an entry that could be right or wrong.
 """
 
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
@@ -23,6 +18,7 @@ from konomi.arrays import F32, I32
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.errors import RequestError
+from konomi.neural.stopping import Criterion
 from konomi.runtime import Run
 from konomi.settings import closest
 
@@ -31,28 +27,130 @@ TASKS = ("rating", "interaction")
 
 
 class Model(Protocol):
-    """What every model can do; see the head of this file."""
+    """What every model can do. No method changes what it is given."""
 
     @property
-    def outputs(self) -> frozenset[str]: ...
+    def outputs(self) -> frozenset[str]:
+        """Some of "rating", "interaction" and "rank"; always "rank"."""
+        ...
+
     @property
-    def history(self) -> F32: ...
+    def history(self) -> F32:
+        """f32[E, 2] of each epoch: the training error, and the validation figure that it is chosen by (see `criterion`), NaN
+        where nothing was validated; f32[0, 2] without epochs."""
+        ...
+
     @property
-    def item_known(self) -> F32: ...
-    def encode(self, profiles: Profiles, threads: int = 1) -> F32: ...
-    def score(self, codes: F32, output: str, items: I32 | None = None) -> F32: ...
-    def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32: ...
-    def state(self) -> dict[str, npt.NDArray[Any]]: ...
+    def item_known(self) -> F32:
+        """f32[I+1] in [0, 1]: how far what it says of an item is to be trusted, 0 = it knows nothing; last an unknown item."""
+        ...
+
+    def encode(self, profiles: Profiles, threads: int = 1) -> F32:
+        """A code for each profile, f32[B, D], from its entries alone; the same bytes in any company, at any thread count."""
+        ...
+
+    def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
+        """f32[B, I], every item; or f32[B, n], those of the rows i32[n], −1 an item nobody knows. RequestError as
+        `check_output`."""
+        ...
+
+    def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
+        """f32[N]: the scores of one code and one item row i32[N] each."""
+        ...
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """All of it, as arrays: `load(state())` says the same."""
+        ...
 
 
 class ModelModule(Protocol):
-    """What every model file has. TASKS: what it can predict, if anything; a setting `task` chooses where it is one of two."""
+    """What every model file has.
+
+    TASKS: the tasks that it can have; where it has one of two, its setting `task` chooses. Config: a frozen dataclass, each
+    field with a default. It may have more: `NEEDS` (see `needs`), and `fit_from` (see `WarmStart`).
+    """
 
     TASKS: tuple[str, ...]
     Config: type[Any]
 
-    def fit(self, train: TrainSet, config: Any, run: Run) -> Model: ...
-    def load(self, state: dict[str, npt.NDArray[Any]]) -> Model: ...
+    def fit(self, train: TrainSet, config: Any, run: Run) -> Model:
+        """FitError where there is nothing to learn from, or training cannot go on."""
+        ...
+
+    def load(self, state: dict[str, npt.NDArray[Any]]) -> Model:
+        """The model of a `state()`; KeyError, TypeError or ValueError for one that does not fit."""
+        ...
+
+
+@runtime_checkable
+class WarmStart(Protocol):
+    """A model file that can go on from an earlier model of the same items instead of from nothing."""
+
+    def fit_from(self, start: Model, train: TrainSet, config: Any, run: Run) -> Model:
+        """As `fit`. `start` stays as it is; ConfigError where it is of another module, or of another number of items."""
+        ...
+
+
+@runtime_checkable
+class HasDots(Protocol):
+    """A model with outputs that are a dot product and constants: `dot_outputs` names them. Most scores need not be computed."""
+
+    @property
+    def dot_outputs(self) -> frozenset[str]: ...
+
+    def dots(self, codes: F32, output: str) -> tuple[F32, F32, F32, F32]:
+        """p f32[B, D], v f32[I, D], c f32[I], level f32[B]: the score of a code and an item is p·v + c + level."""
+        ...
+
+
+@runtime_checkable
+class HasWithout(Protocol):
+    """A model that knows what each entry adds without scoring the shortened profiles."""
+
+    def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
+        """f32[n, k]: the scores of items i32[k] for the one profile of n entries, less those without each entry, exactly.
+
+        None where there is no short way for this output.
+        """
+        ...
+
+
+@runtime_checkable
+class HasFeatures(Protocol):
+    """A model of contents: what is known of a person is their taste for tags."""
+
+    def features(self, profiles: Profiles, items: I32, output: str) -> F32:
+        """f32[F, k]: what one person's taste for each of the first F of `tags.item_tags` adds to the scores of items i32[k]."""
+        ...
+
+
+@runtime_checkable
+class HasItemVectors(Protocol):
+    """A model that places items in a space."""
+
+    def item_vectors(self) -> F32:
+        """f32[I, D]: items that the same people like are near each other."""
+        ...
+
+
+@runtime_checkable
+class HasVariance(Protocol):
+    """A model that knows how sure its predicted ratings are."""
+
+    def variance(self, codes: F32, item_rows: I32) -> F32:
+        """f32[N] ≥ 0, in squared ratings: the variance of the predicted rating of one code and one item row each, of a model
+        with the output "rating"."""
+        ...
+
+
+@runtime_checkable
+class HasCriterion(Protocol):
+    """A model whose epoch is chosen by something else than the error of its tasks."""
+
+    @property
+    def criterion(self) -> Criterion:
+        """Such as Criterion("NDCG@10", higher=True)."""
+        ...
 
 
 def check_output(model: Model, output: str) -> None:
@@ -69,7 +167,30 @@ def tasks(model: Model) -> tuple[str, ...]:
     return tuple(task for task in TASKS if task in model.outputs)
 
 
-def criterion(model: Model) -> str:
-    """What the errors in its history are: "RMSE" of ratings, "log loss" of interactions, "weighted loss" of both; "" without
-    a task, where there is no history."""
-    return {("rating",): "RMSE", ("interaction",): "log loss", TASKS: "weighted loss", (): ""}[tasks(model)]
+def criterion(model: Model) -> Criterion:
+    """What its epoch is chosen by: the validation figures of its history.
+
+    By default "RMSE" of ratings, "log loss" of interactions, "weighted loss" of both, lower being better; of a model without a
+    task, which has no history, the name is "".
+    """
+    if isinstance(model, HasCriterion):
+        return model.criterion
+    return Criterion({("rating",): "RMSE", ("interaction",): "log loss", TASKS: "weighted loss", (): ""}[tasks(model)])
+
+
+def needs(module: ModelModule) -> tuple[str, ...]:
+    """The packages that `fit` needs beside those that Konomi installs; to serve a model takes none of them.
+
+    A model that needs torch is a network: it is trained on `Run.device` and keeps `Run.checkpoint`.
+    """
+    return tuple(getattr(module, "NEEDS", ()))
+
+
+def first_giving(models: Iterable[Model], output: str) -> Model | None:
+    """The first model that has an output."""
+    return next((model for model in models if output in model.outputs), None)
+
+
+def first_placing(models: Iterable[Model]) -> HasItemVectors | None:
+    """The first model that has item vectors."""
+    return next((model for model in models if isinstance(model, HasItemVectors)), None)

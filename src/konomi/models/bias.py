@@ -20,6 +20,7 @@ from konomi.errors import ConfigError, FitError
 from konomi.kernels.csr import count_and_sum
 from konomi.models.api import check_output
 from konomi.runtime import Run
+from konomi.settings import check_types
 
 TASKS = ("rating",)
 
@@ -32,6 +33,7 @@ class Config:
     damp_user: float = 5.0  # λ_u ≥ 0: likewise a user
 
     def __post_init__(self) -> None:
+        check_types(self, "bias")
         if self.damp_item < 0 or self.damp_user < 0:
             raise ConfigError("bias: a damping is negative.", "Set damp_item and damp_user to 0 or more.")
 

@@ -31,12 +31,12 @@ from konomi.kernels.gram import gram
 from konomi.kernels.inverse import TILE, negative_inverse
 from konomi.models.api import check_output
 from konomi.runtime import Run, blocks, workers
-from konomi.settings import positive
+from konomi.settings import check_types, positive
 
-POPULAR, ENTRIES = 4.0, 10  # ε_u = POPULAR / (n_u + ENTRIES)
+POPULAR_WEIGHT = 4.0  # ε_u = POPULAR_WEIGHT / (n_u + POPULAR_ENTRIES); in scores times entries
+POPULAR_ENTRIES = 10  # in entries; both are measured: docs/decisions.md, "The weight of what is popular falls with the list"
 GRAM_ROWS = 64  # rows of the Gram matrix that are one task
 PEOPLE = 64  # people encoded by one task
-
 
 TASKS = ()
 
@@ -50,6 +50,7 @@ class Config:
     least: int = 3  # items of fewer training entries are left out: memory and time grow with the square and cube of the rest
 
     def __post_init__(self) -> None:
+        check_types(self, "ease")
         positive("ease", l2=self.l2, least=self.least)
         if not -1 <= self.disliked <= 1:
             raise ConfigError(f"ease: disliked is {self.disliked:g}.", "Set it between −1 and 1.")
@@ -125,7 +126,7 @@ class Ease:
 
 def weight_of_popular(entries: I64) -> F32:
     """ε of people with so many entries that say something, i64[B] → f32[B]."""
-    return (POPULAR / (entries + ENTRIES)).astype(np.float32)
+    return (POPULAR_WEIGHT / (entries + POPULAR_ENTRIES)).astype(np.float32)
 
 
 def values(profiles: Profiles, labelling: Labelling, disliked: float | np.float32) -> F32:

@@ -27,6 +27,7 @@ from konomi.errors import ConfigError, FitError
 from konomi.kernels.csr import count_and_sum
 from konomi.models.api import check_output
 from konomi.runtime import Run
+from konomi.settings import check_types
 
 TASKS = ("rating",)
 
@@ -40,6 +41,7 @@ class Config:
     damp_user: float = 5.0  # λ_u ≥ 0, in ratings of a person
 
     def __post_init__(self) -> None:
+        check_types(self, "genre")
         if min(self.item_prior, self.taste_prior, self.damp_user) < 0:
             raise ConfigError("genre: a setting is negative.", "Set item_prior, taste_prior and damp_user to 0 or more.")
 
@@ -47,7 +49,7 @@ class Config:
 @dataclass(frozen=True)
 class Genre:
     """mean, taste_prior, damp_user f32[1]; item_offset (m_i − μ), item_known f32[I+1]; genres u8[I+1, G], 1 where an item has
-    a genre, in the order of `features.genre_names`. The row after the last item stands for an unknown one.
+    a genre, in the order of `tags.genre_names`. The row after the last item stands for an unknown one.
     """
 
     mean: F32

@@ -3,8 +3,8 @@
     L = L_rating + w L_interaction        or with learnt weights        L = Σ_k exp(−s_k) L_k + s_k / 2
 
 L_rating is the squared error in units of the ratings' variance, L_interaction the log loss in units of the labels' deviation;
-the s_k are log variances (Kendall, Gal & Cipolla 2018, eq. 7 and 10). `body.py` has the network, `body_fit.py` the training;
-people are folded in by both losses at once.
+the s_k are log variances (Kendall, Gal & Cipolla 2018, eq. 7 and 10). People are folded in by both losses at once. `network.py`
+has the network, `network_fit.py` the training.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ import numpy.typing as npt
 from konomi.data.split import TrainSet
 from konomi.errors import ConfigError
 from konomi.extras import need
-from konomi.models.network import Body, Layers
+from konomi.models.network import Layers, PairNetwork
 from konomi.runtime import Run
 
 TASKS = ("rating", "interaction")
+NEEDS = ("torch",)
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,14 @@ class Config(Layers):
             raise ConfigError("hybrid: the weight of the interactions is negative.", "Set interaction to 0 or more.")
 
 
-def fit(train: TrainSet, config: Config, run: Run) -> Body:
-    """Train on ratings and interactions; see `body_fit.fit_body`. ConfigError without torch."""
+def fit(train: TrainSet, config: Config, run: Run) -> PairNetwork:
+    """Train on ratings and interactions; see `network_fit.fit_network`. ConfigError without torch."""
     need("torch", "hybrid")
-    from konomi.models.network_fit import Losses, fit_body
+    from konomi.models.network_fit import Losses, fit_network
 
-    return fit_body("hybrid", train, config, Losses(("rating", "interaction"), config.interaction, config.learned), run)
+    return fit_network("hybrid", train, config, Losses(("rating", "interaction"), config.interaction, config.learned), run)
 
 
-def load(state: dict[str, npt.NDArray[Any]]) -> Body:
+def load(state: dict[str, npt.NDArray[Any]]) -> PairNetwork:
     """The model of a `state()`."""
-    return Body(**state)
+    return PairNetwork(**state)

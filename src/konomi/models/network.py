@@ -22,10 +22,11 @@ from konomi.errors import ConfigError
 from konomi.kernels.fold_network import fold_in
 from konomi.models.api import check_output
 from konomi.runtime import blocks, workers
-from konomi.settings import positive
+from konomi.settings import check_types, positive
 
-FOLD_BLOCK = 64  # people folded in by one task
-PAIRS, ITEMS = 1 << 11, 1 << 10  # pairs scored at once, items of one person: small enough to stay in the cache
+PEOPLE = 64  # folded in by one task
+PAIRS = 1 << 11  # scored at once: small enough to stay in the cache
+ITEMS = 1 << 10  # of one person scored at once, likewise
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Layers:
     biased: bool = True  # learn b_u and b_i
     dropout: float = 0.0  # share of a vector's coordinates dropped; one draw for each user and item of a batch
     hidden_dropout: float = 0.0  # share of the hidden units dropped; one draw for each user of a batch
-    optimizer: Literal["adam", "adagrad", "rowwise-adagrad", "sgd"] = "adam"
+    optimizer: Literal["adam", "adagrad", "rowwise-adagrad", "sgd"] = "adam"  # how a step is taken
     rate: float = 0.004  # γ, the first epoch's learning rate
     decay: float = 0.1  # γ / (1 + decay·epoch)
     batch: int = 0  # entries learnt from together, about; 0 = a 64th of all, 12,288 to 131,072; a 16th of few
@@ -53,6 +54,7 @@ class Layers:
     patience: int = 5  # stop after this many epochs without a better validation error; 0 = never
 
     def __post_init__(self) -> None:
+        check_types(self, "network")
         sizes = {name: getattr(self, name) for name in ("dim", "hidden", "rate", "init", "epochs")}
         positive("network", **sizes)
         if min(self.decay, self.batch, self.l2, self.l2_bias, self.l2_dense, self.patience) < 0:
@@ -64,8 +66,10 @@ class Layers:
 
 
 @dataclass(frozen=True)
-class Body:
-    """W f32[D, H] and h f32[H]: from a person's vector to the hidden layer; V f32[O, H].
+class PairNetwork:
+    """What is kept of a training.
+
+    W f32[D, H] and h f32[H]: from a person's vector to the hidden layer; V f32[O, H].
 
     right f32[I+1, H + P + O]: what each item adds, [W_i e_i | e_i | b_i] (P is D, or 0 without the dot product), the row after
     the last item standing for an unknown one; item_known f32[I+1]; constant f32[O]; average f32[D + O], the row of nobody in
@@ -101,10 +105,10 @@ class Body:
         fixed = [array.astype(np.float64) for array in (self.W, self.h, self.V, self.constant)]
         heads = (int(self.heads[0]), int(self.heads[1]))
         rest = (heads, self.weights.astype(np.float64), self.penalty.astype(np.float64))
-        with workers(threads if len(used) > FOLD_BLOCK else 1) as each:
+        with workers(threads if len(used) > PEOPLE else 1) as each:
             each(
                 lambda span: fold_in(used.indptr, used.item, rating, label, self.right, *fixed, *rest, *span, codes),
-                blocks(len(used), FOLD_BLOCK),
+                blocks(len(used), PEOPLE),
             )
         return codes
 

@@ -1,4 +1,4 @@
-"""Training the network of `nn` and `hybrid` (`body.py`): the only one of the two files that needs torch."""
+"""Training the network of `nn` and `hybrid` (`network.py`): the only one of the two files that needs torch."""
 
 import math
 from collections.abc import Iterator
@@ -16,20 +16,18 @@ from konomi.data.labels import LEFT_OUT
 from konomi.data.split import TrainSet
 from konomi.data.statistics import trust
 from konomi.errors import FitError
-from konomi.models.network import Body, Layers, targets
+from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
+from konomi.models.network import Layers, PairNetwork, targets
 from konomi.neural.batches import Batch, batches, size
 from konomi.neural.embedding import FusedEmbedding
 from konomi.neural.loop import Steps, device_of, train
 from konomi.neural.pairs import Shape, Side, network
 from konomi.runtime import Each, Run, workers
 
-FOLD_L2, FOLD_L2_BIAS = 0.03, 0.005  # the least penalties of folding in, as for mf
-FOLD_PRIOR = 30  # what a person's vector is held back by before any entry, in entries
-FOLD_NOISE = (
-    0.5  # the variance of a rating's error, about, in units of that of ratings; and the ½ of a normal prior beside a log loss
+NOISE = (
+    0.5  # about the variance of a rating's error, in variances of the ratings; and the ½ of a normal prior beside a log loss
 )
-FOLD_PRIOR_BIAS = 0.1, 100.0  # the least and the most for the biases, which go by the variance of those that were learnt
-NO_BIAS = 1e9  # the penalty that keeps a bias at 0
+NO_BIAS = 1e9  # per entry: the penalty that keeps a bias at 0
 
 
 @dataclass(frozen=True)
@@ -41,17 +39,17 @@ class Losses:
     learned: bool = False
 
 
-def fit_body(name: str, data: TrainSet, layers: Layers, losses: Losses, run: Run) -> Body:
+def fit_network(name: str, data: TrainSet, layers: Layers, losses: Losses, run: Run) -> PairNetwork:
     """Train; keep the items' side of the best epoch. FitError where there is nothing to learn from, or training diverges."""
     device = device_of(run)
     steps = Steps(layers.epochs, layers.patience, layers.rate, layers.decay)
     with workers(run.threads) as each:
-        learner = BodyNetwork(data, layers, losses, run.seed, device, each)
-        history = train(name, learner, steps, run)
-        return learner.body(history)
+        training = PairTraining(data, layers, losses, run.seed, device, each)
+        history = train(name, training, steps, run)
+        return training.model(history)
 
 
-class BodyNetwork:
+class PairTraining:
     """The weights and the pairs of a training; what `loop.train` asks of a network."""
 
     def __init__(self, data: TrainSet, layers: Layers, losses: Losses, seed: int, device: torch.device, each: Each) -> None:
@@ -177,11 +175,11 @@ class BodyNetwork:
         valid, rating, label = self.valid
         if len(valid.item) == 0:
             return math.nan
-        body, codes, user = self.body(np.empty((0, 2), np.float32)), self.rows("user"), valid.user
+        model, codes, user = self.model(np.empty((0, 2), np.float32)), self.rows("user"), valid.user
         strangers = np.flatnonzero((valid.counts > 0) & (self.seen_count == 0))
-        codes[strangers] = body.encode(self.shown.take(strangers))
-        left = body.left(codes)
-        z = np.stack([body.join(left, user, valid.item, o) for o in range(len(self.losses.tasks))], axis=1)
+        codes[strangers] = model.encode(self.shown.take(strangers))
+        left = model.left(codes)
+        z = np.stack([model.join(left, user, valid.item, o) for o in range(len(self.losses.tasks))], axis=1)
         if (r := int(self.heads[0])) >= 0:
             z[:, r] = (self.scale.clip(self.center[0] + self.center[1] * z[:, r]) - self.center[0]) / self.center[1]
         squared, logistic = self._losses(torch.from_numpy(z).to(self.device), rating, label)
@@ -194,7 +192,7 @@ class BodyNetwork:
             return np.pad(vectors, ((0, 0), (0, len(self.losses.tasks))))
         return np.concatenate([vectors, self.parts[f"{name} biases"].weight.cpu().numpy()], axis=1)
 
-    def body(self, history: F32) -> Body:
+    def model(self, history: F32) -> PairNetwork:
         """The part that is kept: items, the layers, and the average of the people who were learnt from."""
         s, outputs = self.settings, len(self.losses.tasks)
         weight = {name: part.weight.cpu().numpy().copy() for name, part in self.parts.items()}
@@ -204,15 +202,15 @@ class BodyNetwork:
         right[:-1, s.hidden :] = item if s.product else item[:, s.dim :]
         weights = np.exp(-weight["log variances"]) if self.losses.learned else np.array(self.weights, np.float32)
         people = self.rows("user")[self.seen_count > 0]
-        l2 = max(s.l2, FOLD_L2)
-        penalty = np.full((2, s.dim + outputs), [[l2], [FOLD_PRIOR * l2]], np.float32)
+        l2 = max(s.l2, LEAST_L2)
+        penalty = np.full((2, s.dim + outputs), [[l2], [PRIOR * l2]], np.float32)
         penalty[:, s.dim :] = NO_BIAS
         if s.biased:
             weight_of = np.array([weights[0 if o == int(self.heads[0]) else 1] for o in range(outputs)])
             spread = people[:, s.dim :].var(axis=0, dtype=np.float64)
-            penalty[0, s.dim :] = max(s.l2_bias, FOLD_L2_BIAS)
-            penalty[1, s.dim :] = weight_of * np.clip(FOLD_NOISE / np.maximum(spread, 1e-9), *FOLD_PRIOR_BIAS)
-        return Body(
+            penalty[0, s.dim :] = max(s.l2_bias, LEAST_L2_BIAS)
+            penalty[1, s.dim :] = weight_of * prior_of_bias(NOISE, spread)
+        return PairNetwork(
             W=weight["user layer"],
             h=weight["h"],
             V=weight["V"],

@@ -2,8 +2,8 @@
 
     z = b + b_u + b_i + e_u·e_i + v·max(W_u e_u + W_i e_i + h, 0)        r̂ = μ + σ z    or    p(like) = 1 / (1 + exp(−z))
 
-`body.py` has the network and how people are folded in, `body_fit.py` the training. With product=false and biased=false it is
-the network of the second and third founding notebooks.
+`network.py` has the network and how people are folded in, `network_fit.py` the training. With product=false and biased=false it
+is the network of the second and third founding notebooks.
 """
 
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from konomi.data.split import TrainSet
 from konomi.extras import need
-from konomi.models.network import Body, Layers
+from konomi.models.network import Layers, PairNetwork
 from konomi.runtime import Run
 
 TASKS = ("rating", "interaction")
+NEEDS = ("torch",)
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,14 @@ class Config(Layers):
     task: Literal["rating", "interaction"] = "rating"  # ratings, or whether something is liked
 
 
-def fit(train: TrainSet, config: Config, run: Run) -> Body:
-    """Train on the ratings or on the interactions; see `body_fit.fit_body`. ConfigError without torch."""
+def fit(train: TrainSet, config: Config, run: Run) -> PairNetwork:
+    """Train on the ratings or on the interactions; see `network_fit.fit_network`. ConfigError without torch."""
     need("torch", "nn")
-    from konomi.models.network_fit import Losses, fit_body
+    from konomi.models.network_fit import Losses, fit_network
 
-    return fit_body("nn", train, config, Losses((config.task,)), run)
+    return fit_network("nn", train, config, Losses((config.task,)), run)
 
 
-def load(state: dict[str, npt.NDArray[Any]]) -> Body:
+def load(state: dict[str, npt.NDArray[Any]]) -> PairNetwork:
     """The model of a `state()`."""
-    return Body(**state)
+    return PairNetwork(**state)

@@ -21,6 +21,7 @@ from konomi.errors import ConfigError, FitError
 from konomi.kernels.csr import count_and_sum
 from konomi.models.api import check_output
 from konomi.runtime import Run
+from konomi.settings import check_types
 
 TASKS = ()
 
@@ -33,6 +34,7 @@ class Config:
     item_prior: float = ITEM_PRIOR  # C ≥ 0, of "bayes": an item starts from this many ratings at the mean
 
     def __post_init__(self) -> None:
+        check_types(self, "popular")
         if self.item_prior < 0:
             raise ConfigError("popular: item_prior is negative.", "Set item_prior to 0 or more.")
 

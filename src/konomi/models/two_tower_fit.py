@@ -1,4 +1,4 @@
-"""Training the towers of `two_tower`: the only one of the two files that needs torch.
+"""Training the towers of `two_tower`: the only one of its files that needs torch.
 
 No rating is part of what predicts it. An epoch parts the training ratings at random into two; each part is predicted from
 features of people, statistics of items and what standardises them that come from the other part alone, so every rating is
@@ -6,7 +6,7 @@ learnt from once. (The two numbers c and s, where the output starts, are the mea
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -16,16 +16,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from konomi.arrays import F32, I64, Bools
-from konomi.catalogue.tags import genre_matrix, item_tags
-from konomi.catalogue.taste import Standard, Taste, genre_shares, item_numbers, row_scores
+from konomi.arrays import F32, I64
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.data.statistics import ITEM_PRIOR, bayesian_average, trust
+from konomi.data.statistics import trust
 from konomi.errors import FitError
 from konomi.kernels.batches import distinct, scatter
-from konomi.kernels.csr import count_and_sum
-from konomi.models.two_tower import Config, TwoTower, unit_rows
+from konomi.models.tower_features import Features
+from konomi.models.towers import Config, TwoTower, unit_rows
 from konomi.neural.batches import Batch
 from konomi.neural.embedding import FusedEmbedding
 from konomi.neural.loop import Steps, device_of, train
@@ -35,7 +33,6 @@ from konomi.runtime import Each, Run, blocks, workers
 NO_HISTORY = np.empty((0, 2), np.float32)
 T = TypeVar("T")
 
-PEOPLE = 1024  # described by one task
 PAIRS = 1 << 14  # validated at once
 FEATURES_WORTH = 25  # ratings: an item that nobody rated is known as well as one of so many that says nothing of itself
 BLANK = 0.2  # share of the items whose ratings are not told of which nothing is
@@ -47,74 +44,14 @@ def fit_towers(data: TrainSet, config: Config, run: Run) -> TwoTower:
     """Train; keep the towers of the best epoch. FitError where there is no rating, or the error is not finite."""
     device = device_of(run)
     with workers(run.threads) as each:
-        network = Towers(data, config, run.seed, device, each)
+        training = TowerTraining(data, config, run.seed, device, each)
         steps = Steps(config.epochs, config.patience, config.rate, config.decay)
-        history = train("two_tower", network, steps, run)
-        return network.model(history)
+        history = train("two_tower", training, steps, run)
+        return training.model(history)
 
 
 @dataclass(frozen=True)
-class Sides:
-    """What some ratings say: user f32[U, F] and item f32[I+1, E], the features of all people and items, the last of an unknown
-    item; and what `TwoTower` needs to say the same of others: base f32[I], unit f32[1], mean and deviation f32[F].
-    """
-
-    user: F32
-    item: F32
-    base: F32
-    unit: F32
-    mean: F32
-    deviation: F32
-
-
-class Features:
-    """The features of people and items, from the ratings that are shown and the catalogue."""
-
-    def __init__(self, data: TrainSet, kind: str, each: Each) -> None:
-        self.full, self.middle, self.each = kind == "full", (data.scale.low + data.scale.high) / 2, each
-        self.tags = item_tags(data.items) if self.full else genre_matrix(data.items)
-        self.numbers = item_numbers(data.items)
-        if not self.full and not self.tags.shape[1]:
-            raise FitError("two_tower: the catalogue has no genres.", "Use features=full, or prepare with --items.")
-
-    def __call__(self, shown: Profiles, people: Profiles, untold: Bools, blank: Bools) -> Sides:
-        """All from the ratings `shown`, but what is said of people from `people`, some of these; all scored. The item tower is
-        not told how the items marked in untold bool[I] were rated, and nothing at all of those in blank bool[I].
-        """
-        count, total = count_and_sum(shown.item, shown.rating, len(self.tags))
-        mean = float(total.sum() / count.sum()) if len(shown.item) else self.middle
-        base = bayesian_average(total, count, mean, ITEM_PRIOR)
-        if not self.full:
-            return self._notebook5(people, base)
-        unit = (float(shown.rating.std(dtype=np.float64)) if len(shown.item) else 0) or 1.0
-        user = self._blocks(Taste(base, unit, self.tags), people)
-        standard = Standard.of(user)
-        rated = np.column_stack([base, np.log1p(count)]).astype(np.float32)
-        rated[(count == 0) | untold] = np.nan
-        numbers, tags = np.column_stack([self.numbers, rated]), self.tags.astype(np.float32)
-        numbers[blank], tags[blank] = np.nan, 0
-        numbers, tags = np.vstack([numbers, np.full(5, np.nan, np.float32)]), _and_unknown(tags)
-        item = np.column_stack([Standard.of(numbers)(numbers), np.isnan(numbers), tags]).astype(np.float32)
-        return Sides(standard(user), item, base, np.array([unit], np.float32), standard.mean, standard.deviation)
-
-    def _notebook5(self, people: Profiles, base: F32) -> Sides:
-        user = row_scores(self._blocks(lambda block: genre_shares(block, base, self.tags), people))
-        nothing = np.empty(0, np.float32)
-        return Sides(user, row_scores(_and_unknown(self.tags.astype(np.float32))), base, nothing, nothing, nothing)
-
-    def _blocks(self, describe: Callable[[Profiles], F32], people: Profiles) -> F32:
-        """describe(people), a block of them each task."""
-        parts = self.each(lambda span: describe(people.slice(*span)), blocks(len(people), PEOPLE))
-        return np.concatenate(parts)
-
-
-def _and_unknown(tags: F32) -> F32:
-    """With a row for an unknown item, which has none."""
-    return np.vstack([tags, np.zeros((1, tags.shape[1]), np.float32)])
-
-
-@dataclass(frozen=True)
-class TextFile:
+class HiddenBatch:
     """A batch of hidden ratings, entries i64[n] of all, and the features from those that are shown, on the device."""
 
     batch: Batch
@@ -123,7 +60,7 @@ class TextFile:
     item: Tensor
 
 
-class Towers:
+class TowerTraining:
     """The layers and the ratings of a training; what `loop.train` asks of a network."""
 
     def __init__(self, data: TrainSet, config: Config, seed: int, device: torch.device, each: Each) -> None:
@@ -163,7 +100,7 @@ class Towers:
         known = [array for part in profiles for array in part.arrays()]
         return f"{self.config} {self.data.scale}", [*known, self.features.tags, self.features.numbers]
 
-    def batches(self, draw: np.random.Generator) -> Iterator[TextFile]:
+    def batches(self, draw: np.random.Generator) -> Iterator[HiddenBatch]:
         """The two parts one after the other, each in batches of whole people."""
         first = draw.random(self.pairs) < draw.uniform(LEAST, MOST)
         user, stamp = self.seen.user, np.full(len(self.data.items), -1, np.int32)
@@ -182,7 +119,7 @@ class Towers:
             for b in range(many):
                 pairs = order[start[b] : start[b + 1]]
                 if len(pairs):
-                    yield TextFile(Batch(pairs, *distinct(pairs, people, items, stamp)), entries[pairs], x, y)
+                    yield HiddenBatch(Batch(pairs, *distinct(pairs, people, items, stamp)), entries[pairs], x, y)
 
     def _thinned(self, shown: Profiles, draw: np.random.Generator) -> Profiles:
         """The same, but for a share of the people few of n entries: each stays with the chance n^−t, t drawn from 0 to 1."""
@@ -190,17 +127,17 @@ class Towers:
         stays = np.where(draw.random(len(shown)) < self.config.hide, many ** -draw.random(len(shown)), 1)
         return shown.keep(draw.random(len(shown.item)) < np.repeat(stays, shown.counts))
 
-    def loss(self, part: TextFile, draw: np.random.Generator) -> tuple[Tensor, float, int]:
+    def loss(self, hidden: HiddenBatch, draw: np.random.Generator) -> tuple[Tensor, float, int]:
         """The mean squared error of a batch, in units of s, with the penalty; the summed squared error."""
-        batch, layers = part.batch, {name: weight() for name, weight in self.parts.items()}
-        left = self._unit(tower(part.user, batch.users, self._side(layers, "user"), self.each))
-        right = self._unit(tower(part.item, batch.items, self._side(layers, "item"), self.each))
+        batch, layers = hidden.batch, {name: weight() for name, weight in self.parts.items()}
+        left = self._unit(tower(hidden.user, batch.users, self._side(layers, "user"), self.each))
+        right = self._unit(tower(hidden.item, batch.items, self._side(layers, "item"), self.each))
         (e, b), (f, c) = left, right
         e = e * layers["a"].expand(1, e.shape[1]) if self.config.biased else e
         # [a e, b, 1] · [f, 1, c] = a e·f + b + c
         rows = torch.cat([e, b, torch.ones_like(b)], 1), torch.cat([f, torch.ones_like(c), c], 1)
         z = meet(batch, *rows, self.each)  # n
-        missed = z - torch.from_numpy((self.seen.rating[part.entries] - self.center[0]) / self.center[1]).to(self.device)
+        missed = z - torch.from_numpy((self.seen.rating[hidden.entries] - self.center[0]) / self.center[1]).to(self.device)
         objective = missed @ missed / len(batch)
         if self.config.l2:
             objective = objective + self.config.l2 * sum(layer[:-1].square().sum() for layer in layers.values())

@@ -18,6 +18,7 @@ from konomi.errors import ConfigError, FitError
 from konomi.files import hash_array, hash_bytes
 from konomi.neural import checkpoint
 from konomi.neural.embedding import FusedEmbedding
+from konomi.neural.stopping import best_epoch, finished
 from konomi.runtime import Run
 
 TELL = 0.1  # seconds between two words about the progress
@@ -25,27 +26,20 @@ TELL = 0.1  # seconds between two words about the progress
 
 @dataclass(frozen=True)
 class Steps:
-    """How a network is trained: at most `epochs`, until `patience` (0: never) of them brought no better validation error.
+    """How a network is trained: at most `epochs`, until `patience` (0: never) of them brought no better validation figure.
 
-    The rate of an epoch, counted from 0, is rate / (1 + decay·epoch).
+    The rate of an epoch, counted from 0, is rate / (1 + decay·epoch). higher: whether a higher validation figure is better.
     """
 
     epochs: int
     patience: int
     rate: float
     decay: float
+    higher: bool = False
 
     def finished(self, history: list[tuple[float, float]]) -> bool:
         """Whether these training and validation errors of the epochs so far are enough."""
-        return len(history) >= self.epochs or bool(self.patience and len(history) - 1 - best_epoch(history) >= self.patience)
-
-
-def best_epoch(history: list[tuple[float, float]]) -> int:
-    """The last epoch with the lowest validation error; the last of all where nothing was validated; −1 before the first."""
-    errors = [valid for _, valid in history]
-    if not errors or math.isnan(errors[-1]):
-        return len(errors) - 1
-    return len(errors) - 1 - int(np.argmin(errors[::-1]))
+        return finished(history, self.epochs, self.patience, self.higher)
 
 
 class Network(Protocol):
@@ -95,7 +89,7 @@ def train(name: str, network: Network, steps: Steps, run: Run) -> F32:
             draw = np.random.default_rng([run.seed, epoch])
             rate = steps.rate / (1 + steps.decay * epoch)
             history.append(_epoch(name, network, rate, epoch, steps.epochs, draw, run))
-            if best_epoch(history) == epoch:
+            if best_epoch(history, steps.higher) == epoch:
                 best = _weights(network)
             if run.checkpoint:
                 state = {f"state {key}": value.cpu().numpy() for key, value in _state(network).items()}

@@ -8,7 +8,6 @@ to one footing: 0 is what an unknown title gets, 1 the person's best that they h
 known, both are how well a stranger is served with an item (`silent.py`).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +19,7 @@ from konomi.catalogue.tags import genre_matrix
 from konomi.data.labels import planned
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
-from konomi.models.api import Model
+from konomi.models.api import Model, first_giving, tasks
 from konomi.ranking.dials import Dials
 from konomi.ranking.silent import robust_popularity
 from konomi.ranking.wishes import wish_scores
@@ -106,13 +105,13 @@ class Blend:
 
     def terms(self, love: float) -> list[tuple[Term, float]]:
         """What is scored, and how much each weighs; those that weigh nothing are left out."""
-        rating = first(self.models, "rating")
+        rating = first_giving(self.models, "rating")
         loved = Term(rating, "rank") if rating else None
-        ranker = next((model for model in self.models if model.outputs == {"rank"}), None)
+        ranker = first_giving([model for model in self.models if not tasks(model)], "rank")
         if ranker is not None:
             sure = Term(ranker, "rank")
         else:
-            model = first(self.models, "interaction") or self.models[0]
+            model = first_giving(self.models, "interaction") or self.models[0]
             trust = np.append(self.count / (SURE_PRIOR + self.count), 0).astype(np.float32)
             sure = Term(model, "interaction" if "interaction" in model.outputs else "rank", trust)
         if loved is None:
@@ -180,8 +179,3 @@ def says_nothing(profiles: Profiles) -> Bools:
     """bool[B]: of whom no title is known that they have seen; plans say nothing."""
     silent: Bools = profiles.keep(~planned(profiles)).counts == 0
     return silent
-
-
-def first(models: Iterable[Model], output: str) -> Model | None:
-    """The first model that has an output."""
-    return next((model for model in models if output in model.outputs), None)

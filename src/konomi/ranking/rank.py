@@ -1,7 +1,6 @@
 """The best unseen items of many profiles: profile → code → scores → mask → top-k."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -9,7 +8,7 @@ from konomi.arrays import F32, I32, Bools
 from konomi.data.profiles import Profiles
 from konomi.kernels.best_dots import best_dots
 from konomi.kernels.topk import topk
-from konomi.models.api import Model
+from konomi.models.api import HasDots, Model
 from konomi.runtime import blocks
 
 SCORES = 1 << 24  # scores held at once: 64 MiB
@@ -24,18 +23,6 @@ class Ranking:
 
     items: I32
     scores: F32
-
-
-@runtime_checkable
-class HasDots(Protocol):
-    """A model with outputs that are a dot product and constants: `dot_outputs` names them."""
-
-    @property
-    def dot_outputs(self) -> frozenset[str]: ...
-
-    def dots(self, codes: F32, output: str) -> tuple[F32, F32, F32, F32]:
-        """p f32[B, D], v f32[I, D], c f32[I], level f32[B]: the score of a code and an item is p·v + c + level."""
-        ...
 
 
 def rank(

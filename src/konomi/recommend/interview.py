@@ -34,8 +34,7 @@ from scipy.special import expit
 from konomi.arrays import F32, F64, I32, Bools
 from konomi.catalogue.tags import content_vectors
 from konomi.errors import RequestError
-from konomi.models.api import Model
-from konomi.recommend.similar import HasItemVectors
+from konomi.models.api import HasItemVectors, Model
 
 TASTE, OFFSET = 0.1, 0.4  # variances of v·w over titles as people rate them, and of a person's offset; 1 is a rating's noise
 LEAST_TASTE, MOST_TASTE = 0.01, 0.5  # what a measurement of TASTE is kept within
@@ -97,7 +96,7 @@ def explained(metrics: Mapping[str, Any]) -> float:
     return min(max(ratio**2 - 1, LEAST_TASTE), MOST_TASTE)
 
 
-def questions(model: Model | None, items: pl.DataFrame, taste: float = TASTE) -> Questions:
+def questions(model: Model | HasItemVectors | None, items: pl.DataFrame, taste: float = TASTE) -> Questions:
     """What to ask people for a model, or for one without item vectors (None too): then items are their genres, type and era.
 
     items: a bundle's catalogue, with `ratings`, and `franchise` where it is known; taste: how much the vectors tell of people,

@@ -6,7 +6,6 @@ profile moves the score by what was said. Parts need not add up to the score, si
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -15,7 +14,7 @@ from konomi.arrays import F32, I32
 from konomi.catalogue.tags import tag_names
 from konomi.data.labels import STATUS, planned
 from konomi.data.profiles import Profiles
-from konomi.models.api import Model
+from konomi.models.api import HasFeatures, HasWithout, Model
 from konomi.ranking.blend import STRANGER, Blend, Scores, Weighed, above, says_nothing
 from konomi.runtime import blocks
 
@@ -34,24 +33,6 @@ class Reason:
     rating: float | None
     effect: float
     dropped: bool = False
-
-
-@runtime_checkable
-class HasWithout(Protocol):
-    """A model that knows what each entry adds without scoring the shortened profiles."""
-
-    def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
-        """As `without` below; None where it has no short way for this output."""
-        ...
-
-
-@runtime_checkable
-class HasFeatures(Protocol):
-    """A model of contents: what is known of a person is their taste for tags."""
-
-    def features(self, profiles: Profiles, items: I32, output: str) -> F32:
-        """What one person's taste for each of the first F of `features.item_tags` adds to scores of items i32[k]: f32[F, k]."""
-        ...
 
 
 def without(model: Model, profiles: Profiles, items: I32, output: str, threads: int = 1) -> F32:

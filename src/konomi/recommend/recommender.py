@@ -20,6 +20,7 @@ from konomi.data.vocab import Vocab
 from konomi.errors import RequestError
 from konomi.evaluate.intervals import Intervals
 from konomi.lists.titles import Match, TitleIndex
+from konomi.models.api import first_placing
 from konomi.ranking.blend import Blend, says_nothing
 from konomi.ranking.dials import Dials
 from konomi.ranking.franchise_rule import Works
@@ -31,7 +32,7 @@ from konomi.recommend.explain import Asked, explained, row_of
 from konomi.recommend.filters import Where, named
 from konomi.recommend.filters import allowed as passing
 from konomi.recommend.numbers import is_number, whole
-from konomi.recommend.similar import By, HasItemVectors, nearness
+from konomi.recommend.similar import By, nearness
 from konomi.runtime import workers
 
 EVERYWHERE, AS_THEY_ARE = Where(), Dials()
@@ -221,7 +222,7 @@ class Recommender:
     def vectors(self) -> F32:
         """Vectors of length 1 whose cosine says how alike two items are, f32[I, D]: by their factors and by their contents."""
         content = content_vectors(self.bundle.items)
-        model = next((model for model in self.bundle.models.values() if isinstance(model, HasItemVectors)), None)
+        model = first_placing(self.bundle.models.values())
         if model is None:
             return content
         return unit(np.concatenate([unit(model.item_vectors()), content], axis=1))

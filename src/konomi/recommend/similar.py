@@ -1,6 +1,6 @@
 """Items like an item, or like several: by the vectors that a model has of them, by what the catalogue says, or by both."""
 
-from typing import Literal, Protocol, get_args, runtime_checkable
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -9,19 +9,11 @@ from konomi.bundle.format import Bundle
 from konomi.catalogue.tags import content_vectors
 from konomi.data.statistics import ITEM_PRIOR
 from konomi.errors import RequestError
+from konomi.models.api import first_placing
 from konomi.settings import closest
 
 METRICS = ("cosine", "euclidean")
 By = Literal["both", "factors", "content"]
-
-
-@runtime_checkable
-class HasItemVectors(Protocol):
-    """A model that places items in a space."""
-
-    def item_vectors(self) -> F32:
-        """f32[I, D]."""
-        ...
 
 
 def nearness(bundle: Bundle, rows: I32, by: By = "both", metric: str = "cosine") -> F32:
@@ -60,7 +52,7 @@ def _content(bundle: Bundle, rows: I32) -> F32:
 
 def _factors(bundle: Bundle, rows: I32, metric: str, needed: bool) -> F32 | None:
     """None where no model has vectors, or none of the rows has a training rating, and that is not `needed`."""
-    model = next((model for model in bundle.models.values() if isinstance(model, HasItemVectors)), None)
+    model = first_placing(bundle.models.values())
     if model is None:
         if needed:
             raise RequestError("No model of this bundle has item vectors.", "Compare by content, or train one that has: -m mf.")

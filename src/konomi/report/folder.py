@@ -124,7 +124,7 @@ def _fit(fit: Fit) -> dict[str, Any]:
         "best_epoch": fit.best,
         "peak_memory": fit.peak,
         "memory_grown": fit.grown,
-        "criterion": criterion(fit.model) or None,
+        "criterion": criterion(fit.model).name or None,
         "history": [[None if math.isnan(error) else error for error in epoch] for epoch in fit.history.tolist()],
         "metrics": {part: report.metrics for part, report in fit.reports.items()},
     }

@@ -133,7 +133,7 @@ def _training(comparison: Comparison, facts: Mapping[str, Any]) -> str:
     if not comparison.fits:
         return ""
     curves = [
-        plots.losses(f"losses-{n}", f"{fit.name}, {aims(fit.tasks)}", criterion(fit.model), fit.history, fit.best)
+        plots.losses(f"losses-{n}", f"{fit.name}, {aims(fit.tasks)}", criterion(fit.model).name, fit.history, fit.best)
         for n, fit in enumerate(comparison.fits)
         if fit.epochs
     ]

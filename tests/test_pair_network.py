@@ -13,7 +13,7 @@ from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import ConfigError, FitError, RequestError
 from konomi.models import hybrid, module, nn
-from konomi.models.network import Body, targets
+from konomi.models.network import PairNetwork, targets
 from konomi.runtime import Run
 
 SMALL = {"epochs": 8, "dim": 4, "hidden": 6, "batch": 64, "rate": 0.03, "patience": 0, "init": 0.3}
@@ -25,71 +25,71 @@ def train(checkerboard):
 
 
 @pytest.fixture(scope="module", params=["rating", "interaction", "hybrid", "hybrid without products", "hybrid without biases"])
-def body(request, train) -> Body:
+def fitted(request, train) -> PairNetwork:
     if request.param.startswith("hybrid"):
         without = {"products": {"product": False}, "biases": {"biased": False}}.get(request.param.rpartition(" ")[2], {})
         return hybrid.fit(train, hybrid.Config(**SMALL, **without), Run())
     return nn.fit(train, nn.Config(task=request.param, **SMALL), Run())
 
 
-def outputs_by_formula(body: Body, code, items):
-    """z of one person, f64[n, O], as the head of body.py writes it."""
-    D, H = body.W.shape
+def outputs_by_formula(fitted: PairNetwork, code, items):
+    """z of one person, f64[n, O], as the head of network.py writes it."""
+    D, H = fitted.W.shape
     e, b = code[:D].astype(np.float64), code[D:]
     rows = []
     for item in items:
-        c, rest = body.right[item, :H].astype(np.float64), body.right[item, H:]
-        f, g = rest[: len(rest) - len(body.V)], rest[len(rest) - len(body.V) :]
-        hidden = np.maximum(e @ body.W + body.h + c, 0)
-        rows.append(body.constant + b + g + (e @ f if len(f) else 0) + body.V @ hidden)
+        c, rest = fitted.right[item, :H].astype(np.float64), fitted.right[item, H:]
+        f, g = rest[: len(rest) - len(fitted.V)], rest[len(rest) - len(fitted.V) :]
+        hidden = np.maximum(e @ fitted.W + fitted.h + c, 0)
+        rows.append(fitted.constant + b + g + (e @ f if len(f) else 0) + fitted.V @ hidden)
     return np.array(rows)
 
 
-def objective(body: Body, code, profile: Profiles) -> float:
+def objective(fitted: PairNetwork, code, profile: Profiles) -> float:
     """What a person's row minimises."""
-    used, rating, label = targets(profile, body.heads, body.center, body.labelling)
-    z = outputs_by_formula(body, code, used.item)
-    total = len(used.item) * float(body.penalty[0] @ code**2) + float(body.penalty[1] @ (code - body.average) ** 2)
-    if body.heads[0] >= 0:
-        total += body.weights[0] * np.nansum((z[:, int(body.heads[0])] - rating) ** 2)
-    if body.heads[1] >= 0:
-        like = z[:, int(body.heads[1])]
+    used, rating, label = targets(profile, fitted.heads, fitted.center, fitted.labelling)
+    z = outputs_by_formula(fitted, code, used.item)
+    total = len(used.item) * float(fitted.penalty[0] @ code**2) + float(fitted.penalty[1] @ (code - fitted.average) ** 2)
+    if fitted.heads[0] >= 0:
+        total += fitted.weights[0] * np.nansum((z[:, int(fitted.heads[0])] - rating) ** 2)
+    if fitted.heads[1] >= 0:
+        like = z[:, int(fitted.heads[1])]
         known = label != LEFT_OUT
-        total += body.weights[1] * np.sum((np.logaddexp(0, like) - label * like)[known])
+        total += fitted.weights[1] * np.sum((np.logaddexp(0, like) - label * like)[known])
     return float(total)
 
 
-def test_scores_are_the_formula(body):
-    code = body.encode(Profiles.of([{1: 9, 4: 2, 7: 9}]))
-    z = outputs_by_formula(body, code[0], range(20))
-    if "rating" in body.outputs:
-        expected = body.center[0] + body.center[1] * z[:, int(body.heads[0])]
-        np.testing.assert_allclose(body.score(code, "rating")[0], expected, rtol=1e-5)
-    if "interaction" in body.outputs:
-        np.testing.assert_allclose(body.score(code, "interaction")[0], expit(z[:, int(body.heads[1])]), rtol=1e-4)
+def test_scores_are_the_formula(fitted):
+    code = fitted.encode(Profiles.of([{1: 9, 4: 2, 7: 9}]))
+    z = outputs_by_formula(fitted, code[0], range(20))
+    if "rating" in fitted.outputs:
+        expected = fitted.center[0] + fitted.center[1] * z[:, int(fitted.heads[0])]
+        np.testing.assert_allclose(fitted.score(code, "rating")[0], expected, rtol=1e-5)
+    if "interaction" in fitted.outputs:
+        np.testing.assert_allclose(fitted.score(code, "interaction")[0], expit(z[:, int(fitted.heads[1])]), rtol=1e-4)
 
 
-def test_folding_in_is_retraining(body):
+def test_folding_in_is_retraining(fitted):
     """No other row, found by a general minimiser from several starts, fits a profile much better; nor does the average one."""
     profile = Profiles.of([{0: 9, 3: 2, 4: 8, 7: 3, 10: 9}])
-    code = body.encode(profile)[0].astype(np.float64)
-    found = objective(body, code, profile)
-    starts = [code, *(body.average + 0.3 * np.random.default_rng(seed).standard_normal(len(code)) for seed in range(4))]
-    best = min(minimize(lambda row: objective(body, row, profile), start, method="BFGS").fun for start in starts)
+    code = fitted.encode(profile)[0].astype(np.float64)
+    found = objective(fitted, code, profile)
+    starts = [code, *(fitted.average + 0.3 * np.random.default_rng(seed).standard_normal(len(code)) for seed in range(4))]
+    best = min(minimize(lambda row: objective(fitted, row, profile), start, method="BFGS").fun for start in starts)
     assert found <= best * 1.02 + 1e-6
-    assert found <= objective(body, body.average, profile)
+    assert found <= objective(fitted, fitted.average, profile)
 
 
 def test_a_training_user_folded_in_predicts_what_training_learnt(train):
-    from konomi.models.network_fit import BodyNetwork, Losses
+    from konomi.models.network_fit import Losses, PairTraining
     from konomi.neural.loop import Steps
     from konomi.neural.loop import train as learn
     from konomi.runtime import workers
 
     config = nn.Config(**{**SMALL, "epochs": 60})
     with workers(1) as each:
-        network = BodyNetwork(train, config, Losses(("rating",)), 0, __import__("torch").device("cpu"), each)
-        model = network.body(learn("nn", network, Steps(60, 0, 0.03, 0.02), Run()))
+        network = PairTraining(train, config, Losses(("rating",)), 0, __import__("torch").device("cpu"), each)
+        model = network.model(learn("nn", network, Steps(60, 0, 0.03, 0.02), Run()))
     alone = replace(model, penalty=np.stack([model.penalty[0], np.zeros_like(model.penalty[1])]))  # training knows no prior
     seen = train.seen
     learnt, folded = (
@@ -99,10 +99,10 @@ def test_a_training_user_folded_in_predicts_what_training_learnt(train):
     assert folded <= learnt + 0.02
 
 
-def test_a_prior_holds_somebody_with_one_entry_close_to_nobody_in_particular(body):
+def test_a_prior_holds_somebody_with_one_entry_close_to_nobody_in_particular(fitted):
     one = Profiles.of([{0: 9}])
-    free = replace(body, penalty=np.stack([body.penalty[0], np.zeros_like(body.penalty[1])]))
-    moved, without = (np.abs(each.encode(one)[0] - body.average).max() for each in (body, free))
+    free = replace(fitted, penalty=np.stack([fitted.penalty[0], np.zeros_like(fitted.penalty[1])]))
+    moved, without = (np.abs(each.encode(one)[0] - fitted.average).max() for each in (fitted, free))
     assert 0 < moved < without
 
 

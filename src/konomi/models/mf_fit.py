@@ -1,0 +1,171 @@
+"""Training the factors of `mf`: epochs of stochastic gradient descent over a fixed grid of people and items."""
+
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import logit
+
+from konomi.arrays import F32, I64
+from konomi.data.profiles import Profiles
+from konomi.data.scale import Scale
+from konomi.data.split import TrainSet
+from konomi.data.statistics import trust
+from konomi.errors import FitError
+from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE, predict_pairs, sgd_block
+from konomi.kernels.strata import GRID, Strata, diagonals, make_strata
+from konomi.models.factors import MF, Config, with_targets
+from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
+from konomi.neural.stopping import best_epoch, finished
+from konomi.runtime import Each, Run, workers
+
+ADAGRAD_START = 0.1  # in squared gradients: where their sums start, as in TensorFlow's and Keras' Adagrad
+BIASES = {"none": NONE, "outside": OUTSIDE, "inside": INSIDE}
+
+
+class Weights(NamedTuple):
+    """What training changes: P f32[U, D], Q f32[I, D], bu f32[U], bi f32[I]."""
+
+    P: F32
+    Q: F32
+    bu: F32
+    bi: F32
+
+    def copy(self) -> "Weights":
+        return Weights(*(array.copy() for array in self))
+
+    def outside(self, config: Config) -> "Weights":
+        """Weights with biases outside that predict the same: biases inside become part of the vectors."""
+        if config.biases != "inside":
+            return self
+        return Weights(self.P + self.bu[:, None], self.Q + self.bi[:, None], np.zeros_like(self.bu), np.zeros_like(self.bi))
+
+
+class Training(NamedTuple):
+    """What an epoch works on: entries, weights, what Adagrad keeps of these (SGD: None), the key of the masks (or None)."""
+
+    strata: Strata
+    weights: Weights
+    sums: tuple[F32, ...] | None
+    key: np.uint64 | None
+
+
+class Problem(NamedTuple):
+    """What is to be learnt: seen, valid `with_targets`; count_of i64[I], entries of each item; μ; σ; the packed labelling."""
+
+    seen: Profiles
+    valid: Profiles
+    count_of: I64
+    mean: np.float32
+    sigma: float
+    labelling: F32
+
+    def criterion(self, loss: float) -> float:
+        """The error that a mean loss stands for: the root of a mean square, or a log loss as it is."""
+        return loss if len(self.labelling) else math.sqrt(loss)
+
+    def valid_error(self, z: F32, scale: Scale) -> float:
+        """The validation error of predictions z f32[N], NaN without validation entries; ratings are clipped to the scale."""
+        y = self.valid.rating
+        loss = np.logaddexp(0, z) - y * z if len(self.labelling) else (scale.clip(z) - y) ** 2
+        return self.criterion(float(loss.mean(dtype=np.float64))) if len(y) else math.nan
+
+
+def fit(train: TrainSet, config: Config, run: Run) -> MF:
+    """Learn until the validation error stops falling; keep the weights of its best epoch (of the last, without validation).
+
+    FitError where there is nothing to learn from, or where the error leaves the finite numbers.
+    """
+    problem = _problem(train, config)
+    seen, valid, count, sigma = problem.seen, problem.valid, problem.count_of, problem.sigma
+    knobs = replace(config, rate=config.rate / sigma, l2=config.l2 * sigma, init=config.init * math.sqrt(sigma))
+    draw = np.random.default_rng(run.seed)
+    P, Q = (np.float32(knobs.init) * draw.standard_normal((n, config.dim), np.float32) for n in (len(seen), len(count)))
+    Q[count == 0] = 0  # what is never learnt must not look like knowledge
+    weights = Weights(P, Q, np.zeros(len(seen), np.float32), np.zeros(len(count), np.float32))
+    sums = tuple(np.full_like(array, ADAGRAD_START) for array in weights) if config.optimizer == "adagrad" else None
+    key = draw.integers(2**64, dtype=np.uint64) if config.dropout or config.biases == "inside" else None
+    training = Training(make_strata(seen.indptr, seen.item, seen.rating, len(count)), weights, sums, key)
+    strangers = np.flatnonzero((valid.counts > 0) & (seen.counts == 0))  # held out whole: validated, but not learnt from
+    valid_user = valid.user
+    history: list[tuple[float, float]] = []
+    best = weights
+    with workers(run.threads) as each:
+        while not finished(history, config.epochs, config.patience):
+            epoch = len(history)
+            run.progress("train mf", epoch, config.epochs)
+            loss = _epoch(training, problem.mean, knobs, epoch, draw.permutation(GRID), each)
+            if not np.isfinite(loss) or not all(np.isfinite(array).all() for array in weights):
+                raise FitError(
+                    f"mf diverged in epoch {epoch + 1}: the error is not finite.", f"Lower rate (it is {config.rate:g})."
+                )
+            error = problem.criterion(loss / len(seen.item))
+            if len(strangers):
+                codes = _model(problem, weights, config, error, []).encode(train.shown.take(strangers))
+                weights.P[strangers], weights.bu[strangers] = codes[:, :-1], codes[:, -1]
+            z = predict_pairs(valid_user, valid.item, *weights.outside(config), problem.mean)
+            history.append((error, problem.valid_error(z, train.scale)))
+            if best_epoch(history) == epoch and len(valid.item):
+                best = weights.copy()
+    run.progress("train mf", config.epochs, config.epochs)
+    return _model(problem, best, config, history[best_epoch(history)][0], history)
+
+
+def _problem(train: TrainSet, config: Config) -> Problem:
+    """The entries of the task and what has to be known of them; FitError where there is nothing to learn."""
+    labelling = train.labelling.pack() if config.task == "interaction" else np.empty(0, np.float32)
+    seen, valid = (with_targets(part, labelling) for part in (train.seen, train.valid))
+    if len(seen.item) == 0:
+        raise FitError(f"There is no {config.task} to learn from.", "Lower --valid and --test, or prepare more data.")
+    mean, sigma = seen.rating.mean(dtype=np.float64), float(seen.rating.std(dtype=np.float64))
+    if config.task == "interaction":
+        if not 0 < mean < 1:
+            raise FitError(
+                f"Every training interaction is {'' if mean else 'not '}liked: there is nothing to tell apart.",
+                "Prepare data with both, or learn ratings (task=rating).",
+            )
+        mean = logit(mean)
+    level = np.float32(mean if config.biases != "none" else 0)
+    return Problem(seen, valid, np.bincount(seen.item, minlength=len(train.items)), level, sigma or 1.0, labelling)
+
+
+def _epoch(training: Training, mean: np.float32, config: Config, epoch: int, order: I64, each: Each) -> float:
+    """One pass over all entries, diagonal by diagonal; returns the sum of the losses before each step."""
+    strata, weights, sums, key = training
+    steps = (config.rate_at(epoch), np.float32(config.l2), np.float32(config.l2_bias))
+    form = (BIASES[config.biases], True if config.task == "interaction" else None)
+    keep = np.float32((1 - config.dropout) ** 2)
+
+    def learn(block: int) -> float:
+        entries = slice(strata.start[block], strata.start[block + 1])
+        first = np.int64((epoch * len(strata.user) + strata.start[block]) * config.dim)  # every mask has numbers of its own
+        dropout = None if key is None else (key, first, keep)
+        given = (strata.user[entries], strata.item[entries], strata.target[entries])
+        return float(sgd_block(*given, *weights, sums, dropout, mean, *steps, *form))
+
+    return sum(sum(each(learn, diagonal)) for diagonal in diagonals(order))
+
+
+def _model(problem: Problem, weights: Weights, config: Config, error: float, history: list[tuple[float, float]]) -> MF:
+    """The part of the weights that is kept: items, and of the users who were learnt from the average and how far from it they
+    are. error: of the epoch, in training."""
+    P, Q, bu, bi = weights.outside(config)
+    item_code = np.full((len(Q) + 1, config.dim + 1), config.biases == "outside", np.float32)  # the last column meets b_u
+    item_code[:-1, :-1], item_code[-1, :-1] = Q, 0
+    active = problem.seen.counts > 0
+    average = np.append(P[active].mean(axis=0, dtype=np.float64), bu[active].mean(dtype=np.float64))
+    l2, l2_bias = max(config.l2, LEAST_L2) * problem.sigma, max(config.l2_bias, LEAST_L2_BIAS)
+    noise = 1 if len(problem.labelling) else error**2  # a log loss is a likelihood as it is
+    penalty = np.full((2, config.dim + 1), [[l2], [PRIOR * l2]])
+    penalty[:, -1] = l2_bias, prior_of_bias(noise, bu[active].var(dtype=np.float64))
+    return MF(
+        mean=np.array([problem.mean]),
+        item_code=item_code,
+        item_bias=np.append(bi, np.float32(0)),
+        item_known=trust(np.append(problem.count_of, 0)),
+        average=average.astype(np.float32),
+        penalty=penalty.astype(np.float32),
+        labelling=problem.labelling,
+        history=np.array(history, np.float32).reshape(-1, 2),
+    )

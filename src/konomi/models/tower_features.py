@@ -1,0 +1,78 @@
+"""What the towers of `two_tower` are given while they learn: features of people and items, from the ratings that are shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from konomi.arrays import F32, Bools
+from konomi.catalogue.tags import genre_matrix, item_tags
+from konomi.catalogue.taste import Standard, Taste, genre_shares, item_numbers, row_scores
+from konomi.data.profiles import Profiles
+from konomi.data.split import TrainSet
+from konomi.data.statistics import ITEM_PRIOR, bayesian_average
+from konomi.errors import FitError
+from konomi.kernels.csr import count_and_sum
+from konomi.runtime import Each, blocks
+
+PEOPLE = 1024  # described by one task
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What some ratings say: user f32[U, F] and item f32[I+1, E], the features of all people and items, the last of an unknown
+    item; and what `TwoTower` needs to say the same of others: base f32[I], unit f32[1], mean and deviation f32[F].
+    """
+
+    user: F32
+    item: F32
+    base: F32
+    unit: F32
+    mean: F32
+    deviation: F32
+
+
+class Features:
+    """The features of people and items, from the ratings that are shown and the catalogue."""
+
+    def __init__(self, data: TrainSet, kind: str, each: Each) -> None:
+        self.full, self.middle, self.each = kind == "full", (data.scale.low + data.scale.high) / 2, each
+        self.tags = item_tags(data.items) if self.full else genre_matrix(data.items)
+        self.numbers = item_numbers(data.items)
+        if not self.full and not self.tags.shape[1]:
+            raise FitError("two_tower: the catalogue has no genres.", "Use features=full, or prepare with --items.")
+
+    def __call__(self, shown: Profiles, people: Profiles, untold: Bools, blank: Bools) -> Sides:
+        """All from the ratings `shown`, but what is said of people from `people`, some of these; all scored. The item tower is
+        not told how the items marked in untold bool[I] were rated, and nothing at all of those in blank bool[I].
+        """
+        count, total = count_and_sum(shown.item, shown.rating, len(self.tags))
+        mean = float(total.sum() / count.sum()) if len(shown.item) else self.middle
+        base = bayesian_average(total, count, mean, ITEM_PRIOR)
+        if not self.full:
+            return self._notebook5(people, base)
+        unit = (float(shown.rating.std(dtype=np.float64)) if len(shown.item) else 0) or 1.0
+        user = self._blocks(Taste(base, unit, self.tags), people)
+        standard = Standard.of(user)
+        rated = np.column_stack([base, np.log1p(count)]).astype(np.float32)
+        rated[(count == 0) | untold] = np.nan
+        numbers, tags = np.column_stack([self.numbers, rated]), self.tags.astype(np.float32)
+        numbers[blank], tags[blank] = np.nan, 0
+        numbers, tags = np.vstack([numbers, np.full(5, np.nan, np.float32)]), _and_unknown(tags)
+        item = np.column_stack([Standard.of(numbers)(numbers), np.isnan(numbers), tags]).astype(np.float32)
+        return Sides(standard(user), item, base, np.array([unit], np.float32), standard.mean, standard.deviation)
+
+    def _notebook5(self, people: Profiles, base: F32) -> Sides:
+        user = row_scores(self._blocks(lambda block: genre_shares(block, base, self.tags), people))
+        nothing = np.empty(0, np.float32)
+        return Sides(user, row_scores(_and_unknown(self.tags.astype(np.float32))), base, nothing, nothing, nothing)
+
+    def _blocks(self, describe: Callable[[Profiles], F32], people: Profiles) -> F32:
+        """describe(people), a block of them each task."""
+        parts = self.each(lambda span: describe(people.slice(*span)), blocks(len(people), PEOPLE))
+        return np.concatenate(parts)
+
+
+def _and_unknown(tags: F32) -> F32:
+    """With a row for an unknown item, which has none."""
+    return np.vstack([tags, np.zeros((1, tags.shape[1]), np.float32)])

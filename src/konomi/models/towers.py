@@ -1,0 +1,168 @@
+"""The towers of `two_tower`: their settings, and how they serve. `two_tower.py` has the formulas."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from konomi.arrays import F32, I32, I64, U8
+from konomi.catalogue.taste import Standard, Taste, genre_shares, row_scores
+from konomi.data.profiles import Profiles
+from konomi.errors import ConfigError
+from konomi.kernels import towers
+from konomi.models.api import check_output
+from konomi.runtime import blocks, workers
+from konomi.settings import check_types, positive
+
+PEOPLE = 64  # encoded by one task
+
+
+@dataclass(frozen=True)
+class Config:
+    """What is learnt from, by which towers, and how fast."""
+
+    features: Literal["full", "notebook5"] = "full"  # notebook5: genres alone, as shares of a profile, z-scored by row
+    layers: str = "256-128-32"  # units of the layers of either tower; the last are the vectors that meet
+    biased: bool = True  # learn b_u, b_i and a; else c ± s are the ends of the rating scale
+    hide: float = 0.05  # share of items whose ratings, and of people most of whose ratings, are not shown; drawn twice an epoch
+    optimizer: Literal["adam", "sgd"] = "adam"  # how a step is taken
+    rate: float = 0.003  # γ, the first epoch's learning rate
+    decay: float = 0.05  # γ / (1 + decay·epoch)
+    batch: int = 32768  # ratings learnt from together, about: those of whole people
+    l2: float = 1e-4  # λ, the penalty of the layers' weights, per batch
+    epochs: int = 80  # at most
+    patience: int = 8  # stop after this many epochs without a better validation error; 0 = never
+
+    def __post_init__(self) -> None:
+        check_types(self, "two_tower")
+        positive("two_tower", rate=self.rate, batch=self.batch, epochs=self.epochs)
+        if min(self.decay, self.l2, self.patience) < 0:
+            raise ConfigError("two_tower: a setting is negative.", "Set decay, l2 and patience to 0 or more.")
+        if not 0 <= self.hide < 1:
+            raise ConfigError(f"two_tower: hide is {self.hide}.", "Set hide to 0 or more and below 1.")
+        _ = self.sizes
+
+    @property
+    def sizes(self) -> list[int]:
+        """The units of each layer."""
+        parts = self.layers.split("-")
+        if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
+            raise ConfigError(
+                f'two_tower: layers cannot be "{self.layers}".', "Write whole numbers above 0, such as 256-128-32."
+            )
+        return [int(part) for part in parts]
+
+
+@dataclass(frozen=True)
+class TwoTower:
+    """What is kept of a training.
+
+    sizes i64[L+1]: of the user tower, from its features to its units; weights f32[P]: its layers, one after the other; mean,
+    deviation f32[F]: of its features (empty for those of the fifth notebook). base f32[I], unit f32[1], tags u8[I, T]: see
+    `taste.Taste`. right f32[I+1, D+1]: [g(y_i) / |g(y_i)|, b_i], the row after the last item standing for an unknown one;
+    item_known f32[I+1]; center f32[3]: c, s, a. A code is [a f(x_u) / |f(x_u)|, b_u].
+    """
+
+    sizes: I64
+    weights: F32
+    mean: F32
+    deviation: F32
+    base: F32
+    unit: F32
+    tags: U8
+    right: F32
+    item_known: F32
+    center: F32
+    history: F32
+
+    outputs = frozenset({"rating", "rank"})
+
+    def encode(self, profiles: Profiles, threads: int = 1) -> F32:
+        """f32[B, D+1]; only the tower runs, nothing is learnt."""
+        scored, layers, describe = profiles.scored(), self.layers(), self.describe
+        codes = np.empty((len(scored), self.right.shape[1]), np.float32)
+        forward: Callable[..., list[F32]] = towers.forward
+
+        def task(span: tuple[int, int]) -> None:
+            # one by one through the tower: a product of more rows rounds each by its place among them
+            x = describe(scored.slice(*span))
+            codes[slice(*span)] = unit_rows(np.concatenate([forward(x[b : b + 1], layers)[-1] for b in range(len(x))]))
+
+        with workers(threads if len(scored) > PEOPLE else 1) as each:
+            each(task, blocks(len(scored), PEOPLE))
+        codes[:, :-1] *= self.center[2]
+        return codes
+
+    def features(self, profiles: Profiles, items: I32, output: str) -> F32:
+        """How far what is known of one person's taste for each tag moves the scores of items i32[k]: f32[T, k].
+
+        The scores less those of somebody whose features of that tag (taste and count; for the fifth notebook, its share) are
+        those of an average person (there: of their average genre), which is 0; all else the same.
+        """
+        x, T = self.describe(profiles.scored()), self.tags.shape[1]
+        changed = np.repeat(x, 1 + T, axis=0)
+        each = np.arange(T)
+        for first in (3, 3 + T) if len(self.mean) else (0,):
+            changed[1 + each, first + each] = 0
+        forward: Callable[..., list[F32]] = towers.forward
+        codes = unit_rows(forward(changed, self.layers())[-1])
+        codes[:, :-1] *= self.center[2]
+        scores = self.score(codes, output, items)  # 1+T × k
+        effects: F32 = scores[0] - scores[1:]
+        return effects
+
+    @cached_property
+    def describe(self) -> Callable[[Profiles], F32]:
+        """x_u f32[B, F] of profiles that are all scored."""
+        if not len(self.mean):
+            return lambda scored: row_scores(genre_shares(scored, self.base, self.tags))
+        taste, standard = Taste(self.base, float(self.unit[0]), self.tags), Standard(self.mean, self.deviation)
+        return lambda scored: standard(taste(scored))
+
+    def layers(self) -> list[F32]:
+        """The user tower, see `kernels/towers.py`."""
+        shapes = [(int(n) + 1, int(m)) for n, m in pairwise(self.sizes)]
+        ends = np.cumsum([n * m for n, m in shapes])[:-1]
+        return [part.reshape(shape) for part, shape in zip(np.split(self.weights, ends), shapes, strict=True)]
+
+    def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
+        """f32[B, I] or f32[B, n]."""
+        check_output(self, output)
+        rows = slice(0, -1) if items is None else items
+        right = self.right[rows]
+        z = codes[:, :-1] @ right[:, :-1].T + codes[:, -1:] + right[:, -1]  # B × I
+        return self._finish(z, codes, output, rows)
+
+    def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
+        """f32[N]."""
+        check_output(self, output)
+        right = self.right[item_rows]
+        z = np.einsum("nd,nd->n", codes[:, :-1], right[:, :-1]) + codes[:, -1] + right[:, -1]
+        return self._finish(z[:, None], codes, output, item_rows[:, None])[:, 0]
+
+    def _finish(self, z: F32, codes: F32, output: str, items: Any) -> F32:
+        """In ratings. "rank" is shrunk to what is said of an unknown item by how well an item is known."""
+        if output == "rank":
+            unknown = codes[:, :-1] @ self.right[-1, :-1, None] + codes[:, -1:] + self.right[-1, -1]  # B × 1
+            z = unknown + (z - unknown) * self.item_known[items]
+        rating: F32 = self.center[0] + self.center[1] * z
+        return rating
+
+    def item_vectors(self) -> F32:
+        """g(y_i) / |g(y_i)| of every item, f32[I, D], for comparing items with each other."""
+        return self.right[:-1, :-1]
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Every array."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def unit_rows(h: F32) -> F32:
+    """[h / |h|, b] from [h, b], f32[n, D+1]; 0 / 0 is 0."""
+    e = h[:, :-1]
+    length = np.sqrt((e * e).sum(axis=1, keepdims=True) + np.float32(1e-12))
+    return np.column_stack([e / length, h[:, -1:]])

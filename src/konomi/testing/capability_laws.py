@@ -1,0 +1,132 @@
+"""What a model promises that can do more than every model must; each is held against the long way."""
+
+import numpy as np
+
+from konomi.arrays import F32
+from konomi.catalogue.tags import genre_names, item_tags
+from konomi.data.profiles import Profiles
+from konomi.errors import ConfigError
+from konomi.models import module
+from konomi.models.api import HasCriterion, HasDots, HasFeatures, HasItemVectors, HasVariance, HasWithout, WarmStart
+from konomi.neural.stopping import Criterion
+from konomi.runtime import Run
+from konomi.testing.asserts import close, equal, raises
+from konomi.testing.subject import ITEMS, PEOPLE, Subject, one, same
+
+ROWS = np.append(np.arange(ITEMS), -1).astype(np.int32)
+"""Every item, and one that nobody knows."""
+SHORT = 1e-3  # by how much of a score a short way may differ from the long one
+
+
+def dots_are_scores(subject: Subject) -> None:
+    """p·v + c + level is the score."""
+    model = subject.model
+    if not isinstance(model, HasDots):
+        return
+    assert model.dot_outputs <= model.outputs, f"dot_outputs are {set(model.dot_outputs)}"
+    codes = model.encode(subject.seen)
+    for output in model.dot_outputs:
+        p, v, c, level = model.dots(codes, output)
+        close(p @ v.T + c + level[:, None], model.score(codes, output), f"{output}: dots and scores")
+
+
+def without_is_encoding_again(subject: Subject) -> None:
+    """What each entry adds is the score less the score of the profile without it; an entry that says nothing adds nothing."""
+    model, person = subject.model, one({0: 9, 3: 2, 4: 9, 7: 3, 8: np.nan})
+    if not isinstance(model, HasWithout):
+        return
+    n = len(person.item)
+    for output in model.outputs:
+        found = model.without(person, ROWS, output)
+        if found is None:
+            continue
+        assert found.dtype == np.float32 and found.shape == (n, len(ROWS)), f"{output}: {found.dtype}{found.shape}"
+        whole = model.score(model.encode(person), output, ROWS)
+        shortened = [person.keep(np.arange(n) != j) for j in range(n)]
+        again = np.concatenate([model.score(model.encode(each), output, ROWS) for each in shortened])
+        close(found + again, np.broadcast_to(whole, found.shape), f"{output}: without and encoding again", SHORT)
+        equal(found[-1], np.zeros(len(ROWS)), f"{output}: what an entry that says nothing adds")
+
+
+def features_tell_of_taste(subject: Subject) -> None:
+    """People's tastes for the two colours lift the items of their own above the others, on average."""
+    model, items = subject.model, subject.train.items
+    if not isinstance(model, HasFeatures):
+        return
+    colours = [genre_names(items).index(name) for name in ("Even", "Odd")]
+    for output in model.outputs:
+        leads = []
+        for u in range(PEOPLE):
+            added = model.features(subject.seen.slice(u, u + 1), ROWS, output)
+            assert added.dtype == np.float32 and added.shape[1:] == ROWS.shape, f"{output}: {added.dtype}{added.shape}"
+            assert len(added) <= item_tags(items).shape[1] and np.isfinite(added).all(), f"{output}: more tags than there are"
+            lifted = added[colours, :ITEMS].sum(axis=0)
+            leads.append(lifted[u % 2 :: 2].mean() - lifted[1 - u % 2 :: 2].mean())
+        assert np.mean(leads) > 0, f"{output}: tastes lift the items of one's own colour by {np.mean(leads)}"
+
+
+def items_that_the_same_people_like_are_near(subject: Subject) -> None:
+    """By the cosine of their vectors, on average."""
+    model = subject.model
+    if not isinstance(model, HasItemVectors):
+        return
+    vectors = model.item_vectors()
+    assert vectors.dtype == np.float32 and len(vectors) == ITEMS and np.isfinite(vectors).all(), "vectors are no f32[I, D]"
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    near, alike = unit @ unit.T, np.add.outer(np.arange(ITEMS), np.arange(ITEMS)) % 2 == 0
+    assert near[alike & ~np.eye(ITEMS, dtype=bool)].mean() > near[~alike].mean(), "items of a colour are not nearer"
+
+
+def a_variance_is_one(subject: Subject) -> None:
+    """f32[N] ≥ 0, the same in any company; who has said nothing is predicted no more surely than those who have."""
+    model = subject.model
+    if not isinstance(model, HasVariance) or "rating" not in model.outputs:
+        return
+
+    def spread(profiles: Profiles) -> F32:
+        codes = model.encode(profiles).repeat(len(ROWS), axis=0)
+        return model.variance(codes, np.tile(ROWS, len(profiles))).reshape(len(profiles), len(ROWS))
+
+    known, stranger = spread(subject.seen), spread(one({}))
+    assert known.dtype == np.float32 and np.isfinite(known).all() and known.min() >= 0, "a variance is not a number from 0 on"
+    close(spread(subject.seen.slice(0, 1)), known[:1], "variances alone and in company")
+    assert known.mean() <= stranger.mean() * (1 + SHORT), f"{known.mean()} for people, {stranger.mean()} for nobody"
+
+
+def a_warm_start_goes_on(subject: Subject) -> None:
+    """From a model of its own, which stays as it is, with the same bytes each time; epochs begin where that one is."""
+    start, kind = subject.model, subject.module
+    if not isinstance(kind, WarmStart):
+        return
+    before = {name: array.copy() for name, array in start.state().items()}
+    warm, again = (kind.fit_from(start, subject.train, subject.config(), Run(threads=threads)) for threads in (1, 2))
+    for name, array in start.state().items():
+        equal(array, before[name], f"{name} of the model that it starts from")
+    assert same(warm, again), "another start from the same model gives other bytes"
+    codes = warm.encode(subject.seen)
+    assert warm.outputs == start.outputs and len(codes) == PEOPLE, "it has other outputs"
+    assert all(np.isfinite(warm.score(codes, output)).all() for output in warm.outputs), "a score is not finite"
+    if len(start.history):
+        cold, first = start.history[0, 0], warm.history[0, 0]
+        assert first < cold, f"its first epoch has an error of {first}, and one from nothing {cold}"
+    popular = module("popular")
+    other = popular.fit(subject.train, popular.Config(), Run(threads=1))
+    raises(ConfigError, lambda: kind.fit_from(other, subject.train, subject.config(), Run()), "a start from another model")
+
+
+def what_it_is_chosen_by_has_a_name(subject: Subject) -> None:
+    """A `Criterion`, where the model names one."""
+    model = subject.model
+    if isinstance(model, HasCriterion):
+        assert isinstance(model.criterion, Criterion) and model.criterion.name, "criterion is no Criterion with a name"
+
+
+CAPABILITIES = (
+    dots_are_scores,
+    without_is_encoding_again,
+    features_tell_of_taste,
+    items_that_the_same_people_like_are_near,
+    a_variance_is_one,
+    a_warm_start_goes_on,
+    what_it_is_chosen_by_has_a_name,
+)
