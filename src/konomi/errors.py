@@ -8,13 +8,18 @@ KonomiError            message names the file, line, column or field; .hint says
 └── RequestError       a question that the model cannot answer: unknown title, user, item
 """
 
+from konomi.text import visible
+
 
 class KonomiError(Exception):
-    """Base of the family: `str(error)` says what is wrong and where, `error.hint` what to do about it."""
+    """Base of the family: `str(error)` says what is wrong and where, `error.hint` what to do about it.
+
+    Both are one line that any terminal can show, whatever the titles and names in them.
+    """
 
     def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(visible(message))
+        self.hint = visible(hint)
 
 
 class DataError(KonomiError):

@@ -11,6 +11,7 @@ from konomi.cli.console import note, say, show, show_json, table
 from konomi.cli.options import BundlePath, Count, Json
 from konomi.cli.recommend import show_answer
 from konomi.errors import RequestError
+from konomi.text import as_cell
 
 if TYPE_CHECKING:
     from konomi.data.scale import Scale
@@ -80,7 +81,7 @@ def _interview(recommender: "Recommender", asking: "Questions", number: int) -> 
     while len(interview.answers) < number and (row := next_question(interview)) >= 0:
         facts = _facts(recommender.bundle.items.row(row, named=True))
         known = ", ".join(str(fact) for fact in (facts["year"], facts["type"], *facts["genres"]) if fact is not None)
-        say(f"\n{len(interview.answers) + 1}. {facts['title']}" + (f" ({known})" if known else ""))
+        say("", f"{len(interview.answers) + 1}. {facts['title']}" + (f" ({known})" if known else ""))
         typed = _typed(scale)
         if typed == "q":
             break
@@ -117,7 +118,7 @@ def _write(path: Path, recommender: "Recommender", ratings: dict[int, float]) ->
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow(("title", "rating"))
-        lines.writerows((_name(recommender, row), f"{rating:g}") for row, rating in ratings.items())
+        lines.writerows((as_cell(_name(recommender, row)), f"{rating:g}") for row, rating in ratings.items())
     say(f"Written to {path}.")
 
 

@@ -81,7 +81,7 @@ def compare(
         return
     _show(found)
     for sentence in facts["verdict"]:
-        show(f"{sentence}\n")
+        show(sentence, "")
     note(facts["data"]["note"])
     say(f"The report is {output / 'report.html'}.")
 
@@ -102,7 +102,7 @@ def _show_people(
         if grid.rows:
             show(_table(grid))
     for sentence in facts["verdict"]:
-        show(f"{sentence}\n")
+        show(sentence, "")
     note(facts["data"]["note"])
     say(f"The report is {output / 'people.md'}.")
 

@@ -1,4 +1,7 @@
-"""What commands say. Results go to stdout, as tables or with --json as JSON; everything else goes to stderr."""
+"""What commands say. Results go to stdout, as tables or with --json as JSON; everything else goes to stderr.
+
+Titles, names and messages may hold anything. Whatever is printed here goes through `konomi.text.visible`: one text, one line.
+"""
 
 import json
 import sys
@@ -7,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from konomi.text import visible, visible_json
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -28,26 +33,32 @@ def console(stderr: bool = False) -> "Console":
 
 
 def show(*things: "RenderableType") -> None:
-    """Print results for people, each table with a blank line after it."""
+    """Print results for people: lines of text, and tables with a blank line after each."""
     for thing in things:
-        console().print(thing)
-        if not isinstance(thing, str):
+        if isinstance(thing, str):
+            console().print(visible(thing))
+        else:
+            console().print(thing)
             console().print()
 
 
-def say(text: str) -> None:
+def say(*lines: str) -> None:
     """Print what is no result; above the progress bar, where there is one."""
-    (_live[-1] if _live else console(stderr=True)).print(text, soft_wrap=True)
+    for line in lines:
+        (_live[-1] if _live else console(stderr=True)).print(visible(line), soft_wrap=True)
 
 
 def show_json(value: Any) -> None:
     """Print a result for machines."""
     narrow = not (sys.stdout.encoding or "").lower().startswith("utf")
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=narrow, allow_nan=False) + "\n")
+    sys.stdout.write(visible_json(json.dumps(value, indent=2, ensure_ascii=narrow, allow_nan=False)) + "\n")
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]], numbers: Iterable[str] = ()) -> "Table":
-    """A table of text; the columns named in `numbers` are set to the right and never wrapped."""
+    """A table of text; the columns named in `numbers` are set to the right and never wrapped.
+
+    A cell is a text, a number or None; a tuple of texts stands beneath each other.
+    """
     from rich import box
     from rich.table import Table
 
@@ -59,13 +70,20 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]], 
         "collapse_padding": True,
     }
     columns, numbers = list(columns), set(numbers)
-    grid = Table(title=title or None, show_header=any(columns), **look)  # type: ignore[arg-type]
+    grid = Table(title=visible(title) or None, show_header=any(columns), **look)  # type: ignore[arg-type]
     for column in columns:
         right = column in numbers
-        grid.add_column(column, justify="right" if right else "left", no_wrap=right, overflow="ellipsis" if right else "fold")
+        grid.add_column(
+            visible(column), justify="right" if right else "left", no_wrap=right, overflow="ellipsis" if right else "fold"
+        )
     for row in rows:
-        grid.add_row(*("" if cell is None else str(cell) for cell in row))
+        grid.add_row(*map(_cell, row))
     return grid
+
+
+def _cell(cell: object) -> str:
+    lines = cell if isinstance(cell, tuple) else ("" if cell is None else cell,)
+    return "\n".join(visible(str(line)) for line in lines)
 
 
 def histogram(title: str, counts: dict[str, int]) -> "Table":
@@ -111,7 +129,7 @@ def running(
         def tell(what: str, done: int, total: int) -> None:
             task = tasks.setdefault(what, TaskID(-1))
             if task == -1:
-                task = tasks[what] = bars.add_task(what, total=total, rate="")
+                task = tasks[what] = bars.add_task(visible(what), total=total, rate="")
             speed = bars.tasks[task].speed
             bars.update(task, completed=done, total=total, rate=f"{speed:,.1f}/s" if speed else "")
 

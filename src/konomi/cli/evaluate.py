@@ -67,9 +67,9 @@ def evaluate(
         say(f"{known_rows:,} rows are left out: the model was trained or validated with them.")
     if "rating" in sample:
         show(f"{metrics['n']:,} ratings of {metrics['users']:,} users, {metrics['unknown_users']:,} of them without a seen "
-             f"rating; {metrics['unknown_items']:,} ratings are of items without a training rating.\n")  # fmt: skip
+             f"rating; {metrics['unknown_items']:,} ratings are of items without a training rating.", "")  # fmt: skip
     if "interaction" in sample:
-        show(f"{metrics['interactions']:,} interactions, {metrics['liked']:.1%} of them liked.\n")
+        show(f"{metrics['interactions']:,} interactions, {metrics['liked']:.1%} of them liked.", "")
     split_text = f"split {split_name({**split.spec, 'sha256': split.sha256})}"
     show(errors_table(f"Errors ({split_text})", {THIS: metrics, **metrics["baselines"]}))
     if "rating" in sample:

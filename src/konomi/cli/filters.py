@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from konomi.recommend.filters import Where
 
 WHICH, HOW = "Which titles", "How the list is to be"
+LARGEST = 1 << 16  # characters that are read of a file with a condition: more than a condition may have
 
 
 def _which(help: str, *names: str, metavar: str | None = None) -> Any:
@@ -39,7 +40,7 @@ def _options(
     without: Annotated[list[str] | None, _which("Not these item ids.", metavar="ID")] = None,
     where: Annotated[
         list[str] | None,
-        _which("A condition over the catalogue in SQL, such as \"year > 2000 AND type = 'TV'\".", metavar="SQL"),
+        _which("A condition over the catalogue, such as \"year > 2000 and 'Comedy' in genres\".", metavar="CONDITION"),
     ] = None,
     where_file: Annotated[Path | None, _which("A file with such a condition.", metavar="FILE")] = None,
     allow_sensitive: Annotated[bool, _which("Do not leave out Hentai and Erotica.", "--allow-sensitive")] = False,
@@ -76,7 +77,6 @@ def where_of(**said: Any) -> "Where":
     """The filters that were asked for."""
     from konomi.recommend.filters import Where
 
-    conditions = [*(said["where"] or ()), *([_read(said["where_file"])] if said["where_file"] else ())]
     return Where(
         any_genre=tuple(said["any_genre"] or ()),
         all_genres=tuple(said["all_genres"] or ()),
@@ -88,7 +88,7 @@ def where_of(**said: Any) -> "Where":
         ratings=said["ratings"],
         only=tuple(said["only"] or ()),
         without=tuple(said["without"] or ()),
-        sql=" AND ".join(f"({condition}\n)" for condition in conditions),
+        expression=(*(said["where"] or ()), *([_read(said["where_file"])] if said["where_file"] else ())),
         sensitive=said["allow_sensitive"],
         ecchi=not said["hide_ecchi"],
         planned=said["planned"],
@@ -124,11 +124,12 @@ def _bound(part: str, text: str, option: str) -> float:
 
 def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(LARGEST).strip()
     except OSError as cause:
-        raise RequestError(f"{path}: cannot be read: {cause.strerror}.", "Give a text file with a condition in SQL.") from cause
+        raise RequestError(f"{path}: cannot be read: {cause.strerror}.", "Give a text file with a condition.") from cause
     except UnicodeDecodeError:
-        raise RequestError(f"{path}: not UTF-8 text.", "Give a text file with a condition in SQL.") from None
+        raise RequestError(f"{path}: not UTF-8 text.", "Give a text file with a condition.") from None
     if not text:
         raise RequestError(f"{path}: is empty.", "Write a condition in it, such as year > 2000.")
     return text

@@ -3,10 +3,13 @@
 import errno
 import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from konomi.cli.ask import ask
 from konomi.cli.compare import compare
@@ -20,6 +23,7 @@ from konomi.cli.similar import similar
 from konomi.cli.synth import synth
 from konomi.cli.train import train
 from konomi.errors import KonomiError
+from konomi.text import visible
 
 REFUSED, INTERRUPTED = 2, 130  # exit codes
 
@@ -31,12 +35,14 @@ class Commands(TyperGroup):
         """Put --debug, wherever it stands, in front of the command's name."""
         if "--debug" in args:
             args = ["--debug", *(word for word in args if word != "--debug")]
-        return super().parse_args(ctx, args)
+        with _words_shown():
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with _words_shown():
+                return super().invoke(ctx)
         except KonomiError as error:
             if ctx.params["debug"]:
                 raise
@@ -51,8 +57,18 @@ class Commands(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
 
 
+@contextmanager
+def _words_shown() -> Iterator[None]:
+    """What is said of a wrong word of the command line repeats that word."""
+    try:
+        yield
+    except TyperException as error:
+        error.message = visible(error.message)
+        raise
+
+
 def _refusal(message: str, hint: str) -> typer.Exit:
-    print(f"error: {message}\nhint: {hint}", file=sys.stderr)
+    print(f"error: {visible(message)}\nhint: {visible(hint)}", file=sys.stderr)
     return typer.Exit(REFUSED)
 
 

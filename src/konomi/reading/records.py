@@ -17,6 +17,7 @@ import polars as pl
 
 from konomi.data.table import Rejects
 from konomi.errors import DataError
+from konomi.text import as_cell
 
 OnBadRows = Literal["refuse", "skip"]
 SHOWN_LINES = 5  # how many line numbers a refusal names
@@ -153,9 +154,9 @@ def refuse_rejects(path: Path, inputs: Sequence[Path]) -> None:
 
 
 def write_rejects(path: Path, *rejects: Rejects) -> None:
-    """Write the rows that were left out as CSV: line, reason, text. The file appears whole or not at all."""
+    """Write the rows that were left out as CSV, safe in spreadsheets: line, reason, text. It appears whole or not at all."""
     columns = {name: [value for each in rejects for value in getattr(each, name)] for name in REJECTS_HEADER.split(",")}
-    columns["text"] = [printable(text) for text in columns["text"]]
+    columns |= {name: [as_cell(printable(text)) for text in columns[name]] for name in ("reason", "text")}
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from konomi.recommend.reasons import Reason
+from konomi.text import visible
 
 LEVEL = 0.9  # of the intervals
 
@@ -67,7 +68,8 @@ class Answer:
             known = ", ".join(str(fact) for fact in (row.year, row.type) if fact is not None)
             lines.append(f"{place:>3}. {'  '.join(_predicted(row))}  {row.title}" + (f" ({known})" if known else ""))
             lines += [f"     {sign} {text}" for sign, text in zip("+−", row.reasons, strict=True) if text]
-        return "\n".join([*lines, *([f"({self.note})"] if self.note else [])]) or "(nothing)"
+        lines += [f"({self.note})"] if self.note else []
+        return "\n".join(map(visible, lines)) or "(nothing)"
 
     def _repr_html_(self) -> str:
         """The same as a table, for notebooks."""
@@ -76,9 +78,9 @@ class Answer:
             (str(place), row.title, str(row.year or ""), row.type or "", "  ".join(_predicted(row)), *row.reasons)
             for place, row in enumerate(self.rows, 1)
         ]
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+        body = "".join("<tr>" + "".join(f"<td>{html.escape(visible(cell))}</td>" for cell in row) + "</tr>" for row in rows)
         head = "".join(f"<th>{name}</th>" for name in heads)
-        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        note = f"<p>{html.escape(visible(self.note))}</p>" if self.note else ""
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
     def to_dicts(self) -> list[dict[str, Any]]:

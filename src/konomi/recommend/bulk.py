@@ -13,6 +13,7 @@ import polars as pl
 from konomi.errors import RequestError
 from konomi.ranking.rank import BLOCK, Ranking
 from konomi.runtime import Run, blocks, workers
+from konomi.text import RUN_BY_SPREADSHEETS
 
 Best = Callable[[int, int], Ranking]
 """best(start, stop) → the ranking of these people."""
@@ -87,10 +88,11 @@ def write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
 
 
 def _write_csv(whole: Path, folder: Path, frames: Iterable[pl.DataFrame]) -> int:
-    rows = 0
+    """Texts as spreadsheets may have them (`konomi.text.as_cell`); numbers as they are."""
+    cells, rows = pl.col(pl.String).str.replace(RUN_BY_SPREADSHEETS, "'$0"), 0
     with whole.open("wb") as out:
         for n, frame in enumerate(frames):
-            frame.write_csv(out, include_header=n == 0)
+            frame.with_columns(cells).write_csv(out, include_header=n == 0)
             rows += len(frame)
     return rows
 

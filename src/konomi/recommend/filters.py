@@ -1,7 +1,6 @@
 """Where: which titles may be offered at all. Every filter narrows what the others leave; k titles come if k are left."""
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -12,6 +11,7 @@ import polars as pl
 from konomi.arrays import Bools
 from konomi.catalogue.tags import genre_names
 from konomi.errors import RequestError
+from konomi.recommend.expression.reader import fulfilling
 from konomi.recommend.numbers import is_number
 from konomi.settings import closest
 
@@ -20,11 +20,6 @@ Range = tuple[float | None, float | None]
 
 Planned = Literal["hide", "show", "only"]
 ANY: Range = (None, None)
-
-QUOTED = re.compile(r"'(?:[^']|'')*'")
-UNUSUAL = re.compile(r'["`$\\]|--|/\*')  # where it cannot be told by eye what stands within quotes
-ELSEWHERE = re.compile(r"\b(?:select|from|with|read_\w+|scan_\w+)\b", re.IGNORECASE)
-"""What would open a file or a table: polars does so while it reads an expression."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,7 @@ class Where:
     ratings: int = 0  # of training, at least
     only: tuple[int | str, ...] = ()  # item ids; nothing else
     without: tuple[int | str, ...] = ()  # item ids
-    sql: str = ""  # a condition over the columns of the catalogue, such as year > 2000 AND type = 'TV'
+    expression: str | tuple[str, ...] = ()  # a condition over the columns, or several: see `expression/reader.py`
     sensitive: bool = False  # Hentai and Erotica, too
     ecchi: bool = True
     planned: Planned = "hide"  # what the person plans to watch
@@ -54,8 +49,9 @@ class Where:
             if isinstance(given, str) or not isinstance(given, Iterable):
                 raise RequestError(f"{name}: {given!r} is not several.", f"Give a tuple or a list: {name}=({given!r},).")
             object.__setattr__(self, name, tuple(given))  # a list will do
-        if not isinstance(self.ratings, int) or not isinstance(self.sql, str):
-            raise RequestError(f"ratings is {self.ratings!r}, sql is {self.sql!r}.", "Give a whole number, and text.")
+        if not isinstance(self.ratings, int):
+            raise RequestError(f"ratings is {self.ratings!r}.", "Give a whole number.")
+        object.__setattr__(self, "expression", _conditions(self.expression))
         if self.planned not in get_args(Planned):
             raise RequestError(f'planned cannot be "{self.planned}".', f"It is one of: {', '.join(get_args(Planned))}.")
         for name in ("years", "episodes", "score"):
@@ -66,6 +62,14 @@ class Where:
             low, high = span
             if low is not None and high is not None and low > high:
                 raise RequestError(f"{name}: {low:g} to {high:g} is empty.", "Give the lower bound first.")
+
+
+def _conditions(given: object) -> tuple[str, ...]:
+    """One condition, or several, as several."""
+    conditions = tuple(given) if isinstance(given, list | tuple) else (given,) if given != "" else ()
+    if not all(isinstance(each, str) for each in conditions):
+        raise RequestError(f"expression is {given!r}.", "Give text, such as \"year > 2000 and type = 'TV'\", or several.")
+    return conditions
 
 
 def _is_bound(end: object) -> bool:
@@ -91,10 +95,12 @@ def allowed(where: Where, items: pl.DataFrame) -> Bools:
         *([] if where.ecchi else [~has.contains("Ecchi").fill_null(False)]),
         *([_ids(where.only, items)] if where.only else []),
         *([~_ids(where.without, items)] if where.without else []),
-        *([_condition(where.sql, items)] if where.sql else []),
     ]
     mask = items.select(pl.all_horizontal(condition.fill_null(False) for condition in conditions)).to_series()
-    return np.array(mask.to_numpy(), bool)
+    passing = np.array(mask.to_numpy(), bool)
+    for condition in where.expression:
+        passing &= fulfilling(condition, items)
+    return passing
 
 
 def _spelt(where: Where, items: pl.DataFrame) -> Where:
@@ -130,19 +136,3 @@ def _ids(ids: tuple[int | str, ...], items: pl.DataFrame) -> pl.Expr:
         if each not in known:
             raise RequestError(f"{each}: no item has this id.", "Give ids of the catalogue.")
     return pl.col("item_id").cast(pl.String).is_in(wanted)
-
-
-def _condition(sql: str, items: pl.DataFrame) -> pl.Expr:
-    """A condition in SQL, tried out on the catalogue. It may look at nothing else: no tables, no files."""
-    columns = f"The columns are: {', '.join(items.columns)}; for example: year >= 2000 AND type = 'TV'."
-    if elsewhere := ELSEWHERE.search(sql if UNUSUAL.search(sql) else QUOTED.sub("", sql)):
-        raise RequestError(f'The condition has "{elsewhere[0]}", and may look at this catalogue alone.', columns)
-    try:
-        condition = pl.sql_expr(sql)
-        found = items.select(condition.alias("condition"))["condition"]
-    except (pl.exceptions.PolarsError, OSError) as cause:
-        reason = str(cause).splitlines()[0].partition("; valid columns")[0]
-        raise RequestError(f"The condition cannot be read: {reason}.", columns) from None
-    if found.dtype != pl.Boolean or len(found) != len(items):
-        raise RequestError("The condition is neither true nor false of each title.", columns)
-    return condition

@@ -9,6 +9,7 @@ from konomi.errors import DataError
 from konomi.lists.personal_list import ListEntry, PersonalList
 from konomi.lists.text_files import TextFile
 from konomi.reading.records import number
+from konomi.text import from_cell
 
 HEADERS = ({"title", "name", "item", "item_id", "id", "anime_id", "movie_id", "movieid"}, {"rating", "score"})
 """First lines that are no rating: the names of the two columns."""
@@ -34,7 +35,7 @@ def read(parts: Sequence[TextFile]) -> PersonalList:
         if not title:
             raise DataError(f"{where}: there is no title.", "Write title or id, rating.")
         given = _rating(rating, where) if rating else None
-        entries.append(ListEntry(title, rating=given, place=part.at(f"line {line}")))
+        entries.append(ListEntry(from_cell(title), rating=given, place=part.at(f"line {line}")))
     if not entries:
         raise DataError(f"{part.where}: there is no rating in it.", "Write a line per title: title or item id, rating.")
     return PersonalList("plain", None, tuple(entries))
