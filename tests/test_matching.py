@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from konomi.data.labels import STATUS
 from konomi.data.scale import Scale
 from konomi.errors import RequestError
-from konomi.lists.matching import FLOOR, POPULAR, Matched, match_list
+from konomi.lists.evidence import FLOOR, POPULAR
+from konomi.lists.matching import Matched, match_list
 from konomi.lists.personal_list import ListEntry, PersonalList, read_list
 from konomi.lists.spelling import alike, words
 from konomi.lists.titles import TitleIndex
