@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from konomi.catalogue.franchises import BESIDE, franchises
 from konomi.catalogue.title_words import bare, name_of
-from konomi.reading.catalogues import complete_catalogue, read_catalogue
+from konomi.reading.catalogues import catalogue_of_frame, read_catalogue
 
 LABELS = Path(__file__).parents[1] / "bench" / "franchises.csv"
 
@@ -26,7 +26,7 @@ def catalogue(*rows, **columns):
         "type": kind,
         "genres": [g.split() for g in genres],
     }
-    return complete_catalogue(pl.DataFrame({**frame, **columns}, strict=False))
+    return catalogue_of_frame(pl.DataFrame({**frame, **columns}, strict=False))
 
 
 def groups(items):
