@@ -146,7 +146,7 @@ def test_not_found(index, entry, suggestion):
         ("Kara no Kyoukai 3", "Kara no Kyoukai 4"),
         ("Rocky III", "Rocky II"),
         ("Clannad: After Story", "Clannad"),
-        ("TextFile A", "TextFile B"),
+        ("Part A", "Part B"),
         ("Natsume Yuujinchou Shi", "Natsume Yuujinchou San"),
         ("とある魔術の禁書目録II", "とある魔術の禁書目録"),
     ],

@@ -62,6 +62,10 @@ class PersonalList:
     entries: tuple[ListEntry, ...]
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        rated = sum(entry.rating is not None for entry in self.entries)
+        return f"PersonalList({self.kind}: {len(self.entries):,} entries, {rated:,} rated)"
+
 
 class ListFormat(Protocol):
     """What every module in `LISTS` offers."""
@@ -77,6 +81,8 @@ def read_list(path: Path | str) -> PersonalList:
     Of a zip, the members that are lists of one kind are read together. `DataError` where nothing in the file is a list known
     here, where lists of several kinds are, where a rating is off its scale, or where the list has no entry.
     """
+    if not isinstance(path, str | Path):
+        raise DataError(f"A value of the type {type(path).__name__} is no path.", f"Give a file: {KNOWN}.")
     files = read_text_files(Path(path))
     found = {
         kind: own for kind in LISTS if kind != PLAIN and (own := [file for file in files if _format(kind).recognise(file)])
