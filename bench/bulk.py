@@ -30,7 +30,7 @@ from konomi.kernels.topk import topk
 from konomi.models import mf
 from konomi.runtime import Run
 from konomi.simulate.ratings import simulate
-from konomi.simulate.titles import invented_catalogue
+from konomi.simulate.titles import simulated_catalogue
 from measure import flop_rate, peers_python, save
 
 K, THREADS, PEOPLE, CALLS, EPOCHS = 100, 2, 20_000, (1_000, 20_000), 6
@@ -130,7 +130,7 @@ def rows_only(given: Factors) -> float:
 
 real, split = caserec(RATINGS)
 shape, whole, _ = first_shape(Run())
-large = prepare(simulate(invented_catalogue(17_562, 0), 20_000, 3_000_000, 0, Run()).table())
+large = prepare(simulate(simulated_catalogue(17_562, 0), 20_000, 3_000_000, 0, Run()).table())
 trained = {
     "real, 2016": split.train_set(real),
     "simulated, the first notebook's shape": whole.train_set(shape),

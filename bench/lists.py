@@ -10,7 +10,7 @@ from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.runtime import Run
 from konomi.simulate.ratings import simulate
-from konomi.simulate.titles import invented_catalogue
+from konomi.simulate.titles import simulated_catalogue
 
 
 def with_some(dataset: Dataset, people: np.ndarray, n: int, draw: np.random.Generator) -> list[Profiles]:
@@ -26,7 +26,7 @@ def with_some(dataset: Dataset, people: np.ndarray, n: int, draw: np.random.Gene
 
 def simulated_lists(items: int, users: int, ratings: int) -> Dataset:
     """Simulated ratings, and one person more, who rated everything."""
-    table = simulate(invented_catalogue(items, 0), users, ratings, 0, Run()).table()
+    table = simulate(simulated_catalogue(items, 0), users, ratings, 0, Run()).table()
     assert table.items is not None
     item = table.items["item_id"]
     everything = {"user_id": pl.Series(np.zeros(items, np.int64)), "item_id": item, "rating": np.full(items, 7, np.float32)}

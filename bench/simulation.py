@@ -26,7 +26,7 @@ from konomi.runtime import Run
 from konomi.simulate.mal_files import write_files
 from konomi.simulate.ratings import Simulation, simulate
 from konomi.simulate.sample import sample
-from konomi.simulate.titles import invented_catalogue
+from konomi.simulate.titles import simulated_catalogue
 
 REAL_SHAPE = (7_157, 4_714, 419_943)  # items, users, ratings of the real file
 SIZES = {200_000: 2_200, 24_325_191: 270_000, 57_000_000: 310_000}  # ratings: users
@@ -35,7 +35,7 @@ CATALOGUE = 17_500
 
 def like_real() -> Simulation:
     items, users, ratings = REAL_SHAPE
-    return simulate(invented_catalogue(items, 0), users, ratings, 0, Run())
+    return simulate(simulated_catalogue(items, 0), users, ratings, 0, Run())
 
 
 def scored(simulation: Simulation) -> pl.DataFrame:
@@ -108,7 +108,7 @@ def measure_speed() -> None:
 
 
 def one_size(ratings: int) -> None:
-    items = invented_catalogue(CATALOGUE, 0)
+    items = simulated_catalogue(CATALOGUE, 0)
     simulate(items, 10, 100, 0, Run())  # compile or load the kernels
     start = time.perf_counter()
     simulation = simulate(items, SIZES[ratings], ratings, 0, Run())

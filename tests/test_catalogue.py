@@ -8,7 +8,8 @@ import pytest
 
 from konomi.data.table import ITEM_COLUMNS, Rejects
 from konomi.errors import DataError
-from konomi.reading.catalogues import complete_catalogue, film_title, genres_of, known, number_of, read_catalogue, tidy, year_of
+from konomi.reading.catalogue_items import film_title, genres_of, known, number_of, tidy, year_of
+from konomi.reading.catalogues import catalogue_of_frame, read_catalogue
 
 
 def catalogue(folder: Path, text: str | bytes, name: str = "anime.csv") -> pl.DataFrame:
@@ -165,12 +166,11 @@ def test_any_other_with_string_ids_keeps_the_first_of_an_id(tmp_path: Path) -> N
 
 
 def test_frames_are_completed() -> None:
-    frame = complete_catalogue(pl.DataFrame({"item_id": [1, 2], "genres": [["Hentai"], None], "colour": ["red", "blue"]}))
+    frame = catalogue_of_frame(pl.DataFrame({"item_id": [1, 2], "genres": [["Hentai"], None], "colour": ["red", "blue"]}))
     assert frame.columns == list(ITEM_COLUMNS) and frame["sensitive"].to_list() == [True, False]
-    with pytest.raises(DataError, match="no column item_id"):
-        complete_catalogue(pl.DataFrame({"id": [1]}))
-    with pytest.raises(DataError, match="wrong type"):
-        complete_catalogue(pl.DataFrame({"item_id": [1], "year": ["long ago"]}))
+    assert catalogue_of_frame(pl.DataFrame({"item_id": [1], "year": ["long ago"]}))["year"].to_list() == [None]
+    with pytest.raises(DataError, match='the catalogue: no column "item_id"'):
+        catalogue_of_frame(pl.DataFrame({"id": [1]}))
 
 
 def test_numbers_that_are_none(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from konomi.catalogue.franchises import BESIDE, franchises
 from konomi.catalogue.title_words import bare, name_of
-from konomi.reading.catalogues import complete_catalogue, read_catalogue
+from konomi.reading.catalogues import catalogue_of_frame, read_catalogue
 
 LABELS = Path(__file__).parents[1] / "bench" / "franchises.csv"
 
@@ -26,7 +26,7 @@ def catalogue(*rows, **columns):
         "type": kind,
         "genres": [g.split() for g in genres],
     }
-    return complete_catalogue(pl.DataFrame({**frame, **columns}, strict=False))
+    return catalogue_of_frame(pl.DataFrame({**frame, **columns}, strict=False))
 
 
 def groups(items):
@@ -63,9 +63,9 @@ OTHER = "Drama Historical Romance Seinen"
         ("Naruto", "Naruto: Shippuuden"),
         ("Fate/stay night", "Fate/Zero"),
         ("Kimi ni Todoke", "Kimi ni Todoke 2nd Season: Kataomoi"),
-        ("Shingeki no Kyojin", "Shingeki no Kyojin Season 3 TextFile 2"),
+        ("Shingeki no Kyojin", "Shingeki no Kyojin Season 3 Part 2"),
         ("Toy Story", "Toy Story 2"),
-        ("The Godfather", "The Godfather: TextFile II"),
+        ("The Godfather", "The Godfather: Part II"),
         ("Rocky", "Rocky III"),
         ("Star Wars: Episode IV - A New Hope", "Star Wars: Episode V - The Empire Strikes Back"),
         ("Harry Potter and the Sorcerer's Stone", "Harry Potter and the Chamber of Secrets"),
@@ -76,6 +76,16 @@ OTHER = "Drama Historical Romance Seinen"
 def test_two_parts_of_one_work(first, later):
     items = catalogue((first, 2001, "TV", SHOW), (later, 2003, "TV", SHOW), ("Something Else", 2002, "TV", SHOW))
     assert groups(items) == sorted([[first, later], ["Something Else"]], key=str)
+
+
+def test_films_of_known_type():
+    films = (
+        ("Star Trek: The Motion Picture", 1979),
+        ("Star Trek II: The Wrath of Khan", 1982),
+        ("Star Trek Holiday Special", 1980),
+    )
+    items = catalogue(*((title, year, "Movie", SHOW) for title, year in films))
+    assert groups(items) == [[films[0][0], films[1][0], None, films[2][0]]]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +114,7 @@ def test_the_order_of_watching():
     items = catalogue(
         ("Ao no Hana Recap", 2004, "Special", SHOW),
         ("Ao no Hana: Songs", 2001, "Music", SHOW),
-        ("Ao no Hana Season 3 TextFile 2", 2008, "TV", SHOW),
+        ("Ao no Hana Season 3 Part 2", 2008, "TV", SHOW),
         ("Ao no Hana Season 3", 2008, "TV", SHOW),
         ("Ao no Hana Movie", 2005, "Movie", SHOW),
         ("Ao no Hana 2nd Season", 2006, "TV", SHOW),
@@ -116,7 +126,7 @@ def test_the_order_of_watching():
         "Ao no Hana",
         "Ao no Hana 2nd Season",
         "Ao no Hana Season 3",
-        "Ao no Hana Season 3 TextFile 2",
+        "Ao no Hana Season 3 Part 2",
         "Ao no Hana: The Final",
     ]
     rest = ["Ao no Hana Movie", "Ao no Hana OVA", None, "Ao no Hana Recap", "Ao no Hana: Songs"]

@@ -1,11 +1,8 @@
-"""Lists that people already have: every format, every scale, every way to spoil a file. All of them are invented."""
+"""Lists of MyAnimeList, AniList and Kitsu: every form, every scale."""
 
-import csv
 import gzip
-import io
 import json
-import zipfile
-from pathlib import Path
+from functools import partial
 from xml.sax.saxutils import escape
 
 import pytest
@@ -14,54 +11,29 @@ from hypothesis import strategies as st
 
 from konomi.data.labels import STATUS
 from konomi.data.scale import Scale
-from konomi.errors import DataError
-from konomi.lists import text_files as parts
-from konomi.lists.personal_list import LISTS, PersonalList, read_list
-
-WATCHING, COMPLETED, ON_HOLD, DROPPED, PLANNED = STATUS.values()
+from konomi.lists.personal_list import read_list
+from list_files import (
+    COMPLETED,
+    DROPPED,
+    ON_HOLD,
+    PLANNED,
+    WATCHING,
+    anilist,
+    anime,
+    letters,
+    mal,
+    media,
+    refused,
+    scored,
+    told,
+    written,
+    zipped,
+)
 
 
 @pytest.fixture
 def write(tmp_path):
-    def written(name: str, content: str | bytes) -> Path:
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return written
-
-
-def zipped(members: dict[str, str | bytes], compression=zipfile.ZIP_DEFLATED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def mal(*anime: str) -> str:
-    info = "<myinfo><user_name>nobody</user_name><user_total_anime>0</user_total_anime></myinfo>"
-    return f'<?xml version="1.0" encoding="UTF-8" ?>\n<!-- export -->\n<myanimelist>{info}{"".join(anime)}</myanimelist>'
-
-
-def anime(id="1", title="Cowboy Bebop", type="TV", score="9", status="Completed", more="") -> str:
-    return (
-        f"<anime><series_animedb_id>{id}</series_animedb_id><series_title><![CDATA[{title}]]></series_title>"
-        f"<series_type>{type}</series_type><my_score>{score}</my_score><my_status>{status}</my_status>{more}</anime>"
-    )
-
-
-def told(personal: PersonalList):
-    """(title, rating, status) of every entry."""
-    return [(entry.title, entry.rating, entry.status) for entry in personal.entries]
-
-
-def refused(path: Path, *words: str) -> DataError:
-    with pytest.raises(DataError) as caught:
-        read_list(path)
-    for word in words:
-        assert word in f"{caught.value} {caught.value.hint}"
-    return caught.value
+    return partial(written, tmp_path)
 
 
 # ---- MyAnimeList
@@ -114,7 +86,6 @@ def test_mal_by_hand(shared):
     assert told(personal) == [("Cowboy Bebop", 9, COMPLETED), ("Kekkai Sensen & Beyond", None, DROPPED), ("SK∞", None, PLANNED)]
 
 
-letters = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=20)
 listed = st.lists(
     st.tuples(
         st.integers(1, 99999),
@@ -146,27 +117,6 @@ def test_mal_gives_back_what_was_written(tmp_path_factory, entries):
 
 
 # ---- AniList
-
-
-def media(id=1, mal=11, romaji="Shingeki no Kyojin", **more):
-    titles = {"romaji": romaji, "english": "Attack on Titan", "native": "進撃の巨人"}
-    return {"id": id, "idMal": mal, "title": titles, "startDate": {"year": 2013}, "format": "TV", "type": "ANIME", **more}
-
-
-def anilist(entries, format: str | None = "POINT_10", custom=()):
-    lists = [
-        {"name": "All", "isCustomList": False, "entries": entries},
-        {"name": "Best", "isCustomList": True, "entries": list(custom)},
-    ]
-    user = {"user": {"mediaListOptions": {"scoreFormat": format}}} if format else {}
-    return json.dumps({"data": {"MediaListCollection": {**user, "lists": lists}}})
-
-
-def scored(*scores, **more):
-    return [
-        {"mediaId": n, "score": score, "status": "COMPLETED", "media": media(n, None, f"Title {n}")}
-        for n, score in enumerate(scores, 1)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -282,316 +232,3 @@ def test_kitsu_ratings_off_the_scale_are_refused(write):
         write("page.json", json.dumps(kitsu(library("1", 21, "completed")))),
         "page.json, entry 1: 21 is not a rating from 2 to 20",
     )
-
-
-# ---- Letterboxd
-
-RATINGS = "Date,Name,Year,Letterboxd URI,Rating\n2024-01-02,The Matrix,1999,https://boxd.it/a,4.5\n2024-02-02,Heat,1995,https://boxd.it/b,0.5\n"
-DIARY = (
-    "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\n"
-    '2020-01-02,"Paris, Texas",1984,https://boxd.it/c,3,,"a, b",2020-01-01\n'
-    '2023-01-02,"Paris, Texas",1984,https://boxd.it/d,5,Yes,,2023-01-01\n'
-    '2024-01-02,"Paris, Texas",1984,https://boxd.it/e,,Yes,,2024-01-01\n'
-    "2024-05-05,The Matrix,1999,https://boxd.it/f,1,Yes,,2024-05-04\n"
-)
-WATCHED = (
-    "Date,Name,Year,Letterboxd URI\n2024-01-02,The Matrix,1999,https://boxd.it/a\n2024-01-02,Stalker,1979,https://boxd.it/g\n"
-)
-WATCHLIST = "Date,Name,Year,Letterboxd URI\n2024-01-02,Solaris,1972,https://boxd.it/h\n2024-01-02,Heat,1995,https://boxd.it/b\n"
-
-
-def test_letterboxd_files(write):
-    ratings = read_list(write("ratings.csv", RATINGS))
-    assert told(ratings) == [("The Matrix", 4.5, COMPLETED), ("Heat", 0.5, COMPLETED)]
-    assert (ratings.kind, ratings.scale, ratings.entries[0].year) == ("letterboxd", Scale(0.5, 5, 0.5), 1999)
-    assert ratings.entries[1].place == "line 3"
-    diary = read_list(write("my own name.csv", DIARY))
-    assert told(diary) == [("Paris, Texas", 5, COMPLETED), ("The Matrix", 1, COMPLETED)]  # the latest with a rating
-    assert diary.notes == ("Films that a file has more than once count once, with their latest rating (2 lines more).",)
-    assert told(read_list(write("watched.csv", WATCHED))) == [("The Matrix", None, COMPLETED), ("Stalker", None, COMPLETED)]
-    assert {status for *_, status in told(read_list(write("watchlist.csv", WATCHLIST)))} == {PLANNED}
-
-
-def test_letterboxd_zip(write):
-    export = {
-        "watchlist.csv": WATCHLIST,
-        "profile.csv": "Date Joined,Username\n2020-01-01,nobody\n",
-        "diary.csv": DIARY,
-        "watched.csv": WATCHED,
-        "ratings.csv": RATINGS,
-        "deleted/diary.csv": "Date,Name,Year,Letterboxd URI,Rating\n2024-01-02,Gone,1999,u,5\n",
-        "likes/films.csv": "Date,Name,Year,Letterboxd URI\n2024-01-02,Liked,1999,u\n",
-        "lists/best.csv": "Letterboxd list export v7\n",
-        "picture.png": b"\x89PNG",
-    }
-    personal = read_list(write("export.zip", zipped(export)))
-    assert sorted(told(personal)) == [
-        ("Heat", 0.5, COMPLETED),  # on the watchlist, too
-        ("Paris, Texas", 5, COMPLETED),
-        ("Solaris", None, PLANNED),
-        ("Stalker", None, COMPLETED),
-        ("The Matrix", 4.5, COMPLETED),  # what ratings.csv says holds, though the diary has a later date
-    ]
-    assert {entry.title: entry.place for entry in personal.entries}["The Matrix"] == "ratings.csv, line 2"
-    assert personal.notes == ("Films that a file has more than once count once, with their latest rating (2 lines more).",)
-
-
-def test_letterboxd_films_of_no_known_kind_are_refused(write):
-    refused(write("films.csv", WATCHED), "films.csv: either", "watched.csv or watchlist.csv")
-
-
-def test_letterboxd_cut_short(write):
-    refused(write("ratings.csv", RATINGS + "2024-03-03,Alien,19"), "ratings.csv, line 4: 3 columns, not 5")
-    refused(write("ratings.csv", RATINGS + '2024-03-03,"Ali'), "ratings.csv, line 4: a quote that is never closed")
-    refused(write("ratings.csv", RATINGS.replace("4.5", "5.5")), 'line 2: "5.5" is not a rating from 0.5 to 5')
-
-
-# ---- IMDb
-
-
-def test_imdb(write):
-    header = "Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,IMDb Rating,Runtime (mins),Year,Genres\n"
-    rows = (
-        'tt1,9,2024-01-01,The Matrix,The Matrix,u,Movie,8.7,136,1999,"Action, Sci-Fi"\n'
-        "tt2,10,2024-01-01,Spirited Away,Sen to Chihiro no kamikakushi,u,movie,8.6,125,2001,Animation\n"
-        "tt3,7,2024-01-01,A Series,A Series,u,TV Series,8.6,,2008,Drama\n"
-        "tt4,7,2024-01-01,An Episode,An Episode,u,tvEpisode,8.6,,2008,Drama\n"
-    )
-    personal = read_list(write("ratings.csv", header + rows))
-    assert told(personal) == [("The Matrix", 9, COMPLETED), ("Spirited Away", 10, COMPLETED), ("A Series", 7, COMPLETED)]
-    _, film, series = personal.entries
-    assert (film.titles, film.year, film.type, film.ids) == (
-        ("Sen to Chihiro no kamikakushi",),
-        2001,
-        "Movie",
-        (("imdb", "tt2"),),
-    )
-    assert (series.type, personal.kind) == ("TV", "imdb")
-    assert personal.notes == ('Left out: titles of the type "tvEpisode" (1).',)
-    listed = "Position,Const,Created,Title,URL,Title Type,Year,Your Rating,Date Rated\n1,tt9,2024-01-01,Alien,u,movie,1979,,\n"
-    assert told(read_list(write("WATCHLIST.csv", listed))) == [("Alien", None, PLANNED)]
-    refused(write("ratings.csv", (header + rows).replace(",10,2024", ",12,2024")), "line 3", "1 to 10")
-
-
-# ---- Trakt
-
-
-def test_trakt(write):
-    movie = {"title": "TRON: Legacy", "year": 2010, "ids": {"trakt": 1, "slug": "tron", "imdb": "tt1104001", "tmdb": 20526}}
-    show = {"title": "Breaking Bad", "year": 2008, "ids": {"trakt": 1, "imdb": "tt0903747"}}
-    ratings = [
-        {"rated_at": "2014-09-01T09:10:11.000Z", "rating": 3, "type": "movie", "movie": movie},
-        {"rated_at": "2016-09-01T09:10:11.000Z", "rating": 10, "type": "movie", "movie": movie},
-        {"rated_at": "2015-09-01T09:10:11.000Z", "rating": 8, "type": "season", "season": {"number": 1}, "show": show},
-        {"rated_at": "2015-09-01T09:10:11.000Z", "rating": 8, "type": "episode", "episode": {"number": 1}, "show": show},
-    ]
-    watched = [
-        {
-            "plays": 4,
-            "last_watched_at": "2020-01-01T00:00:00.000Z",
-            "movie": {"title": "Heat", "year": 1995, "ids": {"trakt": 7}},
-        },
-        {"plays": 4, "last_watched_at": "2020-01-01T00:00:00.000Z", "show": show, "seasons": []},
-    ]
-    watchlist = [
-        {
-            "rank": 1,
-            "listed_at": "2024-01-01T00:00:00.000Z",
-            "type": "movie",
-            "movie": {"title": "Alien", "year": 1979, "ids": {"trakt": 9}},
-        },
-        {"rank": 2, "listed_at": "2024-01-01T00:00:00.000Z", "type": "movie", "movie": movie},
-    ]
-    members = {
-        "ratings.json": json.dumps(ratings),
-        "watched.json": json.dumps(watched),
-        "watchlist.json": json.dumps(watchlist),
-        "ratings-shows.json": "[]",
-        "user.json": json.dumps({"username": "nobody"}),
-    }
-    personal = read_list(write("trakt.zip", zipped(members)))
-    assert told(personal) == [
-        ("TRON: Legacy", 10, COMPLETED),
-        ("Heat", None, COMPLETED),
-        ("Breaking Bad", None, 0),  # perhaps one episode of it
-        ("Alien", None, PLANNED),
-    ]
-    first, _, second, _ = personal.entries
-    assert (first.ids, first.year, first.type) == ((("imdb", "tt1104001"), ("tmdb", "20526"), ("trakt", "1")), 2010, "Movie")
-    assert second.type == "TV"
-    assert personal.notes == ("Left out: ratings of seasons (1), ratings of episodes (1).",)
-    ratings[0]["rating"] = 11
-    refused(write("ratings.json", json.dumps(ratings)), "ratings.json, entry 1 (TRON: Legacy): 11 is not a rating")
-
-
-# ---- two columns typed by hand
-
-
-def test_plain(write):
-    personal = read_list(write("me.csv", '\ufefftitle,rating\n"Good, Bad",9\n\n12,"3,5"\n[Oshi no Ko],7\n<harmony/>,1\n'))
-    assert (personal.kind, personal.scale) == ("plain", None)
-    assert told(read_list(write("unscored.csv", "Mushishi,\nMonster,9\n"))) == [("Mushishi", None, 0), ("Monster", 9.0, 0)]
-    assert told(personal) == [("Good, Bad", 9, 0), ("12", 3.5, 0), ("[Oshi no Ko]", 7, 0), ("<harmony/>", 1, 0)]
-    assert [entry.place for entry in personal.entries] == ["line 2", "line 4", "line 5", "line 6"]
-    assert told(read_list(write("me.csv", "[Oshi no Ko],7\r\n"))) == [("[Oshi no Ko]", 7, 0)]
-    assert told(read_list(write("me.csv", "{Odd},7"))) == [("{Odd}", 7, 0)]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "me.csv: there is no rating in it."),
-        ("title,rating\n", "me.csv: there is no rating in it."),
-        ("A,9\nB,nine\n", 'me.csv, line 2: "nine" is not a rating.'),
-        ("A,nan\n", 'line 1: "nan" is not a rating.'),
-        (",9\n", "line 1: there is no title."),
-        ("Good, Bad,9\n", "me.csv, line 1: 3 columns, not two."),
-        ("A\n", "line 1: 1 columns, not two."),
-        ('"A,9\n', "line 1: a quote that is never closed"),
-        (b"A,9\nCaf\xe9,8\n", "me.csv: is not UTF-8 text"),
-        ("A,9\n".encode("utf-16"), "UTF-16"),
-        (b"A,9\0\n", "no text at all"),
-    ],
-)
-def test_plain_refusals(write, text, message):
-    refused(write("me.csv", text), message)
-
-
-ratings = st.floats(0.5, 10).map(lambda rating: round(rating, 2))
-
-
-@given(
-    st.lists(
-        st.tuples(letters.map(str.strip).filter(lambda t: t.lower() not in ("title", "name", "item", "id", "")), ratings),
-        min_size=1,
-    )
-)
-def test_plain_gives_back_what_was_written(tmp_path_factory, entries):
-    path = tmp_path_factory.mktemp("plain") / "me.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([("title", "rating"), *entries])
-    assert [(entry.title, entry.rating) for entry in read_list(path).entries] == entries
-
-
-# ---- files that are packed, or spoilt, or meant to harm
-
-
-def test_packed(write):
-    text = mal(anime())
-    for name, content in {
-        "list.xml.gz": gzip.compress(text.encode()),
-        "no ending": gzip.compress(text.encode()),
-        "list.zip": zipped({"__MACOSX/list.xml": b"\0", "folder/list.xml": text}),
-        "list.xml": zipped({"list.xml.gz": gzip.compress(text.encode())}),
-        "stored.zip": zipped({"list.xml": text}, zipfile.ZIP_STORED),
-        "bom.xml": b"\xef\xbb\xbf" + text.encode(),
-        "plain.xml.gz": text.encode(),  # a name is no proof
-    }.items():
-        assert told(read_list(write(name, content))) == [("Cowboy Bebop", 9, COMPLETED)], name
-
-
-def test_damaged(write, tmp_path):
-    text = mal(*(anime(str(n), f"Title {n}") for n in range(1, 50)))
-    packed, archive = gzip.compress(text.encode()), zipped({"list.xml": text})
-    refused(write("list.xml.gz", packed[:-20]), "list.xml.gz: cannot be unpacked")
-    refused(write("list.zip", archive[:-30]), "list.zip: cannot be unpacked")
-    refused(write("list.zip", archive[:60] + b"\xff" * 10 + archive[70:]), "list.zip: cannot be unpacked")
-    refused(write("list.zip", zipped({"list.xml": text}, zipfile.ZIP_BZIP2)), "packed in an unusual way")
-    refused(write("list.xml", text[:-30]), "list.xml: not whole XML")
-    refused(write("list.xml", text.encode().replace(b"Title 7", b"Titl\xe9 7")), "is not UTF-8 text")
-    refused(write("list.json", anilist(scored(5))[:-10]), "list.json: not whole JSON")
-    refused(write("list.json", "[" * 100_000), "list.json: is no list")
-    refused(write("list.json", '[{"a": NaN}]'), "NaN is no number")
-    refused(write("list.json", '[{"a": ' + "9" * 5000 + "}]"), "list.json: is no list")
-    refused(tmp_path, "is a folder")
-    refused(tmp_path / "none.csv", "none.csv: cannot be read: No such file", "title or item id, rating")
-    secret = bytearray(archive)
-    for at in (6, archive.index(b"PK\x01\x02") + 8):
-        secret[at] |= 1
-    refused(write("list.zip", bytes(secret)), "encrypted")
-
-
-def test_bombs(write, monkeypatch):
-    monkeypatch.setattr(parts, "LIMIT", 1 << 20)
-    monkeypatch.setattr(parts, "PACKED", 1 << 16)
-    monkeypatch.setattr(parts, "MEMBERS", 20)
-    zeros = b"0" * (2 << 20)
-    refused(write("list.gz", gzip.compress(zeros)), "holds more than 1 MiB")
-    refused(write("list.zip", zipped({"list.xml": zeros})), "holds more than 1 MiB")
-    refused(write("list.zip", zipped({"list.xml.gz": gzip.compress(zeros)})), "holds more than 1 MiB")
-    refused(write("list.zip", zipped({f"{n}.csv": zeros[: 1 << 18] for n in range(5)})), "holds more than 1 MiB")
-    refused(write("list.zip", zipped({f"{n}.csv": "" for n in range(21)})), "21 members")
-    refused(write("list.zip", zipped({"list.xml": zeros}, zipfile.ZIP_STORED)), "holds more than")
-    refused(write("list.csv", zeros), "holds more than 1 MiB")
-
-
-@pytest.mark.parametrize(
-    "declared",
-    [
-        "<!DOCTYPE myanimelist>",
-        '<!DOCTYPE myanimelist SYSTEM "http://127.0.0.1/evil.dtd">',
-        '<!DOCTYPE myanimelist [<!ENTITY file SYSTEM "file:///etc/hostname">]>',
-        '<!DOCTYPE myanimelist [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>',
-        '<!DOCTYPE myanimelist [<!ENTITY % p SYSTEM "file:///etc/hostname"> %p;]>',
-    ],
-)
-def test_entities_are_refused(write, declared):
-    text = mal(anime(title="]]>&file;&c;<![CDATA[")).replace("<!-- export -->", declared)
-    error = refused(write("list.xml", text), "declares a document type or entities")
-    assert "localhost" not in str(error)
-
-
-def test_what_is_no_list_is_refused(write):
-    for name, content in {
-        "page.html": "<!DOCTYPE html><html></html>",
-        "feed.xml": '<?xml version="1.0"?><feed/>',
-        "odd.json": '{"a": 1}',
-        "empty.json": "[]",
-        "lists.zip": zipped({"a.csv": "A,9\n", "b.csv": "B,9\n"}),
-        "empty.zip": zipped({}),
-        "pictures.zip": zipped({"a.png": b"\x89PNG"}),
-    }.items():
-        refused(write(name, content), name, "It may be")
-    refused(write("both.zip", zipped({"a.xml": mal(anime()), "ratings.csv": RATINGS})), "holds lists of mal and letterboxd")
-    refused(write("none.xml", mal("<manga/>")), "there is nothing on the list", "manga (1)")
-
-
-def test_every_list_is_a_module_with_its_own_file():
-    assert all(module.startswith("konomi.lists.sites.") for module in LISTS.values())
-
-
-hostile = st.one_of(
-    st.binary(max_size=60),
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-        lambda inner: (
-            st.lists(inner, max_size=3)
-            | st.dictionaries(
-                st.sampled_from(
-                    "data lists entries media title score status type movie show ids attributes relationships anime".split()
-                ),
-                inner,
-                max_size=4,
-            )
-        ),
-        max_leaves=12,
-    ).map(lambda value: json.dumps([value]).encode()),
-)
-
-
-@given(
-    hostile, st.sampled_from([b"", b'{"data": ', b'{"lists": [{"entries": ', b'[{"rated_at": 1, "movie": ', b"<myanimelist>"])
-)
-def test_whatever_is_in_a_file_only_our_own_errors_leave(tmp_path_factory, content, before):
-    closing = {
-        b'{"data": ': b"}",
-        b'{"lists": [{"entries": ': b"}]}",
-        b'[{"rated_at": 1, "movie": ': b"}]",
-        b"<myanimelist>": b"",
-    }.get(before, b"")
-    path = tmp_path_factory.mktemp("hostile") / "list"
-    path.write_bytes(before + content + closing)
-    try:
-        read_list(path)
-    except DataError as error:
-        assert error.hint

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from konomi.data.labels import STATUS
 from konomi.data.scale import Scale
 from konomi.errors import RequestError
-from konomi.lists.matching import FLOOR, POPULAR, Matched, match_list
+from konomi.lists.evidence import FLOOR, POPULAR
+from konomi.lists.matching import Matched, match_list
 from konomi.lists.personal_list import ListEntry, PersonalList, read_list
 from konomi.lists.spelling import alike, words
 from konomi.lists.titles import TitleIndex
@@ -145,7 +146,7 @@ def test_not_found(index, entry, suggestion):
         ("Kara no Kyoukai 3", "Kara no Kyoukai 4"),
         ("Rocky III", "Rocky II"),
         ("Clannad: After Story", "Clannad"),
-        ("TextFile A", "TextFile B"),
+        ("Part A", "Part B"),
         ("Natsume Yuujinchou Shi", "Natsume Yuujinchou San"),
         ("とある魔術の禁書目録II", "とある魔術の禁書目録"),
     ],

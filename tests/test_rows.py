@@ -53,7 +53,7 @@ def slowly(path: Path, format: RatingsFormat, monkeypatch: pytest.MonkeyPatch) -
     """The same file through the slow twin alone."""
 
     def doubt(*_: object) -> None:
-        raise rows._Doubt
+        raise rows.Doubt
 
     with monkeypatch.context() as patch:
         patch.setattr(rows, "_scan_text", doubt)

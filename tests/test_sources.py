@@ -6,36 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 import pytest
 
 from konomi.data.scale import Scale
-from konomi.data.table import Table
 from konomi.errors import DataError
 from konomi.reading.formats import ReadOptions
-from konomi.reading.frame import Dataset, read_frame
-from konomi.reading.sources import SOURCES, delimited, read_source, recognise
-from konomi.runtime import Run
-
-STARS, HALVES, TEN = Scale(1, 5, 1), Scale(0.5, 5, 0.5), Scale(1, 10, 1)
-
-
-def read(*paths: Path, name: str | None = None, options: ReadOptions | None = None) -> Table:
-    return read_source(name, paths, options or ReadOptions(), Run())
-
-
-def files(folder: Path, **texts: str) -> Path:
-    """Files of these names ("__" for a dot) in a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (folder / name.replace("__", ".")).write_text(text, encoding="utf-8", newline="")
-    return folder
-
-
-def entries(table: Table) -> list[tuple[object, ...]]:
-    rating = np.nan_to_num(table.rating, nan=-1).tolist()
-    return list(zip(table.user_id.to_list(), table.item_id.to_list(), rating, strict=True))
-
+from konomi.reading.sources import SOURCES, recognise
+from ratings_files import ANIME_2016, HALVES, STARS, TEN, entries, files, read
 
 # ---- MovieLens
 
@@ -159,8 +136,6 @@ def test_a_catalogue_by_option_takes_the_place_of_the_own(tmp_path: Path) -> Non
 
 # ---- MyAnimeList
 
-ANIME_2016 = "anime_id,name,genre,type,episodes,rating,members\n20,Naruto,Action,TV,220,7.81,683297\n"
-
 
 def test_mal_2016(tmp_path: Path) -> None:
     folder = files(tmp_path, rating__csv="user_id,anime_id,rating\n1,20,-1\n1,24,7\n", anime__csv=ANIME_2016)
@@ -200,112 +175,6 @@ def test_rejects_of_the_catalogue_are_kept(tmp_path: Path) -> None:
     table = read(folder, options=ReadOptions(on_bad_rows="skip"))
     assert (table.rejects.line, table.rejects.reason) == ([2], ["rating is not a number"])
     assert (table.catalogue_rejects.line, table.catalogue_rejects.reason) == ([3], ["anime.csv: too few columns"])
-
-
-# ---- anything else
-
-
-def test_delimited_guesses_and_shows_it(tmp_path: Path) -> None:
-    path = files(tmp_path, x__tsv="Stars\tReviewer ID\tISBN\n3\tann\t0001\n5\tbob\t0002\n") / "x.tsv"
-    assert str(delimited.guess(path, ReadOptions())) == "user = Reviewer ID, item = ISBN, rating = Stars"
-    table = read(path)
-    assert (table.source, table.scale) == ("delimited", Scale(3, 5, 2))
-    assert entries(table) == [("ann", "0001", 3), ("bob", "0002", 5)]
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        "user_id;movieId;rating",
-        "userId,item_id,score",
-        "User_ID\tAnime_ID\tFeedback",
-        "uid::item::rating",
-        "user|product_id|overall",
-    ],
-)
-def test_delimited_separators_and_usual_names(tmp_path: Path, header: str) -> None:
-    separator = next(s for s in ("::", ";", ",", "\t", "|") if s in header)
-    path = files(tmp_path, x__txt=f"{header}\n1{separator}2{separator}3\n1{separator}4{separator}5\n") / "x.txt"
-    assert entries(read(path)) == [(1, 2, 3), (1, 4, 5)]
-
-
-def test_delimited_columns_by_option(tmp_path: Path) -> None:
-    path = files(tmp_path, x__csv="who,what,user_id,when,how\na,b,9,5,2\nc,d,9,6,4\n") / "x.csv"
-    table = read(path, options=ReadOptions(user="who", item="what", rating="how", time="when", scale=STARS))
-    assert (entries(table), table.time.tolist(), table.scale) == ([("a", "b", 2), ("c", "d", 4)], [5, 6], STARS)
-    with pytest.raises(DataError, match=r"no column that looks like the item.*Its columns are: who, what, user_id") as error:
-        read(path)
-    assert "--item-column" in error.value.hint
-    with pytest.raises(DataError, match=r'no column "whom" for the user\. Did you mean "who"'):
-        read(path, options=ReadOptions(user="whom", item="what", rating="how"))
-
-
-def test_quoted_headers_of_any_separator(tmp_path: Path) -> None:
-    path = files(tmp_path, x__csv='"User-ID";"ISBN";"Book-Rating"\n"276725";"034545104X";"0"\n"7";"0155061224";"5"\n') / "x.csv"
-    table = read(path)
-    assert entries(table) == [(276725, "034545104X", 0), (7, "0155061224", 5)]
-    assert table.reading == {"user": "User-ID", "item": "ISBN", "rating": "Book-Rating", "separator": ";"}
-
-
-def test_delimited_files_are_joined(tmp_path: Path) -> None:
-    folder = files(
-        tmp_path, train__csv="user,item,rating\n1,2,3\n", test__csv="user,item,rating\n1,x,5\n", o__csv="user,movie\n1,2\n"
-    )
-    train, test, other = (folder / f"{name}.csv" for name in ("train", "test", "o"))
-    table = read(train, test)
-    assert entries(table) == [(1, "2", 3), (1, "x", 5)] and table.scale == Scale(3, 5, 2) and table.files == (train, test)
-    with pytest.raises(DataError, match=r"o\.csv: no source is recognised"):
-        read(train, other)
-    named = files(folder, o__csv="user,item_id,rating\n1,2,3\n") / "o.csv"
-    with pytest.raises(DataError, match=r"o\.csv: not read like .*train\.csv \(user = user, item = item") as error:
-        read(train, named, name="delimited")
-    assert "same columns" in error.value.hint
-
-
-def test_a_catalogue_among_the_files_is_told_where_to_go(tmp_path: Path) -> None:
-    folder = files(tmp_path, x__csv="user,item,rating\n1,2,3\n", items__csv="item_id,title\n2,T\n")
-    with pytest.raises(DataError, match="no source is recognised") as error:
-        read(folder / "x.csv", folder / "items.csv")
-    assert f"A catalogue goes with --items {folder / 'items.csv'}." in error.value.hint
-
-
-def test_delimited_without_a_header(tmp_path: Path) -> None:
-    table = read(files(tmp_path, x__csv="1,2,3,881250949,x\n4,5,4,881250950,y\n") / "x.csv")
-    assert entries(table) == [(1, 2, 3), (4, 5, 4)] and table.time.tolist() == [881250949, 881250950]
-
-
-def test_anime_ids_mean_the_scale_of_myanimelist(tmp_path: Path) -> None:
-    path = files(tmp_path, x__csv="user_id,anime_id,rating\n1,2,7\n1,3,0\n1,4,-1\n") / "x.csv"
-    assert (read(path).scale, entries(read(path))) == (TEN, [(1, 2, 7), (1, 3, -1), (1, 4, -1)])
-
-
-def test_dates_as_text_are_not_taken_for_times(tmp_path: Path) -> None:
-    assert read(files(tmp_path, x__csv="user,item,rating,time\n1,2,3,2020-01-01\n1,3,5,2020-01-02\n") / "x.csv").time is None
-
-
-@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
-def test_delimited_reads_parquet_and_arrow(tmp_path: Path, suffix: str) -> None:
-    frame = pl.DataFrame({"userId": ["a", "b"], "itemId": [1, 2], "rating": [1.5, None], "note": ["x", "y"]})
-    path = tmp_path / f"x.{suffix}"
-    frame.write_parquet(path) if suffix == "parquet" else frame.write_ipc(path)
-    assert entries(read(path)) == [("a", 1, 1.5), ("b", 2, -1)]
-    path.write_bytes(b"PAR1 but not really")
-    with pytest.raises(DataError, match=f"not readable as {suffix}"):
-        read(path)
-
-
-def test_frames_of_every_kind() -> None:
-    columns = {"who": ["a", "b"], "what": [1, 2], "how": [1.0, 2.0]}
-    for frame in (pl.DataFrame(columns), pa.table(columns)):
-        table = read_frame(frame, "who", "what", "how", scale=STARS, items=pl.DataFrame({"item_id": [1], "title": ["T"]}))
-        assert (entries(table), table.source, table.files) == ([("a", 1, 1), ("b", 2, 2)], "frame", ())
-        assert table.items["title"].to_list() == ["T"]
-    with pytest.raises(DataError, match="A dict is not a table"):
-        read_frame(columns, "who", "what", "how")
-    with pytest.raises(DataError, match='the frame: no column "user" for the user'):
-        read_frame(pl.DataFrame(columns), "user", "what", "how")
-    with pytest.raises(DataError, match=r"the frame: 1 row cannot be read \(missing user id: 1\), at row 2"):
-        read_frame(pl.DataFrame({**columns, "who": ["a", None]}), "who", "what", "how")
 
 
 # ---- recognising
@@ -409,13 +278,3 @@ def test_real_parts_of_movielens_100k_make_the_whole(shared: Path) -> None:
 
 def test_every_source_is_there() -> None:
     assert all(find_spec(module) for module in SOURCES.values())
-
-
-def test_a_frame_with_a_catalogue_and_bad_rows():
-    ratings = pl.DataFrame({"u": [1, 1, None], "anime_id": [10, 20, 10], "r": [8.0, 3.0, 5.0]})
-    catalogue = pl.DataFrame({"anime_id": [20, 10], "title": ["B", "A"]})
-    with pytest.raises(DataError, match="missing user id"):
-        Dataset.from_frame(ratings, "u", "anime_id", "r")
-    dataset = Dataset.from_frame(ratings, "u", "anime_id", "r", items=catalogue, on_bad_rows="skip")
-    assert dataset.items["title"].to_list() == ["A", "B"]
-    assert {row["step"]: row["rows"] for row in dataset.manifest["report"]}["bad rows"] == 1

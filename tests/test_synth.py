@@ -23,12 +23,12 @@ from konomi.simulate import ratings as synth
 from konomi.simulate import sample
 from konomi.simulate.mal_files import UNSCORED, write_files
 from konomi.simulate.ratings import simulate, whole_counts
-from konomi.simulate.titles import GENRES, invented_catalogue
+from konomi.simulate.titles import GENRES, simulated_catalogue
 
 
 @pytest.fixture(scope="module")
 def small():
-    return simulate(invented_catalogue(60, 0), 300, 4_000, 5, Run(threads=1), 0.3)
+    return simulate(simulated_catalogue(60, 0), 300, 4_000, 5, Run(threads=1), 0.3)
 
 
 def opinions(simulation):
@@ -171,7 +171,7 @@ def test_a_list_has_each_title_once_and_everybody_has_one(small):
 
 
 def test_taste_and_fame_decide_what_is_taken():
-    simulation = simulate(invented_catalogue(200, 0), 500, 10_000, 0, Run(threads=1))
+    simulation = simulate(simulated_catalogue(200, 0), 500, 10_000, 0, Run(threads=1))
     taken = np.bincount(simulation.item, minlength=200)
     assert np.corrcoef(np.log(simulation.world.fame), np.log(taken + 1))[0, 1] > 0.8
     w = simulation.world
@@ -227,8 +227,8 @@ def test_whole_counts_by_hand():
 # ---- catalogues
 
 
-def test_invented_titles_are_all_different():
-    items = invented_catalogue(20_000, 3)  # more than one season of every title
+def test_simulated_titles_are_all_different():
+    items = simulated_catalogue(20_000, 3)  # more than one season of every title
     assert items["title"].n_unique() == items["item_id"].n_unique() == 20_000
     assert items.schema == {name: dtype or pl.Int64 for name, dtype in ITEM_COLUMNS.items()}
     share = items["genres"].explode().value_counts(normalize=True)

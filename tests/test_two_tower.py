@@ -79,6 +79,8 @@ def test_tags_and_numbers_by_hand():
     kinds = {"genres": pl.List(pl.String), "type": pl.String, "year": pl.Int32}
     nothing = items.with_columns(pl.lit(None, kind).alias(name) for name, kind in kinds.items())
     assert item_tags(nothing).shape == (3, 0)
+    films = items.with_columns(type=pl.lit("Movie"))  # a type that all have is no tag
+    np.testing.assert_array_equal(item_tags(films), [[0, 0, 1, 1, 0], [1, 1, 0, 0, 1], [0, 0, 0, 0, 0]])
 
 
 def test_taste_by_hand():

@@ -15,10 +15,11 @@ from konomi.errors import BundleError, ConfigError, DataError, FitError, KonomiE
 
 if TYPE_CHECKING:
     from konomi.bundle.format import Bundle, load_bundle, save_bundle
-    from konomi.data.prepare import Rules, prepare
+    from konomi.data.prepare import Rules
     from konomi.data.profiles import Profiles
     from konomi.data.scale import Scale
     from konomi.data.split import Split, SplitConfig, TrainSet, make_split
+    from konomi.data.table import Table
     from konomi.evaluate.compare import Comparison
     from konomi.evaluate.compare import compare as compare_models
     from konomi.evaluate.evaluate import Predictions, Report
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from konomi.ranking.dials import Dials
     from konomi.ranking.rank import Ranking, rank
     from konomi.reading.frame import Dataset
+    from konomi.reading.prepare import prepare, read_ratings
     from konomi.recommend.answer import Answer
     from konomi.recommend.filters import Where
     from konomi.recommend.recommender import Given, Recommender
@@ -56,6 +58,7 @@ _HOME = {
     "Scale": "konomi.data.scale.Scale",
     "Split": "konomi.data.split.Split",
     "SplitConfig": "konomi.data.split.SplitConfig",
+    "Table": "konomi.data.table.Table",
     "TrainSet": "konomi.data.split.TrainSet",
     "Where": "konomi.recommend.filters.Where",
     "compare_models": "konomi.evaluate.compare.compare",
@@ -63,9 +66,10 @@ _HOME = {
     "load_bundle": "konomi.bundle.format.load_bundle",
     "make_split": "konomi.data.split.make_split",
     "match_list": "konomi.lists.matching.match_list",
-    "prepare": "konomi.data.prepare.prepare",
+    "prepare": "konomi.reading.prepare.prepare",
     "rank": "konomi.ranking.rank.rank",
     "read_list": "konomi.lists.personal_list.read_list",
+    "read_ratings": "konomi.reading.prepare.read_ratings",
     "register_model": "konomi.models.register_model",
     "save_bundle": "konomi.bundle.format.save_bundle",
     "train_model": "konomi.pipeline.train",
@@ -98,6 +102,7 @@ __all__ = [
     "Scale",
     "Split",
     "SplitConfig",
+    "Table",
     "TrainSet",
     "Where",
     "compare_models",
@@ -108,6 +113,7 @@ __all__ = [
     "prepare",
     "rank",
     "read_list",
+    "read_ratings",
     "register_model",
     "save_bundle",
     "train_model",

@@ -1,6 +1,6 @@
 """Franchises: which items are parts of one work, and in what order one watches them.
 
-Relations say so where a catalogue has them (`related`), names elsewhere (`kinship.py`).
+Relations say so where a catalogue has them (`related`), names elsewhere (`same_work.py`).
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from konomi.arrays import I32
-from konomi.catalogue.same_work import Facts, alike_pairs
+from konomi.catalogue.same_work import Facts, same_work_pairs
 from konomi.catalogue.title_words import NUMBERS, RECAP, SMALL, Name, bare
 
 BESIDE = 1000
@@ -33,7 +33,7 @@ def franchises(items: pl.DataFrame) -> tuple[I32, I32]:
     for a, b in _relations(items):
         related |= {a, b}
         groups.join(a, b)
-    for a, b in alike_pairs(rows, related, groups.same):
+    for a, b in same_work_pairs(rows, related, groups.same):
         groups.join(a, b)
     franchise, part = np.arange(len(items), dtype=np.int32), np.zeros(len(items), np.int32)
     for members in groups.members():

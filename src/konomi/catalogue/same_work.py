@@ -153,7 +153,7 @@ def _follows(name: Name, length: int) -> float:
     return AT_BREAK if length in name.breaks else AT_WORD
 
 
-def alike_pairs(rows: Facts, skip: set[int], same: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:
+def same_work_pairs(rows: Facts, skip: set[int], same: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:
     """Pairs of rows that are parts of one work by their names: an item that is not in `skip`, and an owner of a key in them.
 
     `same` says of two rows whether they are known to belong together; such a pair is not looked at.

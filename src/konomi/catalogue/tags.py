@@ -26,7 +26,10 @@ def genre_matrix(items: pl.DataFrame) -> U8:
 
 
 def item_tags(items: pl.DataFrame) -> U8:
-    """u8[I, T], 1 where an item has a tag: the genres of `genre_matrix`, then each type, then each era of `ERA` years."""
+    """u8[I, T], 1 where an item has a tag: the genres of `genre_matrix`, then each type, then each era of `ERA` years.
+
+    What all items have, as MovieLens' are all films, tells nothing apart and is no tag.
+    """
     flags = [(column == value).fill_null(False).to_numpy() for column, known in _kinds(items) for value in known]
     return np.column_stack([genre_matrix(items), *flags]).astype(np.uint8)
 
@@ -38,8 +41,9 @@ def tag_names(items: pl.DataFrame) -> list[str]:
 
 
 def _kinds(items: pl.DataFrame) -> list[tuple[pl.Series, list[Any]]]:
-    """Type and era of each item, and the values that occur, in ascending order."""
-    return [(column, column.drop_nulls().unique().sort().to_list()) for column in (items["type"], items["year"] // ERA)]
+    """Type and era of each item, and the values that are tags, in ascending order: not the one that all items have."""
+    columns = (items["type"], items["year"] // ERA)
+    return [(column, [] if column.n_unique() == 1 else column.drop_nulls().unique().sort().to_list()) for column in columns]
 
 
 def content_vectors(items: pl.DataFrame) -> F32:

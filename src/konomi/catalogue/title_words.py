@@ -25,10 +25,12 @@ NUMBERS = {
 COUNTED = frozenset("season seasons series part cour stage chapter act arc period case vol volume episode episodes ep".split())
 RECAP = frozenset("recap recaps digest compilation soushuuhen pv cm trailer preview pilot kokuchi commercial promo".split())
 SMALL = frozenset(
-    "special specials sp picture drama omake extra extras prologue prelude epilogue shorts short mini manner tokuten music "
+    "special specials sp drama omake extra extras prologue prelude epilogue shorts short mini manner tokuten music "
     "clip dvd bd theater gekijou koma interlude intermission bangaichi memorial ura".split()
 )
-WHOLE = frozenset("ova oav ona tv movie movies film films gekijouban the animation new shin kai plus edition version".split())
+WHOLE = frozenset(
+    "ova oav ona tv movie movies film films picture gekijouban the animation new shin kai plus edition version".split()
+)
 MARKS = frozenset(NUMBERS) | COUNTED | RECAP | SMALL | WHOLE
 """Words that tell the parts of a work apart; at the end of a name they are no part of its key."""
 

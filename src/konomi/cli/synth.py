@@ -19,18 +19,18 @@ def synth(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Write simulated ratings of invented titles, as many as wanted."""
+    """Write simulated ratings of simulated titles, as many as wanted."""
     from konomi.errors import DataError
     from konomi.files import refuse_foreign
     from konomi.reading.sources import SIMULATION
     from konomi.simulate.mal_files import UNSCORED, check_format, write_files
     from konomi.simulate.ratings import simulate
-    from konomi.simulate.titles import invented_catalogue
+    from konomi.simulate.titles import simulated_catalogue
 
     check_format(format)
     refuse_foreign(output, SIMULATION, DataError)
     with running(seed, threads) as run:
-        simulation = simulate(invented_catalogue(items, seed), users, ratings, seed, run, UNSCORED[format])
+        simulation = simulate(simulated_catalogue(items, seed), users, ratings, seed, run, UNSCORED[format])
         write_files(simulation, format, output, run)
     if json:
         counts = {"users": users, "items": items, "ratings": ratings, "rows": len(simulation)}

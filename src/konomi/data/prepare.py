@@ -60,7 +60,7 @@ def prepare(table: Table, rules: Rules | None = None, run: Run | None = None) ->
 
 def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     if len(table) >= MOST_ROWS:
-        raise DataError(f"{len(table):,} rows are more than {MOST_ROWS:,}.", "Leave some out, or prepare them in parts.")
+        raise DataError(f"{len(table):,} rows are more than {MOST_ROWS:,}.", "Leave some out.")
     step = iter(range(1, 6))
     run.progress("prepare", 0, 5)
     with workers(run.threads) as each:

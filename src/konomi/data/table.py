@@ -19,7 +19,7 @@ ITEM_COLUMNS = {
     "score": pl.Float32,  # the community's mean rating, on the community's scale
     "score_count": pl.Int64,
     "image": pl.String,  # an address
-    "related": pl.List(pl.String),  # item ids, as text, of the other parts of the same work; null where the source does not say
+    "related": pl.List(pl.String),  # ids, as text, of other parts of the same franchise; null where the source does not say
     "sensitive": pl.Boolean,  # Hentai or Erotica
 }
 """The columns of a catalogue; all but item_id may be null, `sensitive` never is."""
@@ -42,7 +42,7 @@ class Table:
     unknown) or None; time i64[N], seconds since 1970, or None; items: a catalogue with `ITEM_COLUMNS`, or None where the source
     has only ids; scale: of the ratings; source: its name; note: to show wherever the data is shown; rejects: rows left out, and
     catalogue_rejects: those of the catalogue; files: what was read, for the hash of the input; reading: what was guessed about
-    the columns, by the names of `format.ReadOptions`.
+    the columns, by the names of `formats.ReadOptions`.
     """
 
     user_id: pl.Series
@@ -61,3 +61,7 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.rating)
+
+    def __repr__(self) -> str:
+        known = "" if self.items is None else f", {len(self.items):,} titles"
+        return f"Table({self.source}: {len(self):,} entries on the scale {self.scale}{known})"

@@ -62,13 +62,17 @@ class PersonalList:
     entries: tuple[ListEntry, ...]
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        rated = sum(entry.rating is not None for entry in self.entries)
+        return f"PersonalList({self.kind}: {len(self.entries):,} entries, {rated:,} rated)"
+
 
 class ListFormat(Protocol):
     """What every module in `LISTS` offers."""
 
-    def recognise(self, part: TextFile) -> bool: ...
+    def recognise(self, file: TextFile) -> bool: ...
 
-    def read(self, parts: Sequence[TextFile]) -> PersonalList: ...
+    def read(self, files: Sequence[TextFile]) -> PersonalList: ...
 
 
 def read_list(path: Path | str) -> PersonalList:
@@ -77,16 +81,18 @@ def read_list(path: Path | str) -> PersonalList:
     Of a zip, the members that are lists of one kind are read together. `DataError` where nothing in the file is a list known
     here, where lists of several kinds are, where a rating is off its scale, or where the list has no entry.
     """
-    parts = read_text_files(Path(path))
+    if not isinstance(path, str | Path):
+        raise DataError(f"A value of the type {type(path).__name__} is no path.", f"Give a file: {KNOWN}.")
+    files = read_text_files(Path(path))
     found = {
-        kind: own for kind in LISTS if kind != PLAIN and (own := [part for part in parts if _format(kind).recognise(part)])
+        kind: own for kind in LISTS if kind != PLAIN and (own := [file for file in files if _format(kind).recognise(file)])
     }
     if len(found) > 1:
         raise DataError(f"{path}: holds lists of {' and '.join(found)}.", "Give one at a time.")
-    if not found and len(parts) == 1 and _format(PLAIN).recognise(parts[0]):
-        found = {PLAIN: parts}
+    if not found and len(files) == 1 and _format(PLAIN).recognise(files[0]):
+        found = {PLAIN: files}
     if not found:
-        holds = f": {', '.join(part.name for part in parts[:SHOWN])}" if len(parts) > 1 else ""
+        holds = f": {', '.join(file.name for file in files[:SHOWN])}" if len(files) > 1 else ""
         raise DataError(f"{path}: is no list that is known here{holds}.", f"It may be {KNOWN}.")
     ((kind, own),) = found.items()
     personal = _format(kind).read(own)

@@ -56,7 +56,7 @@ def alike(one: Sequence[str], other: Sequence[str]) -> float:
     "2nd Season", "Movie" and "R2" are not misspellings. Small words may come and go.
     """
     for kind, i, j, k, l in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        left, right = ([word for word in part if word not in SMALL] for part in (one[i:j], other[k:l]))
+        left, right = ([word for word in some if word not in SMALL] for some in (one[i:j], other[k:l]))
         if kind != "equal" and left != right and not _misspelt(left, right):
             return 0.0
     a, b = ("".join(word for word in words if word not in SMALL) for words in (one, other))

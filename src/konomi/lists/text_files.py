@@ -133,7 +133,7 @@ def read_text_files(path: Path) -> list[TextFile]:
 def _members(path: Path, content: bytes) -> list[TextFile]:
     if len(content) > PACKED:
         raise _too_much(path, PACKED)
-    parts, left = list[TextFile](), LIMIT
+    files, left = list[TextFile](), LIMIT
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
         if len(members) > MEMBERS:
@@ -149,8 +149,8 @@ def _members(path: Path, content: bytes) -> list[TextFile]:
                 raise _too_much(path, LIMIT)
             unpacked = _unzipped(path, inner, left)
             left -= max(len(unpacked), len(inner))
-            parts.append(TextFile(path, member.filename, True, unpacked))
-    return parts
+            files.append(TextFile(path, member.filename, True, unpacked))
+    return files
 
 
 def _unzipped(path: Path, content: bytes, limit: int) -> bytes:

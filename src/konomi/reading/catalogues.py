@@ -1,104 +1,25 @@
-"""Catalogue files → the frame of `ITEM_COLUMNS`: what is known of each title, in the words of no particular source."""
+"""Catalogues, as files or as frames → the frame of `ITEM_COLUMNS`: what is known of each title."""
 
-import html
+import dataclasses
+import datetime
 import io
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from konomi.data.table import ITEM_COLUMNS, Rejects
 from konomi.errors import DataError
-from konomi.reading.records import DAMAGED, OnBadRows, number, open_bytes, printable, records, reject, settle
-from konomi.reading.rows import INT32, whole_ids
-from konomi.reading.slow_rows import INT64
+from konomi.reading.catalogue_forms import ANY, FORMS, HEADLESS, CatalogueForm
+from konomi.reading.catalogue_items import Cell, genre_column, item_of, separator_of
+from konomi.reading.ids import whole_ids
+from konomi.reading.records import DAMAGED, OnBadRows, open_bytes, printable, records, reject, settle
+from konomi.settings import closest
 
-SENSITIVE = {"Hentai", "Erotica"}
-MOST = 3e38  # about what a float32 can hold
-ML_100K_GENRES = (  # u.item flags them in this order; the flag before them means "unknown"
-    *("Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy", "Film-Noir"),
-    *("Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
-)
-
-
-@dataclass(frozen=True)
-class CatalogueForm:
-    """Which columns of a catalogue say what; a column that the file lacks is null. `item` and `title` it must have."""
-
-    item: str
-    title: str
-    titles: tuple[str, ...] = ()
-    genres: str = "genres"
-    between: str = ", "  # genres
-    aired: str = ""
-    type: str = "type"
-    episodes: str = "episodes"
-    score: str = ""
-    score_count: tuple[str, ...] = ()  # summed
-    image: str = ""
-    related: str = ""  # item ids, separated by |
-    dated_titles: bool = False  # "Matrix, The (1999)"
-    separator: str = ","
-    columns: tuple[str, ...] = ()  # of a file without a header
-
-
-FORMS = (
-    CatalogueForm("anime_id", "name", genres="genre", score="rating"),  # mal-2016; its `members` are not people who rated
-    CatalogueForm("anime_ids", "name", genres="genre", score="rating", separator="\t"),  # the same, renumbered by caserec
-    CatalogueForm(  # mal-2020
-        item="MAL_ID",
-        title="Name",
-        titles=("English name", "Japanese name"),
-        genres="Genres",
-        aired="Aired",
-        type="Type",
-        episodes="Episodes",
-        score="Score",
-        score_count=tuple(f"Score-{n}" for n in range(1, 11)),
-    ),
-    CatalogueForm(  # mal-2023
-        item="anime_id",
-        title="Name",
-        titles=("English name", "Other name"),
-        genres="Genres",
-        aired="Aired",
-        type="Type",
-        episodes="Episodes",
-        score="Score",
-        score_count=("Scored By",),
-        image="Image URL",
-    ),
-    CatalogueForm("movieId", "title", between="|", dated_titles=True),  # movielens
-    CatalogueForm(  # any other
-        item="item_id",
-        title="title",
-        titles=("titles",),
-        between="|",
-        aired="year",
-        score="score",
-        score_count=("score_count",),
-        image="image",
-        related="related",
-    ),
-)
-"""The catalogues known by their header, the first that fits."""
-
-HEADLESS = {
-    "movies.dat": CatalogueForm(
-        "movieId", "title", between="|", dated_titles=True, separator="::", columns=("movieId", "title", "genres")
-    ),
-    "u.item": CatalogueForm(
-        "movieId",
-        "title",
-        aired="date",
-        dated_titles=True,
-        separator="|",
-        columns=("movieId", "title", "date", "video", "url", "unknown", *ML_100K_GENRES),
-    ),
-}
-"""The MovieLens catalogues without a header, known by their name."""
+FRAME = Path("the catalogue")  # what errors call a catalogue that is a frame
+SHOWN = 20  # column names that a refusal shows
+TITLES = ("title", "name")  # what a frame of no known form may call its titles
 
 
 def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejects | None = None) -> pl.DataFrame:
@@ -120,7 +41,7 @@ def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejec
         raise DataError(f"{path}: the file is empty.", "Check that it was downloaded or written whole.")
     form, columns = _recognise(path, text.lstrip("\r\n").partition("\n")[0].rstrip("\r"))
     rejects = Rejects() if rejects is None else rejects
-    bad, items = Rejects(), []
+    bad, rows = Rejects(), list[Mapping[str, Cell]]()
     for n, record in enumerate(records(io.StringIO(text, newline=""), form.separator)):
         if n == 0 and not form.columns:
             continue
@@ -133,11 +54,37 @@ def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejec
         if fault:
             reject(bad, record.line, fault, printable(record.text))
         else:
-            items.append(item_of(fields, form))
+            rows.append(fields)
     settle(path, bad, on_bad_rows)
     for line, reason, text in zip(bad.line, bad.reason, bad.text, strict=True):
         reject(rejects, line, f"{path.name}: {reason}", text)
-    return catalogue_frame(items)
+    return _items(rows, form)
+
+
+def catalogue_of_frame(
+    frame: pl.DataFrame, item: str = ANY.item, on_bad_rows: OnBadRows = "refuse", rejects: Rejects | None = None
+) -> pl.DataFrame:
+    """The same of a catalogue that is a frame: the catalogue that a file of its columns would give.
+
+    Its form is recognised by its columns, as a file's is. Of a frame of no known form the ids are in the column `item_id` or
+    `item`, the titles in `title` or `name`, and any of `ITEM_COLUMNS` may be there; other columns are left out. Genres, other
+    titles and related ids may be lists, or text: "Action, Comedy". Raises `DataError` for a frame without ids, and for rows
+    without one unless `on_bad_rows` is "skip".
+    """
+    form = _form_of_frame(frame.columns, item)
+    bad, rows = Rejects(), list[Mapping[str, Cell]]()
+    used = [name for name in frame.columns if name in form.used]
+    for n, values in enumerate(frame.select(used).iter_rows(named=True), 1):
+        fields = {name: _cell(value) for name, value in values.items()}
+        if fields[form.item]:
+            rows.append(fields)
+        else:
+            reject(bad, n, "missing item id", ", ".join(map(str, values.values())))
+    settle(FRAME, bad, on_bad_rows, "row")
+    rejects = Rejects() if rejects is None else rejects
+    for line, reason, text in zip(bad.line, bad.reason, bad.text, strict=True):
+        reject(rejects, line, f"{FRAME}: {reason}", text)
+    return _items(rows, form)
 
 
 def _recognise(path: Path, header: str) -> tuple[CatalogueForm, Sequence[str]]:
@@ -152,118 +99,43 @@ def _recognise(path: Path, header: str) -> tuple[CatalogueForm, Sequence[str]]:
     raise DataError(
         f"{path}: not a catalogue that is known here: its first line is {header[:200]!r}.",
         "Give a MyAnimeList or MovieLens catalogue, or a CSV file with the columns item_id, title and any of year, type, "
-        "episodes, score, score_count, image, genres, titles and related (the last three separated by |).",
+        "episodes, score, score_count, image, sensitive, genres, titles and related (the last two separated by |).",
     )
 
 
-def catalogue_frame(items: list[dict[str, object]]) -> pl.DataFrame:
-    """Rows with the keys of `ITEM_COLUMNS` → the frame; ids become int64 where all of them are whole numbers."""
+def _form_of_frame(columns: Sequence[str], item: str) -> CatalogueForm:
+    """The form of a frame with these columns; `item` is what the ratings call their ids."""
+    known = next((form for form in FORMS if form.item in columns and form.title in columns), None)
+    if known:
+        return known
+    ids = next((name for name in (ANY.item, item) if name in columns), None)
+    if ids is None:
+        shown = ", ".join(columns[:SHOWN]) or "none"
+        raise DataError(
+            f'{FRAME}: no column "{item}" with the item ids.{closest(item, columns)}',
+            f"Its columns are: {shown}. Rename the one with the item ids to {item}.",
+        )
+    return dataclasses.replace(ANY, item=ids, title=next((name for name in TITLES if name in columns), ANY.title))
+
+
+def _cell(value: Any) -> Cell:
+    """What a frame has in one column of one row as a file would have it, but for lists, which stay lists."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, list):
+        return [str(each) for each in value if each is not None]
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)
+
+
+def _items(rows: Iterable[Mapping[str, Cell]], form: CatalogueForm) -> pl.DataFrame:
+    """Rows → the frame; ids become int64 where all of them are whole numbers."""
+    rows = list(rows)
+    column = genre_column(rows[0], form) if rows else None
+    between = separator_of(row[column] for row in rows) if column else ","
+    items = [item_of(row, form, between) for row in rows]
     ids = pl.Series("item_id", [row["item_id"] for row in items], dtype=pl.String)
     schema = {name: kind for name, kind in ITEM_COLUMNS.items() if kind is not None}
     frame = pl.DataFrame([{name: row[name] for name in schema} for row in items], schema=schema)
     return frame.insert_column(0, whole_ids(ids)).unique("item_id", keep="first", maintain_order=True)
-
-
-def complete_catalogue(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame with `item_id` and any of `ITEM_COLUMNS` → all of them, in order and of their types; other columns go."""
-    if "item_id" not in frame.columns:
-        shown = ", ".join(frame.columns[:20])
-        raise DataError(f"The catalogue has no column item_id, only {shown}.", "Rename the column with the item ids.")
-    kinds = {name: kind for name, kind in ITEM_COLUMNS.items() if kind is not None}
-    try:
-        typed = frame.select(
-            "item_id", *(pl.col(n).cast(k) if n in frame.columns else pl.lit(None, k).alias(n) for n, k in kinds.items())
-        )
-    except pl.exceptions.PolarsError as error:
-        raise DataError(f"The catalogue has a column of the wrong type: {error}", f"The types are: {kinds}.") from None
-    flagged = pl.col("genres").list.set_intersection(sorted(SENSITIVE)).list.len() > 0
-    return typed.with_columns(sensitive=pl.coalesce("sensitive", flagged, pl.lit(False)))
-
-
-def item_of(fields: dict[str, str], form: CatalogueForm) -> dict[str, object]:
-    """One item from the fields of its row."""
-    title, year = tidy(fields[form.title]), year_of(fields.get(form.aired, ""))
-    others = [known(name) for column in form.titles for name in fields.get(column, "").split("|")]
-    if form.dated_titles:
-        title, others, dated = film_title(fields[form.title])
-        year = dated or year
-    flagged = [genre for genre in ML_100K_GENRES if fields.get(genre) == "1"]
-    genres = genres_of(fields[form.genres], form.between) if form.genres in fields else flagged if "unknown" in fields else None
-    counts = [count for column in form.score_count if (count := number_of(fields.get(column))) is not None]
-    return {
-        "item_id": fields[form.item].strip(),
-        "title": title,
-        "titles": [name for name in dict.fromkeys(others) if name is not None and name != title],
-        "genres": genres,
-        "year": year,
-        "type": known(fields.get(form.type)),
-        "episodes": count_of(number_of(fields.get(form.episodes)), INT32.max),
-        "score": number_of(fields.get(form.score)) or None,  # 0 is what some files have for an unknown one
-        "score_count": count_of(sum(counts) if counts else None, INT64.max),
-        "image": known(fields.get(form.image)),
-        "related": [key.strip() for key in fields[form.related].split("|") if key.strip()] if form.related in fields else None,
-        "sensitive": not SENSITIVE.isdisjoint(genres or ()),
-    }
-
-
-def tidy(text: str) -> str | None:
-    """Text without HTML escapes and outer white space; None where nothing is left. A bare & stays as it is."""
-    if "&" not in text:
-        return text.strip() or None
-    return re.sub(r"&(#\d+|#x[\da-fA-F]+|\w+);", lambda escape: html.unescape(escape[0]), text).strip() or None
-
-
-def known(text: str | None) -> str | None:
-    """The same, and None for 'Unknown' in any case."""
-    tidied = tidy(text or "")
-    return None if tidied is None or tidied.lower() == "unknown" else tidied
-
-
-def number_of(text: str | None) -> float | None:
-    """A number, or None for anything that is not a finite one that a float32 can hold."""
-    try:
-        value = number(text or "")
-    except ValueError:
-        return None
-    return value if abs(value) < MOST else None
-
-
-def count_of(value: float | None, most: int) -> int | None:
-    """A whole number from 0 to below `most`, or None."""
-    return int(value) if value is not None and 0 <= value < most else None
-
-
-def genres_of(text: str, between: str) -> list[str]:
-    """The exact genres: 'Shoujo Ai' is not 'Shoujo'. None known = an empty list."""
-    names = (known(name) for name in text.split(between))
-    return [name for name in dict.fromkeys(names) if name is not None and name != "(no genres listed)"]
-
-
-def year_of(aired: str) -> int | None:
-    """The year of first airing: 1998 of 'Apr 3, 1998 to Apr 24, 1999', None of '? to 1999' and 'Unknown'."""
-    year = re.search(r"\b(1[89]|20)\d\d\b", aired.partition(" to ")[0])
-    return int(year[0]) if year else None
-
-
-ARTICLES = "The|A|An|La|Le|Les|L'|El|Los|Las|Lo|Il|I|Gli|Der|Die|Das|Det|Den|De|Het|En|Ein|Eine|Un|Une|Una|Uno|O|Os|As|Um|Uma"
-
-
-def film_title(text: str) -> tuple[str | None, list[str | None], int | None]:
-    """Title, other titles and year of a MovieLens title.
-
-    'Postman, The (Postino, Il) (1994)' → 'The Postman', ['Postman, The', 'Il Postino'], 1994. What is between parentheses after
-    a colon or 'Or' goes on with the title: 'Birdman: Or (The Unexpected Virtue of Ignorance)'.
-    """
-    whole = tidy(text) or ""
-    dated = re.fullmatch(r"(.*?)\s*\((\d{4})(?:[-–]\d{0,4})?\)", whole)
-    name, year = (dated[1], int(dated[2])) if dated else (whole, None)
-    others = []
-    while (alias := re.fullmatch(r"(.+?)\s*\(([^()]+)\)", name)) and not alias[1].endswith((":", " Or")):
-        name = alias[1]
-        others.append(_article_first(re.sub(r"^a\.?k\.?a\.? ", "", alias[2])))
-    return _article_first(name) or None, [name, *reversed(others)], year
-
-
-def _article_first(name: str) -> str:
-    moved = re.fullmatch(rf"(.+), ({ARTICLES})", name)
-    return (f"{moved[2]}{moved[1]}" if moved[2].endswith("'") else f"{moved[2]} {moved[1]}") if moved else name

@@ -8,7 +8,8 @@ from pathlib import Path
 from konomi.data.table import Rejects, Table
 from konomi.errors import DataError
 from konomi.files import MANIFEST
-from konomi.reading.catalogues import FORMS, HEADLESS, read_catalogue
+from konomi.reading.catalogue_forms import FORMS, HEADLESS
+from konomi.reading.catalogues import read_catalogue
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.records import first_records
 from konomi.reading.rows import BINARY, read_several

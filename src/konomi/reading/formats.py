@@ -1,6 +1,7 @@
 """How a ratings file is laid out, and what a person may say about it."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from konomi.data.scale import Scale
 from konomi.errors import ConfigError
 from konomi.reading.records import OnBadRows
 
-PARTS = ("user", "item", "rating", "status", "time")
-"""What a column of a ratings file can be."""
+FIELDS = ("user", "item", "rating", "status", "time")
+"""What a column of a ratings file can hold."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,15 @@ class ReadOptions:
                 "Give ::, tab, or one ASCII character that is no letter, digit or quote.",
             )
 
+    def again(self, guessed: Mapping[str, str]) -> dict[str, str]:
+        """What to say about other files of the same kind, to have them read likewise; `guessed` of columns, as in `Table`.
+
+        Statuses and times are not asked of them unless the person did so here.
+        """
+        needed = {name: word for name, word in guessed.items() if name not in ("status", "time")}
+        said = {name: word for name in (*FIELDS, "separator") if (word := getattr(self, name)) is not None}
+        return {**needed, **said, "on_bad_rows": self.on_bad_rows}
+
 
 @dataclass(frozen=True)
 class RatingsFormat:
@@ -54,15 +64,15 @@ class RatingsFormat:
     integer_ids: bool = True  # whether an id that is not a whole number is an error; else such ids make a column of strings
 
     def __str__(self) -> str:
-        return ", ".join(f"{part} = {name}" for part, name in self.names().items())
+        return ", ".join(f"{field} = {name}" for field, name in self.names().items())
 
     def names(self) -> dict[str, str]:
-        """The part each named column plays → its name."""
-        return {part: getattr(self, part) for part in PARTS if getattr(self, part) is not None}
+        """Each field that has a column → the name of that column."""
+        return {field: getattr(self, field) for field in FIELDS if getattr(self, field) is not None}
 
     def given(self, options: ReadOptions) -> "RatingsFormat":
         """The same format with what a person said about it in place of its own."""
-        said = {part: getattr(options, part) for part in (*PARTS, "scale", "separator")}
+        said = {field: getattr(options, field) for field in (*FIELDS, "scale", "separator")}
         format = dataclasses.replace(self, **{key: value for key, value in said.items() if value is not None})
         if options.scale is None or not self.unscored:
             return format

@@ -1,4 +1,4 @@
-"""Reading a ratings file to a Table, fast; `judge.py` has the slow twin that defines it.
+"""Reading a ratings file to a Table, fast; `slow_rows.py` has the slow twin that defines it.
 
 The fast path lets polars parse the needed columns, batch by batch. It decides nothing: whatever is not plainly right (a parse
 error, a missing value, a rating off the scale) sends the whole file through the slow twin, which reads row by row, knows line
@@ -18,19 +18,14 @@ from konomi.data.labels import STATUS
 from konomi.data.scale import Scale
 from konomi.data.table import Rejects, Table
 from konomi.errors import DataError
-from konomi.reading import slow_rows as judge
 from konomi.reading.formats import RatingsFormat, ReadOptions
+from konomi.reading.ids import Doubt, batch_ids, joined
 from konomi.reading.records import first_records, open_bytes, open_text, quote_of, records, reject, settle
-from konomi.reading.slow_rows import BATCH, SPACES
+from konomi.reading.slow_rows import BATCH, Row, checked_rows, frame_rows, text_rows
 from konomi.runtime import Run
 from konomi.settings import closest
 
 BINARY = (".parquet", ".arrow", ".feather", ".ipc")
-INT32 = np.iinfo(np.int32)
-
-
-class _Doubt(Exception):
-    """Something that the slow twin has to look at."""
 
 
 def read_several(paths: Sequence[Path], format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
@@ -45,8 +40,8 @@ def read_several(paths: Sequence[Path], format: RatingsFormat, options: ReadOpti
     format, rating = format.given(options), np.concatenate([table.rating for table in tables])
     return dataclasses.replace(
         tables[0],
-        user_id=_joined([table.user_id for table in tables], "user_id"),
-        item_id=_joined([table.item_id for table in tables], "item_id"),
+        user_id=joined([table.user_id for table in tables], "user_id"),
+        item_id=joined([table.item_id for table in tables], "item_id"),
         rating=rating,
         scale=format.scale or Scale.of(rating),
         files=tuple(paths),
@@ -67,7 +62,7 @@ def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: R
         open_bytes(path).close()
         try:
             scan = pl.scan_parquet(path, glob=False) if path.suffix == ".parquet" else pl.scan_ipc(path, glob=False)
-            return read_frame(scan, path, format, options, run, source)
+            return read_columns(scan, path, format, options, run, source)
         except pl.exceptions.PolarsError as error:
             raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
     columns = list(format.columns or first_records(path, format.separator)[0])
@@ -75,35 +70,35 @@ def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: R
     total = _estimate(path)
     try:
         return _assemble(_scan_text(path, format, len(columns), places), format, run, path, total, source)
-    except (_Doubt, pl.exceptions.PolarsError, OSError):
+    except (Doubt, pl.exceptions.PolarsError, OSError):
         with open_text(path) as text:
-            rows = judge.text_rows(records(text, format.separator), places, len(columns), header=format.columns is None)
+            rows = text_rows(records(text, format.separator), places, len(columns), header=format.columns is None)
             return _read_slowly(rows, format, options, run, path, total, source, "line")
 
 
-def read_frame(scan: pl.LazyFrame, path: Path, format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
+def read_columns(scan: pl.LazyFrame, path: Path, format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
     """The same from typed columns; `path` is what errors call them, and bad rows are named by their number, from 1."""
     schema = scan.collect_schema()
     _places(path, format, list(schema))
-    chosen = scan.select(_typed(schema[name], name, part) for part, name in format.names().items())
+    chosen = scan.select(_typed(path, schema[name], name, field) for field, name in format.names().items())
     rows = int(scan.select(pl.len()).collect().item())
     whole = chosen.with_columns(pl.col("rating").cast(pl.Float32).fill_null(math.nan), pl.col("^status|time$").fill_null(0))
     try:
         return _assemble(whole.collect_batches(maintain_order=True, chunk_size=BATCH), format, run, path, rows, source)
-    except (_Doubt, pl.exceptions.PolarsError):
-        return _read_slowly(judge.frame_rows(chosen), format, options, run, path, rows, source, "row")
+    except (Doubt, pl.exceptions.PolarsError):
+        return _read_slowly(frame_rows(chosen), format, options, run, path, rows, source, "row")
 
 
 def _places(path: Path, format: RatingsFormat, columns: list[str]) -> dict[str, int]:
-    """The part each column plays → its place, or a `DataError` that names the one that is not there."""
-    for part, name in format.names().items():
+    """Each field → the place of its column, or a `DataError` that names the column that is not there."""
+    for field, name in format.names().items():
         if name not in columns:
             shown = ", ".join(columns[:20])
             raise DataError(
-                f'{path}: no column "{name}" for the {part}.{closest(name, columns)}',
-                f"Its columns are: {shown}. Name the right one: {part} (--{part}-column).",
+                f'{path}: no column "{name}" for the {field}.{closest(name, columns)}',
+                f"Its columns are: {shown}. Name the right one: {field} (--{field}-column).",
             )
-    return {part: columns.index(name) for part, name in format.names().items()}
+    return {field: columns.index(name) for field, name in format.names().items()}
 
 
 def _estimate(path: Path) -> int:
@@ -116,14 +111,14 @@ def _estimate(path: Path) -> int:
 
 
 def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, int]) -> Iterator[pl.DataFrame]:
-    """Batches of the chosen columns, named by their part."""
+    """Batches of the chosen columns, named by their field."""
     stride = len(format.separator)  # a :: is two ":" with an empty column between
     kinds = dict.fromkeys(places, pl.Int64() if format.integer_ids else pl.String()) | {"rating": pl.Float32()}
-    kinds |= {part: pl.Int64() for part in ("status", "time") if part in places}
+    kinds |= {field: pl.Int64() for field in ("status", "time") if field in places}
     schema: dict[str, pl.DataType] = {f"_{n}": pl.String() for n in range((width - 1) * stride + 1)}
-    schema |= {f"_{place * stride}": kinds[part] for part, place in places.items()}
+    schema |= {f"_{place * stride}": kinds[field] for field, place in places.items()}
     between = [pl.col(f"_{n}").is_null() for n in range(len(schema)) if n % stride]
-    chosen = {part: pl.col(f"_{place * stride}") for part, place in places.items()}
+    chosen = {field: pl.col(f"_{place * stride}") for field, place in places.items()}
     if between:  # a single : stands in a field, which is then missing here, so that the slow twin looks at it
         chosen["user"] = pl.when(pl.all_horizontal(between)).then(chosen["user"])
     return (
@@ -136,104 +131,68 @@ def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, 
             quote_char=quote_of(format.separator),
             glob=False,
         )
-        .select(column.alias(part) for part, column in chosen.items())
+        .select(column.alias(field) for field, column in chosen.items())
         .collect_batches(maintain_order=True, chunk_size=BATCH)
     )
 
 
-def _typed(kind: pl.DataType, name: str, part: str) -> pl.Expr:
-    """One column of a typed table as the part it plays: categories and enums as strings, dates as seconds since 1970."""
-    column = pl.col(name).alias(part)
+def _typed(path: Path, kind: pl.DataType, name: str, field: str) -> pl.Expr:
+    """One column of a typed table as its field: categories and enums as strings, dates as seconds since 1970."""
+    column = pl.col(name).alias(field)
     if kind in (pl.Categorical, pl.Enum):
         return column.cast(pl.String)
-    if kind.is_temporal() and part == "time":
+    if kind in (pl.Date, pl.Datetime) and field == "time":
         return column.dt.epoch("s")
+    if not kind.is_numeric() and kind not in (pl.String, pl.Null):
+        raise DataError(
+            f'{path}: the column "{name}", for the {field}, holds {kind}.',
+            "Ids are whole numbers or text, ratings are numbers, times are dates or whole seconds since 1970.",
+        )
     return column
 
 
 def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, path: Path, total: int, source: str) -> Table:
-    """Batches of the chosen columns → a Table; `_Doubt` at the first value that is not plainly right."""
-    parts: dict[str, list[Any]] = {part: [] for part in format.names()}
+    """Batches of the chosen columns → a Table; `Doubt` at the first value that is not plainly right."""
+    columns: dict[str, list[Any]] = {field: [] for field in format.names()}
     what, rows = f"reading {path.name}", 0
     for batch in batches:
         if len(batch) == 0:
             continue
         rows += len(batch)
-        if any(batch[part].null_count() for part in parts):
-            raise _Doubt
+        if any(batch[field].null_count() for field in columns):
+            raise Doubt
         rating = batch["rating"].cast(pl.Float32).to_numpy()
         if format.unscored:
             rating = np.where(np.isin(rating, format.unscored), np.float32("nan"), rating)
         if not (format.scale.valid(rating).all() if format.scale else not np.isinf(rating).any()):
-            raise _Doubt
-        parts["user"].append(_ids(batch["user"], format.integer_ids))
-        parts["item"].append(_ids(batch["item"], format.integer_ids))
-        parts["rating"].append(rating)
+            raise Doubt
+        columns["user"].append(batch_ids(batch["user"], format.integer_ids))
+        columns["item"].append(batch_ids(batch["item"], format.integer_ids))
+        columns["rating"].append(rating)
         if format.status:
             known = batch["status"].is_in(list(STATUS.values()))
-            parts["status"].append(np.where(known.to_numpy(), batch["status"].to_numpy(), 0).astype(np.uint8))
+            columns["status"].append(np.where(known.to_numpy(), batch["status"].to_numpy(), 0).astype(np.uint8))
         if format.time:
-            parts["time"].append(batch["time"].cast(pl.Int64).to_numpy())
+            columns["time"].append(batch["time"].cast(pl.Int64).to_numpy())
         run.progress(what, rows, max(rows, total))
     if rows == 0:
         raise DataError(f"{path}: there is no row of ratings in it.", "Check that it was downloaded or written whole.")
     run.progress(what, rows, rows)
-    rating = np.concatenate(parts.pop("rating"))
+    rating = np.concatenate(columns.pop("rating"))
     return Table(
-        user_id=_joined(parts.pop("user"), "user_id"),
-        item_id=_joined(parts.pop("item"), "item_id"),
+        user_id=joined(columns.pop("user"), "user_id"),
+        item_id=joined(columns.pop("item"), "item_id"),
         rating=rating,
         scale=format.scale or Scale.of(rating),
         source=source,
         files=(path,),
-        status=np.concatenate(parts["status"]) if format.status else None,
-        time=np.concatenate(parts["time"]) if format.time else None,
+        status=np.concatenate(columns["status"]) if format.status else None,
+        time=np.concatenate(columns["time"]) if format.time else None,
     )
 
 
-def _ids(ids: pl.Series, integer: bool) -> pl.Series:
-    """A batch of ids, narrowed: int32 or int64 where all are whole numbers as Python writes them, else strings."""
-    decimal = ids.dtype.is_float()
-    if decimal and (ids.floor() == ids).all():
-        ids = ids.cast(pl.Int64)
-    if not ids.dtype.is_integer():
-        text = ids.cast(pl.String).str.strip_chars(SPACES)
-        text = text.str.strip_suffix(".0") if decimal else text
-        if (text == "").any():
-            raise _Doubt
-        ids = text.cast(pl.Int64, strict=integer)
-        if not integer and not (ids.cast(pl.String) == text).fill_null(False).all():
-            return text
-    return _narrowed(ids)
-
-
-def _narrowed(ids: pl.Series) -> pl.Series:
-    low, high = cast(int, ids.min()), cast(int, ids.max())
-    return ids.cast(pl.Int32 if INT32.min <= low and high <= INT32.max else pl.Int64)
-
-
-def _joined(batches: list[pl.Series], name: str) -> pl.Series:
-    """One column from narrowed batches, of the widest of their types, which none of them loses anything in."""
-    kinds = {ids.dtype for ids in batches}
-    widest = pl.String if pl.String in kinds else pl.Int64 if pl.Int64 in kinds else pl.Int32
-    ids = pl.concat([ids.cast(widest) for ids in batches], rechunk=False).alias(name)
-    if widest != pl.String:
-        return ids
-    whole = whole_ids(ids)
-    return _narrowed(whole) if whole.dtype == pl.Int64 else ids
-
-
-def whole_ids(text: pl.Series) -> pl.Series:
-    """Ids as int64 where all are whole numbers as Python writes them, or as pandas does: 10.0; else the strings they are."""
-    if text.head(1).str.strip_suffix(".0").cast(pl.Int64, strict=False).null_count():
-        return text  # most columns of strings are seen to be such at once
-    plain = text.str.strip_suffix(".0")
-    whole = plain.cast(pl.Int64, strict=False)
-    return whole if (whole.cast(pl.String) == plain).fill_null(False).all() else text
-
-
 def _read_slowly(
-    rows: Iterable[judge.Row],
+    rows: Iterable[Row],
     format: RatingsFormat,
     options: ReadOptions,
     run: Run,
@@ -246,7 +205,7 @@ def _read_slowly(
     rejects = Rejects()
 
     def good_rows() -> Iterator[pl.DataFrame]:
-        yield from judge.judged(rows, format, rejects)
+        yield from checked_rows(rows, format, rejects)
         settle(path, rejects, options.on_bad_rows, place)
 
     return dataclasses.replace(_assemble(good_rows(), format, run, path, total, source), rejects=rejects)

@@ -20,11 +20,11 @@ SPACES = " \t"  # around an id; they are no part of it
 INT64 = np.iinfo(np.int64)
 
 Row = tuple[int, dict[str, Any], str, str]
-"""Line (or row number), the field of each part, what is wrong with it as a whole, its text."""
+"""Line (or row number), what each field says, what is wrong with it as a whole, its text."""
 
 
 def text_rows(rows: Iterator[Record], places: dict[str, int], width: int, header: bool) -> Iterator[Row]:
-    """The chosen fields of every record."""
+    """What every record says in the columns at `places`, by field."""
     needed = max(places.values()) + 1
     for record in rows:
         if header:
@@ -33,7 +33,7 @@ def text_rows(rows: Iterator[Record], places: dict[str, int], width: int, header
         fault = record.fault
         if not fault and not needed <= len(record.fields) <= width:
             fault = "too few columns" if len(record.fields) < needed else "too many columns"
-        fields = {} if fault else {part: record.fields[place] for part, place in places.items()}
+        fields = {} if fault else {field: record.fields[place] for field, place in places.items()}
         yield record.line, fields, fault, record.text
 
 
@@ -44,18 +44,18 @@ def frame_rows(chosen: pl.LazyFrame) -> Iterator[Row]:
             yield next(number), row, "", ", ".join(map(str, row.values()))
 
 
-def judged(rows: Iterable[Row], format: RatingsFormat, rejects: Rejects) -> Iterator[pl.DataFrame]:
+def checked_rows(rows: Iterable[Row], format: RatingsFormat, rejects: Rejects) -> Iterator[pl.DataFrame]:
     """Batches of the good rows; the others go to `rejects`."""
     id_type = pl.Int64() if format.integer_ids else pl.String()
     types = {"user": id_type, "item": id_type, "rating": pl.Float32(), "status": pl.Int64(), "time": pl.Int64()}
-    schema = {part: types[part] for part in format.names()}
-    judge = lru_cache(1 << 16)(partial(_judge, format))  # a file has few different ids and fewer ratings
+    schema = {field: types[field] for field in format.names()}
+    check = lru_cache(1 << 16)(partial(_checked, format))  # a file has few different ids and fewer ratings
     good: list[list[Any]] = []
     for line, fields, fault, text in rows:
         try:
             if fault:
                 raise ValueError(fault)
-            good.append([judge(part, fields[part]) for part in schema])
+            good.append([check(field, fields[field]) for field in schema])
         except ValueError as error:
             reject(rejects, line, str(error), text)
         if len(good) == BATCH:
@@ -64,16 +64,16 @@ def judged(rows: Iterable[Row], format: RatingsFormat, rejects: Rejects) -> Iter
     yield pl.DataFrame(good, schema=schema, orient="row")
 
 
-def _judge(format: RatingsFormat, part: str, value: Any) -> Any:
+def _checked(format: RatingsFormat, field: str, value: Any) -> Any:
     """The value of one field, or a ValueError that says what is wrong with it in words that do not vary from row to row."""
     value = value.strip(SPACES) if isinstance(value, str) else value
     missing = value is None or value == "" or value != value
-    if part in ("user", "item"):
+    if field in ("user", "item"):
         if missing:
-            raise ValueError(f"missing {part} id")
-        return _whole(value, f"{part} id") if format.integer_ids else _text(value, f"{part} id")
-    if part in ("status", "time"):
-        return 0 if missing else _whole(value, part)
+            raise ValueError(f"missing {field} id")
+        return _whole(value, f"{field} id") if format.integer_ids else _text(value, f"{field} id")
+    if field in ("status", "time"):
+        return 0 if missing else _whole(value, field)
     if missing:
         return math.nan
     try:

@@ -95,9 +95,9 @@ def _write_2020(simulation: Simulation, facts: pl.DataFrame, folder: Path, run: 
 def _watched(episodes: pl.Series) -> pl.Expr:
     """Episodes watched: all where completed, none where planned, else any number below all."""
     status = pl.col("watching_status")
-    part = (pl.col("user_id") * 7 + pl.col("anime_id") * 13) % pl.max_horizontal(episodes, 1)
+    watched = (pl.col("user_id") * 7 + pl.col("anime_id") * 13) % pl.max_horizontal(episodes, 1)
     planned = pl.when(status == STATUS["plan to watch"]).then(0)
-    return pl.when(status == STATUS["completed"]).then(episodes).otherwise(planned.otherwise(part))
+    return pl.when(status == STATUS["completed"]).then(episodes).otherwise(planned.otherwise(watched))
 
 
 def _write_2023(simulation: Simulation, facts: pl.DataFrame, folder: Path, run: Run) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
-from konomi.reading.catalogues import SENSITIVE
+from konomi.reading.catalogue_items import SENSITIVE
 from konomi.reading.formats import ReadOptions
 from konomi.runtime import Run
 from konomi.simulate.ratings import Simulation, simulate

@@ -1,11 +1,11 @@
-"""A catalogue of invented titles, of any size, with the shares of genres, years and types that MyAnimeList has."""
+"""A catalogue of simulated titles, of any size, with the shares of genres, years and types that MyAnimeList has."""
 
 import numpy as np
 import polars as pl
 
 from konomi.arrays import I64
 from konomi.data.table import ITEM_COLUMNS
-from konomi.reading.catalogues import SENSITIVE
+from konomi.reading.catalogue_items import SENSITIVE
 
 GENRES = {
     "Comedy": 34.3, "Action": 22.1, "Fantasy": 18.7, "Adventure": 16.8, "Kids": 15.2, "Drama": 14.9, "Sci-Fi": 14.7,
@@ -40,7 +40,7 @@ THINGS = [
     ("Toshokan", "Library"), ("Kikai", "Machine"), ("Tsubasa", "Wings"), ("Kagami", "Mirror"), ("Shounen", "Boy"),
     ("Tenshi", "Angel"), ("Bouken", "Adventure"), ("Shima", "Island"), ("Niwa", "Garden"),
 ]  # fmt: skip
-PARTS = [
+SUBTITLES = [
     ("Hajimari no Hi", "The First Day"), ("Saigo no Natsu", "The Last Summer"), ("Kaettekita Yuusha", "The Hero Returns"),
     ("Gekijouban", "The Movie"), ("Kanketsu-hen", "Final Chapter"), ("Shin Seiki", "New Century"),
     ("Ame, Yuki, Hana", "Rain, Snow, Flower"),
@@ -53,10 +53,10 @@ PARTS = [
 ]  # fmt: skip
 
 
-def invented_catalogue(n: int, seed: int) -> pl.DataFrame:
-    """`n` invented titles, all different, in the form of `ITEM_COLUMNS`; scores, counts and images are null."""
+def simulated_catalogue(n: int, seed: int) -> pl.DataFrame:
+    """`n` simulated titles, all different, in the form of `ITEM_COLUMNS`; scores, counts and images are null."""
     rng = np.random.default_rng([seed, n])
-    titles, english = invented_titles(rng.permutation(max(n, len(OWNERS) * len(THINGS) * len(PARTS)))[:n])
+    titles, english = simulated_titles(rng.permutation(max(n, len(OWNERS) * len(THINGS) * len(SUBTITLES)))[:n])
     known = rng.random(n) < 0.4  # four in ten have an English title
     kind = rng.choice(list(TYPES), size=n, p=np.array(list(TYPES.values())) / 100)
     year = np.maximum(NEWEST - rng.exponential(MEAN_AGE, n).astype(int), OLDEST)
@@ -82,16 +82,16 @@ def invented_catalogue(n: int, seed: int) -> pl.DataFrame:
     )
 
 
-def invented_titles(number: I64) -> tuple[list[str], list[str]]:
+def simulated_titles(number: I64) -> tuple[list[str], list[str]]:
     """Romaji and English titles; different numbers give different titles. Some hold commas or quotes, as real ones do."""
     romaji, english = [], []
     for k in number.tolist():
         k, owner = divmod(k, len(OWNERS))
         k, thing = divmod(k, len(THINGS))
-        season, part = divmod(k, len(PARTS))
+        season, subtitle = divmod(k, len(SUBTITLES))
         suffix = f" {season + 1}" if season else ""
-        romaji.append(f"{OWNERS[owner][0]} no {THINGS[thing][0]}{suffix}: {PARTS[part][0]}")
-        english.append(f"The {THINGS[thing][1]} of the {OWNERS[owner][1]}{suffix}: {PARTS[part][1]}")
+        romaji.append(f"{OWNERS[owner][0]} no {THINGS[thing][0]}{suffix}: {SUBTITLES[subtitle][0]}")
+        english.append(f"The {THINGS[thing][1]} of the {OWNERS[owner][1]}{suffix}: {SUBTITLES[subtitle][1]}")
     return romaji, english
 
 

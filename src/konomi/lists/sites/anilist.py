@@ -25,30 +25,30 @@ CODES = {
 TYPES = {"TV": "TV", "TV_SHORT": "TV", "MOVIE": "Movie", "SPECIAL": "Special", "OVA": "OVA", "ONA": "ONA", "MUSIC": "Music"}
 
 
-def recognise(part: TextFile) -> bool:
+def recognise(file: TextFile) -> bool:
     """JSON with lists of entries, alone or in the answer that they came in."""
-    lists = _collection(part).get("lists")
+    lists = _collection(file).get("lists")
     return isinstance(lists, list) and all("entries" in fields(one) for one in lists)
 
 
-def read(parts: Sequence[TextFile]) -> PersonalList:
+def read(files: Sequence[TextFile]) -> PersonalList:
     """Every anime on any of the lists, once: custom lists show what stands on another one too."""
-    found = [(part, n, fields(entry)) for part in parts for n, entry in enumerate(_entries(part), 1)]
+    found = [(file, n, fields(entry)) for file in files for n, entry in enumerate(_entries(file), 1)]
     anime = [each for each in found if fields(each[2].get("media")).get("type") != "MANGA"]
-    format, notes = _format(parts, [entry.get("score") for _, _, entry in anime])
-    logs = [Log(_key(entry, n), (n, ""), _entry(part, n, entry, format)) for part, n, entry in anime]
+    format, notes = _format(files, [entry.get("score") for _, _, entry in anime])
+    logs = [Log(_key(entry, n), (n, ""), _entry(file, n, entry, format)) for file, n, entry in anime]
     manga = left_out({"manga": len(found) - len(anime)})
     return PersonalList("anilist", SCALES.get(format, HUNDRED), once(logs), (*notes, *manga))
 
 
-def _collection(part: TextFile) -> dict[str, Any]:
-    whole = fields(part.json)
+def _collection(file: TextFile) -> dict[str, Any]:
+    whole = fields(file.json)
     answer = fields(whole.get("data", whole))
     return fields(answer.get("MediaListCollection", answer))
 
 
-def _entries(part: TextFile) -> list[Any]:
-    return list(chain.from_iterable(values(fields(one).get("entries")) for one in values(_collection(part).get("lists"))))
+def _entries(file: TextFile) -> list[Any]:
+    return list(chain.from_iterable(values(fields(one).get("entries")) for one in values(_collection(file).get("lists"))))
 
 
 def _key(entry: dict[str, Any], n: int) -> object:
@@ -56,12 +56,12 @@ def _key(entry: dict[str, Any], n: int) -> object:
     return word(entry.get("mediaId")) or word(fields(entry.get("media")).get("id")) or word(entry.get("id")) or n
 
 
-def _format(parts: Sequence[TextFile], scores: list[object]) -> tuple[str, tuple[str, ...]]:
+def _format(files: Sequence[TextFile], scores: list[object]) -> tuple[str, tuple[str, ...]]:
     """The scale that the scores are on: the one named, unless they are higher than it goes; else the one they look like.
 
     AniList gives scores on the person's scale, or, where it is asked to, out of 100. `DataError` where that cannot be told.
     """
-    options = [fields(fields(_collection(part).get("user")).get("mediaListOptions")) for part in parts]
+    options = [fields(fields(_collection(file).get("user")).get("mediaListOptions")) for file in files]
     named = next((format for each in options if (format := each.get("scoreFormat")) in (*SCALES, *PICTURES)), None)
     numbers = [score for score in scores if isinstance(score, int | float)]
     highest, whole = max(numbers, default=0), all(score == int(score) for score in numbers)
@@ -71,12 +71,12 @@ def _format(parts: Sequence[TextFile], scores: list[object]) -> tuple[str, tuple
         format = "POINT_100" if highest > 10 else "POINT_10" if whole else "POINT_10_DECIMAL"
         return format, (f"Its scores are read as being from {SCALES[format]}.",) if highest else ()
     raise DataError(
-        f"{parts[0].where}: the scale of its scores is not named, and none is over 5.",
+        f"{files[0].where}: the scale of its scores is not named, and none is over 5.",
         "Ask AniList for user { mediaListOptions { scoreFormat } } as well.",
     )
 
 
-def _entry(part: TextFile, n: int, entry: dict[str, Any], format: str) -> ListEntry:
+def _entry(file: TextFile, n: int, entry: dict[str, Any], format: str) -> ListEntry:
     media, place = fields(entry.get("media")), f"entry {n}"
     title = fields(media.get("title"))
     known = names(
@@ -89,9 +89,9 @@ def _entry(part: TextFile, n: int, entry: dict[str, Any], format: str) -> ListEn
         year(fields(media.get("startDate")).get("year")) or year(media.get("seasonYear")),
         TYPES.get(str(media.get("format"))),
         tuple((whose, id) for whose, id in ids.items() if id),
-        _score(entry.get("score"), format, f"{part.where}, {place}" + (f" ({known[0]})" if known else "")),
+        _score(entry.get("score"), format, f"{file.where}, {place}" + (f" ({known[0]})" if known else "")),
         CODES.get(str(entry.get("status")), 0),
-        part.at(place),
+        file.at(place),
     )
 
 

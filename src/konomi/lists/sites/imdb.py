@@ -22,21 +22,21 @@ TYPES = {
 APART = ("tvepisode", "videogame", "podcastseries", "podcastepisode", "musicvideo")  # not titles that are recommended
 
 
-def recognise(part: TextFile) -> bool:
+def recognise(file: TextFile) -> bool:
     """CSV with IMDb's columns."""
-    return COLUMNS <= set(part.columns)
+    return COLUMNS <= set(file.columns)
 
 
-def read(parts: Sequence[TextFile]) -> PersonalList:
+def read(files: Sequence[TextFile]) -> PersonalList:
     """Every title; what is rated has been seen, what stands on a list without a rating is planned."""
     entries, apart = list[ListEntry](), Counter[str]()
-    for part in parts:
-        for line, row in part.rows():
+    for file in files:
+        for line, row in file.rows():
             kind = re.sub(r"[\W_]", "", row["Title Type"].lower())
             if kind in APART:
                 apart[f'titles of the type "{row["Title Type"]}"'] += 1
                 continue
-            rating = rated(row.get("Your Rating"), SCALE.low, SCALE.high, f"{part.where}, line {line}")
+            rating = rated(row.get("Your Rating"), SCALE.low, SCALE.high, f"{file.where}, line {line}")
             called = names(row["Title"], row.get("Original Title"))
             entries.append(
                 ListEntry(
@@ -47,7 +47,7 @@ def read(parts: Sequence[TextFile]) -> PersonalList:
                     (("imdb", row["Const"]),) if row["Const"] else (),
                     rating,
                     STATUS["plan to watch" if rating is None else "completed"],
-                    part.at(f"line {line}"),
+                    file.at(f"line {line}"),
                 )
             )
     return PersonalList("imdb", SCALE, tuple(entries), left_out(apart))

@@ -24,29 +24,29 @@ ENTRY = ("libraryEntries", "library-entries")
 Resources = dict[tuple[str, str], dict[str, Any]]  # (type, id) → the resource
 
 
-def recognise(part: TextFile) -> bool:
+def recognise(file: TextFile) -> bool:
     """JSON whose data are library entries."""
-    return any(fields(one).get("type") in ENTRY for page in _pages(part) for one in values(page.get("data")))
+    return any(fields(one).get("type") in ENTRY for page in _pages(file) for one in values(page.get("data")))
 
 
-def read(parts: Sequence[TextFile]) -> PersonalList:
+def read(files: Sequence[TextFile]) -> PersonalList:
     """Every entry of an anime; titles and ids come from what the pages include."""
-    pages = [(part, page) for part in parts for page in _pages(part)]
+    pages = [(file, page) for file in files for page in _pages(file)]
     included = {
         (str(each.get("type")), str(each.get("id"))): fields(each)
         for _, page in pages
         for each in map(fields, values(page.get("included")))
     }
     found = [
-        (part, fields(one)) for part, page in pages for one in values(page.get("data")) if fields(one).get("type") in ENTRY
+        (file, fields(one)) for file, page in pages for one in values(page.get("data")) if fields(one).get("type") in ENTRY
     ]
-    anime = [(n, part, one) for n, (part, one) in enumerate(found, 1) if not _is_manga(one)]
-    entries = [_entry(part, n, one, included) for n, part, one in anime]
+    anime = [(n, file, one) for n, (file, one) in enumerate(found, 1) if not _is_manga(one)]
+    entries = [_entry(file, n, one, included) for n, file, one in anime]
     return PersonalList("kitsu", SCALE, tuple(entries), left_out({"manga": len(found) - len(anime)}))
 
 
-def _pages(part: TextFile) -> list[dict[str, Any]]:
-    whole = part.json
+def _pages(file: TextFile) -> list[dict[str, Any]]:
+    whole = file.json
     return [page for page in map(fields, whole if isinstance(whole, list) else [whole]) if isinstance(page.get("data"), list)]
 
 
@@ -61,7 +61,7 @@ def _related(resource: dict[str, Any], name: str) -> list[tuple[str, str]]:
     return [(str(key["type"]), str(key["id"])) for key in keys if {"type", "id"} <= key.keys()]
 
 
-def _entry(part: TextFile, n: int, entry: dict[str, Any], included: Resources) -> ListEntry:
+def _entry(file: TextFile, n: int, entry: dict[str, Any], included: Resources) -> ListEntry:
     own, place = fields(entry.get("attributes")), f"entry {n}"
     media = next(iter(_related(entry, "anime") or _related(entry, "media")), ("", ""))
     about = included.get(media, {})
@@ -69,7 +69,7 @@ def _entry(part: TextFile, n: int, entry: dict[str, Any], included: Resources) -
     called = names(facts.get("canonicalTitle"), *fields(facts.get("titles")).values(), *values(facts.get("abbreviatedTitles")))
     mappings = [fields(included.get(key, {}).get("attributes")) for key in _related(about, "mappings")]
     ids = {MAPPINGS.get(str(each.get("externalSite"))): word(each.get("externalId")) for each in mappings}
-    rating = rated(own.get("ratingTwenty"), *TWENTIETHS, f"{part.where}, {place}" + (f" ({called[0]})" if called else ""))
+    rating = rated(own.get("ratingTwenty"), *TWENTIETHS, f"{file.where}, {place}" + (f" ({called[0]})" if called else ""))
     return ListEntry(
         called[0] if called else None,
         called[1:],
@@ -78,5 +78,5 @@ def _entry(part: TextFile, n: int, entry: dict[str, Any], included: Resources) -
         tuple((whose, id) for whose, id in (*ids.items(), ("kitsu", media[1])) if whose and id),
         None if rating is None else rating / 2,
         CODES.get(str(own.get("status")), 0),
-        part.at(place),
+        file.at(place),
     )

@@ -15,15 +15,15 @@ WITHOUT_RATING = {"watched.csv": STATUS["completed"], "watchlist.csv": STATUS["p
 ELSEWHERE = {"deleted", "orphaned", "likes", "lists"}  # folders of the export that hold no log of what was watched
 
 
-def recognise(part: TextFile) -> bool:
+def recognise(file: TextFile) -> bool:
     """CSV with Letterboxd's columns, outside the folders of what was deleted, liked or put on a list."""
-    place = PurePosixPath(part.name)
-    return COLUMNS <= set(part.columns) and not (part.within and ELSEWHERE & set(place.parts[:-1]))
+    place = PurePosixPath(file.name)
+    return COLUMNS <= set(file.columns) and not (file.within and ELSEWHERE & set(place.parts[:-1]))
 
 
-def read(parts: Sequence[TextFile]) -> PersonalList:
+def read(files: Sequence[TextFile]) -> PersonalList:
     """Every film once: with its rating in ratings.csv, else the latest in the diary; what only the watchlist has is planned."""
-    logs = [log for part in parts for log in _logs(part)]
+    logs = [log for file in files for log in _logs(file)]
     entries = once(logs)
     again = len(logs) - len({(log.key, log.entry.place.rpartition(",")[0]) for log in logs})
     notes = (
@@ -32,21 +32,21 @@ def read(parts: Sequence[TextFile]) -> PersonalList:
     return PersonalList("letterboxd", SCALE, entries, notes)
 
 
-def _logs(part: TextFile) -> list[Log]:
-    name, columns = PurePosixPath(part.name).name.lower().removesuffix(".gz"), set(part.columns)
+def _logs(file: TextFile) -> list[Log]:
+    name, columns = PurePosixPath(file.name).name.lower().removesuffix(".gz"), set(file.columns)
     if "Rating" not in columns and name not in WITHOUT_RATING:
         raise DataError(
-            f"{part.where}: either films that were watched or films that are to be: its columns are the same for both.",
+            f"{file.where}: either films that were watched or films that are to be: its columns are the same for both.",
             "Call it watched.csv or watchlist.csv, as Letterboxd does.",
         )
     status = WITHOUT_RATING.get(name, STATUS["completed"])
     present = int("Rating" in columns and "Watched Date" not in columns)  # ratings.csv: what holds now, not what held then
     logs = []
-    for line, row in part.rows():
-        where, title = f"{part.where}, line {line}", row["Name"]
+    for line, row in file.rows():
+        where, title = f"{file.where}, line {line}", row["Name"]
         rating = rated(row.get("Rating"), SCALE.low, SCALE.high, where)
         entry = ListEntry(
-            title or None, (), year(row["Year"]), "Movie", rating=rating, status=status, place=part.at(f"line {line}")
+            title or None, (), year(row["Year"]), "Movie", rating=rating, status=status, place=file.at(f"line {line}")
         )
         key = (title, row["Year"]) if title else row["Letterboxd URI"]
         logs.append(Log(key, (present, row.get("Watched Date") or row["Date"]), entry))

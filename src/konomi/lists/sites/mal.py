@@ -19,15 +19,15 @@ ROOT = re.compile(r"<(!DOCTYPE\s+)?myanimelist[\s>/]")
 CODES = {re.sub(r"\W", "", word): code for word, code in STATUS.items()} | {str(code): code for code in STATUS.values()}
 
 
-def recognise(part: TextFile) -> bool:
+def recognise(file: TextFile) -> bool:
     """XML with the root <myanimelist>."""
-    return part.sketch.lstrip().startswith("<") and bool(ROOT.search(part.sketch))
+    return file.sketch.lstrip().startswith("<") and bool(ROOT.search(file.sketch))
 
 
-def read(parts: Sequence[TextFile]) -> PersonalList:
+def read(files: Sequence[TextFile]) -> PersonalList:
     """Every <anime>; children by name, unknown ones ignored, missing ones tolerated. A score of 0 is "not scored"."""
-    roots = [(part, _root(part)) for part in parts]
-    entries = [_entry(part, n, anime) for part, root in roots for n, anime in enumerate(root.findall("anime"), 1)]
+    roots = [(file, _root(file)) for file in files]
+    entries = [_entry(file, n, anime) for file, root in roots for n, anime in enumerate(root.findall("anime"), 1)]
     strange = Counter(
         status
         for _, root in roots
@@ -39,23 +39,23 @@ def read(parts: Sequence[TextFile]) -> PersonalList:
     return PersonalList("mal", SCALE, tuple(entries), (*notes, *left_out(manga)))
 
 
-def _root(part: TextFile) -> Element:
+def _root(file: TextFile) -> Element:
     """The document; without any declaration of a document type, since that is where entities come from."""
     try:
-        root: Element = fromstring(part.text, forbid_dtd=True)
+        root: Element = fromstring(file.text, forbid_dtd=True)
         return root
     except DefusedXmlException:
         raise DataError(
-            f"{part.where}: declares a document type or entities, which no list needs.",
+            f"{file.where}: declares a document type or entities, which no list needs.",
             "Export the list again; do not trust this file.",
         ) from None
     except (ParseError, ValueError) as cause:
-        raise DataError(f"{part.where}: not whole XML: {cause}.", "Export the list again.") from None
+        raise DataError(f"{file.where}: not whole XML: {cause}.", "Export the list again.") from None
 
 
-def _entry(part: TextFile, n: int, anime: Element) -> ListEntry:
+def _entry(file: TextFile, n: int, anime: Element) -> ListEntry:
     title, place, id = _text(anime, "series_title") or None, f"entry {n}", _text(anime, "series_animedb_id")
-    where = f"{part.where}, {place}" + (f" ({title})" if title else "")
+    where = f"{file.where}, {place}" + (f" ({title})" if title else "")
     return ListEntry(
         title,
         names(_text(anime, "series_title_english")),
@@ -63,7 +63,7 @@ def _entry(part: TextFile, n: int, anime: Element) -> ListEntry:
         ids=(("mal", id),) if id.strip("0") else (),
         rating=rated(_text(anime, "my_score"), SCALE.low, SCALE.high, where),
         status=_code(_text(anime, "my_status")),
-        place=part.at(place),
+        place=file.at(place),
     )
 
 

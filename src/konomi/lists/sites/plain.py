@@ -15,16 +15,16 @@ HEADERS = ({"title", "name", "item", "item_id", "id", "anime_id", "movie_id", "m
 """First lines that are no rating: the names of the two columns."""
 
 
-def recognise(part: TextFile) -> bool:
+def recognise(file: TextFile) -> bool:
     """Any text that is not a document of another kind."""
-    return part.json is None and not part.sketch.lstrip().startswith(("<?", "<!"))
+    return file.json is None and not file.sketch.lstrip().startswith(("<?", "<!"))
 
 
-def read(parts: Sequence[TextFile]) -> PersonalList:
+def read(files: Sequence[TextFile]) -> PersonalList:
     """The lines of the file; its first may name the columns. `DataError` for any that is not a title and a number."""
-    part, entries = parts[0], list[ListEntry]()
-    for n, (line, fields) in enumerate(part.lines()):
-        where = f"{part.where}, line {line}"
+    file, entries = files[0], list[ListEntry]()
+    for n, (line, fields) in enumerate(file.lines()):
+        where = f"{file.where}, line {line}"
         if n == 0 and any(field.lower() in names for field, names in zip(fields, HEADERS, strict=False)):
             continue
         if len(fields) != 2:
@@ -35,9 +35,9 @@ def read(parts: Sequence[TextFile]) -> PersonalList:
         if not title:
             raise DataError(f"{where}: there is no title.", "Write title or id, rating.")
         given = _rating(rating, where) if rating else None
-        entries.append(ListEntry(from_cell(title), rating=given, place=part.at(f"line {line}")))
+        entries.append(ListEntry(from_cell(title), rating=given, place=file.at(f"line {line}")))
     if not entries:
-        raise DataError(f"{part.where}: there is no rating in it.", "Write a line per title: title or item id, rating.")
+        raise DataError(f"{file.where}: there is no rating in it.", "Write a line per title: title or item id, rating.")
     return PersonalList("plain", None, tuple(entries))
 
 

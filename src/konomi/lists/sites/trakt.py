@@ -15,25 +15,25 @@ TYPES = {"movie": "Movie", "show": "TV"}
 TIMES = ("rated_at", "last_watched_at", "watched_at", "listed_at")
 
 
-def recognise(part: TextFile) -> bool:
+def recognise(file: TextFile) -> bool:
     """A JSON array of movies, shows, seasons or episodes that were rated, watched or listed."""
-    items = part.json
+    items = file.json
     return (
         isinstance(items, list) and bool(items) and all(_kind(item) and any(time in item for time in TIMES) for item in items)
     )
 
 
-def read(parts: Sequence[TextFile]) -> PersonalList:
+def read(files: Sequence[TextFile]) -> PersonalList:
     """Every movie and show once: with its latest rating, watched if any file says so, planned if only the watchlist has it.
 
     Single seasons and episodes are left out, and counted: their ratings are not of the show.
     """
     logs, apart = list[Log](), Counter[str]()
-    for part in parts:
-        for n, item in enumerate(part.json, 1):
+    for file in files:
+        for n, item in enumerate(file.json, 1):
             kind = _kind(item)
             if kind in TYPES:
-                logs.append(_log(part, n, item, kind))
+                logs.append(_log(file, n, item, kind))
             else:
                 apart[f"{kind}s" if item.get("rating") is None else f"ratings of {kind}s"] += 1
     return PersonalList("trakt", SCALE, once(logs), left_out(apart))
@@ -45,11 +45,11 @@ def _kind(item: object) -> str:
     return next((kind for kind in KINDS if kind in fields(item) and said in (kind, None)), "")
 
 
-def _log(part: TextFile, n: int, item: dict[str, Any], kind: str) -> Log:
+def _log(file: TextFile, n: int, item: dict[str, Any], kind: str) -> Log:
     about, place = fields(item[kind]), f"entry {n}"
     called, ids = names(about.get("title"), about.get("original_title")), fields(about.get("ids"))
     known = tuple((whose, id) for whose in ("imdb", "tmdb", "tvdb", "trakt") if (id := word(ids.get(whose))))
-    rating = rated(item.get("rating"), SCALE.low, SCALE.high, f"{part.where}, {place}" + (f" ({called[0]})" if called else ""))
+    rating = rated(item.get("rating"), SCALE.low, SCALE.high, f"{file.where}, {place}" + (f" ({called[0]})" if called else ""))
     listed = not {"rated_at", "last_watched_at", "watched_at"} & item.keys()
     seen = STATUS["completed"] if kind == "movie" or rating is not None else 0  # of a show, perhaps one episode
     entry = ListEntry(
@@ -60,7 +60,7 @@ def _log(part: TextFile, n: int, item: dict[str, Any], kind: str) -> Log:
         known,
         rating,
         STATUS["plan to watch"] if listed else seen,
-        part.at(place),
+        file.at(place),
     )
     when = next((str(item[time]) for time in TIMES if time in item), "")
     return Log((kind, dict(known).get("trakt") or dict(known).get("imdb") or (called, entry.year)), (0, when), entry)

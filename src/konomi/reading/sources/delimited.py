@@ -1,28 +1,20 @@
 """Any delimited, Parquet or Arrow file with a row per rating: columns as named by the person, else by the usual names."""
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from konomi.data.scale import Scale
 from konomi.data.table import Table
 from konomi.errors import DataError
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.records import first_records, number, open_bytes
 from konomi.reading.rows import BINARY, read_several
+from konomi.reading.usual_names import usual_format
 from konomi.runtime import Run
 
 SEPARATORS = ("\t", "::", ",", ";", "|")
-USUAL = {  # in lower case, without anything but letters
-    "user": ("userid", "user", "uid", "userno", "reviewerid", "username", "profileid", "customerid", "memberid", "raterid"),
-    "item": ("itemid", "item", "iid", "animeid", "movieid", "bookid", "productid", "parentasin", "asin", "isbn", "malid"),
-    "rating": ("rating", "score", "feedback", "stars", "rate", "overall", "myscore", "bookrating"),
-    "status": ("watchingstatus",),
-    "time": ("timestamp", "time", "unixreviewtime", "unixtime"),
-}
 HEADLESS = ("user_id", "item_id", "rating", "timestamp")  # the order that is assumed where no header names the columns
 
 
@@ -50,11 +42,11 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
 def guess(path: Path, options: ReadOptions) -> RatingsFormat:
     """The format of a file: what the person said, else what its first line suggests. `str()` of it can be shown.
 
-    MyAnimeList's ids (a column anime_id) mean its scale, on which 0 and −1 are not scored; else the scale is left open.
+    Columns that the person does not name have their usual names, as in `usual_names.py`.
     """
     separator, columns, headless = _head(path, options)
     return dataclasses.replace(
-        _named(path, columns, options), separator=separator, columns=tuple(columns) if headless else None
+        usual_format(str(path), columns, options), separator=separator, columns=tuple(columns) if headless else None
     )
 
 
@@ -72,30 +64,6 @@ def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]
     headless = any(_is_number(field) for field in head[0])
     names = [*HEADLESS, *(f"column_{n}" for n in range(5, len(head[0]) + 1))][: len(head[0])] if headless else head[0]
     return separator, {name: n < len(head[-1]) and head[-1][n].strip().isdigit() for n, name in enumerate(names)}, headless
-
-
-def _named(path: Path, columns: dict[str, bool], options: ReadOptions) -> RatingsFormat:
-    """The part that each column plays; `columns` says of each name whether its values can be times."""
-    plain = {re.sub(r"[^a-z]", "", name.lower()): name for name in reversed(columns)}
-    chosen = {
-        part: getattr(options, part) or next((plain[word] for word in usual if word in plain), None)
-        for part, usual in USUAL.items()
-    }
-    if chosen["time"] and not options.time and not columns[chosen["time"]]:
-        chosen["time"] = None  # dates as text
-    for part in ("user", "item", "rating"):
-        if chosen[part] is None:
-            raise DataError(
-                f"{path}: no column that looks like the {part}. Its columns are: {', '.join(list(columns)[:20])}.",
-                f"Name it: {part} (--{part}-column), and the separator (--separator) where the columns look wrong.",
-            )
-    anime = "anime" in str(chosen["item"]).lower()
-    return RatingsFormat(
-        **chosen,  # type: ignore[arg-type]
-        unscored=(0, -1) if anime else (),
-        scale=Scale(1, 10, 1) if anime else None,
-        integer_ids=False,
-    )
 
 
 def _separator(path: Path) -> str:

@@ -12,20 +12,20 @@ from konomi.reading.detect import Layout, find_ratings, header, plain, read_foun
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.runtime import Run
 
-PARTS = [f"u{fold}.{part}" for fold in "12345ab" for part in ("base", "test")]  # the published splits of 100K
+FOLDS = [f"u{fold}.{side}" for fold in "12345ab" for side in ("base", "test")]  # the published splits of 100K
 WHOLE_STARS, HALF_STARS = Scale(1, 5, 1), Scale(0.5, 5, 0.5)
 COLUMNS = ("userId", "movieId", "rating", "timestamp")
 CSV = RatingsFormat(*COLUMNS[:3], time="timestamp", scale=HALF_STARS)
 DAT = dataclasses.replace(CSV, columns=COLUMNS, separator="::")  # 1M has whole stars, 10M half stars
 TAB = dataclasses.replace(CSV, columns=COLUMNS, separator="\t", scale=WHOLE_STARS)  # 100K
-FORMATS = {"ratings.csv": CSV, "ratings.dat": DAT, "u.data": TAB} | dict.fromkeys(PARTS, TAB)
-EXTRAS = (  # a shell's * names them, too; the published splits are parts of u.data
+FORMATS = {"ratings.csv": CSV, "ratings.dat": DAT, "u.data": TAB} | dict.fromkeys(FOLDS, TAB)
+EXTRAS = (  # a shell's * names them, too; the published splits hold what u.data holds
     *("links.csv", "tags.csv", "genome-scores.csv", "genome-tags.csv", "tags.dat", "users.dat", "README", "README.txt"),
-    *("README.html", "u.genre", "u.info", "u.occupation", "u.user", "allbut.pl", "mku.sh", "split_ratings.sh", *PARTS),
+    *("README.html", "u.genre", "u.info", "u.occupation", "u.user", "allbut.pl", "mku.sh", "split_ratings.sh", *FOLDS),
 )
 LAYOUT = Layout(
     "movielens",
-    (("ratings.csv",), ("ratings.dat",), ("u.data",), tuple(PARTS)),
+    (("ratings.csv",), ("ratings.dat",), ("u.data",), tuple(FOLDS)),
     ("movies.csv", "movies.dat", "u.item"),
     EXTRAS,
 )
@@ -38,7 +38,7 @@ def recognise(paths: Sequence[Path]) -> bool:
 
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
-    """The ratings (of a folder: all, not one of the published parts), with the catalogue where it is there."""
+    """The ratings (of a folder: all of them, not one of the published splits), with the catalogue where it is there."""
     ratings = find_ratings(paths, LAYOUT, COLUMNS)
     format = _format(ratings[0]) if ratings else CSV
     table = read_found(paths, ratings, LAYOUT, format, options, run)

@@ -1,0 +1,137 @@
+"""What speaks for an item being the one that an entry of a list means: its title, year, type and spelling."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from konomi.lists.personal_list import ListEntry
+from konomi.lists.spelling import SAME_SOUND, alike, words
+from konomi.lists.titles import YEAR_LAST, TitleIndex, exact, plain
+
+COMPARED = 20  # titles that a misspelt one is compared with
+FLOOR = 0.8  # below it a spelling is not taken for the title
+LETTERS = 5  # a shorter title is not taken for a misspelt one,
+WITHOUT_YEAR = 10  # and this if no year speaks for it: "The Giver" may be "The River" mistyped, or another film
+YEARS = {0: 1.0, 1: 0.95, 2: 0.8}
+"""How sure a year makes of an item with the same title, by how far apart the two are: sites date films by festival or release.
+Further apart it is another item."""
+NO_YEAR = 0.95  # the title is spelt just so, and nothing is known of a year
+PLAIN = 0.92  # the same, but for punctuation, accents or an article
+UNDATED = 0.85  # the same, but that the item's title ends in a year: there may be an older one of that title
+OTHER_MARKS = 0.75  # factor where marks differ that tell sequels apart: "K-On!" and "K-On!!", "Gintama" and "Gintama°"
+MARKS = re.compile(r"[!?'°♪+*∬∞]")
+OLDER = 0.99  # factor of a spelling like a title that ends in a year, where the entry has none
+OTHER_TYPE = 0.8  # factor where one is a film and the other is none
+SEVERAL = {"its year": 1.0, "its spelling": 0.95, "its other titles": 0.95, "its type": 0.9, "being the main title": 0.85}
+"""Factors where several items have the title, by what decided between them; see `POPULAR`."""
+POPULAR = 0.65  # nothing but how often it is rated decided
+
+
+class Likely(NamedTuple):
+    """An item row that an entry seems to be of; how sure that is, from 0 to 1; and what told."""
+
+    row: int
+    confidence: float
+    how: str
+
+
+def names_of(entry: ListEntry) -> list[str]:
+    return [name for name in (entry.title, *entry.titles) if name]
+
+
+def same_title(entry: ListEntry, index: TitleIndex) -> list[int]:
+    """The item rows that one of the entry's names is a title of; without a year at its end, where it is none with it."""
+    names = names_of(entry)
+    whole = [row for name in names for row in index.rows(name)]
+    short = [name[: year.start()] for name in names if (year := YEAR_LAST.search(name))] if not whole else []
+    return list(dict.fromkeys([*whole, *(row for name in short for row in index.rows(name))]))
+
+
+def _year(entry: ListEntry) -> int | None:
+    """The entry's year, else the one at the end of its title."""
+    if entry.year is not None:
+        return entry.year
+    return next((int(year[1]) for name in names_of(entry) if (year := YEAR_LAST.search(name.strip()))), None)
+
+
+def _apart(entry: ListEntry, row: int, index: TitleIndex) -> int | None:
+    """How many years an entry and an item are apart; None where either has none."""
+    ours, theirs = index.years[row], _year(entry)
+    return None if ours is None or theirs is None else abs(ours - theirs)
+
+
+def _other_type(entry: ListEntry, row: int, index: TitleIndex) -> bool:
+    """Whether one is a film and the other is known to be none; sites agree on no more than that."""
+    ours = index.types[row]
+    return bool(ours and entry.type) and (ours == "Movie") != (entry.type == "Movie")
+
+
+def _other_marks(names: Sequence[str], titles: Sequence[str]) -> bool:
+    """Whether the names have marks that tell sequels apart, and none of the titles has the same."""
+    theirs = {"".join(MARKS.findall(exact(name))) for name in names} - {""}
+    return bool(theirs) and theirs.isdisjoint("".join(MARKS.findall(exact(title))) for title in titles)
+
+
+def by_title(entry: ListEntry, candidates: Sequence[int], index: TitleIndex) -> Likely | None:
+    """The item with the entry's title. Of several: by year, spelling, other titles, type, main title, number of ratings."""
+    apart = {row: _apart(entry, row, index) for row in candidates}
+    rows = [row for row in candidates if apart[row] is None or apart[row] in YEARS]
+    if not rows:
+        return None
+    spelt, loosely = {exact(name) for name in names_of(entry)}, {plain(name) for name in names_of(entry)}
+    titles = {row: index.names(row) for row in rows}
+
+    def evidence(row: int) -> tuple[float, ...]:
+        """What speaks for a row, in the order of `SEVERAL`."""
+        years = 0.0 if apart[row] is None else YEARS[apart[row] or 0]
+        exactly = len({exact(title) for title in titles[row]} & spelt)
+        also = len({plain(title) for title in titles[row]} & loosely)
+        type = (entry.type is None or entry.type == index.types[row]) - _other_type(entry, row, index)
+        return years, exactly, also, type, plain(titles[row][0]) in loosely
+
+    best, *others = sorted(rows, key=lambda row: (*(-each for each in evidence(row)), -index.ratings[row], row))
+    _, exactly, also, _, _ = evidence(best)
+    sure = YEARS[apart[best] or 0] if apart[best] is not None else NO_YEAR if exactly else PLAIN if also else UNDATED
+    if _other_marks(names_of(entry), titles[best]):
+        sure *= OTHER_MARKS
+    if _other_type(entry, best, index):
+        sure *= OTHER_TYPE
+    how = "title" if apart[best] is None else "title and year"
+    if others:
+        pairs = zip(SEVERAL, evidence(best), evidence(others[0]), strict=True)
+        by = next((what for what, mine, theirs in pairs if mine != theirs), None)
+        sure *= SEVERAL[by] if by else POPULAR
+        how += f", of {len(rows)} by {by or 'having the most ratings'}"
+    return Likely(best, round(sure, 3), how)
+
+
+def nearest(entries: Sequence[ListEntry], index: TitleIndex) -> list[list[tuple[float, str, int]]]:
+    """For each entry the titles nearest to any of its names: (share of letters, title, item row)."""
+    asked = [(n, plain(YEAR_LAST.sub("", name.strip()))) for n, entry in enumerate(entries) for name in names_of(entry)]
+    near: list[list[tuple[float, str, int]]] = [[] for _ in entries]
+    for (n, _), found in zip(asked, index.spellings.nearest([text for _, text in asked], COMPARED), strict=True):
+        near[n] += found
+    return [sorted(each, key=lambda one: -one[0]) for each in near]
+
+
+def by_spelling(entry: ListEntry, near: Sequence[tuple[float, str, int]], index: TitleIndex) -> Likely | None:
+    """The item whose title is spelt most like one of the entry's, if it is like enough and of about the same year."""
+    names = [words(YEAR_LAST.sub("", name.strip())) for name in names_of(entry)]
+    best: tuple[float, int] | None = None
+    for _, title, row in near:
+        apart = _apart(entry, row, index)
+        if apart is not None and apart not in YEARS:
+            continue
+        other = words(YEAR_LAST.sub("", title))
+        least = WITHOUT_YEAR if apart is None else LETTERS
+        likeness = [like for name in names if (like := alike(name, other)) == SAME_SOUND or len("".join(name)) >= least]
+        sure = max(likeness, default=0.0) * (NO_YEAR if apart is None else YEARS[apart])
+        if apart is None and YEAR_LAST.search(title):
+            sure *= OLDER
+        if sure >= FLOOR and _other_marks(names_of(entry), [title]):
+            sure *= OTHER_MARKS
+        if _other_type(entry, row, index):
+            sure *= OTHER_TYPE
+        if sure >= FLOOR and (best is None or (sure, index.ratings[row]) > (best[0], index.ratings[best[1]])):
+            best = sure, row
+    return best and Likely(best[1], round(best[0], 3), "spelling")

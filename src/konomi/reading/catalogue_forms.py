@@ -1,0 +1,100 @@
+"""The layouts of catalogues that are known here: which column says what of a title."""
+
+from dataclasses import dataclass
+
+ML_100K_GENRES = (  # u.item flags them in this order; the flag before them means "unknown"
+    *("Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy", "Film-Noir"),
+    *("Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
+)
+FILM = "Movie"  # what type all of MovieLens is: it has a few television series, and does not say which they are
+
+
+@dataclass(frozen=True)
+class CatalogueForm:
+    """Which columns of a catalogue say what; a column that it lacks is null. `item` and `title` a file must have."""
+
+    item: str
+    title: str
+    titles: tuple[str, ...] = ()  # the other names, several in one column separated by |
+    genres: tuple[str, ...] = ("genres", "genre")  # the first that is there counts
+    aired: str = ""
+    type: str = "type"
+    every_type: str | None = None  # the type of every item, where no column says it
+    episodes: str = "episodes"
+    score: str = ""
+    score_count: tuple[str, ...] = ()  # summed
+    image: str = ""
+    related: str = ""  # item ids, separated by |
+    sensitive: str = ""
+    dated_titles: bool = False  # "Matrix, The (1999)"
+    separator: str = ","
+    columns: tuple[str, ...] = ()  # of a file without a header
+
+    @property
+    def used(self) -> set[str]:
+        """The columns that say something."""
+        several = (*self.titles, *self.genres, *self.score_count)
+        single = (self.item, self.title, self.aired, self.type, self.episodes, self.score, self.image, self.related)
+        return {*several, *single, self.sensitive} - {""}
+
+
+MOVIELENS = CatalogueForm("movieId", "title", every_type=FILM, dated_titles=True)
+ANY = CatalogueForm(
+    item="item_id",
+    title="title",
+    titles=("titles",),
+    aired="year",
+    score="score",
+    score_count=("score_count",),
+    image="image",
+    related="related",
+    sensitive="sensitive",
+)
+"""A catalogue of our own columns."""
+
+FORMS = (
+    CatalogueForm("anime_id", "name", score="rating"),  # mal-2016; its `members` are not people who rated
+    CatalogueForm("anime_ids", "name", score="rating", separator="\t"),  # the same, renumbered by caserec
+    CatalogueForm(  # mal-2020
+        item="MAL_ID",
+        title="Name",
+        titles=("English name", "Japanese name"),
+        genres=("Genres",),
+        aired="Aired",
+        type="Type",
+        episodes="Episodes",
+        score="Score",
+        score_count=tuple(f"Score-{n}" for n in range(1, 11)),
+    ),
+    CatalogueForm(  # mal-2023
+        item="anime_id",
+        title="Name",
+        titles=("English name", "Other name"),
+        genres=("Genres",),
+        aired="Aired",
+        type="Type",
+        episodes="Episodes",
+        score="Score",
+        score_count=("Scored By",),
+        image="Image URL",
+    ),
+    MOVIELENS,
+    ANY,
+)
+"""The catalogues known by their header, the first that fits."""
+
+HEADLESS = {
+    "movies.dat": CatalogueForm(
+        "movieId", "title", every_type=FILM, dated_titles=True, separator="::", columns=("movieId", "title", "genres")
+    ),
+    "u.item": CatalogueForm(
+        "movieId",
+        "title",
+        aired="date",
+        every_type=FILM,
+        dated_titles=True,
+        separator="|",
+        columns=("movieId", "title", "date", "video", "url", "unknown", *ML_100K_GENRES),
+    ),
+}
+"""The MovieLens catalogues without a header, known by their name."""

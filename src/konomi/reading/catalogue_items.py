@@ -1,0 +1,130 @@
+"""One row of a catalogue → one item: the odd texts of each source in the words of no particular one."""
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+
+from konomi.reading.catalogue_forms import ML_100K_GENRES, CatalogueForm
+from konomi.reading.ids import INT32
+from konomi.reading.records import number
+from konomi.reading.slow_rows import INT64
+
+SENSITIVE = {"Hentai", "Erotica"}
+TRUE = ("true", "1", "yes")
+MOST = 3e38  # about what a float32 can hold
+BETWEEN = ("|", ";", ",")  # what may stand between genres; the first that occurs anywhere in the column
+
+Cell = str | list[str]
+"""What a row has in one column: text, or the texts of a list; nothing is an empty text."""
+
+
+def item_of(fields: Mapping[str, Cell], form: CatalogueForm, between: str) -> dict[str, object]:
+    """One item, with the keys of `ITEM_COLUMNS`, from the fields of its row; `between` stands between genres."""
+
+    def text(column: str) -> str:
+        cell = fields.get(column, "")
+        return cell if isinstance(cell, str) else ", ".join(cell)
+
+    def several(column: str) -> list[str]:
+        cell = fields.get(column, "")
+        return cell.split("|") if isinstance(cell, str) else cell
+
+    title, year = tidy(text(form.title)), year_of(text(form.aired))
+    others = [known(name) for column in form.titles for name in several(column)]
+    if form.dated_titles:
+        title, others, dated = film_title(text(form.title))
+        year = dated or year
+    flagged = [genre for genre in ML_100K_GENRES if fields.get(genre) == "1"]
+    column = genre_column(fields, form)
+    genres = genres_of(fields[column], between) if column else flagged if "unknown" in fields else None
+    counts = [count for column in form.score_count if (count := number_of(text(column))) is not None]
+    said = text(form.sensitive).strip().lower()
+    return {
+        "item_id": text(form.item).strip(),
+        "title": title,
+        "titles": [name for name in dict.fromkeys(others) if name is not None and name != title],
+        "genres": genres,
+        "year": year,
+        "type": known(text(form.type)) or form.every_type,
+        "episodes": count_of(number_of(text(form.episodes)), INT32.max),
+        "score": number_of(text(form.score)) or None,  # 0 is what some files have for an unknown one
+        "score_count": count_of(sum(counts) if counts else None, INT64.max),
+        "image": known(text(form.image)),
+        "related": [key.strip() for key in several(form.related) if key.strip()] if form.related in fields else None,
+        "sensitive": said in TRUE if said else not SENSITIVE.isdisjoint(genres or ()),
+    }
+
+
+def genre_column(fields: Iterable[str], form: CatalogueForm) -> str | None:
+    """The column of genres that is there; None where none is."""
+    there = set(fields)
+    return next((column for column in form.genres if column in there), None)
+
+
+def separator_of(genres: Iterable[Cell]) -> str:
+    """What stands between the genres of a whole column: "Action, Comedy", "Action|Comedy" or "Action; Comedy"."""
+    marks = {mark for cell in genres if isinstance(cell, str) for mark in BETWEEN if mark in cell}
+    return next((mark for mark in BETWEEN if mark in marks), ",")
+
+
+def tidy(text: str) -> str | None:
+    """Text without HTML escapes and outer white space; None where nothing is left. A bare & stays as it is."""
+    if "&" not in text:
+        return text.strip() or None
+    return re.sub(r"&(#\d+|#x[\da-fA-F]+|\w+);", lambda escape: html.unescape(escape[0]), text).strip() or None
+
+
+def known(text: str | None) -> str | None:
+    """The same, and None for 'Unknown' in any case."""
+    tidied = tidy(text or "")
+    return None if tidied is None or tidied.lower() == "unknown" else tidied
+
+
+def number_of(text: str | None) -> float | None:
+    """A number, or None for anything that is not a finite one that a float32 can hold."""
+    try:
+        value = number(text or "")
+    except ValueError:
+        return None
+    return value if abs(value) < MOST else None
+
+
+def count_of(value: float | None, most: int) -> int | None:
+    """A whole number from 0 to below `most`, or None."""
+    return int(value) if value is not None and 0 <= value < most else None
+
+
+def genres_of(cell: Cell, between: str) -> list[str]:
+    """The exact genres: 'Shoujo Ai' is not 'Shoujo'. None known = an empty list."""
+    names = (known(name) for name in (cell.split(between) if isinstance(cell, str) else cell))
+    return [name for name in dict.fromkeys(names) if name is not None and name != "(no genres listed)"]
+
+
+def year_of(aired: str) -> int | None:
+    """The year of first airing: 1998 of 'Apr 3, 1998 to Apr 24, 1999', None of '? to 1999' and 'Unknown'."""
+    year = re.search(r"\b(1[89]|20)\d\d\b", aired.partition(" to ")[0])
+    return int(year[0]) if year else None
+
+
+ARTICLES = "The|A|An|La|Le|Les|L'|El|Los|Las|Lo|Il|I|Gli|Der|Die|Das|Det|Den|De|Het|En|Ein|Eine|Un|Une|Una|Uno|O|Os|As|Um|Uma"
+
+
+def film_title(text: str) -> tuple[str | None, list[str | None], int | None]:
+    """Title, other titles and year of a MovieLens title.
+
+    'Postman, The (Postino, Il) (1994)' → 'The Postman', ['Postman, The', 'Il Postino'], 1994. What is between parentheses after
+    a colon or 'Or' goes on with the title: 'Birdman: Or (The Unexpected Virtue of Ignorance)'.
+    """
+    whole = tidy(text) or ""
+    dated = re.fullmatch(r"(.*?)\s*\((\d{4})(?:[-–]\d{0,4})?\)", whole)
+    name, year = (dated[1], int(dated[2])) if dated else (whole, None)
+    others = []
+    while (alias := re.fullmatch(r"(.+?)\s*\(([^()]+)\)", name)) and not alias[1].endswith((":", " Or")):
+        name = alias[1]
+        others.append(_article_first(re.sub(r"^a\.?k\.?a\.? ", "", alias[2])))
+    return _article_first(name) or None, [name, *reversed(others)], year
+
+
+def _article_first(name: str) -> str:
+    moved = re.fullmatch(rf"(.+), ({ARTICLES})", name)
+    return (f"{moved[2]}{moved[1]}" if moved[2].endswith("'") else f"{moved[2]} {moved[1]}") if moved else name

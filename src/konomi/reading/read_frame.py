@@ -1,0 +1,47 @@
+"""A table in memory → a Table, as if it were a file."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from konomi.data.table import Rejects, Table
+from konomi.errors import DataError
+from konomi.reading.as_polars import as_polars
+from konomi.reading.catalogue_forms import ANY
+from konomi.reading.catalogues import FRAME, catalogue_of_frame
+from konomi.reading.detect import with_catalogue
+from konomi.reading.formats import ReadOptions
+from konomi.reading.rows import read_columns
+from konomi.reading.usual_names import usual_format
+from konomi.runtime import Run
+
+NAME = "the frame"  # what errors call it
+
+
+def read_frame(frame: Any, options: ReadOptions, run: Run, items: Any = None) -> Table:
+    """The entries of a frame (polars, pandas, pyarrow, DuckDB, …) with a row per rating, as a file of its columns has them.
+
+    Columns that `options` does not name have their usual names. `items` is a catalogue, as `with_items` takes it. Raises
+    `DataError` for something that is no table, a column that is not there or holds something else, and bad rows, by number
+    from 1.
+    """
+    ratings = as_polars(frame, NAME)
+    if not ratings.width or not len(ratings):
+        raise DataError(f"{NAME}: there is no row of ratings in it.", "Give a frame with a row per rating.")
+    columns = {name: kind.is_integer() or kind.is_temporal() for name, kind in ratings.schema.items()}
+    format = usual_format(NAME, columns, options).given(options)
+    table = read_columns(ratings.lazy(), Path(NAME), format, options, run, "frame")
+    table = dataclasses.replace(table, files=(), reading=format.names())
+    return with_items(table, options.items if items is None else items, options)
+
+
+def with_items(table: Table, items: Any, options: ReadOptions) -> Table:
+    """The table with a catalogue: a file, a frame, or None for its own."""
+    if items is None:
+        return table
+    if isinstance(items, Path):
+        return with_catalogue(table, items, options)
+    rejects = Rejects()
+    item = table.reading.get("item", ANY.item)
+    catalogue = catalogue_of_frame(as_polars(items, str(FRAME)), item, options.on_bad_rows, rejects)
+    return dataclasses.replace(table, items=catalogue, catalogue_rejects=rejects)
