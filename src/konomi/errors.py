@@ -8,13 +8,31 @@ KonomiError            message names the file, line, column or field; .hint says
 └── RequestError       a question that the model cannot answer: unknown title, user, item
 """
 
+import re
+
+LONGEST = 1_000  # characters of a message: what it quotes of a file may be a whole picture
+RAW = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
 
 class KonomiError(Exception):
-    """Base of the family: `str(error)` says what is wrong and where, `error.hint` what to do about it."""
+    """Base of the family: `str(error)` says what is wrong and where, `error.hint` what to do about it.
+
+    Both may quote a file: what a terminal would obey, or show as nothing, stands there as its code.
+    """
 
     def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(readable(message))
+        self.hint = readable(hint)
+
+
+def readable(text: str) -> str:
+    """Text with controls, invisible and direction marks and halves of characters as codes such as \\x1b, and cut if very long.
+
+    >>> readable("a\\x1b[31mb")
+    'a\\\\x1b[31mb'
+    """
+    shown = RAW.sub(lambda found: found[0].encode("unicode_escape").decode(), text[: LONGEST + 1])
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 2]} …"
 
 
 class DataError(KonomiError):
