@@ -359,7 +359,7 @@ def test_a_title_that_another_has_is_kept_as_its_id(bundle):
     [
         (False, ("-o", "list.csv"), "There is nobody to ask, and so no answer to keep."),
         (True, ("-o", "list.csv", "--json"), "There is nobody to ask, and so no answer to keep."),
-        (True, ("-o", "nowhere/list.csv"), "there is no folder nowhere"),
+        (True, ("-o", __file__), "test_ask.py: already exists."),
     ],
 )
 def test_what_is_refused_before_the_first_question(bundle, monkeypatch, talking, words, message):

@@ -101,7 +101,8 @@ def test_files(tmp_path):
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
 def test_interrupted_leaves_what_was_there(tmp_path, suffix, error):
     path = tmp_path / f"recs.{suffix}"
-    path.write_text("before")
+    write_table(path, frames())
+    before = path.read_bytes()
 
     def some():
         yield frames()[0]
@@ -109,7 +110,19 @@ def test_interrupted_leaves_what_was_there(tmp_path, suffix, error):
 
     with pytest.raises(error):
         write_table(path, some())
-    assert path.read_text() == "before" and list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("name", "text"), [("ratings.csv", "user_id,item_id,rating"), ("data.parquet", "PAR1")])
+def test_only_an_older_table_is_replaced(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(RequestError, match="already exists and is not a table of recommendations"):
+        write_table(path, frames())
+    assert path.read_text() == text
+    pl.DataFrame({"user_id": [1], "item_id": [2]}).write_parquet(tmp_path / "mine.parquet")
+    with pytest.raises(RequestError, match="already exists"):
+        write_table(tmp_path / "mine.parquet", frames())
 
 
 def test_places_that_cannot_be_written(tmp_path):
@@ -118,11 +131,12 @@ def test_places_that_cannot_be_written(tmp_path):
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(RequestError, match="is a folder"):
         write_table(tmp_path / "folder.csv", frames())
-    with pytest.raises(RequestError, match="cannot be written"):
-        write_table(tmp_path / "nowhere" / "recs.csv", frames())
-    with pytest.raises(RequestError, match="cannot be written: No space left"):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RequestError, match="cannot be written: Not a directory"):
+        write_table(tmp_path / "file" / "recs.csv", frames())
+    with pytest.raises(RequestError, match="cannot be written: the disk is full"):
         write_table(tmp_path / "recs.csv", fail(OSError(28, "No space left on device")))
-    assert [file.name for file in tmp_path.iterdir()] == ["folder.csv"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "folder.csv"]
 
 
 def fail(error):

@@ -65,7 +65,7 @@ def test_the_checkpoint_is_kept_until_the_model_is(data, tmp_path, monkeypatch):
 def test_a_file_that_is_no_checkpoint_is_left_alone(data, tmp_path):
     diary = write(tmp_path / "diary.txt", "dear diary")
     message, hint = refused("train", data, "-m", "nn", *SMALL, "-o", tmp_path / "b", "--checkpoint", diary)
-    assert "diary.txt: not a checkpoint" in message and "--checkpoint" in hint
+    assert "diary.txt: already exists and is not a checkpoint" in message and "--checkpoint" in hint
     message, hint = refused("train", data, "-m", "mf", "-o", tmp_path / "b", "--checkpoint", diary)
     assert message == f"--checkpoint {diary}: mf has none, it trains in seconds."
     assert hint == f"Leave it out, or name one of: {', '.join(networks())}."

@@ -73,7 +73,7 @@ def test_synth_says_that_it_is_simulated_when_it_is_prepared(tmp_path):
         (("{}/r.csv", "--separator", ""), 'separator: "" cannot stand between columns.', "tab"),
         (
             ("{}/r.csv", "--on-bad-rows", "skip", "--rejects", "{}/r.csv"),
-            "r.csv: already exists and is not a rejects",
+            "r.csv: is read by this command, and would be lost.",
             "--rejects",
         ),
         (

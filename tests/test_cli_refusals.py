@@ -171,7 +171,7 @@ def test_recommend_refuses(place, tmp_path, words, message, hint):
             "euclidean",
         ),
         (("similar", "{}/bias", "Mushishi", "--by", "factors"), "No model of this bundle has item vectors", "-m mf"),
-        (("info", "{}/nowhere"), "nowhere: no such folder.", "konomi prepare"),
+        (("info", "{}/nowhere"), "nowhere: no such file or folder.", "konomi prepare"),
         (("info", "{}"), "is not a dataset or a bundle.", "konomi prepare"),
         (("info", "{}/data", "--user", "7000"), 'Unknown user "7000".', "There are 40 users"),
         (("info", "{}/bundle", "--user", "7"), "A bundle holds nobody's ratings.", "konomi info DATA --user ID"),
@@ -247,9 +247,10 @@ def test_a_spoilt_bundle(bundle, spoil, message, hint):
 
 def test_a_spoilt_dataset(place, tmp_path):
     data = shutil.copytree(place / "data", tmp_path / "data")
-    (data / "item.npy").write_bytes((data / "item.npy").read_bytes()[:-40])
+    item = data / "versions" / "1" / "item.npy"
+    item.write_bytes(item.read_bytes()[:-40])
     message, hint = refused("train", data, "-o", tmp_path / "b")
-    assert f"{data}: " in message and "konomi prepare" in hint
+    assert f"{item.parent}: " in message and "item.npy" in message and "konomi prepare" in hint
 
 
 def test_the_dataset_of_a_bundle_is_gone_or_another(place, bundle, tmp_path):

@@ -173,7 +173,7 @@ def test_a_damaged_or_unwritable_checkpoint_is_told(train, tmp_path, monkeypatch
     with pytest.raises(FitError, match="damaged"):
         fitted(train, Run(checkpoint=broken))
     (tmp_path / "file").write_text("")
-    with pytest.raises(FitError, match="cannot be read: Not a directory"):
+    with pytest.raises(FitError, match="cannot be written: Not a directory"):
         fitted(train, Run(checkpoint=tmp_path / "file" / "kept"))
     run = Run(checkpoint=tmp_path / "full" / "kept")
     fitted(train, run, epochs=1)
@@ -182,8 +182,8 @@ def test_a_damaged_or_unwritable_checkpoint_is_told(train, tmp_path, monkeypatch
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
-    with pytest.raises(FitError, match="cannot be written: No space left"):
+    monkeypatch.setattr("konomi.files.whole.os.fsync", full)
+    with pytest.raises(FitError, match="cannot be written: the disk is full"):
         checkpoint.write(run.checkpoint, {}, "")
     assert run.checkpoint.read_bytes() == whole and [file.name for file in run.checkpoint.parent.iterdir()] == ["kept"]
 

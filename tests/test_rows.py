@@ -290,7 +290,7 @@ def test_one_bad_row_alone_is_found(tmp_path: Path, line: int) -> None:
 def test_without_a_scale_text_is_still_not_a_number(tmp_path: Path) -> None:
     path = written(tmp_path, "user,item,rating\n1,2,good\n1,3,inf\n")
     message = refusal(path, RatingsFormat("user", "item", "rating"))
-    assert "rating is not a number: 1; rating is not finite: 1" in message
+    assert "rating is not a number: 1; rating beyond ±1,048,576: 1" in message
 
 
 def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_where_rejects_may_go(tmp_path: Path) -> None:
     refuse_rejects(tmp_path / "new" / "rejects.csv", [])
     assert not (tmp_path / "new").exists()
     for path, inputs in ((diary, []), (older, [older]), (tmp_path, [])):
-        with pytest.raises(DataError, match="already exists and is not a rejects file"):
+        with pytest.raises(DataError, match=r"already exists and is not a rejects file|is read by this command|is a folder"):
             refuse_rejects(path, inputs)
     with pytest.raises(DataError, match="cannot be written") as error:
         refuse_rejects(Path("/proc/konomi/rejects.csv"), [])

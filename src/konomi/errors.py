@@ -10,6 +10,8 @@ KonomiError            message names the file, line, column or field; .hint says
 
 from konomi.text import visible
 
+LONGEST = 1_000  # characters of a message: what it quotes of a file may be a whole picture
+
 
 class KonomiError(Exception):
     """Base of the family: `str(error)` says what is wrong and where, `error.hint` what to do about it.
@@ -18,8 +20,12 @@ class KonomiError(Exception):
     """
 
     def __init__(self, message: str, hint: str) -> None:
-        super().__init__(visible(message))
-        self.hint = visible(hint)
+        super().__init__(_shortened(visible(message[:LONGEST])))
+        self.hint = _shortened(visible(hint[:LONGEST]))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) < LONGEST else f"{text[: LONGEST - 2]} …"
 
 
 class DataError(KonomiError):

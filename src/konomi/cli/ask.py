@@ -36,6 +36,7 @@ def ask(
     Each answer decides what is asked next. Where there is no terminal, or with --json, it prints what to ask about first.
     """
     from konomi.data.profiles import Profiles
+    from konomi.files import check_file
     from konomi.models.api import first_placing
     from konomi.recommend.filters import Where
     from konomi.recommend.interview import explained, first_questions, questions
@@ -44,8 +45,8 @@ def ask(
     talking = at_terminal() and not json
     if output and not talking:
         raise RequestError("There is nobody to ask, and so no answer to keep.", "Leave out -o, or run it in a terminal.")
-    if output and not output.parent.is_dir():
-        raise RequestError(f"{output}: there is no folder {output.parent}.", "Make it first.")
+    if output:  # what somebody has answered is never replaced
+        check_file(output, RequestError, [bundle])
     recommender = Recommender.load(bundle)
     items, models = recommender.bundle.items, recommender.bundle.models.values()
     placed = first_placing(models)
@@ -115,7 +116,9 @@ def _typed(scale: "Scale") -> str:
 
 def _write(path: Path, recommender: "Recommender", ratings: dict[int, float]) -> None:
     """A line per answer: a text that finds the item again, and the rating."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    from konomi.files import whole_file
+
+    with whole_file(path, RequestError) as whole, whole.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow(("title", "rating"))
         lines.writerows((as_cell(_name(recommender, row)), f"{rating:g}") for row, rating in ratings.items())

@@ -51,7 +51,7 @@ def compare(
     from konomi.data.split import make_split
     from konomi.evaluate.compare import compare as train_and_measure
     from konomi.extras import need
-    from konomi.files import refuse_foreign
+    from konomi.files import check_folder
     from konomi.models.api import TASKS
     from konomi.pipeline import names
     from konomi.report.folder import KIND, write_report
@@ -66,7 +66,7 @@ def compare(
     how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test)
     need("matplotlib", "The report")
     check_needs(chosen, device)
-    refuse_foreign(output, KIND, DataError)
+    check_folder(output, KIND, DataError, [data, *([config] if config else [])])
     dataset = Dataset.open(data)
     if people:
         with running(seed, threads, device, memory=memory) as run:

@@ -45,13 +45,19 @@ def demo(
 
 def _road(folder: Path, run: "Run") -> dict[str, Any]:
     """Every step, each as its own command would do it."""
+    from konomi.bundle.format import KIND as BUNDLE
     from konomi.bundle.format import save_bundle
     from konomi.cli.summary import size
+    from konomi.data.dataset import KIND
     from konomi.data.prepare import prepare
+    from konomi.errors import BundleError, DataError
+    from konomi.files import check_folder
     from konomi.pipeline import train
     from konomi.recommend.recommender import Recommender
     from konomi.simulate.sample import sample
 
+    check_folder(folder / "data", KIND, DataError)
+    check_folder(folder / "bundle", BUNDLE, BundleError)
     simulation = sample(run)
     dataset = prepare(simulation.table(), run=run)
     dataset.save(folder / "data")

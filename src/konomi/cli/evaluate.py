@@ -37,10 +37,12 @@ def evaluate(
 ) -> None:
     """How good a saved model is, beside the baselines."""
     from konomi.bundle.format import load_bundle
+    from konomi.data.dataset import KIND
+    from konomi.files import kind_of
     from konomi.pipeline import evaluate_all
 
     loaded = load_bundle(bundle)
-    own = test.is_dir() and (test / "indptr.npy").exists()
+    own = kind_of(test) == KIND
     if own and data:
         raise ConfigError(f"{test} is a dataset, and --data {data} another.", "Give --data with a ratings file only.")
     dataset = dataset_of(loaded, test if own else data)

@@ -22,10 +22,10 @@ def info(
     from konomi.files import kind_of
 
     kind = kind_of(path)
-    if kind is None:
-        reason = "is not a dataset or a bundle" if path.exists() else "no such folder"
-        raise DataError(f"{path}: {reason}.", "Give a folder that `konomi prepare` or `konomi train` wrote.")
-    if kind != "konomi bundle":
+    if kind is None and not path.is_file():
+        reason = "is not a dataset or a bundle" if path.exists() else "no such file or folder"
+        raise DataError(f"{path}: {reason}.", "Give what `konomi prepare` or `konomi train` wrote.")
+    if kind == "konomi dataset":
         _dataset(path, user, json)
     elif user is None:
         _bundle(path, json)
@@ -37,7 +37,7 @@ def _dataset(path: Path, user: str | None, json: bool) -> None:
     from konomi.cli.summary import crosstab, show_dataset, show_taste, size, taste
     from konomi.data.dataset import Dataset
 
-    dataset = Dataset.open(path)
+    dataset = Dataset.open(path, check=user is None)
     if user is not None:
         facts = taste(dataset, user)
         show_json(facts) if json else show_taste(facts)

@@ -27,8 +27,11 @@ COLUMNS: "dict[str, Callable[[Row], str | None]]" = {
 """Columns of a table of titles."""
 
 
-def dataset_of(bundle: "Bundle", data: Path | None) -> "Dataset":
-    """The dataset that a bundle was trained on, where it was then or at `data`; DataError where it is not the same."""
+def dataset_of(bundle: "Bundle", data: Path | None, check: bool = True) -> "Dataset":
+    """The dataset that a bundle was trained on, where it was then or at `data`; DataError where it is not the same.
+
+    check: whether all of it is compared with its hashes, which one person's profile does not need.
+    """
     from konomi.data.dataset import Dataset
     from konomi.errors import DataError
 
@@ -36,7 +39,7 @@ def dataset_of(bundle: "Bundle", data: Path | None) -> "Dataset":
     path = data or Path(noted)
     if data is None and not (noted and path.exists()):
         raise DataError(f"{noted or 'memory'}: the dataset of this model is not there.", "Say where it is: --data DATA.")
-    dataset = Dataset.open(path)
+    dataset = Dataset.open(path, check)
     if dataset.sha256 != bundle.facts["data"]["sha256"]:
         raise DataError(
             f"{path}: not the dataset that this model was trained on: its hash differs.",

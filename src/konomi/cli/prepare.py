@@ -41,7 +41,7 @@ def prepare(
     from konomi.data.dataset import KIND
     from konomi.data.prepare import Rules
     from konomi.data.prepare import prepare as make_dataset
-    from konomi.files import refuse_foreign
+    from konomi.files import check_folder
     from konomi.kernels.ids import warm_up
     from konomi.reading.formats import ReadOptions
     from konomi.reading.records import refuse_rejects, write_rejects
@@ -56,10 +56,11 @@ def prepare(
     said = {name: word for name, word in {**columns, "separator": between}.items() if word is not None}
     options = settings(ReadOptions, {"on_bad_rows": on_bad_rows, **said}, "prepare")
     options = dataclasses.replace(options, scale=None if scale is None else _scale(scale), items=items)
-    refuse_foreign(output, KIND, DataError)
-    place = rejects or output.with_name(f"{output.name}.rejects.csv")
+    inputs = [*paths, *([items] if items else [])]
+    written = check_folder(output, KIND, DataError, inputs)
+    place = rejects or written.with_name(f"{written.name}.rejects.csv")
     if on_bad_rows == "skip":
-        refuse_rejects(place, [*paths, *([items] if items else [])])
+        refuse_rejects(place, [*inputs, written])
     warm_up()
     with running(threads=threads) as run:
         table = read_source(source, paths, options, run)

@@ -76,6 +76,7 @@ def recommend(
     For somebody in the dataset, for a list, ratings and genre wishes, or, without any of these, for anybody.
     """
     from konomi.data.profiles import Profiles
+    from konomi.recommend.bulk import check_table
     from konomi.recommend.recommender import Recommender
 
     if everybody != (output is not None):
@@ -84,6 +85,8 @@ def recommend(
         raise RequestError("--all is for everybody in the dataset.", "Leave out --user, --profile, --rate and --genre.")
     if user is not None and (profile or rate):
         raise RequestError("Somebody in the dataset has a profile.", "Give --user ID, or --profile and --rate.")
+    if output is not None:
+        check_table(output, [bundle, *([data] if data else [])])
     recommender = Recommender.load(bundle)
     if output is not None:
         with running(threads=threads, memory=memory) as run:
@@ -93,7 +96,7 @@ def recommend(
     wishes = _pairs(genre or (), "--genre", "Action=9")
     given, matched = recommender.understand(dict(_pairs(rate or (), "--rate", "Cowboy Bebop=9").items())), None
     if user is not None:
-        person = dataset_of(recommender.bundle, data).profile(user)
+        person = dataset_of(recommender.bundle, data, check=False).profile(user)
     else:
         matched = _match(recommender, profile) if profile else None
         typed = Profiles.of([{one.match.row: one.rating for one in given}])

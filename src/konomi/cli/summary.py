@@ -57,11 +57,11 @@ def taste(dataset: "Dataset", user: str) -> dict[str, Any]:
     """One person: how much and how they rate, and their Bayesian average rating per genre, the best liked first."""
     from konomi.catalogue.tags import genre_matrix, genre_names
     from konomi.catalogue.taste import genre_taste
+    from konomi.data.statistics import mean_rating
 
     profile = dataset.profile(user)
     rated = profile.scored()
-    everybody = dataset.profiles.scored().rating
-    mean = float(everybody.mean(dtype=np.float64)) if len(everybody) else 0.0
+    mean = mean_rating(dataset.items)
     averages = genre_taste(profile, dataset.items, mean)[0]
     plain = genre_taste(profile, dataset.items, mean, prior=0)[0]
     counts = genre_matrix(dataset.items)[rated.item].sum(axis=0)

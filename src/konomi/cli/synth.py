@@ -21,14 +21,14 @@ def synth(
 ) -> None:
     """Write simulated ratings of simulated titles, as many as wanted."""
     from konomi.errors import DataError
-    from konomi.files import refuse_foreign
+    from konomi.files import check_folder
     from konomi.reading.sources import SIMULATION
     from konomi.simulate.mal_files import UNSCORED, check_format, write_files
     from konomi.simulate.ratings import simulate
     from konomi.simulate.titles import simulated_catalogue
 
     check_format(format)
-    refuse_foreign(output, SIMULATION, DataError)
+    check_folder(output, SIMULATION, DataError)
     with running(seed, threads) as run:
         simulation = simulate(simulated_catalogue(items, seed), users, ratings, seed, run, UNSCORED[format])
         write_files(simulation, format, output, run)

@@ -53,8 +53,9 @@ def train(
     from konomi.bundle.format import KIND, save_bundle
     from konomi.data.dataset import Dataset
     from konomi.data.split import make_split
-    from konomi.files import refuse_foreign
+    from konomi.files import check_file, check_folder
     from konomi.models.api import criterion
+    from konomi.neural.checkpoint import is_checkpoint, remove
     from konomi.pipeline import names
     from konomi.pipeline import train as fit_and_measure
     from konomi.settings import read_toml
@@ -76,17 +77,20 @@ def train(
             ),
             f"Leave it out, or name one of: {', '.join(networks())}.",
         )
-    if checkpoint and checkpoint.resolve().is_relative_to(output.resolve()):
-        raise ConfigError(f"--checkpoint {checkpoint} lies in the bundle's folder.", "Put it beside that.")
     check_needs(chosen, device)
-    refuse_foreign(output, KIND, BundleError)
+    inputs = [data, *(path for path in (config, test_file, valid_file) if path)]
+    written = check_folder(output, KIND, BundleError, inputs)
+    if checkpoint:
+        kept = check_file(checkpoint, ConfigError, inputs, "--checkpoint", ("a checkpoint", is_checkpoint))
+        if kept.is_relative_to(written):
+            raise ConfigError(f"--checkpoint {checkpoint} lies in the bundle's folder.", "Put it beside that.")
     dataset = Dataset.open(data)
     with running(seed, threads, device, checkpoint, memory) as run:
         frozen = given_split(dataset, test_file, valid_file, how.valid, seed, run) if test_file else make_split(dataset, how)
         bundle = fit_and_measure(dataset, chosen, frozen, run, data)
         save_bundle(output, bundle)
         if checkpoint:
-            checkpoint.unlink(missing_ok=True)
+            remove(checkpoint)
     if json:
         show_json({"path": str(output), "models": bundle.configs, **bundle.facts})
         return

@@ -1,6 +1,5 @@
 """Dataset: prepared ratings on disk and in memory; see docs/dataset-format.md."""
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,18 +11,15 @@ import numpy.typing as npt
 import polars as pl
 
 from konomi.arrays import I8, I32, I64, U8
+from konomi.data.dataset_folder import KIND as KIND
+from konomi.data.dataset_folder import OPTIONAL, REMEDY, Parts, read_folder, write_folder
+from konomi.data.dataset_folder import parquet as parquet
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
+from konomi.data.validity import wrong_entries
 from konomi.data.vocab import Vocab
 from konomi.errors import DataError
-from konomi.files import hash_array, hash_bytes, read_manifest, whole_folder, write_manifest
-
-KIND = "konomi dataset"
-FORMAT = 1
-REMEDY = "Make one with `konomi prepare PATH -o DATA`."
-OPTIONAL = ("status", "time")
-KEYS = ("entries", "scale", "source", "note", "rules", "report", "histogram", "labels", "items_with_title", "sha256")
 
 
 @dataclass(frozen=True)
@@ -69,6 +65,9 @@ class Dataset:
     def profile(self, user_id: int | str) -> Profiles:
         """One user's profile, or a `RequestError` where nobody has this id."""
         row = self.users.row(user_id, "user")
+        people = (row, row + 1)
+        if wrong := wrong_entries(self.indptr, self.item, self.stored, self.status, len(self.items), self.scale, people):
+            raise DataError(f"The profile of user {user_id} is damaged: {wrong}.", REMEDY)
         entries = slice(self.indptr[row], self.indptr[row + 1])
         return Profiles(
             np.array([0, self.indptr[row + 1] - self.indptr[row]]),
@@ -87,80 +86,47 @@ class Dataset:
         return self.labelling.of(self.profiles)
 
     @cached_property
+    def parts(self) -> Parts:
+        """What is written of it, by the names of its files."""
+        optional = {name: array for name in OPTIONAL if (array := getattr(self, name)) is not None}
+        arrays = {"indptr": self.indptr, "item": self.item, "rating": self.stored, **optional}
+        return Parts(self.items, self.users.ids, arrays, self.scale)
+
+    @property
     def sha256(self) -> str:
         """One hash for all of the entries and their ids."""
-        if "sha256" in self.manifest:
-            return str(self.manifest["sha256"]["all"])
-        return str(_hashes(self)["all"])
+        noted = self.manifest.get("sha256")
+        return str(noted["all"] if noted else self.parts.hashes["all"])
 
     def save(self, path: Path | str) -> None:
-        """Write the folder whole or not at all; an older dataset there is replaced, anything else is refused."""
-        with whole_folder(Path(path), KIND, DataError) as folder:
-            for name in ("indptr", "item", "stored", *OPTIONAL):
-                if (array := getattr(self, name)) is not None:
-                    np.save(folder / f"{'rating' if name == 'stored' else name}.npy", array, allow_pickle=False)
-            (folder / "items.parquet").write_bytes(parquet(self.items))
-            (folder / "users.parquet").write_bytes(parquet(pl.DataFrame({"user_id": self.users.ids})))
-            size = {"users": len(self.users), "items": len(self.items), "entries": len(self.item), "density": self.density}
-            scale = {"low": self.scale.low, "high": self.scale.high, "step": self.scale.step}
-            head = {"kind": KIND, "format": FORMAT, **size, "scale": scale}
-            write_manifest(folder, {**head, **self.manifest, "sha256": _hashes(self)})
+        """Write the folder whole or not at all; an older dataset there is replaced, anything else is refused.
+
+        Whoever has the older one open keeps it, see `konomi.files.versions`.
+        """
+        write_folder(Path(path), self.parts, self.manifest)
 
     @classmethod
-    def open(cls, path: Path | str) -> "Dataset":
-        """A dataset that `save` wrote; DataError where it is missing, of an unknown format, cut short or inconsistent."""
-        folder = Path(path)
-        manifest = read_manifest(folder, KIND, FORMAT, KEYS, DataError, REMEDY)
-        try:
-            items, users = pl.read_parquet(folder / "items.parquet"), pl.read_parquet(folder / "users.parquet")
-            arrays = {name: _map(folder / f"{name}.npy") for name in ("indptr", "item", "rating")}
-            optional = {name: _map(folder / f"{name}.npy") for name in OPTIONAL if name in manifest["sha256"]}
-            scale = Scale(**manifest["scale"])
-            dataset = cls(
-                items,
-                Vocab(users["user_id"]),
-                arrays["indptr"],
-                arrays["item"],
-                arrays["rating"],
-                optional.get("status"),
-                optional.get("time"),
-                scale,
-                manifest,
-            )
-        except (OSError, ValueError, KeyError, TypeError, EOFError, pl.exceptions.PolarsError) as cause:
-            raise DataError(f"{folder}: a part of the dataset is missing or damaged: {cause}.", REMEDY) from cause
-        entries = manifest["entries"]
-        lengths = [len(a) for a in (dataset.item, dataset.stored, *optional.values())]
-        if dataset.indptr[-1] != entries or any(n != entries for n in lengths):
-            raise DataError(f"{folder}: its arrays do not have the {entries:,} entries of its manifest.", REMEDY)
-        bounds = np.diff(dataset.indptr)
-        rows = (dataset.item.min(), dataset.item.max()) if entries else (0, 0)
-        if len(bounds) != len(users) or (bounds < 0).any() or rows[0] < 0 or rows[1] >= len(items):
-            raise DataError(f"{folder}: its arrays do not fit its users and items.", REMEDY)
-        return dataset
+    def open(cls, path: Path | str, check: bool = True) -> "Dataset":
+        """A dataset that `save` wrote, its arrays mapped; DataError where it is missing, altered, cut short or inconsistent.
+
+        With `check` everything is compared with its hash and looked through, which reads it once. Without, the arrays are
+        known to be as long as they should; it is for those who want a few people, whose profiles are looked through.
+        """
+        parts, manifest = read_folder(Path(path), check)
+        array = parts.arrays
+        return cls(
+            parts.items,
+            Vocab(parts.users),
+            array["indptr"],
+            array["item"],
+            array["rating"],
+            array.get("status"),
+            array.get("time"),
+            parts.scale,
+            manifest,
+        )
 
     def titles(self, rows: Sequence[int]) -> list[str]:
         """What to call these item rows: the title, else the id."""
         names = self.items.select(pl.coalesce("title", pl.col("item_id").cast(pl.String)).alias("name"))["name"]
         return names.gather(list(rows)).to_list()
-
-
-def _map(path: Path) -> npt.NDArray[Any]:
-    array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False) if path.stat().st_size > 128 else np.load(path)
-    return array
-
-
-def parquet(frame: pl.DataFrame) -> bytes:
-    """A frame as the bytes of a Parquet file. Written by us: polars' writer tells of a full disk in its own way."""
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    return buffer.getvalue()
-
-
-def _hashes(dataset: Dataset) -> dict[str, str]:
-    ids = [*map(str, dataset.users.ids), "", *map(str, dataset.items["item_id"])]
-    parts = {name: getattr(dataset, name) for name in ("indptr", "item", "stored", *OPTIONAL)}
-    each = {"rating" if name == "stored" else name: hash_array(a) for name, a in parts.items() if a is not None}
-    each["ids"] = hash_bytes("\n".join(ids).encode())
-    each["all"] = hash_bytes("".join(each.values()).encode(), str(dataset.scale).encode())
-    return each

@@ -1,5 +1,6 @@
 """The rating scale of a source, and how its ratings are stored in one byte."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,21 +12,31 @@ from konomi.errors import DataError
 
 BLOCK = 1 << 16  # ratings handled at once
 MISSING = 0  # the code of "not scored"
+MOST = 1 << 20  # ratings lie within ±MOST: squares and sums of billions of them still fit float64 and int64
+LEAST_SPAN = 2.0**-10  # from the lowest to the highest
 MOST_CODES = 254  # scales with more values than this are stored as float32
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Ratings from `low` to `high` in steps of `step`; a step of 0 means any value between."""
+    """Ratings from `low` to `high` in steps of `step`; a step of 0 means any value between.
+
+    DataError where they do not ascend, reach beyond ±`MOST` or span less than `LEAST_SPAN`.
+    """
 
     low: float
     high: float
     step: float
 
     def __post_init__(self) -> None:
-        if not (self.low < self.high and self.step >= 0):
+        if not (self.low < self.high and 0 <= self.step < math.inf):
             raise DataError(
                 f"A rating scale from {self.low:g} to {self.high:g} is not a scale.", "Give LOW:HIGH or LOW:HIGH:STEP."
+            )
+        if max(-self.low, self.high) > MOST or self.high - self.low < LEAST_SPAN:
+            raise DataError(
+                f"A rating scale from {self.low:g} to {self.high:g} is too wide or too narrow to learn from.",
+                f"Ratings lie within ±{MOST:,}, and the highest is at least {LEAST_SPAN:g} above the lowest: rescale them.",
             )
 
     def __str__(self) -> str:

@@ -32,6 +32,12 @@ def trust(count: I64) -> F32:
     return (count / (KNOWN_PRIOR + count)).astype(np.float32)
 
 
+def mean_rating(items: pl.DataFrame) -> float:
+    """The mean of all ratings, from a catalogue with statistics; 0 where there is none."""
+    count = items["ratings"].to_numpy()
+    return float(count @ items["mean"].fill_null(0).to_numpy().astype(np.float64) / max(count.sum(), 1))
+
+
 def add_statistics(items: pl.DataFrame, profiles: Profiles, scale: Scale) -> pl.DataFrame:
     """The catalogue with `ratings` (i64, how many), `mean` (f32, null without ratings) and `bayes` (f32) of these profiles."""
     count, total = count_and_sum(profiles.item, profiles.rating, len(items))

@@ -98,6 +98,18 @@ def sort_rows(indptr, item, order, start, stop):
 
 
 @numba.njit(nogil=True, cache=True)
+def ascend(indptr, item, n_items, start, stop):
+    """Whether the items (i32[N]) of each of the rows start to stop are in [0, n_items) and ascend, without repeats."""
+    for row in range(start, stop):
+        before = -1
+        for entry in range(indptr[row], indptr[row + 1]):
+            if item[entry] <= before or item[entry] >= n_items:
+                return False
+            before = item[entry]
+    return True
+
+
+@numba.njit(nogil=True, cache=True)
 def mark_first(indptr, key, firsts, seconds, first, second, part):
     """In each row, by ascending key (f64[N]), mark firsts[row] entries `first` and the next seconds[row] `second` in part."""
     for row in range(len(indptr) - 1):

@@ -1,8 +1,12 @@
-"""The state of a training after an epoch, in one file: written whole or not at all, refused where it is of another training."""
+"""The state of a training after an epoch, in one file: written whole or not at all, refused where it is damaged or of another
+training, and in the hands of one training at a time.
 
-import contextlib
+It holds all that the training has learnt so far, the vectors of the users too, by row: keep it as you keep the ratings.
+"""
+
 import json
-import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +16,46 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from konomi.errors import FitError
+from konomi.files import first_bytes, hash_array, hash_bytes, held, make_parents, whole_file
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-FORMAT = "konomi checkpoint 1"
+FORMAT = "konomi checkpoint 2"
+HEAD = "head"  # the array whose bytes are JSON: format, fingerprint of the training, hash of all that
+SIZE, LONGEST = 8, 1 << 20  # of a safetensors file: bytes that say how long its header is, and more than that of one of ours
+
+
+@contextmanager
+def claimed(path: Path | None) -> Iterator[None]:
+    """Have the checkpoint at `path`, where there is one, for this training alone in the block.
+
+    FitError where another training has it, or where nothing can be written there. A lock file beside it says so, and goes with
+    the block or the process, however that ends.
+    """
+    with ExitStack() as stack:
+        if path is not None:
+            try:
+                make_parents(path)
+                stack.enter_context(held(path.with_name(f".{path.name}.lock")))
+            except BlockingIOError:
+                hint = "Wait until it ends, or give each its own --checkpoint."
+                raise FitError(f"{path}: another training has this checkpoint.", hint) from None
+            except OSError as cause:
+                hint = "Choose a place that can be written with --checkpoint."
+                raise FitError(f"{path}: the checkpoint cannot be written: {cause.strerror}.", hint) from cause
+        yield
+
+
+def remove(path: Path) -> None:
+    """Remove a checkpoint that is no longer needed; it stays where another training has it meanwhile."""
+    with suppress(FitError), claimed(path):
+        path.unlink(missing_ok=True)
 
 
 def write(path: Path, arrays: Arrays, fingerprint: str) -> None:
     """Replace the file by these arrays. FitError where it cannot be written; what was there before then stays."""
-    partial = path.with_name(f".{path.name}.partial")
-    head = np.frombuffer(json.dumps([FORMAT, fingerprint]).encode(), np.uint8)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(save({**arrays, "head": head}))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as cause:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise FitError(
-            f"{path}: the checkpoint cannot be written: {cause.strerror}.", "Choose another --checkpoint, or free some space."
-        ) from cause
+    with whole_file(path, FitError, "--checkpoint") as partial:
+        partial.write_bytes(save({**arrays, HEAD: _head(arrays, fingerprint)}))
 
 
 def read(path: Path, fingerprint: str) -> Arrays | None:
@@ -44,16 +65,37 @@ def read(path: Path, fingerprint: str) -> Arrays | None:
     """
     try:
         arrays = load(path.read_bytes())
-        head = json.loads(arrays.pop("head").tobytes())
+        head = arrays.pop(HEAD)
+        format, found, _ = json.loads(head.tobytes())
+        whole = format == FORMAT and np.array_equal(head, _head(arrays, found))
     except FileNotFoundError:
         return None
     except OSError as cause:
         raise FitError(f"{path}: the checkpoint cannot be read: {cause.strerror}.", "Choose another --checkpoint.") from cause
-    except (ValueError, KeyError, SafetensorError) as cause:
-        raise FitError(f"{path}: not a checkpoint, or damaged: {cause}.", "Delete it, or give another --checkpoint.") from cause
-    if head != [FORMAT, fingerprint]:
+    except (ValueError, KeyError, TypeError, RecursionError, SafetensorError):
+        whole = False
+    if not whole:
+        raise FitError(f"{path}: not a checkpoint of this Konomi, or damaged.", "Delete it, or give another --checkpoint.")
+    if found != fingerprint:
         raise FitError(
             f"{path}: the checkpoint of a training with other settings, another seed or other data.",
             "Train as before, delete it, or give another --checkpoint.",
         )
     return arrays
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file looks like one that `write` wrote, of any training and whole or damaged: it may be replaced."""
+    size = int.from_bytes(first_bytes(path, SIZE), "little")
+    try:
+        names = json.loads(first_bytes(path, SIZE + min(size, LONGEST))[SIZE:])
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(names, dict) and {HEAD, "history"} <= set(names)
+
+
+def _head(arrays: Arrays, fingerprint: str) -> npt.NDArray[np.uint8]:
+    """What stands in `HEAD`."""
+    hashes = [[name, hash_array(array)] for name, array in sorted(arrays.items())]
+    whole = hash_bytes(json.dumps([FORMAT, fingerprint, hashes]).encode())
+    return np.frombuffer(json.dumps([FORMAT, fingerprint, whole]).encode(), np.uint8)

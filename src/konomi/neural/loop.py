@@ -75,8 +75,13 @@ def train(name: str, network: Network, steps: Steps, run: Run) -> F32:
     With `run.checkpoint` the state is written there after every epoch, and read where it is there already: all that is random
     in an epoch depends on the seed and its number alone, so a training that was killed ends in the same bytes as one that was
     not. FitError where the error leaves the finite numbers, or where the checkpoint is of another training: another name,
-    network (its `facts`), seed, device or version.
+    network (its `facts`), seed, device or version, or in the hands of another training.
     """
+    with checkpoint.claimed(run.checkpoint):
+        return _train(name, network, steps, run)
+
+
+def _train(name: str, network: Network, steps: Steps, run: Run) -> F32:
     history: list[tuple[float, float]] = []
     best = _weights(network)
     fingerprint = _fingerprint(name, network, steps, run) if run.checkpoint else ""

@@ -37,7 +37,10 @@ def find(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
 
 
 def _within(folder: Path, names: Sequence[str]) -> list[Path]:
-    return next((found for place in (folder, *sorted(folder.glob("*/"))) if (found := _beside(place, names))), [])
+    if not folder.is_dir():
+        return []
+    below = sorted(place for place in folder.iterdir() if place.is_dir() and not place.name.startswith("."))
+    return next((found for place in (folder, *below) if (found := _beside(place, names))), [])
 
 
 def _beside(place: Path, names: Sequence[str]) -> list[Path]:

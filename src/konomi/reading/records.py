@@ -3,8 +3,6 @@
 import csv
 import gzip
 import io
-import os
-import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,6 +15,7 @@ import polars as pl
 
 from konomi.data.table import Rejects
 from konomi.errors import DataError
+from konomi.files import check_file, first_bytes, whole_file
 from konomi.text import as_cell
 
 OnBadRows = Literal["refuse", "skip"]
@@ -138,38 +137,19 @@ def settle(path: Path, rejects: Rejects, on_bad_rows: OnBadRows, place: str = "l
 
 def refuse_rejects(path: Path, inputs: Sequence[Path]) -> None:
     """`DataError` where rejects cannot go to `path`: it is an input, or no older rejects file, or its folder takes no file."""
-    if path.exists():
-        older = False
-        if path.is_file():
-            with path.open("rb") as file:
-                older = file.read(len(REJECTS_HEADER)) == REJECTS_HEADER.encode()
-        if not older or path.resolve() in {each.resolve() for each in inputs}:
-            raise DataError(f"{path}: already exists and is not a rejects file.", "Choose another place with --rejects.")
-    folder = next(each for each in path.resolve().parents if each.exists())
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise _unwritable(path, error) from error
+    check_file(path, DataError, inputs, "--rejects", ("a rejects file", _is_rejects))
+
+
+def _is_rejects(path: Path) -> bool:
+    return first_bytes(path, len(REJECTS_HEADER)) == REJECTS_HEADER.encode()
 
 
 def write_rejects(path: Path, *rejects: Rejects) -> None:
     """Write the rows that were left out as CSV, safe in spreadsheets: line, reason, text. It appears whole or not at all."""
     columns = {name: [value for each in rejects for value in getattr(each, name)] for name in REJECTS_HEADER.split(",")}
     columns |= {name: [as_cell(printable(text)) for text in columns[name]] for name in ("reason", "text")}
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path, DataError, "--rejects") as partial:
         pl.DataFrame(columns).write_csv(partial)
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> DataError:
-    return DataError(f"{path}: cannot be written: {error.strerror or error}.", "Choose another place with --rejects.")
 
 
 def number(text: str) -> float:

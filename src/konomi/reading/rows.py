@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from konomi.data.labels import STATUS
-from konomi.data.scale import Scale
+from konomi.data.scale import MOST, Scale
 from konomi.data.table import Rejects, Table
 from konomi.errors import DataError
 from konomi.reading.formats import RatingsFormat, ReadOptions
@@ -164,7 +164,7 @@ def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, 
         rating = batch["rating"].cast(pl.Float32).to_numpy()
         if format.unscored:
             rating = np.where(np.isin(rating, format.unscored), np.float32("nan"), rating)
-        if not (format.scale.valid(rating).all() if format.scale else not np.isinf(rating).any()):
+        if not (format.scale.valid(rating).all() if format.scale else not (np.abs(rating) > MOST).any()):
             raise Doubt
         columns["user"].append(batch_ids(batch["user"], format.integer_ids))
         columns["item"].append(batch_ids(batch["item"], format.integer_ids))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from konomi.data.scale import MOST
 from konomi.data.table import Rejects
 from konomi.reading.formats import RatingsFormat
 from konomi.reading.records import Record, number, reject
@@ -84,8 +85,8 @@ def _checked(format: RatingsFormat, field: str, value: Any) -> Any:
         return math.nan
     if format.scale and not format.scale.valid(np.array([rating], np.float32))[0]:
         raise ValueError(f"rating off the scale {format.scale}")
-    if math.isinf(rating):
-        raise ValueError("rating is not finite")
+    if abs(rating) > MOST:
+        raise ValueError(f"rating beyond ±{MOST:,}")
     return rating
 
 

@@ -1,16 +1,13 @@
 """Recommendations for everybody, in blocks under a memory cap, into one file that is written whole or not at all."""
 
-import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from konomi.errors import RequestError
+from konomi.files import check_file, first_bytes, whole_file
 from konomi.ranking.rank import BLOCK, Ranking
 from konomi.runtime import Run, blocks, workers
 from konomi.text import RUN_BY_SPREADSHEETS
@@ -19,6 +16,7 @@ Best = Callable[[int, int], Ranking]
 """best(start, stop) → the ranking of these people."""
 
 SUFFIXES = (".parquet", ".csv")
+COLUMNS = ["user_id", "place", "item_id", "title", "score"]  # of the table; without titles where the catalogue has none
 MOST = 64 * BLOCK  # people of a block, at most
 ROW_GROUP = 1 << 18  # rows
 ROW_BYTES = 128  # of a recommendation, from its ranking to its place in a compressed file
@@ -67,27 +65,46 @@ def table(start: int, ranking: Ranking, user_ids: pl.Series, items: pl.DataFrame
     )
 
 
+def is_table(path: Path) -> bool:
+    """Whether a file is one that `write_table` wrote, as far as its columns tell: it may be replaced."""
+    try:
+        if path.suffix.lower() == ".csv":
+            names = first_bytes(path, 100).partition(b"\n")[0].decode().rstrip("\r").split(",")
+        else:
+            with path.open("rb") as file:
+                names = list(pl.read_parquet_schema(file)) if file.read(4) == b"PAR1" else []
+    except (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return False
+    return names in (COLUMNS, [name for name in COLUMNS if name != "title"])
+
+
+def check_table(path: Path, inputs: Iterable[Path] = ()) -> Path:
+    """The place of a table that is to be, before any work; RequestError for another suffix, where what is there is an input or
+    no older table, or where the place cannot be written."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise RequestError(f'{path}: "{path.suffix}" is no format that is written here.', "Name a .parquet or a .csv file.")
+    return check_file(path, RequestError, inputs, older=("a table of recommendations", is_table))
+
+
 def write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
     """Write frames of the same columns, one after another, as one Parquet or CSV file by its suffix; returns the rows written.
 
     Only one frame is in memory at a time. The file appears when all is written; whatever goes wrong, Ctrl-C too, what was at
-    `path` before is still there and nothing is left beside it. RequestError for another suffix, or a place that cannot be
-    written.
+    `path` before is still there and nothing is left beside it. RequestError as `check_table` raises it, or where the disk is
+    full.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise RequestError(f'{path}: "{path.suffix}" is no format that is written here.', "Name a .parquet or a .csv file.")
-    if path.is_dir():
-        raise RequestError(f"{path}: is a folder.", "Name a file with -o.")
-    with _beside(path) as folder:
-        write = _write_csv if path.suffix.lower() == ".csv" else _write_parquet
-        rows = write(folder / "whole", folder, frames)
-        with (folder / "whole").open("rb") as whole:
-            os.fsync(whole.fileno())
-        (folder / "whole").replace(path)
-    return rows
+    place = check_table(path)
+    write = _write_csv if path.suffix.lower() == ".csv" else _write_parquet
+    try:
+        with whole_file(place, RequestError) as whole:
+            return write(whole, frames)
+    except pl.exceptions.ComputeError as cause:  # polars' own way to tell of a full disk
+        raise RequestError(
+            f"{path}: cannot be written: {cause}.", "Free some space or choose another place with -o."
+        ) from cause
 
 
-def _write_csv(whole: Path, folder: Path, frames: Iterable[pl.DataFrame]) -> int:
+def _write_csv(whole: Path, frames: Iterable[pl.DataFrame]) -> int:
     """Texts as spreadsheets may have them (`konomi.text.as_cell`); numbers as they are."""
     cells, rows = pl.col(pl.String).str.replace(RUN_BY_SPREADSHEETS, "'$0"), 0
     with whole.open("wb") as out:
@@ -97,28 +114,12 @@ def _write_csv(whole: Path, folder: Path, frames: Iterable[pl.DataFrame]) -> int
     return rows
 
 
-def _write_parquet(whole: Path, folder: Path, frames: Iterable[pl.DataFrame]) -> int:
-    """Each frame into a file of its own first: polars appends to no Parquet file, but streams many into one."""
+def _write_parquet(whole: Path, frames: Iterable[pl.DataFrame]) -> int:
+    """Each frame into a file of its own beside it first: polars appends to no Parquet file, but streams many into one."""
     rows, parts = 0, list[Path]()
     for frame in frames:
-        parts.append(folder / f"{len(parts):06}.parquet")
+        parts.append(whole.with_name(f"{len(parts):06}.parquet"))
         frame.write_parquet(parts[-1], compression="lz4", statistics=False)
         rows += len(frame)
-    pl.scan_parquet(parts).sink_parquet(whole, row_group_size=ROW_GROUP)
+    pl.scan_parquet(parts, glob=False).sink_parquet(whole, row_group_size=ROW_GROUP)
     return rows
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A hidden folder beside a file that is to be, gone in the end; a `RequestError` where something cannot be written."""
-    folder = path.resolve().with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    try:
-        folder.mkdir()
-        yield folder
-    except (OSError, pl.exceptions.ComputeError) as cause:
-        reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
-        raise RequestError(
-            f"{path}: cannot be written: {reason}.", "Free some space or choose another place with -o."
-        ) from cause
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

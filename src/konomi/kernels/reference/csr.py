@@ -59,6 +59,12 @@ def sort_rows(indptr, item, order, start, stop):
         entries[:] = entries[np.argsort(item[entries])]
 
 
+def ascend(indptr, item, n_items, start, stop):
+    """Twin of `csr.ascend`."""
+    rows = [item[indptr[row] : indptr[row + 1]] for row in range(start, stop)]
+    return all((np.diff(row) > 0).all() and ((row >= 0) & (row < n_items)).all() for row in rows)
+
+
 def count_and_sum(item, rating, n_items):
     """Twin of `csr.count_and_sum`."""
     scored = ~np.isnan(rating)

@@ -55,7 +55,8 @@ def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]
     if path.suffix in BINARY:
         open_bytes(path).close()
         try:
-            schema = dict(pl.read_parquet_schema(path) if path.suffix == ".parquet" else pl.read_ipc_schema(path))
+            with path.open("rb") as file:  # in a name, polars takes [ ] for a pattern
+                schema = dict(pl.read_parquet_schema(file) if path.suffix == ".parquet" else pl.read_ipc_schema(file))
         except pl.exceptions.PolarsError as error:
             raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
         return ",", {name: kind.is_integer() or kind.is_temporal() for name, kind in schema.items()}, False

@@ -1,0 +1,158 @@
+"""The folder of a dataset, see docs/dataset-format.md: written as a version, mapped and checked when read."""
+
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from konomi.data import validity
+from konomi.data.array_files import map_array, write_array
+from konomi.data.scale import Scale
+from konomi.errors import DataError
+from konomi.files import (
+    MANIFEST,
+    hash_array,
+    hash_bytes,
+    hash_manifest,
+    new_version,
+    open_current,
+    read_manifest,
+    write_manifest,
+)
+from konomi.runtime import available_cores, blocks, workers
+
+KIND = "konomi dataset"
+FORMAT = 2
+REMEDY = "Make one with `konomi prepare PATH -o DATA`."
+KINDS = {"indptr": np.int64, "item": np.int32, "rating": np.uint8, "status": np.uint8, "time": np.int64}
+OPTIONAL = ("status", "time")
+BLOCK = 1 << 10  # users whose entries one task checks
+DAMAGED = (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the folder of a dataset holds, without its manifest.
+
+    items: the catalogue; users: their ids; arrays: by the names of their files, those of `KINDS`; a rating is f32 where the
+    scale has no codes, status and time may be absent.
+    """
+
+    items: pl.DataFrame
+    users: pl.Series
+    arrays: dict[str, npt.NDArray[Any]]
+    scale: Scale
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """Of every array and of the ids, computed once and in parallel, and "all": one for the whole, the catalogue's facts
+        apart."""
+        ids = [*map(str, self.users), "", *map(str, self.items["item_id"])]
+        with workers(available_cores()) as each:
+            *hashes, of_ids = each(lambda part: part(), [*(_hash(a) for a in self.arrays.values()), lambda: _of_text(ids)])
+        found = {**dict(zip(self.arrays, hashes, strict=True)), "ids": of_ids}
+        return {**found, "all": hash_bytes("".join(found.values()).encode(), str(self.scale).encode())}
+
+    def wrong(self) -> str:
+        """What is wrong with the entries, "" where nothing is; what `read` checks in any case is right."""
+        a = self.arrays
+
+        def wrong(users: tuple[int, int]) -> str:
+            return validity.wrong_entries(
+                a["indptr"], a["item"], a["rating"], a.get("status"), len(self.items), self.scale, users
+            )
+
+        with workers(available_cores()) as each:
+            return next(filter(None, each(wrong, blocks(len(self.users), BLOCK))), "")
+
+
+def _hash(array: npt.NDArray[Any]) -> Any:
+    return lambda: hash_array(array)
+
+
+def _of_text(ids: list[str]) -> str:
+    return hash_bytes("\n".join(ids).encode())
+
+
+def write_folder(path: Path, parts: Parts, manifest: dict[str, Any]) -> None:
+    """Write the parts as the current version of the folder `path`; DataError where that cannot be."""
+    with new_version(path, KIND, DataError) as folder:
+        for name, array in parts.arrays.items():
+            write_array(folder / f"{name}.npy", array)
+        tables = {"items.parquet": parquet(parts.items), "users.parquet": parquet(pl.DataFrame({"user_id": parts.users}))}
+        for name, content in tables.items():
+            (folder / name).write_bytes(content)
+        users, items, entries = len(parts.users), len(parts.items), len(parts.arrays["item"])
+        size = {"users": users, "items": items, "entries": entries, "density": entries / (users * items)}
+        scale = {"low": parts.scale.low, "high": parts.scale.high, "step": parts.scale.step}
+        head = {"kind": KIND, "format": FORMAT, **size, "scale": scale}
+        whole = {**head, **{key: value for key, value in manifest.items() if key not in head}}
+        hashes = {**parts.hashes, **{name: hash_bytes(content) for name, content in tables.items()}}
+        write_manifest(folder, {**whole, "sha256": {**hashes, MANIFEST: hash_manifest(whole)}})
+
+
+def read_folder(path: Path, check: bool) -> tuple[Parts, dict[str, Any]]:
+    """The parts and the manifest that `write_folder` wrote; DataError where something is missing, damaged or does not fit.
+
+    Without `check` the arrays are known to have the right types and lengths, and the bounds of the users' rows to be right.
+    """
+    return open_current(path, lambda folder: _read(folder, check))
+
+
+def _read(folder: Path, check: bool) -> tuple[Parts, dict[str, Any]]:
+    manifest = read_manifest(folder, KIND, FORMAT, validity.MANIFEST_TYPES, DataError, REMEDY)
+    try:
+        covered = manifest["format"] > 1  # format 1 has no hashes of its tables and its manifest
+        if wrong := validity.wrong_manifest(manifest):
+            raise ValueError(f"{MANIFEST}: {wrong}")
+        hashes = manifest["sha256"]
+        if covered and hash_manifest(manifest) != hashes[MANIFEST]:
+            raise ValueError(f"{MANIFEST} has been altered: its hash is not the one noted in it")
+        scale = validity.scale_of(manifest)
+        items, users = (_table(folder / name, hashes[name] if covered else None) for name in ("items.parquet", "users.parquet"))
+        if users.columns != ["user_id"] or (len(users), len(items)) != (manifest["users"], manifest["items"]):
+            raise ValueError("its users and items are not those of its manifest")
+        n = dict.fromkeys(KINDS, manifest["entries"]) | {"indptr": len(users) + 1}
+        kinds = KINDS if scale.coded else {**KINDS, "rating": np.float32}
+        names = [name for name in KINDS if name not in OPTIONAL or name in hashes]
+        arrays = {name: map_array(folder / f"{name}.npy", kinds[name], n[name]) for name in names}
+        parts = Parts(items, users["user_id"], arrays, scale)
+        wrong = (
+            validity.wrong_ids(parts.users, "user")
+            or validity.wrong_items(items)
+            or validity.wrong_indptr(arrays["indptr"], manifest["entries"])
+        )
+        if check and not wrong:
+            altered = [name for name, sha256 in parts.hashes.items() if hashes.get(name) != sha256]
+            wrong = f"{altered[0]}: has been altered: its hash is not the one in the manifest" if altered else parts.wrong()
+        if wrong:
+            raise ValueError(wrong)
+    except DAMAGED as cause:
+        raise DataError(f"{folder}: a part of the dataset is missing or damaged: {_said(cause)}.", REMEDY) from cause
+    return parts, manifest
+
+
+def _table(path: Path, sha256: str | None) -> pl.DataFrame:
+    """A Parquet file, once its hash is right; never by its name, in which polars would take [ ] for a pattern."""
+    content = path.read_bytes()
+    if sha256 is not None and hash_bytes(content) != sha256:
+        raise ValueError(f"{path.name} has been altered or cut short: its hash is not the one in the manifest")
+    return pl.read_parquet(io.BytesIO(content))
+
+
+def _said(cause: BaseException) -> str:
+    if isinstance(cause, OSError):
+        return f"{Path(str(cause.filename)).name}: {cause.strerror}"
+    return f"{cause} is missing" if isinstance(cause, KeyError) else str(cause)
+
+
+def parquet(frame: pl.DataFrame) -> bytes:
+    """A frame as the bytes of a Parquet file. Written by us: polars' writer tells of a full disk in its own way."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()

@@ -1,0 +1,32 @@
+"""Files and folders written whole or not at all, versions and a pointer to the current one, hashes, and where output may go."""
+
+from konomi.files.hashes import hash_array, hash_bytes, hash_file
+from konomi.files.locks import held
+from konomi.files.manifest import CURRENT, MANIFEST, VERSIONS, current, hash_manifest, kind_of, read_manifest, write_manifest
+from konomi.files.places import check_file, check_folder, first_bytes
+from konomi.files.versions import new_version, open_current
+from konomi.files.whole import make_parents, whole_file, whole_folder, workplace
+
+__all__ = [
+    "CURRENT",
+    "MANIFEST",
+    "VERSIONS",
+    "check_file",
+    "check_folder",
+    "current",
+    "first_bytes",
+    "hash_array",
+    "hash_bytes",
+    "hash_file",
+    "hash_manifest",
+    "held",
+    "kind_of",
+    "make_parents",
+    "new_version",
+    "open_current",
+    "read_manifest",
+    "whole_file",
+    "whole_folder",
+    "workplace",
+    "write_manifest",
+]

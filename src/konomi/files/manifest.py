@@ -1,0 +1,112 @@
+"""The manifest of a folder that Konomi wrote: what it is and what is in it; where there are versions, of the current one."""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from konomi.errors import KonomiError
+from konomi.files.hashes import hash_bytes
+
+MANIFEST, CURRENT, VERSIONS = "manifest.json", "current", "versions"
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")  # of a version
+POINTER = re.compile(rf"{VERSIONS}/({NUMBER.pattern})\n?")
+LEFTOVER = re.compile(rf"\.{VERSIONS}\.[0-9a-f]{{8}}\.partial")  # what a killed process left of a version
+UNREADABLE = (ValueError, RecursionError)  # what json raises; nested too deep is the second
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """manifest.json, readable by people, with the names of the files beside it; written last."""
+    whole = {**manifest, "files": sorted(file.name for file in folder.iterdir())}
+    (folder / MANIFEST).write_bytes(_json(whole) + b"\n")
+
+
+def hash_manifest(manifest: dict[str, Any]) -> str:
+    """sha256 of a manifest without its own hashes and list of files."""
+    return hash_bytes(_json({key: value for key, value in manifest.items() if key not in ("sha256", "files")}))
+
+
+def _json(value: Any) -> bytes:
+    """UTF-8; what a file name has that is none is written as JSON's escapes."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
+
+
+def current(folder: Path) -> Path:
+    """The version that the pointer of a folder names; the folder itself where it has no pointer, or one that is damaged."""
+    try:
+        with (folder / CURRENT).open(encoding="ascii") as file:
+            found = POINTER.fullmatch(file.read(64))
+    except (OSError, ValueError):
+        found = None
+    return folder / VERSIONS / found[1] if found else folder
+
+
+def kind_of(folder: Path) -> str | None:
+    """The kind of a folder that Konomi wrote, None for anything else."""
+    version = current(folder)
+    while not (manifest := _manifest(version)) and (newer := current(folder)) != version:
+        version = newer  # which took the place of the older one before that was read
+    kind = manifest.get("kind")
+    return kind if isinstance(kind, str) and kind.startswith("konomi ") else None
+
+
+def strangers(folder: Path) -> list[str]:
+    """The names in a folder that Konomi wrote, and in its versions, which are not of Konomi."""
+    own = {*listed(folder), MANIFEST, *([CURRENT] if current(folder) != folder else [])}
+    found = [file.name for file in folder.iterdir() if file.name not in own and not LEFTOVER.fullmatch(file.name)]
+    if VERSIONS not in found or not (folder / VERSIONS).is_dir():
+        return sorted(found)
+    found.remove(VERSIONS)
+    for version in (folder / VERSIONS).iterdir():
+        if not (NUMBER.fullmatch(version.name) and version.is_dir()):
+            found.append(f"{VERSIONS}/{version.name}")
+            continue
+        own = {*listed(version), MANIFEST}
+        found += [f"{VERSIONS}/{version.name}/{file.name}" for file in version.iterdir() if file.name not in own]
+    return sorted(found)
+
+
+def listed(folder: Path) -> set[str]:
+    """The names of the files that a folder's own manifest lists."""
+    names = _manifest(folder).get("files")
+    some = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return {name for name in some if Path(name).name == name and name not in (CURRENT, VERSIONS)}
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder, empty where there is none to be read."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, *UNREADABLE):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def read_manifest(
+    folder: Path, kind: str, newest: int, keys: Iterable[str], error: type[KonomiError], remedy: str
+) -> dict[str, Any]:
+    """The manifest of a folder of this `kind`, a format number up to `newest` and these `keys`, or `error` with a hint."""
+    try:
+        if not folder.exists():
+            raise error(f"{folder}: no such folder.", remedy)
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise error(f"{folder}: not a {kind}: it has no {MANIFEST}.", remedy) from None
+    except UNREADABLE:
+        raise error(f"{folder / MANIFEST}: not readable as JSON.", remedy) from None
+    except OSError as cause:
+        raise error(f"{folder}: cannot be read: {cause.strerror}.", remedy) from cause
+    if not isinstance(manifest, dict) or manifest.get("kind") != kind:
+        found = manifest.get("kind", "something else") if isinstance(manifest, dict) else "something else"
+        raise error(f"{folder}: not a {kind} but {found}.", remedy)
+    number = manifest.get("format")
+    if type(number) is not int or not 1 <= number <= newest:
+        raise error(
+            f"{folder}: {kind} format {number} is not known here.",
+            f"This Konomi reads formats 1 to {newest}: upgrade it, or make the {kind} anew.",
+        )
+    for key in keys:
+        if key not in manifest:
+            raise error(f'{folder / MANIFEST}: "{key}" is missing.', remedy)
+    return manifest
