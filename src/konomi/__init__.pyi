@@ -34,7 +34,8 @@ from konomi.ranking.rank import rank as rank
 from konomi.reading.frame import Dataset as Dataset
 from konomi.recommend.answer import Answer as Answer
 from konomi.recommend.filters import Where as Where
-from konomi.recommend.recommender import Given as Given
+from konomi.recommend.person import Given as Given
+from konomi.recommend.person import Person as Person
 from konomi.recommend.recommender import Recommender as Recommender
 from konomi.report.folder import write_report as write_report
 from konomi.runtime import Run as Run

@@ -15,7 +15,7 @@ number to order recommendations by. Those of the first two that a model has are 
 order, and say nothing of an entry that could be right or wrong.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
@@ -43,6 +43,15 @@ class Model(Protocol):
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32: ...
     def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32: ...
     def state(self) -> dict[str, npt.NDArray[Any]]: ...
+
+
+@runtime_checkable
+class HasItemVectors(Protocol):
+    """A model that places items in a space."""
+
+    def item_vectors(self) -> F32:
+        """f32[I, D]."""
+        ...
 
 
 class ModelModule(Protocol):

@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,17 +11,33 @@ import numpy as np
 import polars as pl
 
 from konomi.errors import RequestError
-from konomi.ranking.rank import BLOCK, Ranking
+from konomi.ranking.dials import AS_THEY_ARE, Dials
+from konomi.ranking.rank import BLOCK, Best, Ranking
+from konomi.recommend.filters import Where
+from konomi.recommend.recommender import EVERYWHERE, Recommender
 from konomi.runtime import Run, blocks, workers
-
-Best = Callable[[int, int], Ranking]
-"""best(start, stop) → the ranking of these people."""
 
 SUFFIXES = (".parquet", ".csv")
 MOST = 64 * BLOCK  # people of a block, at most
 ROW_GROUP = 1 << 18  # rows
 ROW_BYTES = 128  # of a recommendation, from its ranking to its place in a compressed file
 SCORE_BYTES = 32  # of one score of a block of `BLOCK` people, with what computing it takes
+
+
+def write_recommendations(
+    recommender: Recommender,
+    path: Path,
+    k: int = 10,
+    where: Where = EVERYWHERE,
+    dials: Dials = AS_THEY_ARE,
+    run: Run | None = None,
+) -> int:
+    """A row for each of the k titles of everybody in the bundle's dataset, see `table`, into one file; the rows written."""
+    items, dataset = recommender.bundle.items, recommender.dataset
+    ids = pl.Series("user_id", dataset.users.ids)
+    best = recommender.best(dataset.profiles, k, where, dials)
+    lists = recommend_all(best, len(dataset.users), len(items), min(k, len(items)), run or Run())
+    return write_table(path, (table(start, ranking, ids, items) for start, ranking in lists))
 
 
 def recommend_all(best: Best, people: int, n_items: int, k: int, run: Run) -> Iterator[tuple[int, Ranking]]:
