@@ -36,7 +36,7 @@ from konomi.evaluate.evaluate import evaluate
 from konomi.models import mf
 from konomi.reading.formats import ReadOptions
 from konomi.reading.sources import read_source
-from konomi.recommend.interview import answered, explained, first_questions, next_question, questions, start
+from konomi.recommend.interview import answered, first_questions, measured_taste, next_question, questions, start
 from konomi.runtime import Run
 from measure import save
 
@@ -77,7 +77,7 @@ class World:
 
     @cached_property
     def asking(self):
-        return questions(self.model, self.items, explained(self.measured))
+        return questions(self.model, self.items, measured_taste(self.measured))
 
     @cached_property
     def halves(self) -> tuple[list[dict[int, float]], Profiles]:
@@ -183,7 +183,7 @@ def study(worlds: list[World]) -> dict[str, object]:
     logs = [world.interviews() for world in worlds]
     nothing = [world.errors(world.model.encode(Profiles.of([{}] * len(world.halves[0])))) for world in worlds]
     found: dict[str, object] = {
-        "variance of taste over that of noise": [round(explained(world.measured), 3) for world in worlds],
+        "variance of taste over that of noise": [round(measured_taste(world.measured), 3) for world in worlds],
         "people": sum(len(world.halves[0]) for world in worlds),
         "RMSE of who has said nothing": rmse(np.concatenate(nothing)),
     }

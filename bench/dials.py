@@ -51,7 +51,7 @@ seen, hidden = split.test(dataset)
 wanted = relevant(hidden, train.labelling)
 chosen = np.flatnonzero((wanted.counts > 0) & (seen.counts > 0))[:people]
 shown, wanted = seen.take(chosen), wanted.take(chosen)
-listed, mixes = Listed.of(train.seen, train.items), mix(recommender.blend.genres)
+listed, mixes = Listed.of(train.seen, train.items), mix(recommender.ranker.blend.genres)
 bayes = items["bayes"].to_numpy()
 
 
@@ -68,7 +68,7 @@ def lists(dials: Dials, where: Where) -> dict[str, Any]:
     rows = np.full((len(shown), 20), -1, np.int32)
     for n in range(len(shown)):
         found = recommender.recommend(shown.slice(n, n + 1), K, where, dials, why=0)
-        rows[n, : len(found)] = [recommender.item_ids.row(row.item_id, "item") for row in found]
+        rows[n, : len(found)] = [recommender.catalogue.item_ids.row(row.item_id, "item") for row in found]
     figures = measured(np.arange(len(shown), dtype=np.int32), rows, wanted, listed).figures
     top = rows[:, :K]
     return {

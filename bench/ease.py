@@ -25,7 +25,6 @@ from typing import Any
 import numpy as np
 
 from konomi.data.dataset import Dataset
-from konomi.data.labels import consumed
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
@@ -79,7 +78,7 @@ def top_ten(model: Model, shown: Profiles, wanted: Profiles) -> dict[str, float]
 def by_rating(profiles: Profiles, labelling: Any, disliked: float) -> np.ndarray:
     """Another x: the rating over the highest, and of what was met without a rating the average of those."""
     x = profiles.rating / labelling.scale.high
-    return np.where(consumed(profiles), np.nan_to_num(x, nan=0.7), 0).astype(np.float32)
+    return np.where(profiles.consumed, np.nan_to_num(x, nan=0.7), 0).astype(np.float32)
 
 
 def measure(name: str) -> dict[str, Any]:
@@ -116,7 +115,7 @@ def few(name: str) -> dict[str, Any]:
     dataset: Dataset = prepare(read_source(source, [path], ReadOptions(), Run()))
     split = make_split(dataset, SplitConfig("users", HELD_OUT[name], HELD_OUT[name]))
     train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
-    seen, liked = seen.keep(consumed(seen)), hidden.keep(train.labelling.of(hidden) == 1)
+    seen, liked = seen.keep(seen.consumed), hidden.keep(train.labelling.of(hidden) == 1)
     people = np.flatnonzero((seen.counts >= SHOWN[-1]) & (liked.counts > 0))[:PEOPLE]
     shown, wanted = seen.take(people), liked.take(people)
     order = np.lexsort((np.random.default_rng(0).random(len(shown.item)), shown.user))

@@ -22,7 +22,7 @@ import polars as pl
 
 from konomi.catalogue.franchises import franchises
 from konomi.data.profiles import Profiles
-from konomi.ranking.franchise_rule import Works
+from konomi.ranking.franchise_rule import FranchiseRule
 from konomi.reading.catalogues import read_catalogue
 from measure import BENCH, median_and_range, save
 
@@ -93,9 +93,9 @@ def offering(franchise: np.ndarray, part: np.ndarray) -> dict[str, str]:
     lists = [{int(i): 7.0 for i in rng.choice(len(part), ENTRIES, replace=False)} for _ in range(PEOPLE)]
     one, many = Profiles.of(lists[:1]), Profiles.of(lists)
     return {
-        "offers to one person": timed(lambda: Works.of(franchise, part, every).offered(one, every), 1e3, "ms"),
+        "offers to one person": timed(lambda: FranchiseRule.of(franchise, part, every).offered(one, every), 1e3, "ms"),
         f"offers to {PEOPLE} people of {ENTRIES} entries": timed(
-            lambda: Works.of(franchise, part, every).offered(many, every), 1e3, "ms"
+            lambda: FranchiseRule.of(franchise, part, every).offered(many, every), 1e3, "ms"
         ),
     }
 

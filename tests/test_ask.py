@@ -20,7 +20,16 @@ from konomi.errors import RequestError
 from konomi.models import bias, genre, mf
 from konomi.models.api import HasItemVectors
 from konomi.pipeline import train
-from konomi.recommend.interview import TASTE, Questions, answered, explained, first_questions, next_question, questions, start
+from konomi.recommend.interview import (
+    TASTE,
+    Questions,
+    answered,
+    first_questions,
+    measured_taste,
+    next_question,
+    questions,
+    start,
+)
 from konomi.recommend.recommender import Recommender
 from konomi.runtime import Run
 
@@ -99,7 +108,7 @@ def drawn(seed, I=12, D=4, T=3):
         habit=draw.uniform(0.1, 2, T),
         common=draw.normal(-1, 1, I).astype(np.float32),
         franchise=np.arange(I, dtype=np.int32),
-        open=np.ones(I, bool),
+        askable=np.ones(I, bool),
     )
 
 
@@ -151,7 +160,7 @@ def test_by_hand():
         habit=np.zeros(1),
         common=np.full(3, 30, np.float32),
         franchise=np.arange(3, dtype=np.int32),
-        open=np.ones(3, bool),
+        askable=np.ones(3, bool),
     )
     first = start(asking)
     # gains: 1/(1 + 2), 1/(1 + 1), 0/(1 + 1)
@@ -169,15 +178,16 @@ def test_by_hand():
     assert next_question(third) == 2
     assert next_question(answered(asking, third, 2, 1.0)) == -1
     assert third.answers == ((1, 8.0), (0, None)) and third.ratings == {1: 8.0}
-    assert first.answers == () and first.open.all()  # what was before is as it was
+    assert first.answers == () and first.askable.all()  # what was before is as it was
     assert first_questions(asking, 3).tolist() == [1, 0, 2]
 
 
 def test_what_is_known_tells_what_else_is(asking, items):
     """Whoever knows a title is likelier to know others like it, and whoever does not, less likely."""
     first = start(asking)
-    rows = np.flatnonzero(items["genres"].list.contains("Comedy").fill_null(False).to_numpy() & asking.open)
-    alike, other = rows[1], np.flatnonzero(items["genres"].list.contains("Horror").fill_null(False).to_numpy() & asking.open)[0]
+    comedy, horror = (items["genres"].list.contains(genre).fill_null(False).to_numpy() for genre in ("Comedy", "Horror"))
+    rows = np.flatnonzero(comedy & asking.askable)
+    alike, other = rows[1], np.flatnonzero(horror & asking.askable)[0]
     known, unknown = (answered(asking, first, int(rows[0]), rating).knows - first.knows for rating in (6.0, None))
     assert known[alike] > known[other] > 0 > unknown[other] > unknown[alike]
 
@@ -196,9 +206,9 @@ def test_never_twice_never_sensitive_until_nothing_is_left(asking, seed, franchi
         interview = answered(asking, interview, row, float(draw.integers(1, 11)) if draw.random() < 0.5 else None)
     assert len(set(asked)) == len(asked) and 5 not in asked and 23 not in asked  # 23: nobody has rated it
     assert len({int(franchise[row]) for row in asked}) == len(asked)
-    assert len(asked) == (12 if franchises else 22) - (1 if franchises and not asking.open[22:].any() else 0)
+    assert len(asked) == (12 if franchises else 22) - (1 if franchises and not asking.askable[22:].any() else 0)
     assert (interview.spread > -1e-4).all() and np.linalg.eigvalsh(interview.taste).min() > 0
-    assert not interview.open.any()
+    assert not interview.askable.any()
 
 
 def test_the_first_questions(asking):
@@ -206,7 +216,7 @@ def test_the_first_questions(asking):
     assert len(set(first.tolist())) == 10 and 5 not in first and first.dtype == np.int32
     np.testing.assert_array_equal(first_questions(asking, 4), first[:4])
     assert first[0] == next_question(start(asking))
-    assert sorted(first_questions(asking, 1000).tolist()) == np.flatnonzero(asking.open).tolist()
+    assert sorted(first_questions(asking, 1000).tolist()) == np.flatnonzero(asking.askable).tolist()
     assert len(first_questions(asking, 0)) == 0
 
 
@@ -242,10 +252,10 @@ def test_a_catalogue_that_says_nothing(items):
 
 def test_how_much_the_vectors_tell(model, items):
     """The offsets leave a mean square of 1.21, the model leaves 1.1; one no better than they tells next to nothing."""
-    assert explained({"rmse": 1.1**0.5, "baselines": {"bias": {"rmse": 1.1}}}) == pytest.approx(0.1)
-    assert explained({"rmse": 1, "baselines": {"bias": {"rmse": 0.9}}}) == 0.01
-    assert explained({"rmse": 0, "baselines": {"bias": {"rmse": 0.9}}}) == TASTE
-    assert explained({"log_loss": 0.3, "baselines": {"bias": {}}}) == explained({}) == TASTE
+    assert measured_taste({"rmse": 1.1**0.5, "baselines": {"bias": {"rmse": 1.1}}}) == pytest.approx(0.1)
+    assert measured_taste({"rmse": 1, "baselines": {"bias": {"rmse": 0.9}}}) == 0.01
+    assert measured_taste({"rmse": 0, "baselines": {"bias": {"rmse": 0.9}}}) == TASTE
+    assert measured_taste({"log_loss": 0.3, "baselines": {"bias": {}}}) == measured_taste({}) == TASTE
     for taste in (0.01, 0.4):
         asking = questions(model, items, taste)
         assert np.trace(asking.wanted @ asking.taste) == pytest.approx(taste + 0.4)
@@ -261,7 +271,7 @@ def test_what_cannot_be_answered(asking):
 def test_the_same_every_time(model, items):
     """Two interviews of the same answers are the same bytes."""
     one, two = (answered(a, start(a), 1, 9.0) for a in (questions(model, items), questions(model, items)))
-    for name in ("taste", "spread", "pull", "habit", "knows", "open"):
+    for name in ("taste", "spread", "pull", "habit", "knows", "askable"):
         assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
 
 
@@ -340,18 +350,18 @@ def test_kept_titles_find_themselves(bundle, tmp_path, terminal):
     recommender = Recommender.load(bundle)
     franchise = recommender.bundle.items["franchise"].to_numpy()
     names = [line.removesuffix(",7") for line in kept.read_text().splitlines()[1:]]
-    found = [recommender.find(name).row for name in names]
-    asked = questions(None, recommender.bundle.items).open
+    found = [recommender.catalogue.find(name).row for name in names]
+    asked = questions(None, recommender.bundle.items).askable
     assert sorted(franchise[found].tolist()) == sorted(set(franchise[asked].tolist())) and len(names) >= 20
     assert asked[found].all()
 
 
 def test_a_title_that_another_has_is_kept_as_its_id(bundle):
     recommender = Recommender.load(bundle)
-    assert [command._name(recommender, row) for row in (4, 9)] == ["104", "[Oshi no Ko] (1999)"]
-    twins = {command._name(recommender, row) for row in (10, 11)}  # whichever has fewer ratings is not found by its title
+    assert [recommender.catalogue.handle(row) for row in (4, 9)] == ["104", "[Oshi no Ko] (1999)"]
+    twins = {recommender.catalogue.handle(row) for row in (10, 11)}  # whichever has fewer ratings is not found by its title
     assert twins in ({"Twin (2000)", "111"}, {"Twin (2000)", "110"})
-    assert sorted(recommender.find(name).row for name in twins) == [10, 11]
+    assert sorted(recommender.catalogue.find(name).row for name in twins) == [10, 11]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -26,13 +27,23 @@ def test_every_name_resolves(name):
     assert getattr(konomi, name) is not None
 
 
-def test_all_is_complete_and_sorted_as_checkers_see_it():
-    tree = ast.parse(Path(konomi.__file__).read_text(encoding="utf-8"))
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module.startswith("konomi.")]
-    told = {alias.asname or alias.name: f"{node.module}.{alias.name}" for node in imports for alias in node.names}
-    assert sorted(told) == sorted(konomi.__all__)
-    lazy = {name: home for name, home in told.items() if not home.startswith("konomi.errors.")}
-    assert lazy == konomi._HOME
+def test_every_name_stands_once_and_is_what_a_checker_takes_it_for():
+    """In the stub; `import X as X` and `Y = _X` are how a stub hands a name on (PEP 484)."""
+    stub = ast.parse(Path(konomi.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    told, renamed = [], {}
+    for node in stub.body:
+        if isinstance(node, ast.ImportFrom):
+            (alias,) = node.names
+            assert alias.asname in (alias.name, f"_{alias.name}")
+            told.append((alias.asname, node.module, alias.name))
+        else:
+            assert isinstance(node, ast.Assign)
+            renamed[node.value.id] = node.targets[0].id
+    homes = {renamed.get(name, name): (module, own) for name, module, own in told}
+    assert len(homes) == len(told) and {name for name in homes if name.startswith("_")} == set()
+    assert sorted(homes) == konomi.__all__ == dir(konomi)
+    for name, (module, own) in homes.items():
+        assert getattr(konomi, name) is getattr(import_module(module), own)
 
 
 def test_the_whole_family_of_errors_is_public():

@@ -10,7 +10,7 @@ from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.kernels.reference.franchises import offered as reference
 from konomi.kernels.topk import topk
-from konomi.ranking.franchise_rule import Works
+from konomi.ranking.franchise_rule import FranchiseRule
 
 DONE, DROPPED, PLANNED = STATUS["completed"], STATUS["dropped"], STATUS["plan to watch"]
 
@@ -29,7 +29,7 @@ def people(*lists):
 
 
 def offered(profiles, franchise, part, known, allowed):
-    return Works.of(franchise, part, known).offered(profiles, allowed)
+    return FranchiseRule.of(franchise, part, known).offered(profiles, allowed)
 
 
 def without(*rows):

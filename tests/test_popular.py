@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import table_of
-from konomi.data.labels import STATUS, consumed
+from konomi.data.labels import STATUS
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
@@ -51,7 +51,7 @@ def test_what_is_only_planned_is_not_counted():
     rows = [(1, 1, None), (2, 1, None), (3, 1, 8), (1, 2, None), (2, 2, None), (3, 2, None), (3, 3, None)]
     status = ["plan to watch", "plan to watch", "plan to watch", "dropped", "watching", "completed", None]
     train = train_of(rows, status)
-    assert consumed(train.seen).tolist() == [name not in ("plan to watch", None) for name in by_user(rows, status)]
+    assert train.seen.consumed.tolist() == [name not in ("plan to watch", None) for name in by_user(rows, status)]
     np.testing.assert_allclose(popular.fit(train, popular.Config(), Run()).level, np.log1p([0, 3, 0, 0]), rtol=1e-6)
 
 

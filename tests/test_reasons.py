@@ -245,7 +245,7 @@ def test_the_tags_of_a_score_by_hand(train):
     names, effects = features(scores, train.items, one, ITEMS)
     assert names == tag_names(train.items) and effects.shape == (len(names), 4)
     plain = order.models[0].features(one, ITEMS, "rank")
-    sure, loved = scores.parts
+    sure, loved = scores.terms
     expected = (0.5 * plain * sure.term.trust[ITEMS] / sure.span + 0.5 * plain / loved.span) * scores.left[ITEMS]
     np.testing.assert_allclose(effects[:3], expected, rtol=1e-4)
     assert not effects[3:].any()

@@ -102,7 +102,7 @@ def test_never_a_seen_item_never_a_made_up_one(recommender, people):
 @given(st.lists(st.sets(st.integers(0, 7)), max_size=9), st.integers(1, 9), st.sampled_from([1, 8, 20, 1 << 24]))
 def test_many_people_in_blocks_equal_one_at_a_time(taste, seen, k, held):
     profiles = Profiles.of([dict.fromkeys(items, 7.0) for items in seen])
-    allowed = taste.passing(Where()) & taste.blend.known
+    allowed = taste.allowed(Where()) & taste.ranker.blend.known
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rank_file, "SCORES", held)
         together = rank(taste.bundle.giving("rank"), profiles, k, allowed, threads=2)
@@ -145,13 +145,13 @@ def test_what_a_model_says_of_its_titles(people, task, both, rating, probability
     """A predicted rating, a probability of liking, or both; what it does not say is None."""
     recommender = make(people, stand_in, "stand-in", stand_in.Config(task, both))
     found = recommender.recommend({10: 9}, k=2)
-    rows = [recommender.item_ids.row(row.item_id, "item") for row in found]
+    rows = [recommender.catalogue.item_ids.row(row.item_id, "item") for row in found]
     p = recommender.bundle.models["stand-in"].probability[rows].tolist()
     assert [row.score for row in found] == sorted((row.score for row in found), reverse=True)
     assert [row.probability for row in found] == (pytest.approx(p, abs=1e-4) if probability else [None, None])
     assert [row.rating for row in found] == (pytest.approx([1 + 9 * each for each in p], abs=1e-3) if rating else [None, None])
     said = [f"{1 + 9 * p[0]:.2f}"] * rating + [f"{p[0]:.3f}"] * probability
-    assert repr(found).splitlines()[0].startswith(f"  1. {'  '.join(said)}  {found[0].title} (")
+    assert repr(found).splitlines()[1].startswith(f"  1. {'  '.join(said)}  {found[0].title} (")
 
 
 def test_predicted_ratings_are_on_the_scale(taste):
@@ -180,7 +180,7 @@ def test_ecchi_is_hidden_by_wish(taste):
     genres = [["Ecchi", "Comedy"], None, ["Ecchi Ecchi"], [], ["Hentai", "Ecchi"], None, ["Ecchi"], ["Drama"]]
     items = taste.bundle.items.with_columns(pl.Series("genres", genres))
     other, mild = Recommender(replace(taste.bundle, items=items)), Where(ecchi=False)
-    assert (other.passing(mild) & other.blend.known).tolist() == [False, True, True, True, False, True, False, True]
+    assert (other.allowed(mild) & other.ranker.blend.known).tolist() == [False, True, True, True, False, True, False, True]
     assert 10 not in {row.item_id for row in other.recommend({13: 9}, where=mild)}
     assert 10 not in {row.item_id for row in other.similar(13, where=mild)}
 
@@ -203,7 +203,7 @@ def test_everything_seen_is_an_empty_answer(taste):
 
 
 def test_the_more_rated_of_two_with_one_title(taste):
-    first, second = taste.understand({"Hunter x Hunter": 9, "Hunter x Hunter (1999)": 8})
+    first, second = taste.recommend({"Hunter x Hunter": 9, "Hunter x Hunter (1999)": 8}).understood
     assert (first.match.row, first.match.also) == (2, (1,)) and second.match.row == 1
     assert (first.title, second.title) == ("Hunter x Hunter (2011)", "Hunter x Hunter (1999)")
 
@@ -227,8 +227,8 @@ def test_the_more_rated_of_two_with_one_title(taste):
         (["Cowboy Bebop"], "A profile cannot be a list.", "Give {title or item id: rating}"),
         (Profiles.of([{0: float("inf")}]), "The profile has a rating of inf.", "Ratings go from 1 to 10"),
         (Profiles.of([{0: 0.5}]), "The profile has a rating of 0.5.", "Ratings go from 1 to 10"),
-        (Profiles.of([]), "Profiles of 0 people.", "Give one person's"),
-        (Profiles.of([{0: 7}, {1: 7}]), "Profiles of 2 people.", "konomi.rank"),
+        (Profiles.of([]), "Profiles of 0 people.", "recommend_many"),
+        (Profiles.of([{0: 7}, {1: 7}]), "Profiles of 2 people.", "recommend_many"),
         (Profiles.of([{8: 7}]), "an item row that is not in the catalogue", "Rows go from 0 to 7."),
         (Profiles.of([{-1: 7, 2: 7}]), "an item row that is not in the catalogue", "Rows go from 0 to 7."),
     ],
@@ -352,5 +352,9 @@ def test_an_answer_in_a_notebook(taste):
     answer = taste.recommend({"Mushishi": 9}, k=2)
     odd = replace(answer, rows=(replace(answer[0], title="<b>&"), *answer.rows[1:]))
     shown = odd._repr_html_()
-    assert shown.startswith("<table>") and "<td>&lt;b&gt;&amp;</td>" in shown and shown.count("<tr>") == 3
+    assert (
+        shown.startswith("<p>Mushishi → Mushishi (2005): 9</p><table>")
+        and "<td>&lt;b&gt;&amp;</td>" in shown
+        and shown.count("<tr>") == 3
+    )
     assert "Mushishi (9)" in shown and "simulated ratings" in shown

@@ -9,9 +9,8 @@ import typer
 
 from konomi.cli.console import note, say, show, show_json, table
 from konomi.cli.options import BundlePath, Count, Json
-from konomi.cli.recommend import show_answer
+from konomi.cli.titles import show_answer
 from konomi.errors import RequestError
-from konomi.text import as_cell
 
 if TYPE_CHECKING:
     from konomi.data.scale import Scale
@@ -37,9 +36,8 @@ def ask(
     """
     from konomi.data.profiles import Profiles
     from konomi.files import check_file
-    from konomi.models.api import first_placing
     from konomi.recommend.filters import Where
-    from konomi.recommend.interview import explained, first_questions, questions
+    from konomi.recommend.interview import first_questions
     from konomi.recommend.recommender import Recommender
 
     talking = at_terminal() and not json
@@ -48,9 +46,7 @@ def ask(
     if output:  # what somebody has answered is never replaced
         check_file(output, RequestError, [bundle])
     recommender = Recommender.load(bundle)
-    items, models = recommender.bundle.items, recommender.bundle.models.values()
-    placed = first_placing(models)
-    asking = questions(placed, items, explained(recommender.bundle.facts["metrics"].get("test", {})))
+    items, asking = recommender.bundle.items, questions_of(recommender.bundle)
     if not talking:
         first = [_facts(items.row(row, named=True)) for row in first_questions(asking, number).tolist()]
         if json:
@@ -65,7 +61,7 @@ def ask(
         _write(output, recommender, ratings)
     elif output:
         say(f"No title was rated, so {output} was not written.")
-    show_answer(recommender.recommend(Profiles.of([ratings]), k), recommender, Where(), bool(ratings))
+    show_answer(recommender.recommend(Profiles.of([ratings]), k), recommender, Where())
 
 
 def at_terminal() -> bool:
@@ -121,14 +117,8 @@ def _write(path: Path, recommender: "Recommender", ratings: dict[int, float]) ->
     with whole_file(path, RequestError) as whole, whole.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow(("title", "rating"))
-        lines.writerows((as_cell(_name(recommender, row)), f"{rating:g}") for row, rating in ratings.items())
+        lines.writerows((as_cell(recommender.catalogue.handle(row)), f"{rating:g}") for row, rating in ratings.items())
     say(f"Written to {path}.")
-
-
-def _name(recommender: "Recommender", row: int) -> str:
-    """The title and year of an item; its id where that would find another one."""
-    name = recommender.titles.name(row)
-    return name if recommender.titles.find(name).row == row else str(recommender.bundle.items["item_id"][row])
 
 
 def _facts(item: dict[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json
-from konomi.cli.lookup import errors_table, titles_table
+from konomi.cli.lookup import errors_table
 from konomi.cli.options import Json, Threads
+from konomi.cli.titles import titles_table
 
 if TYPE_CHECKING:
     from konomi.runtime import Run
@@ -63,7 +64,7 @@ def _road(folder: Path, run: "Run") -> dict[str, Any]:
     dataset.save(folder / "data")
     bundle = train(dataset, "mf", run=run, path=folder / "data")
     save_bundle(folder / "bundle", bundle)
-    recommender = Recommender.load(folder / "bundle")
+    answer = Recommender.load(folder / "bundle").recommend(RATINGS, k=5)
     return {
         "note": dataset.manifest["note"],
         "data": size(dataset),
@@ -71,8 +72,8 @@ def _road(folder: Path, run: "Run") -> dict[str, Any]:
         "metrics": bundle.facts["metrics"]["test"],
         "noise_floor": simulation.noise_floor,
         "epochs": len(bundle.facts["history"]["mf"]),
-        "given": {given.title: given.rating for given in recommender.understand(RATINGS)},
-        "recommendations": recommender.recommend(RATINGS, k=5),
+        "given": {given.title: given.rating for given in answer.understood},
+        "recommendations": answer,
     }
 
 

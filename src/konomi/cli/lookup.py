@@ -1,6 +1,5 @@
-"""What several commands need: a bundle's dataset and split, tables of metrics, tables of titles."""
+"""What several commands need: a bundle's dataset and split, tables of metrics."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,44 +7,19 @@ from konomi.cli.console import table
 
 if TYPE_CHECKING:
     from rich.console import Group
-    from rich.table import Table as Grid
 
     from konomi.bundle.format import Bundle
     from konomi.data.dataset import Dataset
     from konomi.data.split import Split
     from konomi.data.table import Table
-    from konomi.recommend.answer import Answer, Row
     from konomi.runtime import Run
 
-COLUMNS: "dict[str, Callable[[Row], str | None]]" = {
-    "predicted": lambda row: None if row.rating is None else f"{row.rating:.2f}",
-    "90 %": lambda row: None if row.interval is None else f"{row.interval[0]:.1f}–{row.interval[1]:.1f}",
-    "probability": lambda row: None if row.probability is None else f"{row.probability:.3f}",
-    "similarity": lambda row: f"{row.score:.2f}",
-    "distance": lambda row: f"{-row.score:.2f}",
-}
-"""Columns of a table of titles."""
 
+def dataset_of(bundle: "Bundle", data: Path | None) -> "Dataset":
+    """The dataset that a bundle was trained on, where it was then or at `data`; DataError where it is not the same."""
+    from konomi.bundle import origin
 
-def dataset_of(bundle: "Bundle", data: Path | None, check: bool = True) -> "Dataset":
-    """The dataset that a bundle was trained on, where it was then or at `data`; DataError where it is not the same.
-
-    check: whether all of it is compared with its hashes, which one person's profile does not need.
-    """
-    from konomi.data.dataset import Dataset
-    from konomi.errors import DataError
-
-    noted = bundle.facts["data"]["path"]  # empty where the model was trained in Python, on a dataset in memory
-    path = data or Path(noted)
-    if data is None and not (noted and path.exists()):
-        raise DataError(f"{noted or 'memory'}: the dataset of this model is not there.", "Say where it is: --data DATA.")
-    dataset = Dataset.open(path, check)
-    if dataset.sha256 != bundle.facts["data"]["sha256"]:
-        raise DataError(
-            f"{path}: not the dataset that this model was trained on: its hash differs.",
-            "Give that one with --data DATA, or train again.",
-        )
-    return dataset
+    return origin.dataset_of(bundle, data)
 
 
 def read_like(dataset: "Dataset", path: Path, run: "Run") -> "Table":
@@ -119,29 +93,3 @@ def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Group":
             cells = ((NAMES[key], *(number(report[key]) for report in found.values())) for key in MEASURED[task])
             grids.append(table(heading, ("", *found), cells, found))
     return Group(*[part for grid in grids for part in (grid, "")][:-1])
-
-
-def recommended(bundle: "Bundle") -> str:
-    """The heading of recommendations: what they are ordered by."""
-    from konomi.ranking.blend import Blend
-
-    order = Blend(tuple(bundle.models.values()), bundle.items, bundle.scale)
-    named = {id(model): name for name, model in bundle.models.items()}
-    terms = [named[id(term.model)] for term, _ in order.terms(0.5)]
-    return f"Recommended, by {' and '.join(dict.fromkeys(terms))}"
-
-
-def titles_table(title: str, answer: "Answer", *values: str) -> "Grid":
-    """The `COLUMNS` named, those that are known, and the titles; beneath each what speaks for and against it, else genres."""
-    facts = {name: [COLUMNS[name](row) for row in answer] for name in values}
-    known = {name: cells for name, cells in facts.items() if any(cells)}
-    cells = zip(range(1, len(answer) + 1), *known.values(), map(_titled, answer), strict=True)
-    return table(title, ("", *known, "title"), cells, ("", *known))
-
-
-def _titled(row: "Row") -> tuple[str, ...]:
-    """A title with what is known of it, and a line for each side of the reasons."""
-    known = ", ".join(str(fact) for fact in (row.year, row.type) if fact is not None)
-    name = row.title + (f" ({known})" if known else "") + (", planned" if row.planned else "")
-    sides = [f"{sign} {text}" for sign, text in zip("+−", row.reasons, strict=True) if text]
-    return name, *(sides or [text for text in (", ".join(row.genres),) if text])

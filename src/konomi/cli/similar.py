@@ -7,8 +7,8 @@ import typer
 
 from konomi.cli.console import note, say, show, show_json
 from konomi.cli.filters import with_filters
-from konomi.cli.lookup import titles_table
 from konomi.cli.options import BundlePath, Count, Json
+from konomi.cli.titles import titles_table
 
 if TYPE_CHECKING:
     from konomi.ranking.dials import Dials
@@ -32,7 +32,7 @@ def similar(
     from konomi.recommend.recommender import Recommender
 
     recommender = Recommender.load(bundle)
-    names = [recommender.titles.name(recommender.find(title).row) for title in titles]
+    names = [recommender.titles.name(recommender.catalogue.find(title).row) for title in titles]
     answer = recommender.similar(titles, k, where, dials, by, metric)
     if json:
         show_json({"titles": names, "by": by, "metric": metric, "similar": answer.to_dicts(), "note": answer.note})

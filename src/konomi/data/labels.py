@@ -1,12 +1,11 @@
 """Interactions: liked, not liked or left out, from watching status and rating."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from konomi.arrays import F32, I8, U8, Bools
-from konomi.data.profiles import Profiles
+from konomi.arrays import F32, I8, U8
 from konomi.data.scale import Scale
 
 STATUS = {"watching": 1, "completed": 2, "on hold": 3, "dropped": 4, "plan to watch": 6}
@@ -36,19 +35,13 @@ def interactions(rating: F32, status: U8 | None, scale: Scale, rule: Rule = "sco
     return np.where(dropped, np.int8(0), np.where(known, (~low).view(np.int8), LEFT_OUT))
 
 
-def planned(profiles: Profiles) -> Bools:
-    """bool[N]: the entries that somebody only plans to see: interest, not consumption."""
-    if profiles.status is None:
-        return np.zeros(len(profiles.item), bool)
-    plans: Bools = profiles.status == STATUS["plan to watch"]
-    return plans
+class Entries(Protocol):
+    """What labels are read from: rating f32[N], NaN = not scored; status u8[N], or None where the source has none."""
 
-
-def consumed(profiles: Profiles) -> Bools:
-    """bool[N]: the entries of what somebody has met. Those that are scored, and those whose status says so: not what is only
-    planned, scored or not, nor what has neither a rating nor a status."""
-    scored: Bools = ~np.isnan(profiles.rating)
-    return scored if profiles.status is None else (scored | (profiles.status != 0)) & ~planned(profiles)
+    @property
+    def rating(self) -> F32: ...
+    @property
+    def status(self) -> U8 | None: ...
 
 
 @dataclass(frozen=True)
@@ -58,9 +51,9 @@ class Labelling:
     scale: Scale
     rule: Rule = "scored"
 
-    def of(self, profiles: Profiles) -> I8:
+    def of(self, entries: Entries) -> I8:
         """`interactions` of every entry, i8[N]."""
-        return interactions(profiles.rating, profiles.status, self.scale, self.rule)
+        return interactions(entries.rating, entries.status, self.scale, self.rule)
 
     def pack(self) -> F32:
         """f32[4], for a model's state."""

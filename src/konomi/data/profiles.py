@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from konomi.arrays import F32, I32, I64, U8, Bools
+from konomi.data.labels import STATUS
 from konomi.kernels.csr import kept_indptr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Profiles:
     """B profiles in compressed rows: profile b is the entries indptr[b] to indptr[b+1], in ascending order of item.
 
@@ -27,6 +29,9 @@ class Profiles:
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
+    def __repr__(self) -> str:
+        return f"Profiles({len(self):,} × {len(self.item):,} entries)"
+
     @property
     def counts(self) -> I64:
         """Entries per profile, i64[B]."""
@@ -36,6 +41,35 @@ class Profiles:
     def user(self) -> I32:
         """The profile row of every entry, i32[N]."""
         return np.repeat(np.arange(len(self), dtype=np.int32), self.counts)
+
+    @cached_property
+    def planned(self) -> Bools:
+        """bool[N]: the entries that somebody only plans to see: interest, not consumption."""
+        return self._with("plan to watch")
+
+    @cached_property
+    def dropped(self) -> Bools:
+        """bool[N]: the entries that somebody has given up."""
+        return self._with("dropped")
+
+    @cached_property
+    def consumed(self) -> Bools:
+        """bool[N]: the entries of what somebody has met. Those that are scored, and those whose status says so: not what is
+        only planned, scored or not, nor what has neither a rating nor a status."""
+        scored: Bools = ~np.isnan(self.rating)
+        return scored if self.status is None else (scored | (self.status != 0)) & ~self.planned
+
+    @cached_property
+    def silent(self) -> Bools:
+        """bool[B]: the people of whom no title is known that they have seen; plans say nothing."""
+        silent: Bools = np.bincount(self.user[~self.planned], minlength=len(self)) == 0
+        return silent
+
+    def _with(self, status: str) -> Bools:
+        if self.status is None:
+            return np.zeros(len(self.item), np.bool_)
+        entries: Bools = self.status == STATUS[status]
+        return entries
 
     def arrays(self) -> list[npt.NDArray[Any]]:
         """Those that there are."""
@@ -80,6 +114,20 @@ class Profiles:
             np.concatenate([[0], np.cumsum([len(person) for person in pairs])]).astype(np.int64),
             np.array([item for item, _ in flat], np.int32),
             np.array([rating for _, rating in flat], np.float32),
+        )
+
+    @classmethod
+    def stacked(cls, people: Sequence["Profiles"]) -> "Profiles":
+        """All of several profiles in one record, in this order; a status of 0 where some have none."""
+        counts = [each.counts for each in people]
+        status = None
+        if any(each.status is not None for each in people):
+            status = [np.zeros(len(each.item), np.uint8) if each.status is None else each.status for each in people]
+        return cls(
+            np.concatenate([[0], np.cumsum(np.concatenate([*counts, np.empty(0, np.int64)]))]).astype(np.int64),
+            np.concatenate([*(each.item for each in people), np.empty(0, np.int32)]),
+            np.concatenate([*(each.rating for each in people), np.empty(0, np.float32)]),
+            None if status is None else np.concatenate(status),
         )
 
     @classmethod

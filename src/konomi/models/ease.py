@@ -21,7 +21,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from konomi.arrays import F32, I32, I64
-from konomi.data.labels import Labelling, consumed
+from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.data.statistics import trust
@@ -131,7 +131,7 @@ def weight_of_popular(entries: I64) -> F32:
 
 def values(profiles: Profiles, labelling: Labelling, disliked: float | np.float32) -> F32:
     """x of every entry, f32[N]."""
-    met = consumed(profiles).astype(np.float32)
+    met = profiles.consumed.astype(np.float32)
     return np.where(labelling.of(profiles) == 0, np.float32(disliked), met)
 
 
@@ -159,7 +159,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Ease:
     """
     seen, I = train.seen, len(train.items)
     x = values(seen, train.labelling, config.disliked)
-    many = np.bincount(seen.item[consumed(seen)], minlength=I + 1)
+    many = np.bincount(seen.item[seen.consumed], minlength=I + 1)
     kept = np.flatnonzero(many >= config.least)
     n = len(kept)
     if n == 0:

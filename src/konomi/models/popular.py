@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from konomi.arrays import F32, I32
-from konomi.data.labels import consumed
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.data.statistics import ITEM_PRIOR, bayesian_average, trust
@@ -71,7 +70,7 @@ class Popular:
 
 def fit(train: TrainSet, config: Config, run: Run) -> Popular:
     """Count; no seed, no epochs. FitError where there is no entry to count, or no rating to average."""
-    seen = train.seen.keep(consumed(train.seen))
+    seen = train.seen.keep(train.seen.consumed)
     many = np.bincount(seen.item, minlength=len(train.items) + 1)
     if config.order == "count":
         nothing, level = len(seen.item) == 0, np.log1p(many).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The order in which titles are offered: how surely liked, how much liked, how niche, how wished for.
+"""The blend of models by which titles are ordered: how surely liked, how much liked, how niche, how wished for.
 
     s_ui = ((1 − a) N(sure_ui) + a N(loved_ui)) (1 − c·p_i) + W·p_i·fit_ui        p_i = log(1 + n_i) / log(1 + max n)
 
@@ -16,7 +16,6 @@ import polars as pl
 
 from konomi.arrays import F32, I32, I64, U8, Bools
 from konomi.catalogue.tags import genre_matrix
-from konomi.data.labels import planned
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.models.api import Model, first_giving, tasks
@@ -26,10 +25,10 @@ from konomi.ranking.wishes import wish_scores
 
 SURE_PRIOR = 1000.0  # ratings that an item needs before a prediction of it is half believed, where it is to be sure
 WISH = 0.7  # what a perfect fit to the wishes weighs, for the best known title; 1 is the way from an unknown one to the best
-STRANGER = np.array([-1], np.int32)
+UNKNOWN_ITEM = np.array([-1], np.int32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Term:
     """An output of a model; with `trust` f32[I+1], shrunk by it towards what the model says of an unknown item."""
 
@@ -37,18 +36,21 @@ class Term:
     output: str
     trust: F32 | None = None
 
+    def __repr__(self) -> str:
+        return f"Term({self.output} of {type(self.model).__name__}{', shrunk' if self.trust is not None else ''})"
+
     def score(self, codes: F32, items: I32 | None = None) -> F32:
         """f32[B, I] or f32[B, n]."""
         z = self.model.score(codes, self.output, items)
         if self.trust is None:
             return z
-        level = self.model.score(codes, self.output, STRANGER)  # B × 1
+        level = self.model.score(codes, self.output, UNKNOWN_ITEM)  # B × 1
         shrunk: F32 = level + (z - level) * self.trust[slice(0, -1) if items is None else items]
         return shrunk
 
 
-@dataclass(frozen=True)
-class Weighed:
+@dataclass(frozen=True, repr=False)
+class ScoredTerm:
     """What a term adds to the scores of B people: weight f32[B] · (score f32[B, I] − level f32[B]) / span f32[B].
 
     level: what the term says of an unknown item; span: how far above that the best known item is that the person has not seen.
@@ -60,6 +62,14 @@ class Weighed:
     level: F32
     span: F32
 
+    def __repr__(self) -> str:
+        return f"Scored{self.term}"
+
+    def of(self, person: int) -> "ScoredTerm":
+        """The same for one of the B people alone."""
+        row = slice(person, person + 1)
+        return ScoredTerm(self.term, self.weight[row], self.score[row], self.level[row], self.span[row])
+
     @property
     def normal(self) -> F32:
         """f32[B, I]: 0 = what an unknown item gets, 1 = the best unseen one."""
@@ -67,19 +77,29 @@ class Weighed:
         return scaled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scores:
     """The scores of every item, total f32[B, I], and how they came about: the terms, what the dial "niche" leaves of them for
     each item, f32[I], and the codes of the models, by their `id`.
     """
 
     total: F32
-    parts: tuple[Weighed, ...]
+    terms: tuple[ScoredTerm, ...]
     left: F32
     codes: dict[int, F32]
 
+    def __repr__(self) -> str:
+        people, items = self.total.shape
+        return f"Scores({people:,} × {items:,}: {', '.join(map(repr, self.terms))})"
 
-@dataclass(frozen=True)
+    def of(self, person: int) -> "Scores":
+        """The scores of one of the B people, as if of that one alone."""
+        row = slice(person, person + 1)
+        codes = {model: code[row] for model, code in self.codes.items()}
+        return Scores(self.total[row], tuple(term.of(person) for term in self.terms), self.left, codes)
+
+
+@dataclass(frozen=True, repr=False)
 class Blend:
     """Models that answer together, and what is known of their items (the columns genres and ratings)."""
 
@@ -87,9 +107,12 @@ class Blend:
     items: pl.DataFrame
     scale: Scale
 
+    def __repr__(self) -> str:
+        return f"Blend({', '.join(type(model).__name__ for model in self.models)}: {len(self.items):,} items)"
+
     @cached_property
     def genres(self) -> U8:
-        """u8[I, G], in the order of `features.genre_names`."""
+        """u8[I, G], in the order of `tags.genre_names`."""
         return genre_matrix(self.items)
 
     @cached_property
@@ -107,9 +130,9 @@ class Blend:
         """What is scored, and how much each weighs; those that weigh nothing are left out."""
         rating = first_giving(self.models, "rating")
         loved = Term(rating, "rank") if rating else None
-        ranker = first_giving([model for model in self.models if not tasks(model)], "rank")
-        if ranker is not None:
-            sure = Term(ranker, "rank")
+        only_ranks = first_giving([model for model in self.models if not tasks(model)], "rank")
+        if only_ranks is not None:
+            sure = Term(only_ranks, "rank")
         else:
             model = first_giving(self.models, "interaction") or self.models[0]
             trust = np.append(self.count / (SURE_PRIOR + self.count), 0).astype(np.float32)
@@ -121,22 +144,22 @@ class Blend:
     def weigh(self, profiles: Profiles, dials: Dials, wishes: F32 | None = None, threads: int = 1) -> Scores:
         """The scores of every item; wishes f32[B, G] as in `wish_scores`, or None."""
         codes = {id(model): model.encode(profiles, threads) for model in self.models}
-        silent = says_nothing(profiles)
-        parts = []
+        silent = profiles.silent
+        terms = []
         for term, share in self.terms(dials.love):
             own = codes[id(term.model)]
-            score, level = term.score(own), term.score(own, STRANGER)[:, 0]
+            score, level = term.score(own), term.score(own, UNKNOWN_ITEM)[:, 0]
             weight = np.where(silent, 0, share).astype(np.float32)
-            parts.append(Weighed(term, weight, score, level, self.span(score, level, profiles)))
+            terms.append(ScoredTerm(term, weight, score, level, self.span(score, level, profiles)))
         total = np.zeros((len(profiles), len(self.items)), np.float32)
-        for part in parts:
-            total += (part.weight / part.span)[:, None] * (part.score - part.level[:, None])
+        for each in terms:
+            total += (each.weight / each.span)[:, None] * (each.score - each.level[:, None])
         total[silent] = self.stranger
         left = 1 - np.float32(dials.niche) * self.popularity
         total *= left
         if wishes is not None:
             total += self.granted(wishes)
-        return Scores(total, tuple(parts), left, codes)
+        return Scores(total, tuple(terms), left, codes)
 
     @cached_property
     def stranger(self) -> F32:
@@ -173,9 +196,3 @@ def above(best: F32, level: F32) -> F32:
     """best − level, and 1 where nothing is above it, or left."""
     span = best - level
     return np.where(span > 1e-6, span, 1).astype(np.float32)
-
-
-def says_nothing(profiles: Profiles) -> Bools:
-    """bool[B]: of whom no title is known that they have seen; plans say nothing."""
-    silent: Bools = profiles.keep(~planned(profiles)).counts == 0
-    return silent

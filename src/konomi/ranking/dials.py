@@ -1,9 +1,11 @@
 """Dials: what a person may turn. Each runs from 0 to 1, and its price in accuracy stands in docs/recommend.md."""
 
 from dataclasses import dataclass
-from numbers import Real
+
+import numpy as np
 
 from konomi.errors import RequestError
+from konomi.settings import shown
 
 
 @dataclass(frozen=True)
@@ -17,5 +19,8 @@ class Dials:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not isinstance(value, Real) or not 0 <= float(value) <= 1:
-                raise RequestError(f"The dial {name} is {value}.", "Turn it to 0, 1 or anything between.")
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
+                raise RequestError(f"The dial {name} is {shown(value)}.", "Turn it to 0, 1 or anything between.")
+
+
+AS_THEY_ARE = Dials()

@@ -10,13 +10,12 @@ import numpy as np
 
 from konomi.arrays import I32, I64, Bools
 from konomi.catalogue.franchises import BESIDE
-from konomi.data.labels import STATUS, planned
 from konomi.data.profiles import Profiles
 from konomi.kernels.franchises import offer
 
 
 @dataclass(frozen=True)
-class Works:
+class FranchiseRule:
     """A catalogue's franchises, sorted: the parts of franchise g, in order, are order[bounds[g]:bounds[g+1]].
 
     order i32[I]; bounds i64[G+1]; group i32[I]: the franchise of an item, from 0; entry i32[G]: the place of its entry point in
@@ -32,8 +31,8 @@ class Works:
     known: Bools
 
     @classmethod
-    def of(cls, franchise: I32, part: I32, known: Bools) -> "Works":
-        """By franchise i32[I] and part i32[I], as `data.franchise.franchises` has them. The entry point of a franchise is its
+    def of(cls, franchise: I32, part: I32, known: Bools) -> "FranchiseRule":
+        """By franchise i32[I] and part i32[I], as `catalogue.franchises` has them. The entry point of a franchise is its
         first known part that is not beside the work."""
         main = part < BESIDE
         order = np.lexsort((np.arange(len(part)), part, franchise)).astype(np.int32)
@@ -54,14 +53,13 @@ class Works:
         offered the entry point or, if it is not allowed, nothing. Who has dropped a part, other than one beside the work, is
         offered nothing of the franchise.
         """
-        open_ = self.known & allowed & self.main
-        fresh = np.zeros(len(open_), np.bool_)
+        allowed = self.known & allowed & self.main
+        fresh = np.zeros(len(allowed), np.bool_)
         entries = self.order[self.entry[self.entry >= 0]]
-        fresh[entries] = open_[entries]
-        state = (~planned(profiles)).view(np.uint8)
-        if profiles.status is not None:
-            state[profiles.status == STATUS["dropped"]] = 2
-        out = np.empty((len(profiles), len(open_)), np.bool_)
-        works = (self.group, self.bounds, self.order, self.main, self.entry, open_, fresh)
-        offer(profiles.indptr, profiles.item, state, *works, out)
+        fresh[entries] = allowed[entries]
+        state = (~profiles.planned).view(np.uint8)
+        state[profiles.dropped] = 2
+        out = np.empty((len(profiles), len(allowed)), np.bool_)
+        rule = (self.group, self.bounds, self.order, self.main, self.entry, allowed, fresh)
+        offer(profiles.indptr, profiles.item, state, *rule, out)
         return out

@@ -1,5 +1,6 @@
 """The best unseen items of many profiles: profile → code → scores → mask → top-k."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +18,20 @@ PEOPLE = 1 << 14  # whose codes are held at once, where no scores are held
 BLOCK = 256  # people scored at once, fewer where there are very many items: the rounding of a product depends on it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ranking:
     """K items for each of B profiles, best first: items i32[B, K], padded with −1; scores f32[B, K], padded with NaN."""
 
     items: I32
     scores: F32
+
+    def __repr__(self) -> str:
+        people, places = self.items.shape
+        return f"Ranking({people:,} × {places:,} items)"
+
+
+Best = Callable[[int, int], Ranking]
+"""best(start, stop) → the ranking of these people."""
 
 
 def rank(

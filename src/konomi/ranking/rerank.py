@@ -10,14 +10,7 @@ Greedily, place after place, the title with the highest
 
 import numpy as np
 
-from konomi.arrays import F32, I32, I64, U8
-from konomi.data.labels import interactions
-from konomi.data.profiles import Profiles
-from konomi.kernels.topk import topk
-from konomi.ranking.blend import Blend
-from konomi.ranking.dials import Dials
-
-CANDIDATES = 200  # of which a list is chosen as a whole, at least
+from konomi.arrays import F32, I64, U8
 
 SMOOTH = 0.01  # α: how much of p is mixed into q, so that the divergence is finite (Steck 2018, eq. 7)
 
@@ -45,26 +38,6 @@ def rerank(scores: F32, k: int, vectors: F32, mixes: F32, own: F32, diverse: flo
         np.maximum(nearest, vectors @ vectors[best], out=nearest)
         total += mixes[best]
     return np.array(chosen, np.int64)
-
-
-def best_list(scores: F32, k: int, person: Profiles, dials: Dials, order: Blend, vectors: F32) -> tuple[I32, F32]:
-    """The rows of the k items of one person's list, in order, and their scores; fewer where fewer are offered.
-
-    scores f32[I], NaN where an item is not offered; vectors f32[I, D], as for `rerank`. Without the dials for the whole, it
-    is the k highest scores.
-    """
-    whole = bool(dials.diverse or dials.calibrate)
-    nothing = np.zeros(2, np.int64), np.empty(0, np.int32)
-    many = min(max(CANDIDATES, 4 * k) if whole else k, len(scores))
-    rows, best = topk(scores[None], many, *nothing, np.ones(len(scores), np.bool_))
-    found, best = rows[0][rows[0] >= 0], best[0][rows[0] >= 0]
-    if not whole or not len(found):
-        return found, best
-    liked = interactions(person.rating, person.status, order.scale) == 1
-    total = mix(order.genres[person.item[liked]]).sum(axis=0)
-    own = total / max(float(total.sum()), 1e-9)
-    places = rerank(best, k, vectors[found], mix(order.genres[found]), own, dials.diverse, dials.calibrate)
-    return found[places], best[places]
 
 
 def unit(vectors: F32) -> F32:

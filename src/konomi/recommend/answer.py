@@ -2,10 +2,12 @@
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from konomi.recommend.person import Given, Person
 from konomi.recommend.reasons import Reason
+from konomi.recommend.understood import facts, sentences
 from konomi.text import visible
 
 LEVEL = 0.9  # of the intervals
@@ -48,10 +50,19 @@ class Row:
 
 @dataclass(frozen=True, repr=False)
 class Answer:
-    """Titles, best first. `note` has to be shown with them ("simulated ratings …"); it is empty for real ratings."""
+    """Titles, best first, for a `person`; None where it is no person's, as of titles like a title.
+
+    `note` has to be shown with them ("simulated ratings …"); it is empty for real ratings.
+    """
 
     rows: tuple[Row, ...]
     note: str = ""
+    person: Person | None = field(default=None, compare=False)
+
+    @property
+    def understood(self) -> tuple[Given, ...]:
+        """Each typed rating: its text, the title and item_id that this was understood to be, and what `also` it may mean."""
+        return () if self.person is None else self.person.given
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -68,8 +79,8 @@ class Answer:
             known = ", ".join(str(fact) for fact in (row.year, row.type) if fact is not None)
             lines.append(f"{place:>3}. {'  '.join(_predicted(row))}  {row.title}" + (f" ({known})" if known else ""))
             lines += [f"     {sign} {text}" for sign, text in zip("+−", row.reasons, strict=True) if text]
-        lines += [f"({self.note})"] if self.note else []
-        return "\n".join(map(visible, lines)) or "(nothing)"
+        lines = [*self._sentences(), *(lines or ["(nothing)"]), *([f"({self.note})"] if self.note else [])]
+        return "\n".join(map(visible, lines))
 
     def _repr_html_(self) -> str:
         """The same as a table, for notebooks."""
@@ -80,12 +91,21 @@ class Answer:
         ]
         body = "".join("<tr>" + "".join(f"<td>{html.escape(visible(cell))}</td>" for cell in row) + "</tr>" for row in rows)
         head = "".join(f"<th>{name}</th>" for name in heads)
+        before = "".join(f"<p>{html.escape(visible(line))}</p>" for line in self._sentences())
         note = f"<p>{html.escape(visible(self.note))}</p>" if self.note else ""
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+        return f"{before}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """A dict per title, ready for JSON or a data frame."""
         return [{**asdict(row), "genres": list(row.genres)} for row in self.rows]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, ready for JSON: `given` and `list`, what was understood of the person; `recommendations`; `note`."""
+        understood = {} if self.person is None else facts(self.person)
+        return {**understood, "recommendations": self.to_dicts(), "note": self.note}
+
+    def _sentences(self) -> list[str]:
+        return [] if self.person is None else sentences(self.person)
 
 
 def _named(reason: Reason) -> str:

@@ -1,6 +1,6 @@
 """Recommendations for everybody, in blocks under a memory cap, into one file that is written whole or not at all."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +8,12 @@ import polars as pl
 
 from konomi.errors import RequestError
 from konomi.files import check_file, first_bytes, whole_file
-from konomi.ranking.rank import BLOCK, Ranking
+from konomi.ranking.dials import AS_THEY_ARE, Dials
+from konomi.ranking.rank import BLOCK, Best, Ranking
+from konomi.recommend.filters import Where
+from konomi.recommend.recommender import EVERYWHERE, Recommender
 from konomi.runtime import Run, blocks, workers
 from konomi.text import RUN_BY_SPREADSHEETS
-
-Best = Callable[[int, int], Ranking]
-"""best(start, stop) → the ranking of these people."""
 
 SUFFIXES = (".parquet", ".csv")
 COLUMNS = ["user_id", "place", "item_id", "title", "score"]  # of the table; without titles where the catalogue has none
@@ -21,6 +21,22 @@ MOST = 64 * BLOCK  # people of a block, at most
 ROW_GROUP = 1 << 18  # rows
 ROW_BYTES = 128  # of a recommendation, from its ranking to its place in a compressed file
 SCORE_BYTES = 32  # of one score of a block of `BLOCK` people, with what computing it takes
+
+
+def write_recommendations(
+    recommender: Recommender,
+    path: Path,
+    k: int = 10,
+    where: Where = EVERYWHERE,
+    dials: Dials = AS_THEY_ARE,
+    run: Run | None = None,
+) -> int:
+    """A row for each of the k titles of everybody in the bundle's dataset, see `table`, into one file; the rows written."""
+    items, dataset = recommender.bundle.items, recommender.dataset
+    ids = pl.Series("user_id", dataset.users.ids)
+    best = recommender.best(dataset.profiles, k, where, dials)
+    lists = recommend_all(best, len(dataset.users), len(items), min(k, len(items)), run or Run())
+    return write_table(path, (table(start, ranking, ids, items) for start, ranking in lists))
 
 
 def recommend_all(best: Best, people: int, n_items: int, k: int, run: Run) -> Iterator[tuple[int, Ranking]]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,7 @@ import polars as pl
 from konomi.arrays import Bools
 from konomi.catalogue.tags import genre_names
 from konomi.errors import RequestError
+from konomi.ranking.offer import Planned
 from konomi.recommend.expression.reader import fulfilling
 from konomi.recommend.numbers import is_number
 from konomi.settings import closest
@@ -18,7 +19,6 @@ from konomi.settings import closest
 Range = tuple[float | None, float | None]
 """From … to …, both included; None = no bound."""
 
-Planned = Literal["hide", "show", "only"]
 ANY: Range = (None, None)
 
 

@@ -32,9 +32,10 @@ import polars as pl
 from scipy.special import expit
 
 from konomi.arrays import F32, F64, I32, Bools
+from konomi.bundle.format import Bundle
 from konomi.catalogue.tags import content_vectors
 from konomi.errors import RequestError
-from konomi.models.api import HasItemVectors, Model
+from konomi.models.api import HasItemVectors, Model, first_placing
 
 TASTE, OFFSET = 0.1, 0.4  # variances of v·w over titles as people rate them, and of a person's offset; 1 is a rating's noise
 LEAST_TASTE, MOST_TASTE = 0.01, 0.5  # what a measurement of TASTE is kept within
@@ -48,7 +49,7 @@ class Questions:
 
     vectors f32[I, D], rows [v_i, 1]; wanted f64[D, D], M; taste f64[D, D], Σ of somebody of whom nothing is known; traits
     f32[I, T], the x_i; habit f64[T], the diagonal of C; common f32[I], log odds; franchise i32[I], items of one are asked about
-    once; open bool[I]: may be asked about.
+    once; askable bool[I]: may be asked about.
     """
 
     vectors: F32
@@ -58,7 +59,7 @@ class Questions:
     habit: F64
     common: F32
     franchise: I32
-    open: Bools
+    askable: Bools
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Interview:
     """What has been asked of one person, and what is believed of them; `answered` gives the next.
 
     answers: (item row, rating or None for "I do not know it"), in order; taste f64[D, D], Σ; spread f32[I], v_iᵀΣv_i; pull
-    f32[I], v_iᵀΣMΣv_i; habit f64[T, T], C; knows f32[I], the z_i; open bool[I].
+    f32[I], v_iᵀΣMΣv_i; habit f64[T, T], C; knows f32[I], the z_i; askable bool[I].
     """
 
     answers: tuple[tuple[int, float | None], ...]
@@ -75,7 +76,7 @@ class Interview:
     pull: F32
     habit: F64
     knows: F32
-    open: Bools
+    askable: Bools
 
     @property
     def ratings(self) -> dict[int, float]:
@@ -83,7 +84,7 @@ class Interview:
         return {row: rating for row, rating in self.answers if rating is not None}
 
 
-def explained(metrics: Mapping[str, Any]) -> float:
+def measured_taste(metrics: Mapping[str, Any]) -> float:
     """The variance of taste over that of noise, from what was measured of a model: how much lower its mean square is than that
     of the offsets alone, (RMSE of `bias` / RMSE)² − 1, within reason; `TASTE` where that was not measured.
 
@@ -96,11 +97,17 @@ def explained(metrics: Mapping[str, Any]) -> float:
     return min(max(ratio**2 - 1, LEAST_TASTE), MOST_TASTE)
 
 
+def questions_of(bundle: Bundle) -> Questions:
+    """What to ask people for a bundle: by its first model with item vectors, and by what was measured of it."""
+    measured = bundle.facts["metrics"].get("test", {})
+    return questions(first_placing(bundle.models.values()), bundle.items, measured_taste(measured))
+
+
 def questions(model: Model | HasItemVectors | None, items: pl.DataFrame, taste: float = TASTE) -> Questions:
     """What to ask people for a model, or for one without item vectors (None too): then items are their genres, type and era.
 
     items: a bundle's catalogue, with `ratings`, and `franchise` where it is known; taste: how much the vectors tell of people,
-    tr(MΣ) before the first answer, see `explained`. Sensitive titles and those without a rating are never asked about.
+    tr(MΣ) before the first answer, see `measured_taste`. Sensitive titles and those without a rating are never asked about.
     """
     count = items["ratings"].to_numpy().astype(np.float64)
     tags = content_vectors(items).astype(np.float64)
@@ -124,7 +131,7 @@ def questions(model: Model | HasItemVectors | None, items: pl.DataFrame, taste: 
         habit=np.append(np.full(tags.shape[1], HABIT), [DEPTH, ACTIVITY]),
         common=common.astype(np.float32),
         franchise=items["franchise"].to_numpy() if "franchise" in items.columns else np.arange(len(items), dtype=np.int32),
-        open=(count > 0) & ~items["sensitive"].to_numpy(),
+        askable=(count > 0) & ~items["sensitive"].to_numpy(),
     )
 
 
@@ -138,13 +145,13 @@ def start(asking: Questions) -> Interview:
         pull=_quadratic(asking.vectors, across),
         habit=np.diag(asking.habit),
         knows=asking.common,
-        open=asking.open,
+        askable=asking.askable,
     )
 
 
 def next_question(interview: Interview) -> int:
     """The item row to ask about next, the first of equally good ones; −1 where nothing is left to ask."""
-    return int(np.argmax(np.where(interview.open, _worth(interview), -1))) if interview.open.any() else -1
+    return int(np.argmax(np.where(interview.askable, _worth(interview), -1))) if interview.askable.any() else -1
 
 
 def answered(asking: Questions, interview: Interview, row: int, rating: float | None) -> Interview:
@@ -152,7 +159,7 @@ def answered(asking: Questions, interview: Interview, row: int, rating: float | 
 
     RequestError where this was asked before, or is no item row.
     """
-    if not 0 <= row < len(asking.open) or any(row == before for before, _ in interview.answers):
+    if not 0 <= row < len(asking.askable) or any(row == before for before, _ in interview.answers):
         raise RequestError(f"Item row {row} is not in the catalogue, or was asked about before.", "Ask `next_question`.")
     x = asking.traits[row].astype(np.float64)
     chance = float(expit(interview.knows[row]))
@@ -188,7 +195,7 @@ def _worth(interview: Interview) -> F32:
 
 def _closed(asking: Questions, interview: Interview, row: int) -> Interview:
     """With no more questions about this item's franchise."""
-    return replace(interview, open=interview.open & (asking.franchise != asking.franchise[row]))
+    return replace(interview, askable=interview.askable & (asking.franchise != asking.franchise[row]))
 
 
 def _rated(asking: Questions, interview: Interview, row: int, weight: float) -> Interview:

@@ -5,6 +5,7 @@ from operator import index
 from typing import TypeGuard
 
 from konomi.errors import RequestError
+from konomi.settings import shown
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -18,12 +19,17 @@ def is_number(value: object) -> TypeGuard[float]:
     return True
 
 
+def integer(value: object) -> int | None:
+    """The whole number that it is, of Python or of NumPy; None where it is none. True and False are none."""
+    try:
+        return None if isinstance(value, bool) else index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+
+
 def whole(name: str, value: object, least: int) -> int:
     """A whole number of at least so much; RequestError for anything else."""
-    try:
-        number = index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = least - 1
-    if number < least:
-        raise RequestError(f"{name} is {value!r}.", f"Give a whole number, {least} or more.")
+    number = integer(value)
+    if number is None or number < least:
+        raise RequestError(f"{name} is {shown(value)}.", f"Give a whole number, {least} or more.")
     return number

@@ -1,7 +1,7 @@
 """Why an item is recommended: what each of a person's own ratings adds to its score, and what their taste for each tag adds.
 
-A rating's part is the score less the score without that rating, everything computed anew: so taking a named rating out of the
-profile moves the score by what was said. Parts need not add up to the score, since ratings share what they say.
+What a rating adds is the score less the score without that rating, everything computed anew: taking a named rating out of the
+profile moves the score by what was said. Effects need not add up to the score, since ratings share what they say.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,9 @@ import polars as pl
 
 from konomi.arrays import F32, I32
 from konomi.catalogue.tags import tag_names
-from konomi.data.labels import STATUS, planned
 from konomi.data.profiles import Profiles
 from konomi.models.api import HasFeatures, HasWithout, Model
-from konomi.ranking.blend import STRANGER, Blend, Scores, Weighed, above, says_nothing
+from konomi.ranking.blend import UNKNOWN_ITEM, Blend, ScoredTerm, Scores, above
 from konomi.runtime import blocks
 
 ENTRIES = 1 << 20  # of the shortened profiles that are encoded together: about 20 MiB
@@ -66,7 +65,7 @@ def _shortened(one: Profiles, start: int, stop: int) -> Profiles:
     return Profiles(indptr, one.item[entry], one.rating[entry], None if one.status is None else one.status[entry])
 
 
-def blended(order: Blend, scores: Scores, profiles: Profiles, items: I32) -> F32:
+def blended(blend: Blend, scores: Scores, profiles: Profiles, items: I32) -> F32:
     """What each entry of one person adds to the scores of items i32[k], f32[n, k]: exactly what is lost without it.
 
     Without an entry a term has another level and another span, too: its best unseen item is looked for among those that are
@@ -74,31 +73,31 @@ def blended(order: Blend, scores: Scores, profiles: Profiles, items: I32) -> F32
     """
     n, k = len(profiles.item), len(items)
     effects = np.zeros((n, k), np.float32)
-    if says_nothing(profiles)[0]:
+    if profiles.silent[0]:
         return effects
-    for part in scores.parts:
-        now = part.normal[0, items]
-        near = _near_the_best(order, part, profiles, max(SCORES // n, NEAR))
-        rows = np.concatenate([items, near, profiles.item, STRANGER])
-        term = part.term
+    for scored in scores.terms:
+        now = scored.normal[0, items]
+        near = _near_the_best(blend, scored, profiles, max(SCORES // n, NEAR))
+        rows = np.concatenate([items, near, profiles.item, UNKNOWN_ITEM])
+        term = scored.term
         moved = without(term.model, profiles, rows, term.output)  # n × k + near + n + 1
         if term.trust is not None:
             moved = moved[:, -1:] + (moved - moved[:, -1:]) * term.trust[rows]
         then = term.score(scores.codes[id(term.model)], rows) - moved
-        itself = np.where(order.known[profiles.item], np.diagonal(then[:, k + len(near) : -1]), -np.inf)
+        itself = np.where(blend.known[profiles.item], np.diagonal(then[:, k + len(near) : -1]), -np.inf)
         best = np.maximum(then[:, k : k + len(near)].max(axis=1, initial=-np.inf), itself)
         level = then[:, -1]
-        effects += part.weight[0] * (now - (then[:, :k] - level[:, None]) / above(best, level)[:, None])
-    seen = ~planned(profiles)
+        effects += scored.weight[0] * (now - (then[:, :k] - level[:, None]) / above(best, level)[:, None])
+    seen = ~profiles.planned
     if seen.sum() == 1:
-        told = sum(part.weight[0] * part.normal[0, items] for part in scores.parts)
-        effects[seen] = told - order.stranger[items]
+        told = sum(scored.weight[0] * scored.normal[0, items] for scored in scores.terms)
+        effects[seen] = told - blend.stranger[items]
     return effects * scores.left[items]
 
 
-def _near_the_best(order: Blend, part: Weighed, profiles: Profiles, many: int) -> I32:
+def _near_the_best(blend: Blend, scored: ScoredTerm, profiles: Profiles, many: int) -> I32:
     """The known items, not in the profile, that have the highest scores now: so many."""
-    score = np.where(order.known, part.score[0], -np.inf)
+    score = np.where(blend.known, scored.score[0], -np.inf)
     score[profiles.item] = -np.inf
     many = min(many, int((score > -np.inf).sum()))
     return np.argpartition(-score, many - 1)[:many].astype(np.int32) if many else np.empty(0, np.int32)
@@ -110,18 +109,18 @@ def features(scores: Scores, catalogue: pl.DataFrame, profiles: Profiles, items:
 
     No names and f32[0, k] where none is, or no rating tells of a taste. `catalogue`: the one that they were trained with.
     """
-    told = [part for part in scores.parts if isinstance(part.term.model, HasFeatures)]
+    told = [scored for scored in scores.terms if isinstance(scored.term.model, HasFeatures)]
     if not told or not profiles.scored().counts[0]:
         return [], np.zeros((0, len(items)), np.float32)
     names = tag_names(catalogue)
     effects = np.zeros((len(names), len(items)), np.float32)
-    for part in told:
-        term = part.term
+    for scored in told:
+        term = scored.term
         assert isinstance(term.model, HasFeatures)
-        moved = term.model.features(profiles, np.append(items, STRANGER), term.output)  # F × k+1
+        moved = term.model.features(profiles, np.append(items, UNKNOWN_ITEM), term.output)  # F × k+1
         if term.trust is not None:
-            moved = moved[:, -1:] + (moved - moved[:, -1:]) * term.trust[np.append(items, STRANGER)]
-        effects[: len(moved)] += part.weight[0] / part.span[0] * (moved[:, :-1] - moved[:, -1:])
+            moved = moved[:, -1:] + (moved - moved[:, -1:]) * term.trust[np.append(items, UNKNOWN_ITEM)]
+        effects[: len(moved)] += scored.weight[0] / scored.span[0] * (moved[:, :-1] - moved[:, -1:])
     return names, effects * scores.left[items]
 
 
@@ -147,12 +146,11 @@ def reasons(
 ) -> list[tuple[tuple[Reason, ...], tuple[Reason, ...]]]:
     """For each of k items (up, down), see `strongest`: the entries of one person, whose effects are f32[n, k], as reasons.
     `ids` and `titles` are those of the item rows."""
-    dropped = np.zeros(len(profiles.item), bool) if profiles.status is None else profiles.status == STATUS["dropped"]
 
     def reason(j: int, k: int) -> Reason:
         row, rating = int(profiles.item[j]), float(profiles.rating[j])
         given = None if np.isnan(rating) else round(rating, 2)
-        return Reason(ids[row], titles[row], given, round(float(effects[j, k]), 4), bool(dropped[j]))
+        return Reason(ids[row], titles[row], given, round(float(effects[j, k]), 4), bool(profiles.dropped[j]))
 
     return [
         (tuple(reason(j, k) for j in up), tuple(reason(j, k) for j in down))

@@ -1,237 +1,178 @@
 """Recommender: saved models, ready to answer people."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from operator import index
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
-from konomi.arrays import F32, I32, Bools
+from konomi.arrays import F32, Bools
 from konomi.bundle.format import Bundle, load_bundle
-from konomi.catalogue.tags import content_vectors, genre_names
-from konomi.data.labels import planned
+from konomi.bundle.origin import dataset_of
+from konomi.data.dataset import Dataset
 from konomi.data.profiles import Profiles
-from konomi.data.vocab import Vocab
 from konomi.errors import RequestError
-from konomi.evaluate.intervals import Intervals
-from konomi.lists.titles import Match, TitleIndex
-from konomi.models.api import first_placing
-from konomi.ranking.blend import Blend, says_nothing
-from konomi.ranking.dials import Dials
-from konomi.ranking.franchise_rule import Works
-from konomi.ranking.rank import Ranking
-from konomi.ranking.rerank import best_list, unit
+from konomi.lists.personal_list import PersonalList
+from konomi.lists.titles import TitleIndex
+from konomi.ranking.blend import Blend
+from konomi.ranking.dials import AS_THEY_ARE, Dials
+from konomi.ranking.offer import Offer
+from konomi.ranking.rank import BLOCK, Best
+from konomi.ranking.ranker import Ranker
 from konomi.recommend.answer import Answer
-from konomi.recommend.bulk import Best
-from konomi.recommend.explain import Asked, explained, row_of
-from konomi.recommend.filters import Where, named
-from konomi.recommend.filters import allowed as passing
-from konomi.recommend.numbers import is_number, whole
+from konomi.recommend.catalogue import Catalogue
+from konomi.recommend.explain import Explainer, row_of
+from konomi.recommend.filters import Where, allowed
+from konomi.recommend.numbers import whole
+from konomi.recommend.person import Person, Ratings, a_path, people_of, person_of, wishes_of
+from konomi.recommend.predict import Who, predicted
 from konomi.recommend.similar import By, nearness
-from konomi.runtime import workers
+from konomi.runtime import blocks, workers
+from konomi.settings import shown
 
-EVERYWHERE, AS_THEY_ARE = Where(), Dials()
-SPREAD = 0.3  # the dial "diverse" of somebody who has said nothing
-
-
-@dataclass(frozen=True)
-class Given:
-    """A rating as it was typed, and the item that it was understood to be of."""
-
-    text: str
-    rating: float
-    match: Match
-    title: str
+EVERYWHERE = Where()
+MOST_REASONS = 1 << 20  # more are not looked for
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recommender:
-    """Answers from a bundle.
+    """Answers from a bundle; data: the dataset it was trained on, where that is no longer in its old place.
 
     >>> recommender = Recommender.load("demo/bundle")                    # doctest: +SKIP
     >>> recommender.recommend({"Cowboy Bebop": 9, "Death Note": 6})      # doctest: +SKIP
+    >>> recommender.recommend(user=1)                                    # doctest: +SKIP
     """
 
     bundle: Bundle
+    data: Dataset | Path | str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.bundle, Bundle):
+            raise RequestError(f"{shown(self.bundle)} is no bundle.", "Give a Bundle, or `Recommender.load` a path.")
+        if not isinstance(self.data, Dataset | None):
+            a_path(self.data, "a dataset")
 
     @classmethod
-    def load(cls, path: Path | str) -> "Recommender":
-        """From a folder that `konomi train` wrote; BundleError where it is missing, altered or of another format."""
-        return cls(load_bundle(path))
+    def load(cls, path: Path | str, data: Dataset | Path | str | None = None) -> "Recommender":
+        """From what `konomi train` or `save_bundle` wrote; BundleError where it is missing, altered or of another format."""
+        return cls(load_bundle(a_path(path, "a bundle")), data)
 
-    @cached_property
-    def titles(self) -> TitleIndex:
-        """Every title of the catalogue."""
-        return TitleIndex(self.bundle.items)
-
-    @cached_property
-    def names(self) -> list[str]:
-        """What every item is called: its title, else its id."""
-        return self.bundle.items.select(pl.coalesce("title", pl.col("item_id").cast(pl.String)))["title"].to_list()
-
-    @cached_property
-    def ids(self) -> list[int | str]:
-        """The id of every item."""
-        return self.bundle.items["item_id"].to_list()
-
-    @cached_property
-    def item_ids(self) -> Vocab:
-        """The ids of the item rows."""
-        return Vocab(self.bundle.items["item_id"])
+    def __repr__(self) -> str:
+        note = f", {self.note}" if self.note else ""
+        return f"Recommender({', '.join(self.bundle.models)}: {len(self.bundle.items):,} items{note})"
 
     @property
     def note(self) -> str:
         """What has to be shown with every answer, such as "simulated ratings"."""
         return str(self.bundle.facts.get("data", {}).get("note", ""))
 
-    def find(self, title: int | str) -> Match:
-        """The item of a title as people write it, or of an item id; RequestError where there is none, or it is neither."""
-        if isinstance(title, str):
-            return self.titles.find(title)
-        try:
-            return Match(self.item_ids.row(index(title), "item"))
-        except TypeError:
-            raise RequestError(f"{title!r} is neither a title nor an item id.", "Give text or a whole number.") from None
+    @property
+    def titles(self) -> TitleIndex:
+        """Every title of the catalogue."""
+        return self.catalogue.titles
 
-    def understand(self, ratings: Mapping[int | str, float]) -> list[Given]:
-        """Typed ratings, each with the item it is of: keys are titles as people write them, or item ids.
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The items as people ask for them."""
+        return Catalogue(self.bundle.items, self.bundle.scale)
 
-        RequestError where a title is unknown (with what may have been meant), a rating is not on the scale, or two of them are
-        of one item.
-        """
-        scale, given = self.bundle.scale, list[Given]()
-        for text, rating in ratings.items():
-            match = self.find(text)
-            if not is_number(rating):
-                raise RequestError(f'"{text}": {rating!r} is not a number.', f"Ratings go from {scale}.")
-            one = Given(str(text), float(rating), match, self.titles.name(match.row))
-            with np.errstate(over="ignore"):  # 1e300 is infinite, and so off the scale
-                on_scale = scale.valid(np.array([one.rating], np.float32))[0]
-            if np.isnan(one.rating) or not on_scale:
-                raise RequestError(
-                    f'"{text}": {one.rating:g} is not a rating on the scale of this model.', f"Ratings go from {scale}."
-                )
-            if same := next((g for g in given if g.match.row == match.row), None):
-                raise RequestError(f'"{same.text}" and "{text}" are the same title: {one.title}.', "Rate it once.")
-            given.append(one)
-        return given
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The dataset that the bundle was trained on; DataError where it is gone, or another."""
+        return dataset_of(self.bundle, self.data, check=False)
+
+    @cached_property
+    def ranker(self) -> Ranker:
+        """What people are offered, by what the models of the bundle say together."""
+        return Ranker(Blend(tuple(self.bundle.models.values()), self.bundle.items, self.bundle.scale))
+
+    @property
+    def ordered_by(self) -> list[str]:
+        """The names of the models that have a part in the order."""
+        names = {id(model): name for name, model in self.bundle.models.items()}
+        return list(dict.fromkeys(names[id(term.model)] for term, _ in self.ranker.blend.terms(0.5)))
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Why they are offered it."""
+        return Explainer(self.bundle, self.catalogue, self.ranker.blend)
+
+    @cached_property
+    def allowed(self) -> Callable[[Where], Bools]:
+        """bool[I] of filters: what they let through. The last ones asked for are remembered."""
+        return lru_cache(maxsize=64)(lambda where: allowed(where, self.bundle.items))
+
+    def person(
+        self,
+        profile: Ratings | Profiles | Person | None = None,
+        *,
+        user: int | str | None = None,
+        list_file: Path | str | PersonalList | None = None,
+        wishes: Mapping[str, float] | None = None,
+    ) -> Person:
+        """Somebody, as `recommend`, `recommend_many` and `predict` take them; see `person_of` for what can be given."""
+        return person_of(self.catalogue, profile, user=user, list_file=list_file, wishes=wishes, dataset=lambda: self.dataset)
 
     def recommend(
         self,
-        profile: Mapping[int | str, float] | Profiles | None = None,
+        profile: Ratings | Profiles | Person | None = None,
         k: int = 10,
         where: Where = EVERYWHERE,
         dials: Dials = AS_THEY_ARE,
         wishes: Mapping[str, float] | None = None,
         why: int = 3,
+        *,
+        user: int | str | None = None,
+        list_file: Path | str | PersonalList | None = None,
     ) -> Answer:
-        """The k titles to see next, for one person: ratings {title or item id: rating}, or a profile, or nothing at all.
+        """The k titles to see next, for one person: by their ratings, {title or item id: rating}, by a list, by nothing at all.
 
         where: filters; dials: how the list is to be; wishes: {genre: how much of it is wanted, on the rating scale}; why: at
-        most so many reasons for and against each title. Nothing that the profile has been through is among them (unless
-        `where` says so), one title of a franchise at most, never a sequel to what was not seen. RequestError where the
-        profile cannot be understood, or is not one person's.
+        most so many reasons for and against each title; user: somebody in the dataset; list_file: what a site has handed out.
+        Nothing that the person has been through is among the titles (unless `where` says so), one title of a franchise at
+        most, never a sequel to what was not seen. RequestError where something cannot be understood, see `person_of`.
         """
-        check_kinds(where, dials)
-        person, wish, k, why = self._person(profile), self._wishes(wishes or {}), self._places(k), whole("why", why, 0)
+        person = self.person(profile, user=user, list_file=list_file, wishes=wishes)
+        return self._answers([person], k, where, dials, why)[0]
+
+    def recommend_many(
+        self,
+        people: Profiles | Iterable[Ratings | Profiles | Person | None],
+        k: int = 10,
+        where: Where = EVERYWHERE,
+        dials: Dials = AS_THEY_ARE,
+        why: int = 3,
+    ) -> list[Answer]:
+        """The answer of `recommend` for each of many people, in their order, but for rounding; quicker than one after another.
+
+        people: Profiles of many, or several of what `recommend` takes; users and lists as `person` gives them.
+        """
+        each = people_of(self.catalogue, people)
+        return [
+            answer
+            for start, stop in blocks(len(each), BLOCK)
+            for answer in self._answers(each[start:stop], k, where, dials, why)
+        ]
+
+    def predict(self, pairs: Iterable[tuple[Who, int | str]]) -> F32:
+        """The ratings to expect, f32[N] on the scale, of N pairs: (user id, title or item id), or (ratings, title or item id).
+
+        Ratings are what `recommend` takes as such, so that `me = recommender.person({"Monster": 9})` is understood once for
+        many titles. NaN where the dataset has no such user or the catalogue no such title. RequestError where no model of the
+        bundle predicts ratings, or something is no pair; DataError where a user is asked for and the dataset is gone.
+        """
+        if (model := self.bundle.giving("rating")) is None:
+            raise RequestError("No model of this bundle predicts ratings.", "Train one that does: -m mf.")
         with workers(1):
-            scores = self.blend.weigh(person, dials, wish)
-            offered = np.where(self.open(person, where), scores.total, np.float32(np.nan))
-            spread = dials if wish is not None else self._spread(person, dials)
-            found, best = best_list(offered[0], k, person, spread, self.blend, self.vectors)
-            asked = Asked(person, wish, scores)
-            rows = explained(self.bundle, self.blend, self.ids, self.names, self.intervals, asked, found, best, why)
-        return Answer(rows, self.note)
+            return predicted(model, self.catalogue, pairs, lambda: self.dataset)
 
     def best(self, profiles: Profiles, k: int, where: Where = EVERYWHERE, dials: Dials = AS_THEY_ARE) -> Best:
-        """The lists of many people: best(start, stop) → their ranking, as `recommend` would give it to each."""
-        check_kinds(where, dials)
-        k = self._places(k)
-
-        def lists(start: int, stop: int) -> Ranking:
-            part = profiles.slice(start, stop)
-            scores = self.blend.weigh(part, dials).total
-            scores[~self.open(part, where)] = np.nan
-            items, best = np.full((len(part), k), -1, np.int32), np.full((len(part), k), np.nan, np.float32)
-            for b in range(len(part)):
-                person = part.slice(b, b + 1)
-                found, values = best_list(scores[b], k, person, self._spread(person, dials), self.blend, self.vectors)
-                items[b, : len(found)], best[b, : len(found)] = found, values
-            return Ranking(items, best)
-
-        return lists
-
-    def _spread(self, person: Profiles, dials: Dials) -> Dials:
-        """The dials for one person: somebody who says nothing is offered some of everything."""
-        return replace(dials, diverse=max(dials.diverse, SPREAD)) if says_nothing(person)[0] else dials
-
-    def open(self, profiles: Profiles, where: Where = EVERYWHERE, known: Bools | None = None) -> Bools:
-        """bool[B, I]: what may be offered to each person.
-
-        The items that pass the filters and that something is `known` of (bool[I]): by a model, from their entries in training
-        or from their features, where it is None; of these not what the person has been through, and of a franchise only the
-        part that comes next.
-        """
-        known = self.blend.known if known is None else known
-        allowed = self.passing(where) & known
-        intended = planned(profiles)
-        seen, plans = profiles.keep(~intended), profiles.keep(intended)
-        if where.parts:
-            offered = np.tile(allowed, (len(profiles), 1))
-            offered[seen.user, seen.item] = False
-        else:
-            works = self.works if known is self.blend.known else Works.of(*self.franchise, known)
-            offered = works.offered(seen, allowed)
-        if where.again:
-            offered[seen.user, seen.item] = allowed[seen.item]
-        if where.planned == "hide":
-            offered[plans.user, plans.item] = False
-        elif where.planned == "only":
-            listed = np.zeros_like(offered)
-            listed[plans.user, plans.item] = True
-            offered &= listed
-        return offered
-
-    @cached_property
-    def passing(self) -> Callable[[Where], Bools]:
-        """bool[I] of filters: what they let through. The last ones asked for are remembered."""
-        return lru_cache(maxsize=64)(lambda where: passing(where, self.bundle.items))
-
-    @cached_property
-    def blend(self) -> Blend:
-        """What the models of the bundle say together."""
-        return Blend(tuple(self.bundle.models.values()), self.bundle.items, self.bundle.scale)
-
-    @cached_property
-    def franchise(self) -> tuple[I32, I32]:
-        """Which franchise each item belongs to, and as what part of it: i32[I] each."""
-        items = self.bundle.items
-        return items["franchise"].to_numpy(), items["part"].to_numpy()
-
-    @cached_property
-    def works(self) -> Works:
-        """The franchises, sorted."""
-        return Works.of(*self.franchise, self.blend.known)
-
-    @cached_property
-    def vectors(self) -> F32:
-        """Vectors of length 1 whose cosine says how alike two items are, f32[I, D]: by their factors and by their contents."""
-        content = content_vectors(self.bundle.items)
-        model = first_placing(self.bundle.models.values())
-        if model is None:
-            return content
-        return unit(np.concatenate([unit(model.item_vectors()), content], axis=1))
-
-    @cached_property
-    def intervals(self) -> Intervals | None:
-        """How far ratings lie from their predictions; None where the bundle does not say."""
-        facts = self.bundle.facts.get("intervals")
-        return Intervals.from_facts(facts) if facts else None
+        """The lists of many people: best(start, stop) → their ranking, as `recommend` gives it to each, but for rounding."""
+        mask, k = self._mask(where, dials), self._places(k)
+        return lambda start, stop: self.ranker.best(profiles.slice(start, stop), k, mask, dials, offer_of(where))
 
     def similar(
         self,
@@ -247,71 +188,55 @@ class Recommender:
         by: the models' factors, the contents that the catalogue tells, or both; see `similar.py`. Neither the titles themselves
         nor other parts of their franchises are among them. RequestError where nothing can be near.
         """
-        check_kinds(where, dials)
         several: Sequence[Any] = titles if isinstance(titles, list | tuple) else [titles]
-        rows = np.array(sorted({self.find(title).row for title in several}), np.int32)
+        rows = np.array(sorted({self.catalogue.find(title).row for title in several}), np.int32)
         if not len(rows):
             raise RequestError("Like what?", "Give a title, or several.")
-        asked = Profiles.of([{int(row): math.nan for row in rows}])
+        mask, k = self._mask(where, dials).copy(), self._places(k)
+        mask[rows] = False
+        if not where.parts:
+            franchise, _ = self.ranker.franchise
+            mask &= ~np.isin(franchise, franchise[rows])
         with workers(1):
             near = nearness(self.bundle, rows, by, metric)
-            offered = self.open(asked, where, ~np.isnan(near))[0]
-            offered[rows] = False
-            if not where.parts:
-                offered &= ~np.isin(self.franchise[0], self.franchise[0][rows])
-            held = 1 - np.float32(dials.niche) * self.blend.popularity
-            scores = np.where(offered, near * held if metric == "cosine" else near / np.maximum(held, 1e-6), np.float32(np.nan))
-            found, _ = best_list(scores, self._places(k), asked, replace(dials, calibrate=0), self.blend, self.vectors)
-        rows_found = (row_of(self.bundle, self.names, row, float(near[row])) for row in found.tolist())
-        return Answer(tuple(rows_found), self.note)
+            held = 1 - np.float32(dials.niche) * self.ranker.blend.popularity
+            scores = near * held if metric == "cosine" else near / np.maximum(held, 1e-6)
+            asked, dials = Profiles.of([{int(row): math.nan for row in rows}]), replace(dials, calibrate=0)
+            ranking = self.ranker.pick(scores[None], asked, k, mask, dials, offer_of(where), known=~np.isnan(near))
+        found = ranking.items[0][ranking.items[0] >= 0]
+        return Answer(tuple(row_of(self.catalogue, row, float(near[row])) for row in found.tolist()), self.note)
 
-    def _person(self, profile: Mapping[int | str, float] | Profiles | None) -> Profiles:
-        if not isinstance(profile, Profiles | Mapping | None):
-            raise RequestError(
-                f"A profile cannot be a {type(profile).__name__}.", "Give {title or item id: rating}, or Profiles."
-            )
-        if not isinstance(profile, Profiles):
-            profile = Profiles.of([{given.match.row: given.rating for given in self.understand(profile or {})}])
-        if len(profile) != 1:
-            raise RequestError(f"Profiles of {len(profile):,} people.", "Give one person's, or use konomi.rank for many.")
-        if len(profile.item) and not 0 <= profile.item.min() <= profile.item.max() < len(self.bundle.items):
-            raise RequestError(
-                "The profile has an item row that is not in the catalogue.",
-                f"Rows go from 0 to {len(self.bundle.items) - 1:,}.",
-            )
-        odd = profile.rating[~(self.bundle.scale.within(profile.rating))]
-        if len(odd):
-            raise RequestError(f"The profile has a rating of {odd[0]:g}.", f"Ratings go from {self.bundle.scale}.")
-        return profile
+    def _answers(self, people: Sequence[Person], k: int, where: Where, dials: Dials, why: int) -> list[Answer]:
+        """For at most `BLOCK` people."""
+        mask, k, why = self._mask(where, dials), self._places(k), min(whole("why", why, 0), MOST_REASONS)
+        profiles = people[0].profile if len(people) == 1 else Profiles.stacked([person.profile for person in people])
+        wishes = wishes_of(people)
+        with workers(1):
+            scores = self.ranker.blend.weigh(profiles, dials, wishes)
+            ranking = self.ranker.pick(scores.total, profiles, k, mask, dials, offer_of(where), wishes)
+            answers = []
+            for b, person in enumerate(people):
+                some = ranking.items[b] >= 0
+                found, best = ranking.items[b][some], ranking.scores[b][some]
+                answers.append(Answer(self.explainer.rows(person, scores.of(b), found, best, why), self.note, person))
+        return answers
 
-    def _wishes(self, wishes: Mapping[str, float]) -> F32 | None:
-        """f32[1, G], NaN where nothing is wished; None for no wish at all."""
-        if not wishes:
-            return None
-        if not isinstance(wishes, Mapping):
-            raise RequestError(f"Wishes cannot be a {type(wishes).__name__}.", 'Give {genre: how much}, such as {"Action": 9}.')
-        genres = genre_names(self.bundle.items)
-        scale, row = self.bundle.scale, np.full((1, len(genres)), np.nan, np.float32)
-        for genre, value in wishes.items():
-            if not is_number(value) or not scale.low <= value <= scale.high:
-                said = f"{value:g}" if is_number(value) else repr(value)
-                raise RequestError(
-                    f'The wish "{genre}": {said} is not on the scale of this model.',
-                    f"It goes from {scale.low:g} to {scale.high:g}.",
-                )
-            place = genres.index(named("genre", genre, genres))
-            if not math.isnan(row[0, place]):
-                raise RequestError(f'The genre "{genres[place]}" is wished for twice.', "Say once how much.")
-            row[0, place] = value
-        return row
+    def _mask(self, where: object, dials: object) -> Bools:
+        """bool[I]: what the filters let through; RequestError for filters or dials that are something else."""
+        if not isinstance(where, Where) or not isinstance(dials, Dials):
+            wrong = type(dials if isinstance(where, Where) else where).__name__
+            raise RequestError(f"A {wrong} says neither where nor how.", "Give where=Where(…) and dials=Dials(…).")
+        try:
+            hash(where)
+        except TypeError as cause:
+            raise RequestError(f"The filters hold what no title has: {cause}.", "Give texts and numbers.") from None
+        return self.allowed(where)
 
     def _places(self, k: int) -> int:
         """k, but no more than there are items; RequestError for what is no whole number above 0."""
         return min(whole("k", k, 1), len(self.bundle.items))
 
 
-def check_kinds(where: object, dials: object) -> None:
-    """RequestError for filters or dials that are something else."""
-    if not isinstance(where, Where) or not isinstance(dials, Dials):
-        wrong = type(dials if isinstance(where, Where) else where).__name__
-        raise RequestError(f"A {wrong} says neither where nor how.", "Give where=Where(…) and dials=Dials(…).")
+def offer_of(where: Where) -> Offer:
+    """What filters say of a person's own list and of franchises."""
+    return Offer(where.planned, where.again, where.parts)

@@ -10,7 +10,7 @@ from konomi.catalogue.tags import content_vectors
 from konomi.data.statistics import ITEM_PRIOR
 from konomi.errors import RequestError
 from konomi.models.api import first_placing
-from konomi.settings import closest
+from konomi.settings import closest, shown
 
 METRICS = ("cosine", "euclidean")
 By = Literal["both", "factors", "content"]
@@ -19,7 +19,7 @@ By = Literal["both", "factors", "content"]
 def nearness(bundle: Bundle, rows: I32, by: By = "both", metric: str = "cosine") -> F32:
     """How near every item is to those of `rows` i32[n], on average, f32[I]; NaN for one that nothing is known of.
 
-    content: the cosine of `features.content_vectors`. factors: the cosine of the vectors of the first model that has some, or
+    content: the cosine of `tags.content_vectors`. factors: the cosine of the vectors of the first model that has some, or
     less their distance; both: the mean of the two cosines, half of the one that is known where the other is not. The vector of
     an item with few training ratings n is mostly noise, so what it says is shrunk:
 
@@ -27,10 +27,8 @@ def nearness(bundle: Bundle, rows: I32, by: By = "both", metric: str = "cosine")
 
     RequestError for an unknown way or metric, or where there is nothing to tell by.
     """
-    if by not in get_args(By):
-        raise RequestError(f'Unknown way "{by}".{closest(str(by), get_args(By))}', f"It is one of: {', '.join(get_args(By))}.")
-    if metric not in METRICS:
-        raise RequestError(f'Unknown metric "{metric}".{closest(str(metric), METRICS)}', "The metrics are: cosine, euclidean.")
+    _check_one_of("way", by, get_args(By))
+    _check_one_of("metric", metric, METRICS)
     if metric != "cosine" and by != "factors":
         raise RequestError("Contents are compared by cosine alone.", "Ask for the cosine, or compare by factors.")
     content = _content(bundle, rows) if by != "factors" else None
@@ -41,6 +39,13 @@ def nearness(bundle: Bundle, rows: I32, by: By = "both", metric: str = "cosine")
         return near
     both = (content + factors) / 2
     return np.where(np.isnan(factors), content / 2, np.where(np.isnan(content), factors / 2, both)).astype(np.float32)
+
+
+def _check_one_of(what: str, said: object, known: tuple[str, ...]) -> None:
+    if not isinstance(said, str):
+        raise RequestError(f"{shown(said)} is no {what}.", f"It is one of: {', '.join(known)}.")
+    if said not in known:
+        raise RequestError(f'Unknown {what} "{said}".{closest(said, known)}', f"It is one of: {', '.join(known)}.")
 
 
 def _content(bundle: Bundle, rows: I32) -> F32:

@@ -1,0 +1,134 @@
+"""Ranker: what people are offered and in which order, one person or many; what is served is what can be measured.
+
+profiles → scores of every item (`blend.py`) → those that are offered (`franchise_rule.py`) → k places (`rerank.py`)
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from konomi.arrays import F32, I32, Bools
+from konomi.catalogue.tags import content_vectors
+from konomi.data.labels import Labelling
+from konomi.data.profiles import Profiles
+from konomi.kernels.topk import topk
+from konomi.models.api import first_placing
+from konomi.ranking.blend import Blend
+from konomi.ranking.dials import AS_THEY_ARE, Dials
+from konomi.ranking.franchise_rule import FranchiseRule
+from konomi.ranking.offer import WHAT_IS_NEW, Offer
+from konomi.ranking.rank import Ranking
+from konomi.ranking.rerank import mix, rerank, unit
+
+CANDIDATES = 200  # of which a list is chosen as a whole, at least
+SPREAD = 0.3  # the dial "diverse" of somebody who says nothing, at least: they are offered some of everything
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """The lists of people, by what the models of a blend say; its items have the columns franchise and part, too."""
+
+    blend: Blend
+
+    def best(
+        self,
+        profiles: Profiles,
+        k: int,
+        allowed: Bools,
+        dials: Dials = AS_THEY_ARE,
+        offer: Offer = WHAT_IS_NEW,
+        wishes: F32 | None = None,
+        threads: int = 1,
+    ) -> Ranking:
+        """The k items to see next of each of B people, and their scores.
+
+        allowed bool[I]: the items that may be offered to anybody; wishes f32[B, G] as in `wish_scores`, or None.
+        """
+        scores = self.blend.weigh(profiles, dials, wishes, threads)
+        return self.pick(scores.total, profiles, k, allowed, dials, offer, wishes)
+
+    def pick(
+        self,
+        scores: F32,
+        profiles: Profiles,
+        k: int,
+        allowed: Bools,
+        dials: Dials = AS_THEY_ARE,
+        offer: Offer = WHAT_IS_NEW,
+        wishes: F32 | None = None,
+        known: Bools | None = None,
+    ) -> Ranking:
+        """The k items of each person by scores f32[B, I], among those that are `offered`; the rest as for `best`.
+
+        Without the dials for the list as a whole these are the k highest scores, equal ones in order of item row.
+        """
+        scores = np.where(self.offered(profiles, allowed, offer, known), scores, np.float32(np.nan))
+        wished = np.zeros(len(profiles), np.bool_) if wishes is None else ~np.isnan(wishes).all(axis=1)
+        diverse = np.where(profiles.silent & ~wished, max(dials.diverse, SPREAD), dials.diverse)
+        whole = (diverse > 0) | (dials.calibrate > 0)
+        many = min(max(CANDIDATES, 4 * k) if whole.any() else k, scores.shape[1])
+        nothing = np.zeros(len(profiles) + 1, np.int64), np.empty(0, np.int32)
+        found, best = topk(scores, many, *nothing, np.ones(scores.shape[1], np.bool_))
+        if not whole.any() and many == k:
+            return Ranking(found, best)
+        ranking = Ranking(np.full((len(profiles), k), -1, np.int32), np.full((len(profiles), k), np.nan, np.float32))
+        for b in range(len(profiles)):
+            some = found[b] >= 0
+            items, values = found[b][some], best[b][some]
+            if whole[b]:
+                own = self._liked_mix(profiles.slice(b, b + 1))
+                mixes = mix(self.blend.genres[items])
+                places = rerank(values, k, self.vectors[items], mixes, own, float(diverse[b]), dials.calibrate)
+                items, values = items[places], values[places]
+            n = min(k, len(items))
+            ranking.items[b, :n], ranking.scores[b, :n] = items[:n], values[:n]
+        return ranking
+
+    def offered(self, profiles: Profiles, allowed: Bools, offer: Offer = WHAT_IS_NEW, known: Bools | None = None) -> Bools:
+        """bool[B, I]: what is offered to each person.
+
+        The items allowed (bool[I]) that something is known of (bool[I]): by a model, from their entries in training or from
+        their features, where `known` is None. Of these not what the person has been through, and of a franchise only the part
+        that comes next, unless the offer says otherwise.
+        """
+        rule = self.rule if known is None else FranchiseRule.of(*self.franchise, known)
+        allowed = allowed & rule.known
+        seen, plans = profiles.keep(~profiles.planned), profiles.keep(profiles.planned)
+        offered = np.tile(allowed, (len(profiles), 1)) if offer.parts else rule.offered(profiles, allowed)
+        if offer.parts:
+            offered[seen.user, seen.item] = False
+        if offer.again:
+            offered[seen.user, seen.item] = allowed[seen.item]
+        if offer.planned == "hide":
+            offered[plans.user, plans.item] = False
+        elif offer.planned == "only":
+            listed = np.zeros_like(offered)
+            listed[plans.user, plans.item] = True
+            offered &= listed
+        return offered
+
+    @cached_property
+    def franchise(self) -> tuple[I32, I32]:
+        """Which franchise each item belongs to, and as what part of it: i32[I] each."""
+        items = self.blend.items
+        return items["franchise"].to_numpy(), items["part"].to_numpy()
+
+    @cached_property
+    def rule(self) -> FranchiseRule:
+        """The franchises of the items that the models know, sorted."""
+        return FranchiseRule.of(*self.franchise, self.blend.known)
+
+    @cached_property
+    def vectors(self) -> F32:
+        """Vectors of length 1 whose cosine says how alike two items are, f32[I, D]: by their factors and by their contents."""
+        content = content_vectors(self.blend.items)
+        model = first_placing(self.blend.models)
+        return content if model is None else unit(np.concatenate([unit(model.item_vectors()), content], axis=1))
+
+    def _liked_mix(self, person: Profiles) -> F32:
+        """The genre mix of what one person likes, f32[G], which sums to 1; 0 where they like nothing that has a genre."""
+        liked = Labelling(self.blend.scale).of(person) == 1
+        total = mix(self.blend.genres[person.item[liked]]).sum(axis=0)
+        share: F32 = total / max(float(total.sum()), 1e-9)
+        return share

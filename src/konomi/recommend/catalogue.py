@@ -1,0 +1,70 @@
+"""Catalogue: the items of a bundle as people ask for them, by title or id, and its genres and ratings as they give them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from konomi.catalogue.tags import genre_names
+from konomi.data.scale import Scale
+from konomi.data.vocab import Vocab
+from konomi.errors import RequestError
+from konomi.lists.titles import Match, TitleIndex
+from konomi.recommend.numbers import integer
+from konomi.settings import shown
+
+
+@dataclass(frozen=True, repr=False)
+class Catalogue:
+    """items: a row per item row, see `Bundle`; scale: of ratings and of wishes."""
+
+    items: pl.DataFrame
+    scale: Scale
+
+    def __repr__(self) -> str:
+        return f"Catalogue({len(self.items):,} items, rated {self.scale})"
+
+    @cached_property
+    def titles(self) -> TitleIndex:
+        """Every title."""
+        return TitleIndex(self.items)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What every item is called: its title, else its id."""
+        return self.items.select(pl.coalesce("title", pl.col("item_id").cast(pl.String)))["title"].to_list()
+
+    @cached_property
+    def ids(self) -> list[int | str]:
+        """The id of every item."""
+        return self.items["item_id"].to_list()
+
+    @cached_property
+    def item_ids(self) -> Vocab:
+        """The ids of the item rows."""
+        return Vocab(self.items["item_id"])
+
+    @cached_property
+    def genres(self) -> list[str]:
+        """The names of all genres, as wishes f32[B, G] have them."""
+        return genre_names(self.items)
+
+    def find(self, title: int | str) -> Match:
+        """The item of a title as people write it, or of an item id; RequestError where there is none, or it is neither."""
+        said = an_id(title, "neither a title nor an item id")
+        return self.titles.find(said) if isinstance(said, str) else Match(self.item_ids.row(said, "item"))
+
+    def handle(self, row: int) -> str:
+        """A text by which `find` finds just this item: its title and year, or its id where that would find another one."""
+        name = self.titles.name(row)
+        return name if self.titles.find(name).row == row else str(self.ids[row])
+
+
+def an_id(value: object, none: str) -> int | str:
+    """An int64 or a text, as ids are; RequestError, which says that it is `none`, for anything else."""
+    if isinstance(value, str):
+        if value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value):
+            return str(value)
+    elif (number := integer(value)) is not None and -(2**63) <= number < 2**63:
+        return number
+    raise RequestError(f"{shown(value)} is {none}.", "Give text or a whole number.")

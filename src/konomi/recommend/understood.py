@@ -1,0 +1,75 @@
+"""What was understood of a person: in sentences for people, in a dict for machines."""
+
+from typing import Any
+
+from konomi.lists.matching import Matched
+from konomi.recommend.catalogue import Catalogue
+from konomi.recommend.person import Person
+
+UNSURE = 0.8  # matches below this confidence are shown
+SHOWN = 10  # titles that were not matched, at most
+OTHERS = 3  # titles that a typed one may mean, too, at most
+SITES = {
+    "mal": "MyAnimeList",
+    "anilist": "AniList",
+    "kitsu": "Kitsu",
+    "letterboxd": "Letterboxd",
+    "imdb": "IMDb",
+    "trakt": "Trakt",
+    "plain": "CSV",
+}
+"""What the kinds of lists are called."""
+
+
+def sentences(person: Person) -> list[str]:
+    """A line for each typed rating, then what became of the list; the last one names what is not in the catalogue, if any."""
+    lines = []
+    for one in person.given:
+        others = ", ".join(one.also[:OTHERS])
+        lines.append(f"{one.text} → {one.title}: {one.rating:g}" + (f" (not: {others})" if others else ""))
+    return lines if person.matched is None else lines + _of_list(person.matched, person.catalogue)
+
+
+def _of_list(matched: Matched, catalogue: Catalogue) -> list[str]:
+    total = len(matched.personal.entries)
+    lines = [f"{SITES[matched.personal.kind]}: {len(matched.matched):,} of {total:,} entries matched.", *matched.notes]
+    for found in matched.matched:
+        if found.confidence < UNSURE:
+            name = catalogue.titles.name(found.row)
+            lines.append(f"  {found.entry.name} → {name}, by {found.how} ({found.confidence:.0%} sure)")
+    for double in matched.doubles:
+        lines.append(f"  {double.entry.name}: the same title as {double.kept.name}, which is used")
+    if matched.unmatched:
+        missed = "; ".join(miss.entry.name for miss in matched.unmatched[:SHOWN])
+        more = len(matched.unmatched) - SHOWN
+        lines.append(f"Not in this catalogue: {missed}{f'; and {more:,} more' if more > 0 else ''}.")
+    return lines
+
+
+def facts(person: Person) -> dict[str, Any]:
+    """given: of each typed rating; list, where there is one: of each of its entries. Ready for JSON."""
+    given = [
+        {"text": one.text, "title": one.title, "item_id": one.item_id, "rating": one.rating, "also": list(one.also)}
+        for one in person.given
+    ]
+    return {"given": given} if person.matched is None else {"given": given, "list": _list(person.matched, person.catalogue)}
+
+
+def _list(matched: Matched, catalogue: Catalogue) -> dict[str, Any]:
+    return {
+        "kind": matched.personal.kind,
+        "matched": [
+            {
+                "text": found.entry.name,
+                "title": catalogue.titles.name(found.row),
+                "item_id": catalogue.ids[found.row],
+                "rating": found.entry.rating,
+                "confidence": round(found.confidence, 3),
+                "how": found.how,
+            }
+            for found in matched.matched
+        ],
+        "unmatched": [{"text": miss.entry.name, "suggestions": list(miss.suggestions)} for miss in matched.unmatched],
+        "doubles": [{"text": double.entry.name, "kept": double.kept.name} for double in matched.doubles],
+        "notes": list(matched.notes),
+    }
