@@ -65,8 +65,8 @@ class Taste:
         B, n = len(scored), scored.counts.astype(np.float32)
         offset, square = np.zeros((2, B), np.float32)
         total, count = np.zeros((2, B, self.tags.shape[1]), np.float32)
-        where = (scored.indptr, scored.item, scored.rating, self.base, *self._lists)
-        taste(*where, DAMP_USER, 0, B, offset, square, total, count)
+        arrays = (scored.indptr, scored.item, scored.rating, self.base, *self._lists)
+        taste(*arrays, DAMP_USER, 0, B, offset, square, total, count)
         spread = np.log((DAMP_USER * self.deviation**2 + square) / (DAMP_USER + n))
         return np.column_stack([offset, np.log1p(n), spread, total / (count + np.float32(TASTE_PRIOR)), np.log1p(count)])
 

@@ -62,13 +62,20 @@ class PersonalList:
     entries: tuple[ListEntry, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def site(self) -> str:
+        """Where it is from, as people call it: "MyAnimeList"."""
+        return _format(self.kind).NAME
+
     def __repr__(self) -> str:
         rated = sum(entry.rating is not None for entry in self.entries)
         return f"PersonalList({self.kind}: {len(self.entries):,} entries, {rated:,} rated)"
 
 
 class ListFormat(Protocol):
-    """What every module in `LISTS` offers."""
+    """What every module in `LISTS` offers. NAME: of the site, as people call it."""
+
+    NAME: str
 
     def recognise(self, file: TextFile) -> bool: ...
 

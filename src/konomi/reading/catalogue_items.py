@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from konomi.reading.catalogue_forms import ML_100K_GENRES, CatalogueForm
 from konomi.reading.ids import INT32
@@ -55,10 +55,9 @@ def item_of(fields: Mapping[str, Cell], form: CatalogueForm, between: str) -> di
     }
 
 
-def genre_column(fields: Iterable[str], form: CatalogueForm) -> str | None:
+def genre_column(fields: Container[str], form: CatalogueForm) -> str | None:
     """The column of genres that is there; None where none is."""
-    there = set(fields)
-    return next((column for column in form.genres if column in there), None)
+    return next((column for column in form.genres if column in fields), None)
 
 
 def separator_of(genres: Iterable[Cell]) -> str:

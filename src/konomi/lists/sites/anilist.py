@@ -10,6 +10,7 @@ from konomi.errors import DataError
 from konomi.lists.personal_list import ListEntry, Log, PersonalList, left_out, once
 from konomi.lists.text_files import TextFile, fields, names, rated, values, word, year
 
+NAME = "AniList"
 HUNDRED = Scale(1, 100, 1)
 SCALES = {"POINT_100": HUNDRED, "POINT_10_DECIMAL": Scale(0.1, 10, 0.1), "POINT_10": Scale(1, 10, 1)}
 PICTURES = {"POINT_5": (10, 30, 50, 70, 90), "POINT_3": (35, 60, 85)}

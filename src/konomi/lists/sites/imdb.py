@@ -9,6 +9,7 @@ from konomi.data.scale import Scale
 from konomi.lists.personal_list import ListEntry, PersonalList, left_out
 from konomi.lists.text_files import TextFile, names, rated, year
 
+NAME = "IMDb"
 SCALE = Scale(1, 10, 1)
 COLUMNS = {"Const", "Title", "Title Type"}
 TYPES = {

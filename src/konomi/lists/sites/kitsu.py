@@ -8,6 +8,7 @@ from konomi.data.scale import Scale
 from konomi.lists.personal_list import ListEntry, PersonalList, left_out
 from konomi.lists.text_files import TextFile, fields, names, rated, values, word, year
 
+NAME = "Kitsu"
 SCALE = Scale(1, 10, 0.5)
 TWENTIETHS = (2, 20)  # ratingTwenty: two for each of ten
 CODES = {

@@ -9,6 +9,7 @@ from konomi.errors import DataError
 from konomi.lists.personal_list import ListEntry, Log, PersonalList, once
 from konomi.lists.text_files import TextFile, rated, year
 
+NAME = "Letterboxd"
 SCALE = Scale(0.5, 5, 0.5)
 COLUMNS = {"Date", "Name", "Year", "Letterboxd URI"}
 WITHOUT_RATING = {"watched.csv": STATUS["completed"], "watchlist.csv": STATUS["plan to watch"]}  # the same columns in both

@@ -14,6 +14,7 @@ from konomi.errors import DataError
 from konomi.lists.personal_list import ListEntry, PersonalList, left_out
 from konomi.lists.text_files import TextFile, names, rated
 
+NAME = "MyAnimeList"
 SCALE = Scale(1, 10, 1)
 ROOT = re.compile(r"<(!DOCTYPE\s+)?myanimelist[\s>/]")
 CODES = {re.sub(r"\W", "", word): code for word, code in STATUS.items()} | {str(code): code for code in STATUS.values()}

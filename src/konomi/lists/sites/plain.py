@@ -11,6 +11,7 @@ from konomi.lists.text_files import TextFile
 from konomi.reading.records import number
 from konomi.text import from_cell
 
+NAME = "CSV"
 HEADERS = ({"title", "name", "item", "item_id", "id", "anime_id", "movie_id", "movieid"}, {"rating", "score"})
 """First lines that are no rating: the names of the two columns."""
 

@@ -9,6 +9,7 @@ from konomi.data.scale import Scale
 from konomi.lists.personal_list import ListEntry, Log, PersonalList, left_out, once
 from konomi.lists.text_files import TextFile, fields, names, rated, word, year
 
+NAME = "Trakt"
 SCALE = Scale(1, 10, 1)
 KINDS = ("episode", "season", "movie", "show")  # an item of an episode or a season names its show, too
 TYPES = {"movie": "Movie", "show": "TV"}

@@ -27,7 +27,6 @@ SOURCES = {
 }
 """Name → module, the only registry of sources."""
 
-NAMED = [name for name in SOURCES if name not in ("delimited", "sample")]  # their files have names of their own
 SIMULATION = "konomi simulation"  # the manifest of simulated files is of this kind
 
 
@@ -59,7 +58,7 @@ def read_source(name: str | None, paths: Sequence[Path], options: ReadOptions, r
 
     if options.items:
         open_bytes(options.items).close()  # refused before the ratings are read
-    layouts = [_module(each).LAYOUT for each in NAMED]
+    layouts = [_module(each).LAYOUT for each in _named()]
     wanted = {name for layout in layouts for group in (*layout.ratings, layout.catalogue, (MANIFEST,)) for name in group}
     table = read_unpacked(paths, wanted, read)
     return with_catalogue(table, options.items, options) if options.items else table
@@ -80,7 +79,7 @@ def recognise(paths: Sequence[Path]) -> str:
     if missing:
         raise DataError(f"{missing}: no such file or folder.", "Check the path.")
     where = ", ".join(str(path) for path in paths)
-    fitting = [name for name in NAMED if _module(name).recognise(paths)]
+    fitting = [name for name in _named() if _module(name).recognise(paths)]
     if not fitting and _module("delimited").recognise(paths):
         return "delimited"
     if len(fitting) > 1:
@@ -93,6 +92,11 @@ def recognise(paths: Sequence[Path]) -> str:
             + f"Give a ratings file, or say which source it is: {', '.join(SOURCES)}.",
         )
     return fitting[0]
+
+
+def _named() -> list[str]:
+    """The sources whose files have names of their own."""
+    return [name for name in SOURCES if name not in ("delimited", "sample")]
 
 
 def _module(name: str) -> Recognising:
