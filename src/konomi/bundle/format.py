@@ -81,7 +81,7 @@ def load_bundle(path: Path | str) -> Bundle:
         for file in (*map(_arrays, configs), "items.parquet"):
             _check(folder / file, hashes[file])
         models = {name: each.load(load_file(folder / _arrays(name))) for name, each in modules.items()}
-        items, scale = pl.read_parquet(folder / "items.parquet"), Scale(**manifest["scale"])
+        items, scale = pl.read_parquet((folder / "items.parquet").read_bytes()), Scale(**manifest["scale"])
         rows = _rows(models.values())
     except (KeyError, TypeError, ValueError, SafetensorError, DataError, pl.exceptions.PolarsError) as cause:
         raise BundleError(f"{folder}: a part of the bundle is missing or does not fit: {cause}.", REMEDY) from cause

@@ -11,6 +11,7 @@ from konomi.cli.console import note, say, show, show_json, table
 from konomi.cli.options import BundlePath, Count, Json
 from konomi.cli.titles import show_answer
 from konomi.errors import RequestError
+from konomi.text import as_cell
 
 if TYPE_CHECKING:
     from konomi.data.scale import Scale
@@ -37,7 +38,7 @@ def ask(
     from konomi.data.profiles import Profiles
     from konomi.files import check_file
     from konomi.recommend.filters import Where
-    from konomi.recommend.interview import first_questions
+    from konomi.recommend.interview import first_questions, questions_of
     from konomi.recommend.recommender import Recommender
 
     talking = at_terminal() and not json

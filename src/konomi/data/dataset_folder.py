@@ -31,6 +31,7 @@ FORMAT = 2
 REMEDY = "Make one with `konomi prepare PATH -o DATA`."
 KINDS = {"indptr": np.int64, "item": np.int32, "rating": np.uint8, "status": np.uint8, "time": np.int64}
 OPTIONAL = ("status", "time")
+TABLES = ("items.parquet", "users.parquet")
 BLOCK = 1 << 10  # users whose entries one task checks
 DAMAGED = (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
@@ -84,7 +85,8 @@ def write_folder(path: Path, parts: Parts, manifest: dict[str, Any]) -> None:
     with new_version(path, KIND, DataError) as folder:
         for name, array in parts.arrays.items():
             write_array(folder / f"{name}.npy", array)
-        tables = {"items.parquet": parquet(parts.items), "users.parquet": parquet(pl.DataFrame({"user_id": parts.users}))}
+        frames = (parts.items, pl.DataFrame({"user_id": parts.users}))
+        tables = {name: parquet(frame) for name, frame in zip(TABLES, frames, strict=True)}
         for name, content in tables.items():
             (folder / name).write_bytes(content)
         users, items, entries = len(parts.users), len(parts.items), len(parts.arrays["item"])
@@ -114,12 +116,18 @@ def _read(folder: Path, check: bool) -> tuple[Parts, dict[str, Any]]:
         if covered and hash_manifest(manifest) != hashes[MANIFEST]:
             raise ValueError(f"{MANIFEST} has been altered: its hash is not the one noted in it")
         scale = validity.scale_of(manifest)
-        items, users = (_table(folder / name, hashes[name] if covered else None) for name in ("items.parquet", "users.parquet"))
+        tables = {name: (folder / name).read_bytes() for name in TABLES}
+        if covered and (altered := [name for name, content in tables.items() if hash_bytes(content) != hashes[name]]):
+            raise ValueError(f"{altered[0]} has been altered or cut short: its hash is not the one in the manifest")
+        # as bytes, never by its name, in which polars would take [ ] for a pattern
+        items, users = (pl.read_parquet(io.BytesIO(content)) for content in tables.values())
         if users.columns != ["user_id"] or (len(users), len(items)) != (manifest["users"], manifest["items"]):
             raise ValueError("its users and items are not those of its manifest")
         n = dict.fromkeys(KINDS, manifest["entries"]) | {"indptr": len(users) + 1}
         kinds = KINDS if scale.coded else {**KINDS, "rating": np.float32}
         names = [name for name in KINDS if name not in OPTIONAL or name in hashes]
+        if covered and manifest.get("files") != sorted([*(f"{name}.npy" for name in names), *TABLES]):
+            raise ValueError(f"{MANIFEST} lists other files than there are")
         arrays = {name: map_array(folder / f"{name}.npy", kinds[name], n[name]) for name in names}
         parts = Parts(items, users["user_id"], arrays, scale)
         wrong = (
@@ -135,14 +143,6 @@ def _read(folder: Path, check: bool) -> tuple[Parts, dict[str, Any]]:
     except DAMAGED as cause:
         raise DataError(f"{folder}: a part of the dataset is missing or damaged: {_said(cause)}.", REMEDY) from cause
     return parts, manifest
-
-
-def _table(path: Path, sha256: str | None) -> pl.DataFrame:
-    """A Parquet file, once its hash is right; never by its name, in which polars would take [ ] for a pattern."""
-    content = path.read_bytes()
-    if sha256 is not None and hash_bytes(content) != sha256:
-        raise ValueError(f"{path.name} has been altered or cut short: its hash is not the one in the manifest")
-    return pl.read_parquet(io.BytesIO(content))
 
 
 def _said(cause: BaseException) -> str:

@@ -61,7 +61,8 @@ def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: R
     if path.suffix in BINARY:
         open_bytes(path).close()
         try:
-            scan = pl.scan_parquet(path, glob=False) if path.suffix == ".parquet" else pl.scan_ipc(path, glob=False)
+            place = path.absolute()  # in a relative one, polars takes ~ for somebody's home
+            scan = pl.scan_parquet(place, glob=False) if path.suffix == ".parquet" else pl.scan_ipc(place, glob=False)
             return read_columns(scan, path, format, options, run, source)
         except pl.exceptions.PolarsError as error:
             raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
@@ -123,7 +124,7 @@ def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, 
         chosen["user"] = pl.when(pl.all_horizontal(between)).then(chosen["user"])
     return (
         pl.scan_csv(
-            path,
+            path.absolute(),
             schema=schema,
             has_header=False,
             skip_rows=0 if format.columns else 1,
