@@ -18,7 +18,6 @@ from konomi.neural.batches import batches, size
 from konomi.neural.embedding import in_turn
 from konomi.neural.loop import Steps
 from konomi.neural.pairs import Shape, Side, network, plain
-from konomi.neural.stopping import best_epoch
 from konomi.runtime import Run
 
 
@@ -101,12 +100,6 @@ def test_a_training_that_stopped_early_is_not_trained_on(train, tmp_path):
     run, soon = Run(checkpoint=tmp_path / "kept"), {"rate": 1.0, "patience": 1, "epochs": 60}
     first, again = (fitted(train, run, **soon) for _ in range(2))
     assert len(first.history) < 60 and np.array_equal(first.history, again.history)
-
-
-def test_the_best_epoch_is_the_last_of_the_best():
-    assert best_epoch([]) == -1
-    assert best_epoch([(1, 3.0), (1, 2.0), (1, 2.0), (1, 4.0)]) == 2
-    assert best_epoch([(1, math.nan), (1, math.nan)]) == 1
 
 
 def test_training_ends_when_patience_does():

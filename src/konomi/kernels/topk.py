@@ -22,8 +22,10 @@ def topk(scores: F32, k: int, indptr: I64, seen: I32, allowed: Bools, threads: i
 
     scores f32[B, I]; indptr i64[B+1] and seen i32[N]: row b must not get the items seen[indptr[b]:indptr[b+1]], in any order;
     allowed bool[I]. A NaN score is never returned. Returns items i32[B, k], padded with −1, and their scores f32[B, k], padded
-    with NaN; the same at any number of threads.
+    with NaN; the same at any number of threads. ValueError for scores of another shape.
     """
+    if scores.shape != (len(indptr) - 1, len(allowed)):
+        raise ValueError(f"scores of shape {scores.shape} for {len(indptr) - 1} profiles and {len(allowed)} items")
     items = np.full((len(scores), k), -1, np.int32)
     best = np.full((len(scores), k), np.nan, np.float32)
     if k > 0:
