@@ -154,7 +154,7 @@ def test_a_frame_gives_the_catalogue_that_its_file_gives(tmp_path, name, kind):
 @pytest.mark.parametrize("path", ["anime-meta-2016/anime.csv", "anime-meta-2020/anime.csv", "ml-latest-small-2018/movies.csv"])
 def test_a_real_frame_gives_the_catalogue_that_its_file_gives(shared, path):
     frame = pl.read_csv(shared / path, infer_schema_length=None)
-    assert_frame_equal(catalogue_of_frame(as_polars(like_pandas(frame), "it")), read_catalogue(shared / path))
+    assert catalogue_of_frame(as_polars(like_pandas(frame), "it")).equals(read_catalogue(shared / path))
 
 
 @pytest.mark.parametrize("between", [", ", ",", "|", "; "])

@@ -59,7 +59,10 @@ def _series(name: str, column: Any) -> pl.Series:
         array = array.astype(np.float32)
     if array.dtype.kind in NUMPY_KINDS:
         return pl.Series(name, array, nan_to_null=True)
-    return _of_values(name, [_plain(value) for value in array.tolist()])
+    values = array.tolist()
+    if set(map(type, values)) <= {str, type(None)}:
+        return pl.Series(name, values, pl.String)  # at once, since ids may be many
+    return _of_values(name, [_plain(value) for value in values])
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,23 @@
+"""The programs of documents run, given the dataset that they speak of."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
+PAGES = [page for page in sorted(DOCS.glob("*.md")) if not page.name.startswith("add-a-")]  # those have tests of their own
+PROGRAMS = {page.name: found for page in PAGES if (found := BLOCK.findall(page.read_text("utf-8")))}
+
+
+def test_there_are_programs() -> None:
+    assert "compare.md" in PROGRAMS
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_run(name: str, checkerboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = {"dataset": checkerboard}
+    for program in PROGRAMS[name]:
+        exec(compile(program, name, "exec"), names)
