@@ -27,7 +27,8 @@ def ask(
     number: Annotated[int, typer.Option("--questions", "-n", min=1, help="How many titles to ask about.")] = 10,
     k: Count = 10,
     output: Annotated[
-        Path | None, typer.Option("-o", metavar="FILE", help="Keep the answers, as `konomi recommend --profile` reads them.")
+        Path | None,
+        typer.Option("-o", metavar="FILE", help="Keep the answers as CSV, as `konomi recommend --profile` reads it."),
     ] = None,
     json: Json = False,
 ) -> None:
