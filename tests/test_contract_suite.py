@@ -1,6 +1,7 @@
 """The contract suite itself: each law finds the fault that it is there for, and a model that has none passes."""
 
 import re
+import subprocess
 import sys
 import types
 from dataclasses import replace
@@ -208,3 +209,10 @@ def test_what_it_is_chosen_by(checkerboard):
     found, plain = konomi.compare_models(checkerboard, chosen, ("rating",)).fits
     assert criterion(found.model).name == "NDCG@10" and found.best == 2
     assert criterion(plain.model) == Criterion("RMSE") and plain.best == 0
+
+
+def test_the_suite_takes_no_test_library():
+    code = "import sys; sys.modules['pytest'] = sys.modules['hypothesis'] = None; from konomi.testing import check_model\n"
+    code += "check_model('bias', personal=False); print('torch' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.stdout == "False\n", found.stderr

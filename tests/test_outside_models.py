@@ -124,6 +124,15 @@ def test_a_package_that_cannot_be_imported_is_told_of_when_it_is_used(install, t
     assert "cannot be imported" in message
 
 
+def test_a_bundle_of_a_package_that_broke_since(install, checkerboard, tmp_path):
+    folder = install("their-models", NEAREST, {"nearest": "their_nearest"})
+    front_door.save_bundle(tmp_path / "b", front_door.train_model(checkerboard, "nearest"))
+    write(folder / "entry_points.txt", "[konomi.models]\nnearest = their_nearest:Nothing\n")
+    models._offers.cache_clear()
+    with pytest.raises(BundleError, match=r"b: The model .* of the package their-models cannot be imported: AttributeError"):
+        load_bundle(tmp_path / "b")
+
+
 @pytest.mark.parametrize("name", ["mf", "split", "a.b", ""])
 def test_names_that_are_taken(install, name):
     install("bold-models", NEAREST, {name: "bold_model"} if name else {})

@@ -12,8 +12,8 @@ from konomi.catalogue.tags import genre_matrix
 from konomi.data.profiles import Profiles
 from konomi.kernels.taste import taste
 
-TASTE_PRIOR = 5.0  # C for a person's genres
-DAMP_USER = 5.0  # ratings of no residual that a person's offset starts from
+TASTE_PRIOR = 5.0  # C, in ratings of a tag: a person's taste for it starts from so many that say nothing
+DAMP_USER = 5.0  # C_u, in ratings: likewise a person's offset; as in `bias`
 
 
 def genre_taste(profiles: Profiles, items: pl.DataFrame, mean: float, prior: float = TASTE_PRIOR) -> F32:

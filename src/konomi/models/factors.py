@@ -31,7 +31,7 @@ class Config:
     dim: int = 128  # D, the length of a vector
     biases: Literal["outside", "inside", "none"] = "outside"  # beside the dot product, inside it, or no μ, b_u and b_i at all
     dropout: float = 0.0  # δ, the share of a vector's coordinates that an entry does not see while training
-    optimizer: Literal["sgd", "adagrad"] = "sgd"  # how a step is taken, of the same length always, or shorter where many were
+    optimizer: Literal["sgd", "adagrad"] = "sgd"  # adagrad shortens the steps of what has had large gradients
     rate: float = 0.04  # γσ, the first epoch's learning rate
     schedule: Literal["constant", "warm-up", "inverse-time"] = "inverse-time"
     decay: float = 0.1  # inverse-time: γ / (1 + decay·epoch)

@@ -1,6 +1,6 @@
 """What holds people with few entries close to the average person where they are folded in, the same for `mf` and the networks.
 
-docs/decisions.md has the measurements ("People with few entries are folded in close to the average person").
+docs/decisions.md has the measurements: "Who has few ratings is held close to the average person".
 """
 
 import numpy as np
