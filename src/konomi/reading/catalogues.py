@@ -11,7 +11,18 @@ import polars as pl
 
 from konomi.data.table import ITEM_COLUMNS, Rejects
 from konomi.errors import DataError
-from konomi.reading.records import DAMAGED, OnBadRows, number, open_bytes, printable, records, reject, settle
+from konomi.reading.records import (
+    DAMAGED,
+    HEAD,
+    OnBadRows,
+    number,
+    open_bytes,
+    printable,
+    records,
+    refuse_binary,
+    reject,
+    settle,
+)
 from konomi.reading.rows import INT32, whole_ids
 from konomi.reading.slow_rows import INT64
 
@@ -112,6 +123,7 @@ def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejec
             raw = file.read()
         except DAMAGED:
             raise DataError(f"{path}: the compressed file is damaged or ends too early.", "Download it again.") from None
+    refuse_binary(path, raw[:HEAD])
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
