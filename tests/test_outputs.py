@@ -92,3 +92,46 @@ def test_scales_that_cannot_be_learnt_from():
         with pytest.raises(DataError, match="scale"):
             Scale(*scale)
     assert Scale(-(2.0**20), 2.0**20, 0).valid(np.array([1048576], np.float32)).all()
+
+
+BINARY = {
+    "a picture": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 9,
+    "random bytes": np.random.default_rng(0).bytes(3000),
+    "few random bytes": np.random.default_rng(1).bytes(60).replace(b"\0", b"\x01"),
+    "controls": b"user_id,\x1b[31mitem\x07,\xc2\x9brating,\xe2\x80\xaename\n1,\x1b]0;x\x07,9\n",
+    "a long line": b"x" * 90_000 + b",\xff\n1,2\n",
+}
+
+
+@pytest.mark.parametrize("content", BINARY.values(), ids=BINARY)
+def test_no_message_shows_what_a_terminal_would_obey(tmp_path, content):
+    """A file that is no text, as ratings, catalogue, list, settings, dataset and bundle."""
+    good = write(tmp_path / "good.csv", "user_id,item_id,rating\n" + "".join(f"{n},{n % 3},{1 + n % 5}\n" for n in range(30)))
+    konomi("prepare", good, "-o", tmp_path / "data")
+    konomi("train", tmp_path / "data", "-m", "bias", "-o", tmp_path / "bundle", "--test", 0, "--valid", 0)
+    for name in ("bad.csv", "bad.toml", "bad.json", "bad.xml", "bad.parquet", "bad.zip", "bad.csv.gz"):
+        (tmp_path / name).write_bytes(content)
+    told = [
+        *(
+            refused("prepare", tmp_path / name, "-o", tmp_path / "no")
+            for name in ("bad.csv", "bad.parquet", "bad.zip", "bad.csv.gz")
+        ),
+        refused("prepare", good, "--items", tmp_path / "bad.csv", "-o", tmp_path / "no"),
+        refused("train", tmp_path / "data", "--config", tmp_path / "bad.toml", "-o", tmp_path / "no"),
+        *(
+            refused("recommend", tmp_path / "bundle", "--profile", tmp_path / f"bad.{end}")
+            for end in ("csv", "json", "xml", "zip")
+        ),
+        refused("info", tmp_path / "bad.csv"),
+        refused("recommend", tmp_path / "bad.csv", "--rate", "1=9"),
+    ]
+    for message, hint in told:
+        assert "bad." in message and len(message) <= 1000 and hint
+        assert all(sign.isprintable() for sign in message + hint), message
+        assert message.count("\ufffd") < 9, message
+
+
+def test_errors_quote_nothing_raw():
+    error = DataError("a\x1b[31mb\u202ec\nd\x9b\ud800é ア", "\x07" + "x" * 5000)
+    assert str(error) == "a\\x1b[31mb\\u202ec\\nd\\x9b\\ud800é ア"
+    assert error.hint.startswith("\\x07x") and len(error.hint) <= 1000 and error.hint.endswith(" …")

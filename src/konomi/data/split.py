@@ -93,7 +93,7 @@ class Split:
 
 
 def make_split(dataset: Dataset, config: SplitConfig) -> Split:
-    """TextFile a dataset's entries; the same dataset, config and seed give the same split."""
+    """Part a dataset's entries; the same dataset, config and seed give the same split."""
     draw = _draw(config.seed)
     n, users = len(dataset.item), len(dataset.users)
     role = np.full(n, TRAIN, np.uint8)

@@ -14,7 +14,17 @@ from konomi.errors import DataError
 from konomi.reading.catalogue_forms import ANY, FORMS, HEADLESS, CatalogueForm
 from konomi.reading.catalogue_items import Cell, genre_column, item_of, separator_of
 from konomi.reading.ids import whole_ids
-from konomi.reading.records import DAMAGED, OnBadRows, open_bytes, printable, records, reject, settle
+from konomi.reading.records import (
+    DAMAGED,
+    HEAD,
+    OnBadRows,
+    open_bytes,
+    printable,
+    records,
+    refuse_binary,
+    reject,
+    settle,
+)
 from konomi.settings import closest
 
 FRAME = Path("the catalogue")  # what errors call a catalogue that is a frame
@@ -33,6 +43,7 @@ def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejec
             raw = file.read()
         except DAMAGED:
             raise DataError(f"{path}: the compressed file is damaged or ends too early.", "Download it again.") from None
+    refuse_binary(path, raw[:HEAD])
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:

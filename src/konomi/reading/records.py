@@ -22,6 +22,9 @@ OnBadRows = Literal["refuse", "skip"]
 SHOWN_LINES = 5  # how many line numbers a refusal names
 REJECTS_HEADER = "line,reason,text"
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)  # what reading a damaged gzip file raises
+HEAD = 1 << 12  # bytes by which a text is told from what is none
+CONTROLS = bytes(set(range(32)) - set(b"\t\r\n")) + b"\x7f"
+MOST_CONTROLS = 0.05  # share of a text; of random bytes they are a ninth
 SHOWN_TEXT = 500  # a rejected row is kept up to this many characters: an open quote may swallow half a file
 
 
@@ -54,7 +57,7 @@ def open_bytes(path: Path) -> BinaryIO:
         head = file.peek(4)[:4]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
         file.close()
-        raise DataError(f"{path}: is not UTF-8 text but UTF-16, or no text at all.", 'Save it as UTF-8 ("CSV UTF-8").')
+        raise _no_text(path)
     if path.suffix == ".gz":
         file.seek(0)
     return cast(BinaryIO, file)
@@ -62,7 +65,26 @@ def open_bytes(path: Path) -> BinaryIO:
 
 def open_text(path: Path) -> TextIO:
     """A file's text. Bytes that are not UTF-8 become surrogates, so that only a field that matters need be refused for them."""
-    return io.TextIOWrapper(open_bytes(path), "utf-8-sig", "surrogateescape", newline="")
+    file = open_bytes(path)
+    head = b""
+    with suppress(*DAMAGED):
+        head = file.peek(HEAD)[:HEAD]  # type: ignore[attr-defined]
+    try:
+        refuse_binary(path, head)
+    except DataError:
+        file.close()
+        raise
+    return io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline="")
+
+
+def refuse_binary(path: Path, head: bytes) -> None:
+    """`DataError` where the beginning of a file has more controls in it than any text: a picture, a program, …"""
+    if len(head.translate(None, CONTROLS)) < (1 - MOST_CONTROLS) * len(head):
+        raise _no_text(path)
+
+
+def _no_text(path: Path) -> DataError:
+    return DataError(f"{path}: is not UTF-8 text but UTF-16, or no text at all.", 'Save it as UTF-8 ("CSV UTF-8").')
 
 
 def records(text: TextIO, separator: str) -> Iterator[Record]:
