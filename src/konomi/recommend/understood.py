@@ -9,16 +9,6 @@ from konomi.recommend.person import Person
 UNSURE = 0.8  # matches below this confidence are shown
 SHOWN = 10  # titles that were not matched, at most
 OTHERS = 3  # titles that a typed one may mean, too, at most
-SITES = {
-    "mal": "MyAnimeList",
-    "anilist": "AniList",
-    "kitsu": "Kitsu",
-    "letterboxd": "Letterboxd",
-    "imdb": "IMDb",
-    "trakt": "Trakt",
-    "plain": "CSV",
-}
-"""What the kinds of lists are called."""
 
 
 def sentences(person: Person) -> list[str]:
@@ -32,7 +22,7 @@ def sentences(person: Person) -> list[str]:
 
 def _of_list(matched: Matched, catalogue: Catalogue) -> list[str]:
     total = len(matched.personal.entries)
-    lines = [f"{SITES[matched.personal.kind]}: {len(matched.matched):,} of {total:,} entries matched.", *matched.notes]
+    lines = [f"{matched.personal.site}: {len(matched.matched):,} of {total:,} entries matched.", *matched.notes]
     for found in matched.matched:
         if found.confidence < UNSURE:
             name = catalogue.titles.name(found.row)
