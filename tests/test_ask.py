@@ -18,7 +18,7 @@ from konomi.data.split import SplitConfig, make_split
 from konomi.data.statistics import add_statistics
 from konomi.errors import RequestError
 from konomi.models import bias, genre, mf
-from konomi.pipeline import train
+from konomi.pipeline.train import train_model
 from konomi.recommend.interview import TASTE, Questions, answered, explained, first_questions, next_question, questions, start
 from konomi.recommend.recommender import Recommender
 from konomi.recommend.similar import HasItemVectors
@@ -271,7 +271,9 @@ def test_the_same_every_time(model, items):
 @pytest.fixture(scope="module")
 def bundle(dataset, tmp_path_factory):
     path = tmp_path_factory.mktemp("ask") / "bundle"
-    save_bundle(path, train(dataset, {"mf": mf.Config(dim=4, epochs=10)}, SplitConfig(valid=0.1, test=0.1), Run(threads=1)))
+    save_bundle(
+        path, train_model(dataset, {"mf": mf.Config(dim=4, epochs=10)}, SplitConfig(valid=0.1, test=0.1), Run(threads=1))
+    )
     return path
 
 

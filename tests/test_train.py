@@ -9,7 +9,7 @@ from konomi.bundle.format import load_bundle, save_bundle
 from konomi.errors import ConfigError, RequestError
 from konomi.evaluate.evaluate import evaluate
 from konomi.models import ease, mf
-from konomi.pipeline import train
+from konomi.pipeline.train import train_model
 from konomi.runtime import Run
 
 SMALL = mf.Config(dim=4, epochs=3)
@@ -17,7 +17,7 @@ SMALL = mf.Config(dim=4, epochs=3)
 
 @pytest.fixture(scope="module")
 def both(checkerboard):
-    return train(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1))
+    return train_model(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1))
 
 
 def test_the_first_model_that_has_an_output_gives_it(both):
@@ -64,13 +64,13 @@ def test_the_catalogue_says_what_is_part_of_what(both):
 )
 def test_which_models(checkerboard, models, error, message):
     with pytest.raises(error) as caught:
-        train(checkerboard, models)
+        train_model(checkerboard, models)
     assert message in str(caught.value)
 
 
 def test_no_intervals_without_validation(checkerboard):
     from konomi.data.split import SplitConfig
 
-    assert "intervals" in train(checkerboard, {"mf": SMALL}).facts
-    assert "intervals" not in train(checkerboard, {"mf": SMALL}, SplitConfig(valid=0)).facts
-    assert "intervals" not in train(checkerboard, "popular").facts
+    assert "intervals" in train_model(checkerboard, {"mf": SMALL}).facts
+    assert "intervals" not in train_model(checkerboard, {"mf": SMALL}, SplitConfig(valid=0)).facts
+    assert "intervals" not in train_model(checkerboard, "popular").facts

@@ -48,14 +48,14 @@ def _road(folder: Path, run: "Run") -> dict[str, Any]:
     from konomi.bundle.format import save_bundle
     from konomi.cli.summary import size
     from konomi.data.prepare import prepare
-    from konomi.pipeline import train
+    from konomi.pipeline.train import train_model
     from konomi.recommend.recommender import Recommender
     from konomi.simulate.sample import sample
 
     simulation = sample(run)
     dataset = prepare(simulation.table(), run=run)
     dataset.save(folder / "data")
-    bundle = train(dataset, "mf", run=run, path=folder / "data")
+    bundle = train_model(dataset, "mf", run=run, path=folder / "data")
     save_bundle(folder / "bundle", bundle)
     recommender = Recommender.load(folder / "bundle")
     return {

@@ -7,7 +7,7 @@ import typer
 
 from konomi.cli.console import note, running, say, show, show_json
 from konomi.cli.filters import with_filters
-from konomi.cli.lookup import dataset_of, recommended, titles_table
+from konomi.cli.lookup import recommended, titles_table
 from konomi.cli.options import BundlePath, Count, Data, Json, Memory, Threads
 from konomi.errors import RequestError
 
@@ -76,6 +76,7 @@ def recommend(
     For somebody in the dataset, for a list, ratings and genre wishes, or, without any of these, for anybody.
     """
     from konomi.data.profiles import Profiles
+    from konomi.pipeline.origin import dataset_of
     from konomi.recommend.recommender import Recommender
 
     if everybody != (output is not None):

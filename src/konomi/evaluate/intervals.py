@@ -24,7 +24,7 @@ from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
 from konomi.errors import RequestError
-from konomi.evaluate.evaluate import predict
+from konomi.evaluate.predict import predict
 from konomi.kernels.csr import mark_first
 from konomi.models.api import Model
 from konomi.runtime import Run
@@ -133,7 +133,7 @@ def _class(first: int, predicted: F32, rest: F64) -> Class:
         below = (predicted < edge) & (predicted >= (kept[-1] if kept else -math.inf))
         if (
             min(below.sum(), (predicted >= edge).sum()) > LEAST / 2
-        ):  # the same predictions, such as the scale's top, are one height
+        ):  # equal predictions, such as the scale's top, are one height
             kept.append(edge)
     edges = np.array(kept)
     height = np.searchsorted(edges, predicted, side="right")
