@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import math
 import re
+import reprlib
 import tomllib
 import types
 import typing
@@ -20,6 +21,14 @@ def closest(word: str, known: Iterable[str]) -> str:
     """' Did you mean "…"?' where a known word is near, else an empty string."""
     near = difflib.get_close_matches(word, list(known), n=1)
     return f' Did you mean "{near[0]}"?' if near else ""
+
+
+def shown(value: object) -> str:
+    """A value as a message names it: as Python writes it, cut short; only its type where it cannot be written."""
+    try:
+        return reprlib.repr(value) if isinstance(value, str | bytes) else f"{value!r:.60}"
+    except Exception:  # of a whole number with too many digits, or whatever a stranger's repr raises
+        return f"<{type(value).__name__}>"
 
 
 def settings(kind: type[T], values: Mapping[str, Any], where: str) -> T:

@@ -75,8 +75,8 @@ def recommend(
 
     For somebody in the dataset, for a list, ratings and genre wishes, or, without any of these, for anybody.
     """
+    from konomi.bundle.origin import dataset_of
     from konomi.data.profiles import Profiles
-    from konomi.pipeline.origin import dataset_of
     from konomi.recommend.recommender import Recommender
 
     if everybody != (output is not None):

@@ -56,7 +56,7 @@ def train(
     from konomi.files import refuse_foreign
     from konomi.models.api import criterion
     from konomi.pipeline.arguments import model_names
-    from konomi.pipeline.origin import split_by_files
+    from konomi.pipeline.splits import split_by_files
     from konomi.pipeline.train import train_model
     from konomi.settings import read_toml
 

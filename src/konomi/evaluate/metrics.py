@@ -8,7 +8,7 @@ another k it can be asked for by name, such as "ndcg@5". docs/add-a-metric.md ha
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from konomi.evaluate import interaction_metrics as probabilities
 from konomi.evaluate import ranking_metrics as lists
 from konomi.evaluate import rating_metrics as ratings
 from konomi.evaluate.records import Predictions, RankedLists, Values
-from konomi.settings import closest
+from konomi.models.api import TASKS
+from konomi.settings import closest, shown
 
 RANKING = "ranking"  # what models are compared on beside the tasks "rating" and "interaction"
 MOST_PLACES = 1000  # of a list
@@ -164,12 +165,16 @@ def register_metric(metric: Metric) -> None:
         raise ConfigError(f'There is a metric "{metric.key}" already.', "Give it another key.")
     if not metric.key or "," in metric.key or metric.key != metric.key.strip():
         raise ConfigError(f'A metric cannot have the key "{metric.key}".', "Use a word such as mean_error or coverage@10.")
-    if metric.better not in ("higher", "lower", "neither"):
-        raise ConfigError(f'{metric.key}: better cannot be "{metric.better}".', "It is one of: higher, lower, neither.")
-    if isinstance(metric, EntryMetric) and metric.kind not in ("rating", "interaction"):
-        raise ConfigError(f'{metric.key}: kind cannot be "{metric.kind}".', "It is one of: rating, interaction.")
+    if not callable(metric.function):
+        raise ConfigError(f"{metric.key}: its function cannot be called.", "Give a function; docs/add-a-metric.md has one.")
+    if metric.better not in get_args(Better):
+        raise ConfigError(f'{metric.key}: better cannot be "{metric.better}".', f"It is one of: {', '.join(get_args(Better))}.")
+    if isinstance(metric, EntryMetric) and metric.kind not in TASKS:
+        raise ConfigError(f'{metric.key}: kind cannot be "{metric.kind}".', f"It is one of: {', '.join(TASKS)}.")
     if isinstance(metric, ListMetric):
         _check_places(metric.key, metric.k)
+        if not metric.key.endswith(f"@{metric.k}"):
+            raise ConfigError(f'The key "{metric.key}" does not end in its k.', f"Call it {metric.key}@{metric.k}.")
     METRICS[metric.key] = metric
 
 
@@ -180,7 +185,7 @@ def metrics_with(asked: str | Iterable[str] = ()) -> tuple[Metric, ...]:
     """
     names = asked.split(",") if isinstance(asked, str) else list(asked) if isinstance(asked, Iterable) else [asked]
     if not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"metrics cannot be {asked!r}.", 'Name metrics, as in "ndcg@5,recall@50".')
+        raise ConfigError(f"metrics cannot be {shown(asked)}.", 'Name metrics, as in "ndcg@5,recall@50".')
     found = dict(METRICS)
     for name in names:
         if name.strip():

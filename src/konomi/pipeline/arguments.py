@@ -11,7 +11,7 @@ from konomi.errors import ConfigError, DataError
 from konomi.models import module
 from konomi.models.api import TASKS
 from konomi.runtime import Run
-from konomi.settings import closest, settings
+from konomi.settings import closest, settings, shown
 
 WAYS = '"ease,mf", ["ease", "mf"] or {"mf": {"dim": 16}}'
 
@@ -72,7 +72,7 @@ def models_from(given: Any) -> dict[str, Any]:
         given = list(given)
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, list | Mapping) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"models cannot be {_shown(given)}.", f"Name models: {WAYS}.")
+        raise ConfigError(f"models cannot be {shown(given)}.", f"Name models: {WAYS}.")
     if isinstance(given, Mapping):
         if not given:
             model_names("")
@@ -87,7 +87,7 @@ def _config(name: str, given: Any) -> Any:
     if given is None or isinstance(given, Mapping):
         for key in given or ():
             if not isinstance(key, str):
-                raise ConfigError(f"{name}: a setting cannot be called {key!r}.", 'Write settings as in {"dim": 16}.')
+                raise ConfigError(f"{name}: a setting cannot be called {shown(key)}.", 'Write settings as in {"dim": 16}.')
         return settings(kind, given or {}, name)
     raise ConfigError(
         f"{name}: {what_it_is(given)} has no settings of it.",
@@ -99,20 +99,10 @@ def tasks_from(given: Any) -> tuple[str, ...]:
     """One task or several; ConfigError for what is none."""
     found = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else ()
     for task in found or (given,):
-        if task not in TASKS:
-            near = closest(task, TASKS) if isinstance(task, str) else ""
-            raise ConfigError(f"Unknown task {_quoted(task)}.{near}", f"The tasks are: {', '.join(TASKS)}.")
+        if not isinstance(task, str) or task not in TASKS:
+            named, near = (f'"{task}"', closest(task, TASKS)) if isinstance(task, str) else (shown(task), "")
+            raise ConfigError(f"Unknown task {named}.{near}", f"The tasks are: {', '.join(TASKS)}.")
     return found
-
-
-def _quoted(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else _shown(value)
-
-
-def _shown(value: Any) -> str:
-    """A value that is short, or what it is."""
-    text = repr(value)
-    return text if len(text) <= 60 and "\n" not in text else what_it_is(value)
 
 
 def what_it_is(value: Any) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from konomi.arrays import I64
 from konomi.bundle.format import Bundle, load_bundle
+from konomi.bundle.origin import dataset_of
 from konomi.data.dataset import KIND, Dataset
 from konomi.data.profiles import Profiles
 from konomi.data.split import Split
@@ -22,7 +23,7 @@ from konomi.evaluate.metrics import metrics_with
 from konomi.evaluate.records import Predictions, Report, Values, shortly
 from konomi.files import kind_of
 from konomi.pipeline.arguments import run_from, what_it_is
-from konomi.pipeline.origin import dataset_of, read_like, split_of
+from konomi.pipeline.splits import read_like, split_of
 from konomi.reading.frame import read_frame
 from konomi.runtime import Run
 
@@ -86,7 +87,9 @@ def evaluate_model(
     run, chosen, loaded = run_from(run), metrics_with(metrics), _bundle(bundle)
     own = test is None or isinstance(test, Dataset) or (isinstance(test, str | os.PathLike) and kind_of(Path(test)) == KIND)
     if own and test is not None and data is not None:
-        raise ConfigError(f"{_name(test)} is a dataset, and --data {_name(data)} another.", "Give --data with a ratings file only.")
+        raise ConfigError(
+            f"{_name(test)} is a dataset, and --data {_name(data)} another.", "Give --data with a ratings file only."
+        )
     dataset = dataset_of(loaded, data if test is None or not own else test)
     split = split_of(loaded, dataset, run)
     train, (seen, hidden), users, known_rows = split.train_set(dataset), split.test(dataset), dataset.users, 0

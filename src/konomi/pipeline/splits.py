@@ -1,4 +1,4 @@
-"""Where a bundle comes from: its dataset and its split, found again."""
+"""Splits that files give, and the split of a bundle, made again."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,21 +14,6 @@ from konomi.reading.formats import ReadOptions
 from konomi.reading.sources import SOURCES, read_source
 from konomi.runtime import Run
 from konomi.settings import settings
-
-
-def dataset_of(bundle: Bundle, data: Dataset | Path | str | None = None) -> Dataset:
-    """The dataset that a bundle was trained on, where it was then, or the one given; DataError where it is not the same."""
-    noted = bundle.facts["data"]["path"]  # empty where the model was trained in Python, on a dataset in memory
-    if data is None and not (noted and Path(noted).exists()):
-        raise DataError(f"{noted or 'memory'}: the dataset of this model is not there.", "Say where it is: --data DATA.")
-    dataset = data if isinstance(data, Dataset) else Dataset.open(noted if data is None else data)
-    if dataset.sha256 != bundle.facts["data"]["sha256"]:
-        name = "This dataset is" if isinstance(data, Dataset) else f"{noted if data is None else data}:"
-        raise DataError(
-            f"{name} not the dataset that this model was trained on: its hash differs.",
-            "Give that one with --data DATA, or train again.",
-        )
-    return dataset
 
 
 def read_like(dataset: Dataset, path: Path, run: Run) -> Table:

@@ -1,0 +1,24 @@
+"""The dataset that a bundle was trained on: where its people can be looked up."""
+
+from pathlib import Path
+
+from konomi.bundle.format import Bundle
+from konomi.data.dataset import Dataset
+from konomi.errors import DataError
+
+
+def dataset_of(bundle: Bundle, data: Dataset | Path | str | None = None) -> Dataset:
+    """The dataset itself, or the one at `data`, or where it was at the training; DataError where it is not the same."""
+    noted = bundle.facts["data"]["path"]  # empty where the model was trained in Python, on a dataset in memory
+    if data is None and not (noted and Path(noted).exists()):
+        raise DataError(
+            f"{noted or 'memory'}: the dataset of this model is not there.", "Say where it is: data=… (--data DATA)."
+        )
+    dataset = data if isinstance(data, Dataset) else Dataset.open(data or noted)
+    if dataset.sha256 != bundle.facts["data"]["sha256"]:
+        raise DataError(
+            f"{dataset if isinstance(data, Dataset) else data or noted}: not the dataset that this model was trained on: "
+            "its hash differs.",
+            "Give that one with data=… (--data DATA), or train again.",
+        )
+    return dataset
