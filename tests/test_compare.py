@@ -14,9 +14,10 @@ from compared import RUN, SPLIT, compared, two_tastes
 from conftest import table_of
 from konomi.data.prepare import prepare
 from konomi.errors import ConfigError, DataError, RequestError
+from konomi.evaluate import held_out
 from konomi.evaluate.evaluate import evaluate
 from konomi.evaluate.metrics import RANKING
-from konomi.models import module
+from konomi.models import module, popular
 from konomi.pipeline import memory
 from konomi.pipeline.compare import compare_models
 from konomi.pipeline.comparison import Failure
@@ -151,6 +152,17 @@ def test_a_model_of_which_nothing_came_has_a_row(dataset):
     config = replace(module("mf").Config(), rate=1e9)
     found = compare_models(dataset, {"mf": config, "bias": module("bias").Config()}, ("rating",), SPLIT, RUN)
     assert [row[0] for row in tables.scores(found, RANKING).rows] == ["bias", "popular (baseline)", "mf (failed)"]
+
+
+def test_baselines_are_fitted_and_ranked_once(dataset, monkeypatch):
+    """Three models on two sets of entries."""
+    fitted, ranked = [], []
+    fit, measure = popular.fit, held_out.measure_recommendations
+    monkeypatch.setattr(popular, "fit", lambda *words: fitted.append(words) or fit(*words))
+    monkeypatch.setattr(held_out, "measure_recommendations", lambda *words: ranked.append(words[0]) or measure(*words))
+    compare_models(dataset, ["bias", "genre", "ease"], "rating", SPLIT, RUN)
+    assert len(fitted) == 1
+    assert len(ranked) == 3 * 2 + 2 and sum(isinstance(model, popular.Popular) for model in ranked) == 2
 
 
 def test_costs(found):

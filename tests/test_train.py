@@ -7,8 +7,9 @@ import pytest
 
 from konomi.bundle.format import load_bundle, save_bundle
 from konomi.errors import ConfigError, RequestError
+from konomi.evaluate import held_out
 from konomi.evaluate.evaluate import evaluate
-from konomi.models import ease, mf
+from konomi.models import bias, ease, mf, popular
 from konomi.pipeline.train import train_model
 from konomi.runtime import Run
 
@@ -36,6 +37,22 @@ def test_each_figure_is_of_the_model_that_answers(both, checkerboard):
     assert found["rmse"] == alone["mf"]["rmse"] and found["ndcg@10"] == alone["ease"]["ndcg@10"]
     assert found["ndcg@10"] != alone["mf"]["ndcg@10"]
     assert set(found["baselines"]) == {"global mean", "bias", "popular"}
+
+
+def test_nothing_is_fitted_or_ranked_twice(checkerboard, monkeypatch):
+    """Two models and two baselines on two sets of entries: `ease` ranks and `popular` ranks, once on each."""
+    fitted, ranked = [], []
+    for module in (bias, popular):
+        plain = module.fit
+        monkeypatch.setattr(
+            module, "fit", lambda *words, plain=plain, name=module.__name__: fitted.append(name) or plain(*words)
+        )
+    measure = held_out.measure_recommendations
+    monkeypatch.setattr(held_out, "measure_recommendations", lambda *words: ranked.append(words[0]) or measure(*words))
+    made = train_model(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1))
+    assert sorted(fitted) == ["konomi.models.bias", "konomi.models.popular"]
+    assert [type(model).__name__ for model in ranked] == ["Ease", "Popular", "Ease", "Popular"] and ranked[1] is ranked[3]
+    assert ranked[0] is made.models["ease"]
 
 
 def test_saved_together_they_are_loaded_together(both, tmp_path, checkerboard):
