@@ -146,6 +146,8 @@ def test_no_file_of_a_report_has_a_user_id_unless_asked_for(tmp_path):
     write_report(tmp_path / "asked", comparison, user_ids=True)
     having = [file.name for file in (tmp_path / "asked").iterdir() if "somebody-" in file.read_text("utf-8")]
     assert having == ["report.html"]
+    said = "The numbers of users are not their ids."
+    assert [said in (tmp_path / name / "report.html").read_text("utf-8") for name in ("report", "asked")] == [True, False]
     with pytest.raises(DataError, match="A list is not a comparison"):
         write_report(tmp_path / "wrong", [])
 

@@ -157,8 +157,9 @@ def _data(comparison: Comparison, facts: Mapping[str, Any], user_ids: bool) -> s
     counts = {value: count for value, count in facts["data"]["histogram"].items() if value != "not scored"}
     parts = ["<h2>Data</h2>", _figures(plots.histogram("ratings", "rating", counts))]
     ratings = most_active_by_most_rated(dataset, user_ids)
+    caption = "Ratings; empty where there is none." + ("" if user_ids else " The numbers of users are not their ids.")
     parts.append("<h3>The most active users × the most rated items</h3>")
-    parts.append(_heat(ratings, RISING, dataset.scale.low, dataset.scale.high, "{:g}", "Ratings; empty where there is none."))
+    parts.append(_heat(ratings, RISING, dataset.scale.low, dataset.scale.high, "{:g}", caption))
     taste = taste_per_genre(dataset, user_ids)
     if taste.columns and np.isfinite(taste.values).any():
         most = float(np.nanmax(np.abs(taste.values))) or 1.0
