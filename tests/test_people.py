@@ -1,8 +1,10 @@
 """People held out whole: what is shown, drawn and wished for, what comes out, the report and the command."""
 
 import json
+import re
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -300,6 +302,16 @@ def test_the_folder(found, tmp_path):
     assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
     write_people(tmp_path / "again", found, "data")
     assert (tmp_path / "again" / "people.png").read_bytes() == picture
+
+
+def test_the_python_of_the_page_runs(dataset, tmp_path, monkeypatch):
+    page = (Path(__file__).parents[1] / "docs" / "compare.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(code, names := {"dataset": dataset})
+    assert (tmp_path / "report" / "report.html").exists() and (tmp_path / "people" / "people.md").exists()
+    assert repr(names["people"]).startswith("People(popular, ease, mf on ")
+    assert repr(names["people"].rows[0]).startswith("Row(popular, any: ndcg@10 0.")
 
 
 # the command

@@ -39,6 +39,11 @@ def test_each_figure_is_of_the_model_that_answers(both, checkerboard):
     assert set(found["baselines"]) == {"global mean", "bias", "popular"}
 
 
+def test_what_only_ranks_gives_the_order_wherever_it_is_named(both, checkerboard):
+    turned = train_model(checkerboard, {"mf": SMALL, "ease": ease.Config(l2=1.0)}, run=Run(threads=1))
+    assert turned.facts["metrics"] == both.facts["metrics"]
+
+
 def test_nothing_is_fitted_or_ranked_twice(checkerboard, monkeypatch):
     """Two models and two baselines on two sets of entries: `ease` ranks and `popular` ranks, once on each."""
     fitted, ranked = [], []

@@ -80,9 +80,7 @@ def ranking_standing(
     """The same of recommendations; all `ranked` are of the same people. A metric that somebody has no value of gets no
     interval."""
     wanted = [metric.key for metric in list_metrics(metrics) if metric.has_interval]
-    keys = [
-        key for key in wanted if all(key in found.each and not np.isnan(found.each[key]).any() for found in ranked.values())
-    ]
+    keys = [key for key in wanted if all(_complete(found, key) for found in ranked.values())]
     sums = {name: np.array([found.each[key] for key in keys]) for name, found in ranked.items()}
     people = len(next(iter(ranked.values())).user)
     return _standing(sums, np.ones(people, np.int64), dict.fromkeys(keys, _as_it_is), seed, draws, progress)

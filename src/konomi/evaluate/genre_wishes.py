@@ -34,7 +34,7 @@ def apart(profiles: Profiles, train: TrainSet) -> F32:
     scored, everybody, genres = profiles.scored(), train.seen.scored(), genre_matrix(train.items).astype(np.float64)
     own = np.bincount(scored.user, scored.rating, len(scored)) / np.maximum(scored.counts, 1)
     liked = scored.keep(scored.rating >= own.astype(np.float32)[scored.user])
-    rated, k = (_of_genres(part, genres) for part in (scored, liked))  # B × G
+    rated, k = (_of_genres(entries, genres) for entries in (scored, liked))  # B × G
     share = np.bincount(everybody.item, minlength=len(genres)) @ genres / max(len(everybody.item), 1)
     usual = np.maximum(share, 1e-9)  # of a genre that nobody rated in training
     taste = np.log((k + TASTE_PRIOR * usual) / ((liked.counts[:, None] + TASTE_PRIOR) * usual))

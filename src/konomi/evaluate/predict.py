@@ -20,10 +20,10 @@ def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[st
     for start in range(0, len(people), BLOCK):
         run.progress("evaluate", start, len(people))
         block = people[start : start + BLOCK]
-        part = hidden.take(block)
-        codes = model.encode(seen.take(block), run.threads)[part.user]
+        asked = hidden.take(block)
+        codes = model.encode(seen.take(block), run.threads)[asked.user]
         entries = slice(hidden.indptr[block[0]], hidden.indptr[block[-1] + 1])  # people between have no hidden entries
         for output, predicted in out.items():
-            predicted[entries] = model.score_pairs(codes, part.item, output)
+            predicted[entries] = model.score_pairs(codes, asked.item, output)
     run.progress("evaluate", len(people), max(len(people), 1))
     return {output: scale.clip(predicted) if output == "rating" else predicted for output, predicted in out.items()}

@@ -42,7 +42,10 @@ def split_of(bundle: Bundle, dataset: Dataset, run: Run) -> Split:
     if spec["kind"] != "predefined":
         return rebuild(dataset, spec, facts["sha256"])
     if "test_file" not in spec:
-        raise DataError("This model was tested on a table that is not noted.", "Give ratings to test it on.")
+        raise DataError(
+            "This model was tested on a table that is not noted.",
+            "Train it again with a split that is drawn, or given by files.",
+        )
     valid = Path(spec["valid_file"]) if "valid_file" in spec else None
     split = split_by_files(dataset, Path(spec["test_file"]), valid, spec.get("valid", 0), spec.get("seed", 0), run)
     if split.sha256 != facts["sha256"]:

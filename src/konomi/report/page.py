@@ -40,7 +40,7 @@ def page(comparison: Comparison, facts: Mapping[str, Any], user_ids: bool = Fals
         f'<footer class="muted">Made by Konomi {escape(facts["versions"]["konomi"])}.</footer>',
     ]
     template = Template((files("konomi.report") / "page.html").read_text(encoding="utf-8"))
-    text = "\n".join(part for part in body if part)
+    text = "\n".join(block for block in body if block)
     return template.substitute(title=escape(title), body=text.replace(" %", "\N{NO-BREAK SPACE}%"))
 
 
@@ -53,12 +53,12 @@ def _about(facts: Mapping[str, Any]) -> str:
     data, split = facts["data"], facts["split"]
     counts = f"{data['entries']:,} entries of {data['users']:,} users for {data['items']:,} items"
     how = ", ".join(f"{key} {value}" for key, value in split.items() if key not in ("sha256", "entries"))
-    parts = ", ".join(f"{name} {count:,}" for name, count in split["entries"].items() if count)
+    entries = ", ".join(f"{name} {count:,}" for name, count in split["entries"].items() if count)
     lines = {
         "data": f"{data['path'] or 'in memory'} ({data['source']})",
         "size": f"{counts} ({100 * data['density']:.3g} % of all pairs)",
         "split": f"{how}; {split['sha256'].removeprefix('sha256:')[:12]}",
-        "entries": parts,
+        "entries": entries,
         "run": ", ".join(f"{name} {value}" for name, value in facts["run"].items()),
         "machine": "{processor}, {cores} cores to use, {system}".format(**facts["machine"]),
         "versions": ", ".join(f"{name} {number}" for name, number in facts["versions"].items()),
@@ -73,13 +73,13 @@ def _section(comparison: Comparison, task: str, look: Mapping[str, Look]) -> str
     order = tables.ranked(comparison, task)
     plain = {name: float(found[metric.key] or 0) for name, found in tables.baselines(comparison, task).items()}
     intervals = {name: standing.metrics[name][metric.key] for name in order}
-    parts = [f"<h2>{TITLES[task]}</h2>", _table(tables.scores(comparison, task))]
+    blocks = [f"<h2>{TITLES[task]}</h2>", _table(tables.scores(comparison, task))]
     if len(order) > 1:
-        parts.append(_matrix(comparison, task, order))
-    parts.append(_figures(plots.whiskers(f"{task}-whiskers", metric, intervals, plain, look)))
+        blocks.append(_matrix(comparison, task, order))
+    blocks.append(_figures(plots.whiskers(f"{task}-whiskers", metric, intervals, plain, look)))
     if task in PLOTS:
-        parts.append(PLOTS[task](comparison, order, look))
-    return "\n".join(parts)
+        blocks.append(PLOTS[task](comparison, order, look))
+    return "\n".join(blocks)
 
 
 def _rating_plots(comparison: Comparison, order: Sequence[str], look: Mapping[str, Look]) -> str:
@@ -142,9 +142,9 @@ def _training(comparison: Comparison, facts: Mapping[str, Any]) -> str:
         (fit["model"], [f'<td class="settings">{escape(_said(fit["config"]))}</td>']) for fit in facts["fits"] if fit["config"]
     ]
     heads = [_head(name, number=False) for name in ("model", "settings")]
-    parts = ["<h2>Training</h2>", _table(tables.costs(comparison))]
-    parts += ["<h3>Error by epoch</h3>", _figures(*curves)] if curves else []
-    return "\n".join([*parts, "<h3>Settings</h3>", _box("What each model was trained with.", heads, settings)])
+    blocks = ["<h2>Training</h2>", _table(tables.costs(comparison))]
+    blocks += ["<h3>Error by epoch</h3>", _figures(*curves)] if curves else []
+    return "\n".join([*blocks, "<h3>Settings</h3>", _box("What each model was trained with.", heads, settings)])
 
 
 def _said(values: Mapping[str, Any]) -> str:
@@ -155,18 +155,18 @@ def _data(comparison: Comparison, facts: Mapping[str, Any], user_ids: bool) -> s
     """The dataset: histogram, who rated what, taste per genre."""
     dataset = comparison.dataset
     counts = {value: count for value, count in facts["data"]["histogram"].items() if value != "not scored"}
-    parts = ["<h2>Data</h2>", _figures(plots.histogram("ratings", "rating", counts))]
+    blocks = ["<h2>Data</h2>", _figures(plots.histogram("ratings", "rating", counts))]
     ratings = most_active_by_most_rated(dataset, user_ids)
     caption = "Ratings; empty where there is none." + ("" if user_ids else " The numbers of users are not their ids.")
-    parts.append("<h3>The most active users × the most rated items</h3>")
-    parts.append(_heat(ratings, RISING, dataset.scale.low, dataset.scale.high, "{:g}", caption))
+    blocks.append("<h3>The most active users × the most rated items</h3>")
+    blocks.append(_heat(ratings, RISING, dataset.scale.low, dataset.scale.high, "{:g}", caption))
     taste = taste_per_genre(dataset, user_ids)
     if taste.columns and np.isfinite(taste.values).any():
         most = float(np.nanmax(np.abs(taste.values))) or 1.0
         caption = "How far the user's ratings of a genre lie above their own mean rating, drawn towards 0 where they are few."
-        parts.append("<h3>Taste per genre of the most active users</h3>")
-        parts.append(_heat(taste, AROUND_ZERO, -most, most, "{:+.1f}", caption))
-    return "\n".join(parts)
+        blocks.append("<h3>Taste per genre of the most active users</h3>")
+        blocks.append(_heat(taste, AROUND_ZERO, -most, most, "{:+.1f}", caption))
+    return "\n".join(blocks)
 
 
 def _table(grid: Grid) -> str:
