@@ -18,8 +18,9 @@ from caserec_split import CATALOGUE, RATINGS, caserec
 from konomi.data.labels import interactions
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
-from konomi.evaluate.ranking_metrics import Listed, measured, relevant
-from konomi.pipeline import train as fit
+from konomi.evaluate.recommendations import measure_lists, relevant
+from konomi.evaluate.records import ItemFacts
+from konomi.pipeline.train import train_model as fit
 from konomi.ranking.dials import Dials
 from konomi.ranking.rerank import mix
 from konomi.recommend.filters import Where
@@ -51,7 +52,7 @@ seen, hidden = split.test(dataset)
 wanted = relevant(hidden, train.labelling)
 chosen = np.flatnonzero((wanted.counts > 0) & (seen.counts > 0))[:people]
 shown, wanted = seen.take(chosen), wanted.take(chosen)
-listed, mixes = Listed.of(train.seen, train.items), mix(recommender.ranker.blend.genres)
+item_facts, mixes = ItemFacts.of(train.seen, train.items), mix(recommender.ranker.blend.genres)
 bayes = items["bayes"].to_numpy()
 
 
@@ -64,19 +65,19 @@ def mismatch(row: npt.NDArray[np.int32], person: Profiles) -> float:
 
 
 def lists(dials: Dials, where: Where) -> dict[str, Any]:
-    """The figures of everybody's list."""
+    """The metrics of everybody's list."""
     rows = np.full((len(shown), 20), -1, np.int32)
     for n in range(len(shown)):
         found = recommender.recommend(shown.slice(n, n + 1), K, where, dials, why=0)
         rows[n, : len(found)] = [recommender.catalogue.item_ids.row(row.item_id, "item") for row in found]
-    figures = measured(np.arange(len(shown), dtype=np.int32), rows, wanted, listed).figures
+    metrics = measure_lists(np.arange(len(shown), dtype=np.int32), rows, wanted, item_facts).metrics
     top = rows[:, :K]
     return {
-        "ndcg@10": round(figures["ndcg@10"], 4),
-        "coverage": round(figures["coverage@10"], 4),
+        "ndcg@10": round(metrics["ndcg@10"], 4),
+        "coverage": round(metrics["coverage@10"], 4),
         "average": round(float(bayes[top].mean()), 3),
-        "novelty": round(figures["novelty@10"], 3),
-        "diversity": round(figures["ild@10"], 4),
+        "novelty": round(metrics["novelty@10"], 3),
+        "diversity": round(metrics["ild@10"], 4),
         "mismatch": round(float(np.mean([mismatch(row, shown.slice(n, n + 1)) for n, row in enumerate(top)])), 3),
     }
 

@@ -10,7 +10,7 @@ import statistics
 from konomi.data.prepare import prepare
 from konomi.data.split import SplitConfig
 from konomi.models import MODELS, module
-from konomi.pipeline import train
+from konomi.pipeline.train import train_model
 from konomi.runtime import Run
 from konomi.simulate.sample import sample
 from measure import save
@@ -24,7 +24,7 @@ dataset = prepare(sample(Run()).table())
 found = {}
 for model in said.models.split(","):
     figure = "rmse" if module(model).TASKS else "ndcg@10"
-    bundles = [train(dataset, model, split=SplitConfig(), run=Run(seed=seed)) for seed in range(said.seeds)]
+    bundles = [train_model(dataset, model, split=SplitConfig(), run=Run(seed=seed)) for seed in range(said.seeds)]
     values = [bundle.facts["metrics"]["test"][figure] for bundle in bundles]
     spread = {"mean": round(statistics.mean(values), 5), "standard deviation": round(statistics.stdev(values), 5)}
     found[model] = {"figure": figure, **spread}

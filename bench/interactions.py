@@ -8,9 +8,12 @@ the notebook does.
 
 from typing import get_args
 
+import numpy as np
+
 from contest import Parts, contest, options
 from konomi.data.labels import LEFT_OUT, Rule
-from konomi.evaluate.interaction_metrics import figures
+from konomi.evaluate.metrics import entry_values
+from konomi.evaluate.records import Predictions
 from measure import save
 from userlists import userlists
 
@@ -24,7 +27,9 @@ parts = Parts.of(*userlists(said.labels))
 learnt, tested = (
     (label[label != LEFT_OUT] > 0).astype("f4") for label in map(parts.train.labelling.of, (parts.train.seen, parts.hidden))
 )
-majority = {name: value and round(value, 4) for name, value in figures(tested, 0 * tested + learnt.mean()).items()}
+nobody = np.zeros(len(tested), np.int32)
+guess = Predictions(nobody, nobody, tested, 0 * tested + learnt.mean())
+majority = {name: value and round(value, 4) for name, value in entry_values("interaction", guess).items()}
 found = contest(said, TWINS, [], parts, task="interaction")
 save(
     "interactions",

@@ -17,8 +17,8 @@ import numpy as np
 
 from caserec_split import CATALOGUE, RATINGS, caserec
 from konomi.data.split import SHOWN, TEST, TRAIN, VALID, Split, SplitConfig, make_split
-from konomi.evaluate.evaluate import predict
 from konomi.evaluate.intervals import ACTIVITY, LEVELS, cut, intervals
+from konomi.evaluate.predict import predict
 from konomi.models import module
 from konomi.runtime import Run
 from measure import save

@@ -12,8 +12,9 @@ from konomi.catalogue.taste import genre_taste
 from konomi.data.labels import LEFT_OUT
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.evaluate import interaction_metrics as probabilities
 from konomi.evaluate import rating_metrics as metrics
+from konomi.evaluate.metrics import entry_values
+from konomi.evaluate.records import Predictions
 from measure import child, peers_python
 
 
@@ -58,4 +59,5 @@ def _errors(task: str, predicted: Any, train: TrainSet, hidden: Profiles) -> dic
         return {"rmse": metrics.rmse(true, clipped), "mae": metrics.mae(true, clipped)}
     label = train.labelling.of(hidden)
     has = label != LEFT_OUT
-    return probabilities.figures(label[has].astype(np.float32), predicted[has])
+    nobody = np.zeros(int(has.sum()), np.int32)
+    return entry_values("interaction", Predictions(nobody, nobody, label[has].astype(np.float32), predicted[has]))

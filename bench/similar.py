@@ -13,7 +13,7 @@ import numpy as np
 
 from konomi.catalogue.tags import genre_matrix
 from konomi.data.prepare import prepare
-from konomi.pipeline import train
+from konomi.pipeline.train import train_model
 from konomi.reading.catalogues import read_catalogue
 from konomi.reading.formats import ReadOptions
 from konomi.reading.sources import read_source
@@ -28,7 +28,7 @@ def overlap(paths: list[Path], catalogue: Path | None) -> dict[str, float]:
     table = read_source(None, paths, ReadOptions(), Run())
     if catalogue:
         table = table.__class__(**{**vars(table), "items": read_catalogue(catalogue)})
-    bundle = train(prepare(table), "mf")
+    bundle = train_model(prepare(table), "mf")
     vectors, count = bundle.models["mf"].item_vectors(), bundle.items["ratings"].to_numpy()
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     genres = genre_matrix(bundle.items).astype(np.int64)

@@ -29,10 +29,12 @@ from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import SplitConfig, TrainSet, make_split
 from konomi.data.statistics import add_statistics
-from konomi.evaluate.people import LEAST, apart, drawn, named
-from konomi.evaluate.ranking_metrics import LONG, Listed, measured, relevant
+from konomi.evaluate.genre_wishes import LEAST, apart, named
+from konomi.evaluate.recommendations import list_length, measure_lists, relevant
+from konomi.evaluate.records import ItemFacts
 from konomi.kernels.topk import topk
 from konomi.models import ease, mf
+from konomi.pipeline.compare_people import drawn
 from konomi.ranking.blend import WISH, Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.silent import robust_popularity
@@ -158,9 +160,9 @@ def people_of(dataset: Dataset, seed: int) -> Held:
 
 def figures(scores: F32, held: Held, wishes: F32) -> tuple[float, float, float]:
     """NDCG@10, the share of the ten with a genre wished for, that with one not wanted."""
-    items = topk(scores.astype(np.float32), LONG, held.known.indptr, held.known.item, held.order.known, 1)[0]
-    listed = Listed.of(held.train.seen, held.order.items)
-    ndcg = measured(np.arange(len(items), dtype=np.int32), items, held.wanted, listed).figures["ndcg@10"]
+    items = topk(scores.astype(np.float32), list_length(), held.known.indptr, held.known.item, held.order.known, 1)[0]
+    item_facts = ItemFacts.of(held.train.seen, held.order.items)
+    ndcg = measure_lists(np.arange(len(items), dtype=np.int32), items, held.wanted, item_facts).metrics["ndcg@10"]
     v, genres = strength(wishes, held.train.scale), held.order.genres[items[:, :K]] > 0  # B × K × G
     granted, refused = ((genres & told[:, None]).any(axis=2).mean() for told in (v > 0, v < 0))
     return float(ndcg), float(granted), float(refused)

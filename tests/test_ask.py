@@ -19,7 +19,7 @@ from konomi.data.statistics import add_statistics
 from konomi.errors import RequestError
 from konomi.models import bias, genre, mf
 from konomi.models.api import HasItemVectors
-from konomi.pipeline import train
+from konomi.pipeline.train import train_model
 from konomi.recommend.interview import (
     TASTE,
     Questions,
@@ -281,7 +281,9 @@ def test_the_same_every_time(model, items):
 @pytest.fixture(scope="module")
 def bundle(dataset, tmp_path_factory):
     path = tmp_path_factory.mktemp("ask") / "bundle"
-    save_bundle(path, train(dataset, {"mf": mf.Config(dim=4, epochs=10)}, SplitConfig(valid=0.1, test=0.1), Run(threads=1)))
+    save_bundle(
+        path, train_model(dataset, {"mf": mf.Config(dim=4, epochs=10)}, SplitConfig(valid=0.1, test=0.1), Run(threads=1))
+    )
     return path
 
 

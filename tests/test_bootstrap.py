@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from konomi.evaluate import interaction_metrics as probabilities
 from konomi.evaluate import rating_metrics as metrics
 from konomi.evaluate.bootstrap import Interval, ranking_standing, resampled, standing
-from konomi.evaluate.evaluate import Predictions
-from konomi.evaluate.ranking_metrics import Ranked
+from konomi.evaluate.records import Predictions, Ranked
 
 
 def predictions(user, true, predicted) -> Predictions:

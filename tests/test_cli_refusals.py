@@ -100,7 +100,7 @@ def test_prepare_refuses(tmp_path, words, message, hint):
         (("--test-file", "{}/other.csv"), "1 of 1 rows of the test file are not in the dataset.", "Prepare both together."),
         (
             ("--test-file", "{}/other.csv", "--test", "0.1"),
-            "--test-file and --valid-file say what those parts are.",
+            "--test-file and --valid-file say which entries those are.",
             "Leave out --split",
         ),
         (("--valid-file", "{}/other.csv"), "--valid-file needs --test-file.", "Give both"),

@@ -10,9 +10,10 @@ from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import DataError
-from konomi.evaluate.evaluate import evaluate, measurable, predict, truths
-from konomi.evaluate.interaction_metrics import figures
-from konomi.evaluate.ranking_metrics import measure
+from konomi.evaluate.evaluate import evaluate, measurable, truths
+from konomi.evaluate.held_out import Baselines, HeldOut
+from konomi.evaluate.metrics import entry_values, metrics_with
+from konomi.evaluate.predict import predict
 from konomi.models import bias, mf, popular
 from konomi.models.api import criterion, tasks
 from konomi.runtime import Run
@@ -122,9 +123,9 @@ def test_interactions_beside_the_majority_class(parts, liking):
     found, predictions = report.metrics, report.predictions["interaction"]
     assert "rmse" not in found and list(found["baselines"]) == ["majority class", "popular"]
     np.testing.assert_array_equal(predictions.true, hidden.rating == 9)
-    share = np.mean(train.seen.rating == 9)
-    assert found["baselines"]["majority class"] == figures(predictions.true, np.full(len(predictions.true), share))
-    assert {key: found[key] for key in found["baselines"]["majority class"]} == figures(predictions.true, predictions.predicted)
+    guess = replace(predictions, predicted=np.full(len(predictions.true), np.mean(train.seen.rating == 9)))
+    assert found["baselines"]["majority class"] == entry_values("interaction", guess)
+    assert {key: found[key] for key in found["baselines"]["majority class"]} == entry_values("interaction", predictions)
     assert sum(row["n"] for row in found["reliability"]) == found["interactions"] == len(hidden.item)
 
 
@@ -155,13 +156,14 @@ def test_recommendations_beside_popularity(parts, liking):
     """Every model that ranks is measured as `ranking` says, and so is the order of popularity; one without tasks too."""
     train, seen, hidden, model = parts
     plain = popular.fit(train, popular.Config(), Run())
-    expected = {name: measure(each, seen, hidden, train, Run()) for name, each in (("mf", model), ("popular", plain))}
+    held = HeldOut(seen, hidden, Baselines(train, Run()), metrics_with())
+    expected = {name: held.rank_with(each) for name, each in (("mf", model), ("popular", plain))}
     report = evaluate(model, seen, hidden, train)
-    assert report.metrics.items() >= expected["mf"].figures.items()
-    assert report.metrics["baselines"]["popular"] == expected["popular"].figures
+    assert report.metrics.items() >= expected["mf"].metrics.items()
+    assert report.metrics["baselines"]["popular"] == expected["popular"].metrics
     np.testing.assert_array_equal(report.ranked.each["ndcg@10"], expected["mf"].each["ndcg@10"])
     alone = evaluate(plain, seen, hidden, train)
-    assert alone.metrics == {**expected["popular"].figures, "baselines": {"popular": expected["popular"].figures}}
+    assert alone.metrics == {**expected["popular"].metrics, "baselines": {"popular": expected["popular"].metrics}}
     assert alone.predictions == {}
 
 

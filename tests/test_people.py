@@ -1,8 +1,10 @@
 """People held out whole: what is shown, drawn and wished for, what comes out, the report and the command."""
 
 import json
+import re
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -18,22 +20,12 @@ from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import SHOWN, TEST, TRAIN, VALID, SplitConfig, TrainSet, make_split
 from konomi.errors import ConfigError, DataError, FitError, RequestError
-from konomi.evaluate import ranking_metrics as ranking
-from konomi.evaluate.people import (
-    ALL,
-    ANY,
-    POPULAR,
-    TRAINED,
-    WISHES,
-    People,
-    apart,
-    as_training_users,
-    compare_people,
-    drawn,
-    named,
-    wishes_of,
-)
+from konomi.evaluate.genre_wishes import apart, named, wishes_of
+from konomi.evaluate.recommendations import relevant
 from konomi.models import MODELS, module
+from konomi.pipeline import compare_people as running
+from konomi.pipeline.compare_people import as_training_users, compare_people, drawn
+from konomi.pipeline.people_comparison import ALL, ANY, POPULAR, TRAINED, WISHES, People
 from konomi.reading.frame import Dataset
 from konomi.report.people import facts, leads, markdown, scores, sentences, write_people
 from konomi.runtime import Run
@@ -161,7 +153,7 @@ def test_everybody_is_counted(found, dataset):
     held = hidden.counts > 0
     assert found.held_out == held.sum() and found.too_few == (held & (seen.counts < 20)).sum() > 0
     assert found.measured + found.too_few + found.unliked == found.held_out
-    able = held & (seen.counts >= 20) & (ranking.relevant(hidden, dataset.labelling).counts > 0)
+    able = held & (seen.counts >= 20) & (relevant(hidden, dataset.labelling).counts > 0)
     assert found.measured == able.sum() and found.ratings == hidden.take(np.flatnonzero(able)).counts.sum()
     assert found.untold == 0 and found.failures == {}
 
@@ -177,17 +169,17 @@ def test_rows(found):
             gap = row.ranked.each["ndcg@10"] - found.of(POPULAR)[ANY].ranked.each["ndcg@10"]
             assert row.over.value == pytest.approx(gap.mean(), abs=1e-12)
             assert row.over.low <= row.over.value <= row.over.high
-        gap = rows[ALL].ranked.figures["ndcg@10"] - rows[TRAINED].ranked.figures["ndcg@10"]
+        gap = rows[ALL].ranked.metrics["ndcg@10"] - rows[TRAINED].ranked.metrics["ndcg@10"]
         assert found.trained[name].value == pytest.approx(gap, abs=1e-12)
 
 
 def test_more_shown_is_better_and_taste_beats_popularity(found):
     rmse = [found.of("mf")[shown].rmse for shown in ("1", "5", "20", ALL)]
     assert rmse == sorted(rmse, reverse=True)
-    ndcg = {shown: row.ranked.figures["ndcg@10"] for shown, row in found.of("ease").items()}
-    base = found.of(POPULAR)[ANY].ranked.figures["ndcg@10"]
+    ndcg = {shown: row.ranked.metrics["ndcg@10"] for shown, row in found.of("ease").items()}
+    base = found.of(POPULAR)[ANY].ranked.metrics["ndcg@10"]
     assert ndcg[ALL] > ndcg["1"] and ndcg[ALL] > base + 0.2
-    assert found.of(POPULAR)[WISHES].ranked.figures["ndcg@10"] > base + 0.2  # one genre is all there is to taste here
+    assert found.of(POPULAR)[WISHES].ranked.metrics["ndcg@10"] > base + 0.2  # one genre is all there is to taste here
 
 
 @dataclass(frozen=True)
@@ -222,13 +214,15 @@ def test_nothing_that_could_be_shown_is_recommended_and_nothing_hidden_is_seen(d
         def fit(train, config, run):
             return Echo(len(train.items))
 
-    measured = ranking.measured
-    monkeypatch.setattr(ranking, "measured", lambda user, items, *words: lists.append(items) or measured(user, items, *words))
+    measure = running.measure_lists
+    monkeypatch.setattr(
+        running, "measure_lists", lambda user, items, *words: lists.append(items) or measure(user, items, *words)
+    )
     monkeypatch.setitem(MODELS, "echo", "echo")
     monkeypatch.setitem(sys.modules, "echo", EchoModule)
     found = compare_people(dataset, {"echo": EchoModule.Config()}, SPLIT, run=RUN)
     seen, hidden = make_split(dataset, SPLIT).test(dataset)
-    able = (seen.counts >= 20) & (ranking.relevant(hidden, dataset.labelling).counts > 0)
+    able = (seen.counts >= 20) & (relevant(hidden, dataset.labelling).counts > 0)
     known = seen.take(np.flatnonzero(able))
     assert len(lists) == len(found.rows) == 2 + 5
     for items in lists:
@@ -308,6 +302,16 @@ def test_the_folder(found, tmp_path):
     assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
     write_people(tmp_path / "again", found, "data")
     assert (tmp_path / "again" / "people.png").read_bytes() == picture
+
+
+def test_the_python_of_the_page_runs(dataset, tmp_path, monkeypatch):
+    page = (Path(__file__).parents[1] / "docs" / "compare.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(code, names := {"dataset": dataset})
+    assert (tmp_path / "report" / "report.html").exists() and (tmp_path / "people" / "people.md").exists()
+    assert repr(names["people"]).startswith("People(popular, ease, mf on ")
+    assert repr(names["people"].rows[0]).startswith("Row(popular, any: ndcg@10 0.")
 
 
 # the command

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konomi.evaluate import interaction_metrics as probabilities
 from konomi.evaluate.interaction_metrics import (
     accuracy,
     auc,
@@ -19,6 +18,10 @@ from konomi.evaluate.interaction_metrics import (
     recall,
     reliability,
 )
+from konomi.evaluate.metrics import entry_metrics, entry_values
+from konomi.evaluate.records import Predictions
+
+MEASURES = (log_loss, accuracy, precision, recall, auc, average_precision, brier, ece)
 
 NOTHING = np.array([], np.float32)
 TRUE = np.array([1, 0, 1, 1, 0], np.float32)
@@ -69,15 +72,23 @@ def test_reliability_by_hand():
     assert [row["predicted"] for row in reliability(np.ones(4), edges)] == [0, 0.5, 0.96875]
 
 
+def test_the_registry_has_them_all():
+    nobody = np.zeros(5, np.int32)
+    values = entry_values("interaction", Predictions(nobody, nobody, TRUE, P))
+    assert values == {measure.__name__: measure(TRUE, P) for measure in MEASURES}
+    assert [metric.key for metric in entry_metrics("interaction")] == list(values)
+
+
 def test_what_is_undefined_is_nan():
-    for measure in probabilities.MEASURES:
+    for measure in MEASURES:
         assert math.isnan(measure(NOTHING, NOTHING))
     low, ones, zeros = np.full(3, 0.25, np.float32), np.ones(3, np.float32), np.zeros(3, np.float32)
     assert math.isnan(precision(ones, low))  # nothing is said to be liked
     assert math.isnan(recall(zeros, low)) and math.isnan(average_precision(zeros, low))  # nothing is
     assert math.isnan(auc(ones, low)) and math.isnan(auc(zeros, low))  # one class
     assert reliability(NOTHING, NOTHING) == []
-    assert probabilities.figures(zeros, low) == {
+    nobody = np.zeros(3, np.int32)
+    assert entry_values("interaction", Predictions(nobody, nobody, zeros, low)) == {
         "log_loss": pytest.approx(-math.log(3 / 4)),
         "accuracy": 1,
         "precision": None,
@@ -122,14 +133,14 @@ def test_only_the_order_counts_for_auc_and_average_precision(pair):
 @given(labelled, st.randoms(use_true_random=False))
 def test_the_order_of_entries_does_not_count(pair, random):
     order = random.sample(range(len(pair[0])), len(pair[0]))
-    for measure in probabilities.MEASURES:
+    for measure in MEASURES:
         assert measure(*(array[order] for array in pair)) == pytest.approx(measure(*pair), nan_ok=True)
 
 
 @given(labelled)
 def test_bounds(pair):
     true, p = pair
-    for measure in probabilities.MEASURES[1:]:
+    for measure in MEASURES[1:]:
         assert math.isnan(measure(true, p)) or 0 <= measure(true, p) <= 1
     assert brier(true, p) <= log_loss(true, p)  # (1 − q)² ≤ −ln q
     assert ece(true, p) <= np.mean(np.abs(true - p)) + 1e-6 <= math.sqrt(brier(true, p)) + 2e-6

@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.evaluate import ranking_metrics as ranking
+from konomi.evaluate import recommendations
+from konomi.evaluate.metrics import list_metrics, metrics_with
+from konomi.evaluate.recommendations import measure_recommendations, relevant
+from konomi.evaluate.records import ItemFacts
 from konomi.models import bias, mf
 from konomi.runtime import Run
 
@@ -118,7 +122,7 @@ def ranked(draw):
 
 
 def found(items, wanted, k):
-    """Every figure that knows of relevance, by name."""
+    """Every metric that knows of relevance, by name."""
     hit, count = ranking.hits(items, wanted), wanted.counts
     return {
         "ndcg": ranking.ndcg(hit, count, k),
@@ -131,7 +135,7 @@ def found(items, wanted, k):
 
 
 @given(ranked())
-def test_every_figure_lies_from_0_to_1(case):
+def test_every_metric_lies_from_0_to_1(case):
     items, wanted, k = case
     for name, values in found(items, wanted, k).items():
         assert values.shape == (len(items),), name
@@ -235,13 +239,19 @@ def parts(checkerboard):
     return train, *split.test(checkerboard), mf.fit(train, config, RUN)
 
 
-def test_the_figures_of_a_model(parts):
+def measure(model, seen, hidden, train, metrics=""):
+    wanted, facts = relevant(hidden, train.labelling), ItemFacts.of(train.seen, train.items)
+    return measure_recommendations(model, seen, wanted, facts, RUN, metrics_with(metrics))
+
+
+def test_the_metrics_of_a_model(parts):
     """Person by person: score every item, leave out the seen ones, sort."""
     train, seen, hidden, model = parts
-    ranked = ranking.measure(model, seen, hidden, train, RUN)
+    ranked = measure(model, seen, hidden, train)
     likes = hidden.keep(hidden.rating == 9)
     assert ranked.user.tolist() == np.flatnonzero(likes.counts).tolist()
-    assert list(ranked.figures) == [*ranking.KEYS, "ranked_users"] and ranked.figures["ranked_users"] == len(ranked.user)
+    assert list(ranked.metrics) == [*(metric.key for metric in list_metrics()), "ranked_users"]
+    assert ranked.metrics["ranked_users"] == len(ranked.user)
     for n, user in enumerate(ranked.user):
         scores = model.score(model.encode(seen.take(np.array([user]))), "rank")[0]
         scores[seen.take(np.array([user])).item] = -np.inf
@@ -251,40 +261,37 @@ def test_the_figures_of_a_model(parts):
         assert ranked.each["mrr"][n] == pytest.approx(1 / (1 + np.argmax(hit)) if hit[:10].any() else 0)
         assert ranked.each["precision@10"][n] == hit[:10].sum() / 10
     for key in ("ndcg@10", "map@10", "novelty@10"):
-        assert ranked.figures[key] == pytest.approx(ranked.each[key].mean())
-    assert ranked.figures["ild@10"] is None  # the catalogue knows no genres
-    assert (
-        ranked.figures["ndcg@10"]
-        > ranking.measure(bias.fit(train, bias.Config(), RUN), seen, hidden, train, RUN).figures["ndcg@10"]
-    )
+        assert ranked.metrics[key] == pytest.approx(ranked.each[key].mean())
+    assert ranked.metrics["ild@10"] is None  # the catalogue knows no genres
+    assert ranked.metrics["ndcg@10"] > measure(bias.fit(train, bias.Config(), RUN), seen, hidden, train).metrics["ndcg@10"]
 
 
 def test_what_the_model_knows_nothing_of_is_never_listed(parts):
     """With only items 0 to 3 known, four of twenty are all that can be covered."""
     train, seen, hidden, model = parts
     known = np.where(np.arange(21) < 4, model.item_known, 0)
-    found = ranking.measure(replace(model, item_known=known), seen, hidden, train, RUN).figures
+    found = measure(replace(model, item_known=known), seen, hidden, train).metrics
     assert 0 < found["coverage@10"] <= 4 / 20
-    nothing = ranking.measure(replace(model, item_known=np.zeros_like(known)), seen, hidden, train, RUN).figures
+    nothing = measure(replace(model, item_known=np.zeros_like(known)), seen, hidden, train).metrics
     assert nothing["ndcg@10"] == nothing["coverage@10"] == 0 and nothing["gini@10"] is nothing["novelty@10"] is None
 
 
 def test_people_who_like_nothing_hidden_are_left_out(parts):
     train, seen, _, model = parts
     disliked = Profiles.of([{0: 2.0}] * len(seen))
-    assert ranking.measure(model, seen, disliked, train, RUN) is None
+    assert measure(model, seen, disliked, train) is None
     one = Profiles.of([{0: 2.0}] * (len(seen) - 1) + [{3: 9.0}])
-    assert ranking.measure(model, seen, one, train, RUN).user.tolist() == [len(seen) - 1]
+    assert measure(model, seen, one, train).user.tolist() == [len(seen) - 1]
 
 
 def test_of_very_many_people_evenly_spaced_ones_are_measured(parts, monkeypatch):
     train, seen, hidden, model = parts
-    monkeypatch.setattr(ranking, "MOST", 5)
-    monkeypatch.setattr(ranking, "BLOCK", 2)
-    some = ranking.measure(model, seen, hidden, train, RUN)
+    monkeypatch.setattr(recommendations, "MOST_PEOPLE", 5)
+    monkeypatch.setattr(recommendations, "BLOCK", 2)
+    some = measure(model, seen, hidden, train)
     monkeypatch.undo()
-    everybody = ranking.measure(model, seen, hidden, train, RUN)
-    assert len(some.user) == some.figures["ranked_users"] == 5
+    everybody = measure(model, seen, hidden, train)
+    assert len(some.user) == some.metrics["ranked_users"] == 5
     assert (some.user[0], some.user[-1]) == (everybody.user[0], everybody.user[-1])
     place = np.searchsorted(everybody.user, some.user)
     np.testing.assert_array_equal(some.each["ndcg@10"], everybody.each["ndcg@10"][place])
@@ -293,6 +300,6 @@ def test_of_very_many_people_evenly_spaced_ones_are_measured(parts, monkeypatch)
 def test_what_is_listed_is_known_by_its_training_part():
     """Three people have item 0, one has item 1, nobody has item 2: it counts as if one had it. A fourth has no entry."""
     items = pl.DataFrame({"item_id": [1, 2, 3], "genres": [["A"], None, ["A", "B"]]})
-    listed = ranking.Listed.of(liked([0], [0, 1], [0], []), items)
-    np.testing.assert_array_equal(listed.share, [1, 1 / 3, 1 / 3])
-    assert listed.genres.tolist() == [[1, 0], [0, 0], [1, 1]]
+    facts = ItemFacts.of(liked([0], [0, 1], [0], []), items)
+    np.testing.assert_array_equal(facts.share, [1, 1 / 3, 1 / 3])
+    assert facts.genres.tolist() == [[1, 0], [0, 0], [1, 1]]

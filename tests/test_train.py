@@ -7,9 +7,10 @@ import pytest
 
 from konomi.bundle.format import load_bundle, save_bundle
 from konomi.errors import ConfigError, RequestError
+from konomi.evaluate import held_out
 from konomi.evaluate.evaluate import evaluate
-from konomi.models import ease, mf
-from konomi.pipeline import train
+from konomi.models import bias, ease, mf, popular
+from konomi.pipeline.train import train_model
 from konomi.runtime import Run
 
 SMALL = mf.Config(dim=4, epochs=3)
@@ -17,7 +18,7 @@ SMALL = mf.Config(dim=4, epochs=3)
 
 @pytest.fixture(scope="module")
 def both(checkerboard):
-    return train(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1))
+    return train_model(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1))
 
 
 def test_the_first_model_that_has_an_output_gives_it(both):
@@ -36,6 +37,24 @@ def test_each_figure_is_of_the_model_that_answers(both, checkerboard):
     assert found["rmse"] == alone["mf"]["rmse"] and found["ndcg@10"] == alone["ease"]["ndcg@10"]
     assert found["ndcg@10"] != alone["mf"]["ndcg@10"]
     assert set(found["baselines"]) == {"global mean", "bias", "popular"}
+
+
+def test_what_only_ranks_gives_the_order_wherever_it_is_named(both, checkerboard):
+    turned = train_model(checkerboard, {"mf": SMALL, "ease": ease.Config(l2=1.0)}, run=Run(threads=1))
+    assert turned.facts["metrics"] == both.facts["metrics"]
+
+
+def test_nothing_is_fitted_or_ranked_twice(checkerboard, monkeypatch):
+    """Two models and two baselines on two sets of entries: `ease` ranks and `popular` ranks, once on each."""
+    fitted, ranked = [], []
+    for module in (bias, popular):
+        monkeypatch.setattr(module, "fit", lambda *words, fit=module.fit, module=module: fitted.append(module) or fit(*words))
+    measure = held_out.measure_recommendations
+    monkeypatch.setattr(held_out, "measure_recommendations", lambda *words: ranked.append(words[0]) or measure(*words))
+    made = train_model(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1))
+    assert fitted == [bias, popular]
+    assert [type(model).__name__ for model in ranked] == ["Ease", "Popular", "Ease", "Popular"] and ranked[1] is ranked[3]
+    assert ranked[0] is made.models["ease"]
 
 
 def test_saved_together_they_are_loaded_together(both, tmp_path, checkerboard):
@@ -64,13 +83,13 @@ def test_the_catalogue_says_what_is_part_of_what(both):
 )
 def test_which_models(checkerboard, models, error, message):
     with pytest.raises(error) as caught:
-        train(checkerboard, models)
+        train_model(checkerboard, models)
     assert message in str(caught.value)
 
 
 def test_no_intervals_without_validation(checkerboard):
     from konomi.data.split import SplitConfig
 
-    assert "intervals" in train(checkerboard, {"mf": SMALL}).facts
-    assert "intervals" not in train(checkerboard, {"mf": SMALL}, SplitConfig(valid=0)).facts
-    assert "intervals" not in train(checkerboard, "popular").facts
+    assert "intervals" in train_model(checkerboard, {"mf": SMALL}).facts
+    assert "intervals" not in train_model(checkerboard, {"mf": SMALL}, SplitConfig(valid=0)).facts
+    assert "intervals" not in train_model(checkerboard, "popular").facts

@@ -17,18 +17,26 @@ from konomi.errors import DataError as DataError
 from konomi.errors import FitError as FitError
 from konomi.errors import KonomiError as KonomiError
 from konomi.errors import RequestError as RequestError
-from konomi.evaluate.compare import Comparison as Comparison
-from konomi.evaluate.compare import compare as _compare
-from konomi.evaluate.evaluate import Predictions as Predictions
-from konomi.evaluate.evaluate import Report as Report
-from konomi.evaluate.evaluate import evaluate as _evaluate
+from konomi.evaluate.metrics import METRICS as METRICS
+from konomi.evaluate.metrics import EntryMean as EntryMean
+from konomi.evaluate.metrics import EntryMetric as EntryMetric
+from konomi.evaluate.metrics import ListMetric as ListMetric
+from konomi.evaluate.metrics import register_metric as register_metric
+from konomi.evaluate.records import Predictions as Predictions
+from konomi.evaluate.records import Report as Report
 from konomi.lists.matching import Matched as Matched
 from konomi.lists.matching import match_list as match_list
 from konomi.lists.personal_list import PersonalList as PersonalList
 from konomi.lists.personal_list import read_list as read_list
 from konomi.models import MODELS as MODELS
 from konomi.models import register_model as register_model
-from konomi.pipeline import train as _train
+from konomi.pipeline.compare import compare_models as compare_models
+from konomi.pipeline.compare_people import compare_people as compare_people
+from konomi.pipeline.comparison import Comparison as Comparison
+from konomi.pipeline.evaluate import Evaluation as Evaluation
+from konomi.pipeline.evaluate import evaluate_model as evaluate_model
+from konomi.pipeline.people_comparison import People as People
+from konomi.pipeline.train import train_model as train_model
 from konomi.ranking.dials import Dials as Dials
 from konomi.ranking.rank import Ranking as Ranking
 from konomi.ranking.rank import rank as rank
@@ -41,8 +49,5 @@ from konomi.recommend.person import Given as Given
 from konomi.recommend.person import Person as Person
 from konomi.recommend.recommender import Recommender as Recommender
 from konomi.report.folder import write_report as write_report
+from konomi.report.people import write_people as write_people
 from konomi.runtime import Run as Run
-
-compare_models = _compare
-evaluate_model = _evaluate  # konomi.evaluate is the package
-train_model = _train  # konomi train is a command

@@ -1,28 +1,25 @@
 """konomi compare: several models on the same split, or on people they have never met, and a report of how they differ."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json, table
-from konomi.cli.options import MODELS, Device, Json, Memory, Seed, Threads
+from konomi.cli.options import MODELS, Device, Json, Memory, Metrics, Seed, Threads
 from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from konomi.data.dataset import Dataset
-    from konomi.data.split import SplitConfig
-    from konomi.evaluate.compare import Comparison, Outcome
+    from konomi.pipeline.comparison import Comparison, Outcome
+    from konomi.pipeline.people_comparison import People
     from konomi.report.tables import Grid
-    from konomi.runtime import Run
 
 BOTH = "both"
-SHORT = ("RMSE", "MAE", "log loss", "accuracy", "NDCG@10", "recall@20")
-"""With their intervals they fill a line; the rest gets tables of its own, of `WIDTH` columns at most."""
-WIDTH = 6
+WITH_INTERVALS, WITHOUT = 2, 6  # columns that fill a line of the terminal
 
 
 def compare(
@@ -44,67 +41,56 @@ def compare(
     people: Annotated[
         bool, typer.Option("--people", help="Compare on people held out whole, with 1, 5, 20 and all of their ratings shown.")
     ] = False,
+    metrics: Metrics = "",
+    user_ids: Annotated[
+        bool, typer.Option("--user-ids", help="Name the most active users in the report by their ids, not by numbers.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Train models on the same split, and report how they differ."""
     from konomi.data.dataset import Dataset
-    from konomi.data.split import make_split
-    from konomi.evaluate.compare import compare as train_and_measure
+    from konomi.evaluate.metrics import metrics_with
     from konomi.extras import need
     from konomi.files import check_folder
     from konomi.models.api import TASKS
-    from konomi.pipeline import names
+    from konomi.pipeline.arguments import model_names
+    from konomi.pipeline.compare import compare_models
+    from konomi.pipeline.compare_people import compare_people
     from konomi.report.folder import KIND, write_report
+    from konomi.report.people import write_people
     from konomi.settings import closest, read_toml
 
     if task not in (*TASKS, BOTH):
         known = (*TASKS, BOTH)
         raise ConfigError(f'--task cannot be "{task}".{closest(task, known)}', f"It is one of: {', '.join(known)}.")
     tables = read_toml(config) if config else {}
-    chosen = configs(names(models), tables, config, words or [])
+    chosen = configs(model_names(models), tables, config, words or [])
     by_file = tables.get("split", {}).get("kind")
     how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test)
     need("matplotlib", "The report")
     check_needs(chosen, device)
     check_folder(output, KIND, DataError, [data, *([config] if config else [])])
+    metrics_with(metrics)
+    if people and user_ids:
+        raise ConfigError("--user-ids: a report on people held out names nobody.", "Leave it out.")
     dataset = Dataset.open(data)
-    if people:
-        with running(seed, threads, device, memory=memory) as run:
-            _show_people(dataset, chosen, how, "rating" if task == BOTH else task, run, output, data, json)
-        return
     with running(seed, threads, device, memory=memory) as run:
-        wanted = TASKS if task == BOTH else (task,)
-        found = train_and_measure(dataset, chosen, wanted, make_split(dataset, how), run, _tell)
-        facts = write_report(output, found, data.resolve())
+        if people:
+            aim = "rating" if task == BOTH else task
+            newcomers = compare_people(dataset, chosen, how, aim, run, lambda name, said: say(f"{name}: {said}"), metrics)
+            facts = write_people(output, newcomers, data.resolve())
+        else:
+            wanted = TASKS if task == BOTH else (task,)
+            found = compare_models(dataset, chosen, wanted, how, run, lambda outcome: say(_line(outcome)), metrics)
+            facts = write_report(output, found, data.resolve(), user_ids)
     if json:
         show_json({"path": str(output), **facts})
         return
-    _show(found)
+    _show_people(newcomers) if people else _show(found)
     for sentence in facts["verdict"]:
         show(sentence, "")
     note(facts["data"]["note"])
-    say(f"The report is {output / 'report.html'}.")
-
-
-def _show_people(
-    dataset: "Dataset", chosen: dict[str, Any], how: "SplitConfig", task: str, run: "Run", output: Path, data: Path, json: bool
-) -> None:
-    """The comparison on people held out, from training to what is printed."""
-    from konomi.evaluate.people import compare_people
-    from konomi.report import people as people_report
-
-    found = compare_people(dataset, chosen, how, task, run, lambda model, said: say(f"{model}: {said}"))
-    facts = people_report.write_people(output, found, data.resolve())
-    if json:
-        show_json({"path": str(output), **facts})
-        return
-    for grid in (people_report.scores(found), people_report.leads(found)):
-        if grid.rows:
-            show(_table(grid))
-    for sentence in facts["verdict"]:
-        show(sentence, "")
-    note(facts["data"]["note"])
-    say(f"The report is {output / 'people.md'}.")
+    say(f"The report is {output / ('people.md' if people else 'report.html')}.")
 
 
 def configs(names: list[str], tables: dict[str, Any], file: Path | None, words: list[str]) -> dict[str, Any]:
@@ -117,39 +103,55 @@ def configs(names: list[str], tables: dict[str, Any], file: Path | None, words: 
     return found
 
 
-def _tell(outcome: "Outcome") -> None:
-    """One line for a training that has ended."""
-    say(_line(outcome))
-
-
 def _line(outcome: "Outcome") -> str:
-    from konomi.evaluate.bootstrap import RANKING
-    from konomi.evaluate.compare import Failure, aims
-    from konomi.report.tables import NAMES, number, primary
+    """What is said of a training that has ended."""
+    from konomi.evaluate.metrics import RANKING, primary
+    from konomi.pipeline.comparison import Failure, purpose
+    from konomi.report.tables import number
 
-    head = f"{outcome.name} ({aims(outcome.tasks)})"
+    head = f"{outcome.name} ({purpose(outcome.tasks)})"
     if isinstance(outcome, Failure):
         return f"{head}: failed: {outcome.reason}"
-    errors = outcome.reports["valid"].metrics if "valid" in outcome.reports else {}
-    measured = [f"{NAMES[key]} {number(errors[key])}" for key in map(primary, outcome.tasks or (RANKING,)) if key in errors]
+    values = outcome.reports["valid"].metrics if "valid" in outcome.reports else {}
+    shown = [primary(task) for task in outcome.tasks or (RANKING,)]
+    measured = [f"{metric.name} {number(values[metric.key])}" for metric in shown if metric.key in values]
     where = f"validation {', '.join(measured)}, " if measured else ""
-    return f"{head}: {where}{outcome.seconds:.1f} s"
+    return f"{head}: {where}{outcome.training.seconds:.1f} s"
 
 
 def _show(found: "Comparison") -> None:
-    """The tables, each within a line of the terminal."""
+    """The tables, each within a line of the terminal: first the metrics with intervals."""
     from konomi.report import tables
 
     for task in found.standings:
-        scores = tables.scores(found, task)
-        show(_table(scores.only(SHORT)))
-        rest = [column for column in scores.columns[1:] if column not in SHORT] if task != "rating" else []
-        lines = -(-len(rest) // WIDTH)
-        for line in range(lines):
-            show(_table(scores.only(rest[line * len(rest) // lines : (line + 1) * len(rest) // lines]), ""))
+        scores, wide = tables.scores(found, task), tables.names_of(tables.with_intervals(found, task))
+        rest = [column for column in scores.columns[1:] if column not in wide]
+        title: str | None = None
+        for columns, width in ((wide, WITH_INTERVALS), (rest, WITHOUT)):
+            for line in _lines(columns, width):
+                show(_table(scores.only(line), title))
+                title = ""
         if (differences := tables.differences(found, task)).rows:
             show(_table(differences.only(differences.columns[:3])))
     show(_table(tables.costs(found).only(("seconds", "rows/s", "epochs", "kept", "peak memory"))))
+
+
+def _show_people(found: "People") -> None:
+    """The tables, each within a line of the terminal."""
+    from konomi.report import people
+
+    scores, title = people.scores(found), None
+    for line in _lines(scores.columns[2:], WITHOUT):
+        show(_table(scores.only(line), title))
+        title = ""
+    if (leads := people.leads(found)).rows:
+        show(_table(leads))
+
+
+def _lines(columns: Sequence[str], width: int) -> list[Sequence[str]]:
+    """Columns in as few lines of at most `width` as can be, of about the same length."""
+    lines = -(-len(columns) // width)
+    return [columns[n * len(columns) // lines : (n + 1) * len(columns) // lines] for n in range(lines)]
 
 
 def _table(grid: "Grid", title: str | None = None) -> "Table":

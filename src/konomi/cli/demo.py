@@ -53,7 +53,7 @@ def _road(folder: Path, run: "Run") -> dict[str, Any]:
     from konomi.data.prepare import prepare
     from konomi.errors import BundleError, DataError
     from konomi.files import check_folder
-    from konomi.pipeline import train
+    from konomi.pipeline.train import train_model
     from konomi.recommend.recommender import Recommender
     from konomi.simulate.sample import sample
 
@@ -62,7 +62,7 @@ def _road(folder: Path, run: "Run") -> dict[str, Any]:
     simulation = sample(run)
     dataset = prepare(simulation.table(), run=run)
     dataset.save(folder / "data")
-    bundle = train(dataset, "mf", run=run, path=folder / "data")
+    bundle = train_model(dataset, "mf", run=run, path=folder / "data")
     save_bundle(folder / "bundle", bundle)
     answer = Recommender.load(folder / "bundle").recommend(RATINGS, k=5)
     return {

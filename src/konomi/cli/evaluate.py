@@ -1,4 +1,4 @@
-"""konomi evaluate: how good a saved model is, on its own test part or on a file of ratings."""
+"""konomi evaluate: how good a saved model is, on its own test entries or on a file of ratings."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json, table
-from konomi.cli.lookup import dataset_of, errors_table, read_like, split_name, split_of
-from konomi.cli.options import BundlePath, Data, Json, Threads
-from konomi.errors import ConfigError, DataError
+from konomi.cli.lookup import errors_table, split_name
+from konomi.cli.options import BundlePath, Data, Json, Metrics, Threads
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
-
-    from konomi.data.dataset import Dataset
-    from konomi.data.profiles import Profiles
-    from konomi.data.table import Table
-    from konomi.data.vocab import Vocab
-    from konomi.evaluate.evaluate import Predictions
 
 THIS = "this model"  # its name may be that of a baseline
 SAMPLE = 12  # rows of a table of predictions
@@ -32,100 +25,41 @@ def evaluate(
     bundle: BundlePath,
     test: Annotated[Path, typer.Argument(metavar="TEST", help="The dataset it was trained on, or a raw ratings file like it.")],
     data: Data = None,
+    metrics: Metrics = "",
     threads: Threads = None,
     json: Json = False,
 ) -> None:
     """How good a saved model is, beside the baselines."""
     from konomi.bundle.format import load_bundle
-    from konomi.data.dataset import KIND
-    from konomi.files import kind_of
-    from konomi.pipeline import evaluate_all
+    from konomi.evaluate.metrics import metrics_with
+    from konomi.pipeline.evaluate import evaluate_model
 
-    loaded = load_bundle(bundle)
-    own = kind_of(test) == KIND
-    if own and data:
-        raise ConfigError(f"{test} is a dataset, and --data {data} another.", "Give --data with a ratings file only.")
-    dataset = dataset_of(loaded, test if own else data)
+    loaded, chosen = load_bundle(bundle), metrics_with(metrics)
     with running(threads=threads) as run:
-        split = split_of(loaded, dataset, run)
-        train = split.train_set(dataset)
-        seen, hidden = split.test(dataset)
-        people, known_rows = dataset.users, 0
-        if not own:
-            rows = read_like(dataset, test, run)
-            people, seen, hidden = _against(rows, dataset, seen, train.valid)
-            known_rows = len(rows) - len(hidden.item)
-            if len(hidden.item) == 0:
-                raise DataError(
-                    f"{test}: the model was trained or validated with all of its {len(rows):,} rows.", "Give ratings new to it."
-                )
-        report = evaluate_all(loaded.models.values(), seen, hidden, train, run)
-    sample = {task: _sample(found, dataset, people) for task, found in report.predictions.items()}
+        found = evaluate_model(loaded, test, data, run, metrics)
+    sample = {task: found.sample(task, SAMPLE) for task in found.predictions}
     if json:
-        show_json({"test": str(test), "known_rows": known_rows, "split": split.sha256, **report.metrics, "sample": sample})
+        head = {"test": str(test), "known_rows": found.known_rows, "split": found.split.sha256}
+        show_json({**head, **found.metrics, "sample": sample})
         return
-    metrics = report.metrics
-    if known_rows:
-        say(f"{known_rows:,} rows are left out: the model was trained or validated with them.")
+    values = found.metrics
+    if found.known_rows:
+        say(f"{found.known_rows:,} rows are left out: the model was trained or validated with them.")
     if "rating" in sample:
-        show(f"{metrics['n']:,} ratings of {metrics['users']:,} users, {metrics['unknown_users']:,} of them without a seen "
-             f"rating; {metrics['unknown_items']:,} ratings are of items without a training rating.", "")  # fmt: skip
+        show(f"{values['n']:,} ratings of {values['users']:,} users, {values['unknown_users']:,} of them without a seen "
+             f"rating; {values['unknown_items']:,} ratings are of items without a training rating.", "")  # fmt: skip
     if "interaction" in sample:
-        show(f"{metrics['interactions']:,} interactions, {metrics['liked']:.1%} of them liked.", "")
-    split_text = f"split {split_name({**split.spec, 'sha256': split.sha256})}"
-    show(errors_table(f"Errors ({split_text})", {THIS: metrics, **metrics["baselines"]}))
+        show(f"{values['interactions']:,} interactions, {values['liked']:.1%} of them liked.", "")
+    split = f"split {split_name({**found.split.spec, 'sha256': found.split.sha256})}"
+    show(errors_table(f"Errors ({split})", {THIS: values, **values["baselines"]}, chosen))
     if "rating" in sample:
-        show(_segments("RMSE by seen ratings of the user", metrics["segments"]["activity"]))
-        show(_segments("RMSE by training ratings of the item", metrics["segments"]["popularity"]))
-    for task, chosen in sample.items():
+        show(_segments("RMSE by seen ratings of the user", values["segments"]["activity"]))
+        show(_segments("RMSE by training ratings of the item", values["segments"]["popularity"]))
+    for task, rows in sample.items():
         title, true, predicted, decimals = SAMPLES[task]
-        cells = ((r["user"], r["title"], f"{r['true']:g}", f"{r['predicted']:.{decimals}f}") for r in chosen)
+        cells = ((r["user"], r["title"], f"{r['true']:g}", f"{r['predicted']:.{decimals}f}") for r in rows)
         show(table(title, ("user", "title", true, predicted), cells, ("user", true, predicted)))
     note(loaded.facts["data"]["note"])
-
-
-def _against(rows: "Table", dataset: "Dataset", shown: "Profiles", valid: "Profiles") -> "tuple[Vocab, Profiles, Profiles]":
-    """(people, seen, hidden) of a ratings file: its users, what the model may see of them, and the rows that are new to it.
-
-    Rows of the validation part chose the epoch, so they are neither. Somebody whom the dataset does not know has nothing seen;
-    an item that it does not know has the row −1.
-    """
-    import numpy as np
-
-    from konomi.data.profiles import Profiles
-    from konomi.data.vocab import Vocab
-
-    people = Vocab.of(rows.user_id)
-    place = dataset.users.rows(people.ids)
-
-    def of_people(part: Profiles) -> Profiles:
-        indptr = np.append(part.indptr, part.indptr[-1])  # row −1: a stranger
-        return Profiles(indptr, part.item, part.rating, part.status).take(place)
-
-    def keys(part: Profiles) -> np.ndarray:
-        return part.user * np.int64(len(dataset.items) + 1) + part.item + 1
-
-    seen = of_people(shown)
-    user, item = people.rows(rows.user_id), dataset.item_ids.rows(rows.item_id)
-    hidden = Profiles.from_entries(len(people), user, item, rows.rating, rows.status)
-    known = np.concatenate([keys(seen), keys(of_people(valid))])
-    return people, seen, hidden.keep(~np.isin(keys(hidden), known))
-
-
-def _sample(found: "Predictions", dataset: "Dataset", people: "Vocab") -> list[dict[str, Any]]:
-    """Some of the predictions, evenly spaced."""
-    import numpy as np
-
-    chosen = np.unique(np.linspace(0, len(found.true) - 1, SAMPLE).astype(int))
-    return [
-        {
-            "user": people.ids[int(found.user[n])],
-            "title": dataset.titles([int(found.item[n])])[0] if found.item[n] >= 0 else "(not in the dataset)",
-            "true": float(found.true[n]),
-            "predicted": round(float(found.predicted[n]), 4),
-        }
-        for n in chosen
-    ]
 
 
 def _segments(title: str, segments: list[dict[str, Any]]) -> "Grid":

@@ -1,6 +1,5 @@
-"""What several commands need: a bundle's dataset and split, tables of metrics."""
+"""What several commands need: tables of metrics."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from konomi.cli.console import table
@@ -8,63 +7,7 @@ from konomi.cli.console import table
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from konomi.bundle.format import Bundle
-    from konomi.data.dataset import Dataset
-    from konomi.data.split import Split
-    from konomi.data.table import Table
-    from konomi.runtime import Run
-
-
-def dataset_of(bundle: "Bundle", data: Path | None) -> "Dataset":
-    """The dataset that a bundle was trained on, where it was then or at `data`; DataError where it is not the same."""
-    from konomi.bundle import origin
-
-    return origin.dataset_of(bundle, data)
-
-
-def read_like(dataset: "Dataset", path: Path, run: "Run") -> "Table":
-    """A ratings file of the same source as a dataset, read as that was."""
-    from dataclasses import replace
-
-    from konomi.reading.formats import ReadOptions
-    from konomi.reading.sources import SOURCES, read_source
-    from konomi.settings import settings
-
-    source = dataset.manifest["source"]
-    options = settings(ReadOptions, dataset.manifest.get("read", {}), f"{path}")
-    known = source if source in SOURCES and source != "sample" else None
-    return read_source(known, [path], replace(options, scale=dataset.scale), run)
-
-
-def given_split(dataset: "Dataset", test: Path, valid: Path | None, share: float, seed: int, run: "Run") -> "Split":
-    """The split whose parts are given by files; their paths are kept, so that it can be made again.
-
-    Without a validation file, a share of what is no test is drawn for it.
-    """
-    from dataclasses import replace
-
-    from konomi.data.split import predefined
-
-    validated = read_like(dataset, valid, run) if valid else None
-    split = predefined(dataset, read_like(dataset, test, run), validated, share, seed)
-    files = {"test_file": str(test.resolve()), **({"valid_file": str(valid.resolve())} if valid else {})}
-    return replace(split, spec={**split.spec, **files})
-
-
-def split_of(bundle: "Bundle", dataset: "Dataset", run: "Run") -> "Split":
-    """The split that a bundle was trained with, made again; DataError where it comes out otherwise."""
-    from konomi.data.split import rebuild
-    from konomi.errors import DataError
-
-    spec = {key: value for key, value in bundle.facts["split"].items() if key not in ("sha256", "entries")}
-    sha256 = bundle.facts["split"]["sha256"]
-    if spec["kind"] != "predefined":
-        return rebuild(dataset, spec, sha256)
-    valid = Path(spec["valid_file"]) if "valid_file" in spec else None
-    split = given_split(dataset, Path(spec["test_file"]), valid, spec.get("valid", 0), spec.get("seed", 0), run)
-    if split.sha256 != sha256:
-        raise DataError(f"{spec['test_file']}: not the file that this model was tested on: its split differs.", "Train again.")
-    return split
+    from konomi.evaluate.metrics import Metric
 
 
 def split_name(facts: dict[str, Any]) -> str:
@@ -72,24 +15,28 @@ def split_name(facts: dict[str, Any]) -> str:
     return f"{facts['kind']} {facts['sha256'].removeprefix('sha256:')[:12]}"
 
 
-def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Group":
-    """What was measured for each named report: tables of ratings, interactions and recommendations, where there are any."""
+def errors_table(title: str, rows: dict[str, dict[str, Any]], metrics: "tuple[Metric, ...] | None" = None) -> "Group":
+    """What was measured for each named report: tables of ratings, interactions and recommendations, where there are any.
+
+    `metrics` are those that are shown; all that are registered, where there are none.
+    """
     from rich.console import Group
 
-    from konomi.evaluate.bootstrap import RANKING
-    from konomi.report.tables import COLUMNS as MEASURED
-    from konomi.report.tables import NAMES, number
+    from konomi.evaluate.metrics import RANKING, metrics_of, primary
+    from konomi.report.tables import names_of, number
 
-    ratings = {name: report for name, report in rows.items() if "rmse" in report}
+    def reports_of(kind: str) -> dict[str, dict[str, Any]]:
+        return {name: report for name, report in rows.items() if primary(kind).key in report}
+
     grids = []
-    if ratings:
-        errors = [NAMES[key] for key in MEASURED["rating"]]
-        cells = ((name, *(number(report[key]) for key in MEASURED["rating"])) for name, report in ratings.items())
-        grids.append(table(title, ("", *errors), cells, errors))
+    if ratings := reports_of("rating"):
+        shown = metrics_of("rating", metrics)
+        cells = ((name, *(number(report.get(metric.key)) for metric in shown)) for name, report in ratings.items())
+        grids.append(table(title, ("", *names_of(shown)), cells, names_of(shown)))
     liked, found_again = f"{title}: liked or not", "Recommendations: what is found of hidden titles that are liked"
-    for task, mark, heading in (("interaction", "log_loss", liked), (RANKING, "ndcg@10", found_again)):
-        found = {name: report for name, report in rows.items() if mark in report}
-        if found:
-            cells = ((NAMES[key], *(number(report[key]) for report in found.values())) for key in MEASURED[task])
-            grids.append(table(heading, ("", *found), cells, found))
+    for kind, heading in (("interaction", liked), (RANKING, found_again)):
+        if reports := reports_of(kind):
+            values = ([number(report.get(metric.key)) for report in reports.values()] for metric in metrics_of(kind, metrics))
+            cells = ((metric.name, *row) for metric, row in zip(metrics_of(kind, metrics), values, strict=True))
+            grids.append(table(heading, ("", *reports), cells, reports))
     return Group(*[part for grid in grids for part in (grid, "")][:-1])

@@ -23,3 +23,6 @@ BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A model that
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="DATA", help="The dataset, where it is no longer in its old place.")
 ]
+Metrics = Annotated[
+    str, typer.Option(metavar="A,B,…", help="Metrics of longer or shorter lists besides, as in ndcg@5,recall@50.")
+]

@@ -38,10 +38,13 @@ def show_dataset(dataset: "Dataset") -> None:
 
 
 def crosstab(dataset: "Dataset") -> "Table":
-    """The ratings of the most active users (rows) for the most rated items (columns), as many as fit the terminal."""
+    """The ratings of the most active users (rows, by id) for the most rated items (columns), as many as fit the terminal.
+
+    Ids are for one's own terminal; a report of `konomi compare` has none.
+    """
     from konomi.report.maps import most_active_by_most_rated
 
-    rated = most_active_by_most_rated(dataset)
+    rated = most_active_by_most_rated(dataset, user_ids=True)
     names = rated.rows[:USERS]
     fit = max((console().width - max(map(len, names)) - 2) // CELL, 1)
     heads = [title if len(title) <= HEAD else f"{title[: HEAD - 1]}…" for title in rated.columns[:fit]]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json
-from konomi.cli.lookup import errors_table, given_split, split_name
+from konomi.cli.lookup import errors_table, split_name
 from konomi.cli.options import MODELS, Device, Json, Memory, Seed, Threads
 from konomi.cli.settings import check_needs, is_network, model_configs, networks, split_settings
 from konomi.errors import BundleError, ConfigError
@@ -36,9 +36,9 @@ def train(
     test: Annotated[float | None, typer.Option(help="Share (or count) that tests the model.  [default: 0.1]")] = None,
     split: Annotated[str | None, typer.Option(help="random, per-user, last, users or items.  [default: random]")] = None,
     test_file: Annotated[
-        Path | None, typer.Option(help="Ratings of the dataset that are the test part, such as u1.test.")
+        Path | None, typer.Option(help="Ratings of the dataset that are the test entries, such as u1.test.")
     ] = None,
-    valid_file: Annotated[Path | None, typer.Option(help="Likewise those of the validation part; needs --test-file.")] = None,
+    valid_file: Annotated[Path | None, typer.Option(help="Likewise the validation entries; needs --test-file.")] = None,
     seed: Seed = 0,
     threads: Threads = None,
     device: Device = "cpu",
@@ -56,16 +56,17 @@ def train(
     from konomi.files import check_file, check_folder
     from konomi.models.api import criterion
     from konomi.neural.checkpoint import is_checkpoint, remove
-    from konomi.pipeline import names
-    from konomi.pipeline import train as fit_and_measure
+    from konomi.pipeline.arguments import model_names
+    from konomi.pipeline.splits import split_by_files
+    from konomi.pipeline.train import train_model
     from konomi.settings import read_toml
 
     tables = read_toml(config) if config else {}
-    chosen = model_configs(names(models), tables, config, words or [], task)
+    chosen = model_configs(model_names(models), tables, config, words or [], task)
     how = split_settings(tables, config, seed, split, valid, test)
     if test_file and (split or test is not None or (valid_file and valid is not None)):
         raise ConfigError(
-            "--test-file and --valid-file say what those parts are.", "Leave out --split, --test and such a --valid."
+            "--test-file and --valid-file say which entries those are.", "Leave out --split, --test and such a --valid."
         )
     if valid_file and not test_file:
         raise ConfigError("--valid-file needs --test-file.", "Give both, or --valid and --test.")
@@ -86,8 +87,8 @@ def train(
             raise ConfigError(f"--checkpoint {checkpoint} lies in the bundle's folder.", "Put it beside that.")
     dataset = Dataset.open(data)
     with running(seed, threads, device, checkpoint, memory) as run:
-        frozen = given_split(dataset, test_file, valid_file, how.valid, seed, run) if test_file else make_split(dataset, how)
-        bundle = fit_and_measure(dataset, chosen, frozen, run, data)
+        frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else make_split(dataset, how)
+        bundle = train_model(dataset, chosen, frozen, run, data)
         save_bundle(output, bundle)
         if checkpoint:
             remove(checkpoint)
@@ -103,9 +104,9 @@ def train(
 
 
 def show_errors(bundle: "Bundle") -> None:
-    """The model's errors on the test part beside the baselines', and on the validation part."""
+    """The models' errors on the test entries beside the baselines', and on the validation entries."""
     metrics = bundle.facts["metrics"]
-    rows = {f"{', '.join(bundle.models)}, {part}": metrics[part] for part in metrics}
+    rows = {f"{', '.join(bundle.models)}, {role}": metrics[role] for role in metrics}
     if "test" in metrics:
         rows |= {f"{name}, test": errors for name, errors in metrics["test"]["baselines"].items()}
     if rows:

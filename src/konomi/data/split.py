@@ -65,6 +65,10 @@ class TrainSet:
     items: pl.DataFrame
     labelling: Labelling
 
+    def __repr__(self) -> str:
+        size = f"{len(self.seen.item):,} entries, {len(self.seen):,} users × {len(self.items):,} items"
+        return f"TrainSet({size}, {len(self.valid.item):,} to validate on)"
+
 
 @dataclass(frozen=True)
 class Split:
@@ -73,6 +77,10 @@ class Split:
     role: U8
     spec: dict[str, Any]
     sha256: str
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name} {count:,}" for name, count in self.counts().items() if count)
+        return f"Split({self.spec.get('kind', 'given')}: {sizes})"
 
     def train_set(self, dataset: Dataset) -> TrainSet:
         """The training and validation entries."""

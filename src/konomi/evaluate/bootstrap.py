@@ -5,57 +5,21 @@ draws, so that what makes a draw easy or hard for all of them falls out of their
 Introduction to the Bootstrap", ch. 8 for units that are drawn whole, ch. 13 for the percentile interval).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
 import numpy as np
 
 from konomi.arrays import F64, I64
-from konomi.evaluate.evaluate import Predictions
-from konomi.evaluate.interaction_metrics import LEAST
-from konomi.evaluate.ranking_metrics import Ranked
-from konomi.runtime import Progress
-from konomi.runtime import no_progress as silent
+from konomi.evaluate.metrics import EntryMean, Metric, entry_metrics, list_metrics
+from konomi.evaluate.records import Predictions, Ranked
+from konomi.runtime import Progress, no_progress
 
 DRAWS = 1000
 TELL = 20  # draws between two words about the progress
 LEVEL = 0.95
 LEAST_USERS = 30  # fewer say nothing of others: of a single one every draw is the same
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A metric that is a function of a mean over entries: `of_mean`(mean of `of_entry`(true f64[N], predicted f64[N]))."""
-
-    of_entry: Callable[[F64, F64], F64]
-    of_mean: Callable[[F64], F64]
-
-
-def _as_it_is(mean: F64) -> F64:
-    return mean
-
-
-def _log_loss(liked: F64, probability: F64) -> F64:
-    probability = np.clip(probability, LEAST, 1 - LEAST)
-    return np.where(liked > 0, -np.log(probability), -np.log1p(-probability))
-
-
-MEASURES = {
-    "rating": {
-        "rmse": Measure(lambda true, predicted: (true - predicted) ** 2, np.sqrt),
-        "mae": Measure(lambda true, predicted: np.abs(true - predicted), _as_it_is),
-    },
-    "interaction": {
-        "log_loss": Measure(_log_loss, _as_it_is),
-        "accuracy": Measure(lambda liked, probability: ((probability > 0.5) == (liked > 0)).astype(np.float64), _as_it_is),
-    },
-}
-"""Of each task, the metrics that get an interval; the first of them is what models are ordered by."""
-
-RANKING = "ranking"  # what models are compared on beside the tasks
-INTERVALS = {**{task: tuple(measures) for task, measures in MEASURES.items()}, RANKING: ("ndcg@10", "recall@20")}
-"""The same by name, and those of recommendations: means over people of what each of them gets."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +29,10 @@ class Interval:
     value: float
     low: float
     high: float
-    users: int = field(default=LEAST_USERS, compare=False)  # in the test part
+    users: int = field(default=LEAST_USERS, compare=False)  # who were drawn from
 
-    def figures(self) -> dict[str, float]:
-        """For a report."""
+    def to_dict(self) -> dict[str, float]:
+        """For JSON."""
         return {"value": self.value, "low": self.low, "high": self.high}
 
     @property
@@ -89,19 +53,46 @@ class Standing:
 
 
 def standing(
-    task: str, predictions: Mapping[str, Predictions], seed: int = 0, draws: int = DRAWS, progress: Progress = silent
+    task: str,
+    predictions: Mapping[str, Predictions],
+    seed: int = 0,
+    draws: int = DRAWS,
+    progress: Progress = no_progress,
+    metrics: Sequence[Metric] | None = None,
 ) -> Standing:
-    """The intervals of every model's metrics and of every pair's differences; all `predictions` are of the same entries."""
-    sums, count = zip(*(_by_user(MEASURES[task], found) for found in predictions.values()), strict=True)
-    of_mean = {metric: measure.of_mean for metric, measure in MEASURES[task].items()}
+    """The intervals of every model's metrics and of every pair's differences; all `predictions` are of the same entries.
+
+    They are those of the metrics of the task that follow from a mean over entries; of all registered, where none are given.
+    """
+    means = {metric.key: metric.mean for metric in entry_metrics(task, metrics) if metric.mean is not None}
+    sums, count = zip(*(_by_user(means, found) for found in predictions.values()), strict=True)
+    of_mean = {key: mean.of_mean for key, mean in means.items()}
     return _standing(dict(zip(predictions, sums, strict=True)), count[0], of_mean, seed, draws, progress)
 
 
-def ranking_standing(ranked: Mapping[str, Ranked], seed: int = 0, draws: int = DRAWS, progress: Progress = silent) -> Standing:
-    """The same of recommendations; all `ranked` are of the same people."""
-    sums = {name: np.array([found.each[metric] for metric in INTERVALS[RANKING]]) for name, found in ranked.items()}
+def ranking_standing(
+    ranked: Mapping[str, Ranked],
+    seed: int = 0,
+    draws: int = DRAWS,
+    progress: Progress = no_progress,
+    metrics: Sequence[Metric] | None = None,
+) -> Standing:
+    """The same of recommendations; all `ranked` are of the same people. A metric that somebody has no value of gets no
+    interval."""
+    wanted = [metric.key for metric in list_metrics(metrics) if metric.has_interval]
+    keys = [key for key in wanted if all(_complete(found, key) for found in ranked.values())]
+    sums = {name: np.array([found.each[key] for key in keys]) for name, found in ranked.items()}
     people = len(next(iter(ranked.values())).user)
-    return _standing(sums, np.ones(people, np.int64), dict.fromkeys(INTERVALS[RANKING], _as_it_is), seed, draws, progress)
+    return _standing(sums, np.ones(people, np.int64), dict.fromkeys(keys, _as_it_is), seed, draws, progress)
+
+
+def _complete(found: Ranked, key: str) -> bool:
+    """Whether everybody has a value of this metric."""
+    return key in found.each and not np.isnan(found.each[key]).any()
+
+
+def _as_it_is(mean: F64) -> F64:
+    return mean
 
 
 def mean_interval(values: F64, seed: int = 0, draws: int = DRAWS) -> Interval:
@@ -128,7 +119,7 @@ def _standing(
     )
 
 
-def resampled(sums: F64, count: I64, draws: int, seed: int, progress: Progress = silent) -> F64:
+def resampled(sums: F64, count: I64, draws: int, seed: int, progress: Progress = no_progress) -> F64:
     """Means over the entries of users drawn with replacement, f64[draws, K].
 
     sums f64[K, U]: of K quantities, the sum over each user's entries; count i64[U]: how many entries that are, at least 1. The
@@ -147,12 +138,12 @@ def resampled(sums: F64, count: I64, draws: int, seed: int, progress: Progress =
     return means
 
 
-def _by_user(metrics: Mapping[str, Measure], found: Predictions) -> tuple[F64, I64]:
+def _by_user(means: Mapping[str, EntryMean], found: Predictions) -> tuple[F64, I64]:
     """sums f64[K, U] and count i64[U] of the users who have an entry."""
     true, predicted = found.true.astype(np.float64), found.predicted.astype(np.float64)
     count = np.bincount(found.user)
     some = count > 0
-    sums = [np.bincount(found.user, measure.of_entry(true, predicted))[some] for measure in metrics.values()]
+    sums = [np.bincount(found.user, mean.of_entry(true, predicted))[some] for mean in means.values()]
     return np.array(sums), count[some]
 
 

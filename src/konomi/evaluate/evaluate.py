@@ -1,57 +1,27 @@
-"""Evaluate a model on hidden entries: how wrong its ratings and its probabilities are, what its recommendations find, and how
-baselines do."""
+"""Evaluate models on hidden entries: how wrong their ratings and their probabilities are, what their recommendations find, and
+how baselines do."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from konomi.arrays import F32, I32
+from konomi.arrays import F32
 from konomi.data.labels import LEFT_OUT, Labelling
 from konomi.data.profiles import Profiles
-from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
-from konomi.errors import DataError, FitError
-from konomi.evaluate import interaction_metrics as probabilities
-from konomi.evaluate import ranking_metrics as ranking
-from konomi.evaluate import rating_metrics as metrics
-from konomi.evaluate.ranking_metrics import Ranked
-from konomi.models import bias, popular
-from konomi.models.api import Model, tasks
+from konomi.errors import DataError
+from konomi.evaluate import rating_metrics as ratings
+from konomi.evaluate.held_out import Baselines, HeldOut
+from konomi.evaluate.interaction_metrics import Floats, reliability
+from konomi.evaluate.metrics import entry_values, metrics_with
+from konomi.evaluate.predict import predict
+from konomi.evaluate.recommendations import relevant
+from konomi.evaluate.records import Predictions, Report, Values
+from konomi.models.api import TASKS, Model, first_giving, tasks
 from konomi.runtime import Run
 
-Figures = dict[str, Any]
-
-BLOCK = 4096  # people scored at once
 ACTIVITY = (0, 1, 10, 30, 100, 300)  # seen ratings of the person
 POPULARITY = (0, 1, 10, 100, 1000, 10000)  # training ratings of the item
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What was predicted of N hidden entries, in order of user and item: user, item i32[N]; true, predicted f32[N].
-
-    Ratings on the scale; or interactions, true 1 liked and 0 not, predicted the probability of liking.
-    """
-
-    user: I32
-    item: I32
-    true: F32
-    predicted: F32
-
-
-@dataclass(frozen=True)
-class Report:
-    """What `evaluate` found: `metrics`, what a bundle and `konomi evaluate --json` say, and what they were computed from.
-
-    `predictions` has one record for each task, "rating" and "interaction", that the model has and the hidden entries test;
-    `ranked` is None where the model does not rank, or nothing hidden is relevant.
-    """
-
-    metrics: Figures
-    predictions: dict[str, Predictions]
-    ranked: Ranked | None = None
 
 
 def truths(model: Model, hidden: Profiles, labelling: Labelling) -> dict[str, F32]:
@@ -70,127 +40,106 @@ def truths(model: Model, hidden: Profiles, labelling: Labelling) -> dict[str, F3
 
 def measurable(model: Model, hidden: Profiles, labelling: Labelling) -> bool:
     """Whether the hidden entries test anything that the model does."""
-    ranks = "rank" in model.outputs and bool(len(ranking.relevant(hidden, labelling).item))
+    ranks = "rank" in model.outputs and bool(len(relevant(hidden, labelling).item))
     return ranks or bool(truths(model, hidden, labelling))
 
 
-def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[str], scale: Scale, run: Run) -> dict[str, F32]:
-    """Each of the outputs for every hidden entry, f32[N], "rating" on the scale; `seen` and `hidden` are of the same people."""
-    out = {output: np.empty(len(hidden.item), np.float32) for output in outputs}
-    people = np.flatnonzero(hidden.counts)
-    for start in range(0, len(people), BLOCK):
-        run.progress("evaluate", start, len(people))
-        block = people[start : start + BLOCK]
-        part = hidden.take(block)
-        codes = model.encode(seen.take(block), run.threads)[part.user]
-        entries = slice(hidden.indptr[block[0]], hidden.indptr[block[-1] + 1])  # people between have no hidden entries
-        for output, predicted in out.items():
-            predicted[entries] = model.score_pairs(codes, part.item, output)
-    run.progress("evaluate", len(people), max(len(people), 1))
-    return {output: scale.clip(predicted) if output == "rating" else predicted for output, predicted in out.items()}
-
-
-def evaluate(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, run: Run | None = None) -> Report:
+def evaluate(
+    model: Model,
+    seen: Profiles,
+    hidden: Profiles,
+    train: TrainSet,
+    run: Run | None = None,
+    metrics: str | Iterable[str] = (),
+) -> Report:
     """How good the model's predictions of the hidden entries are, for each of its tasks, and its recommendations, beside the
     baselines.
 
     Ratings: RMSE and MAE, pooled, by user, by activity and by popularity; calibration and residuals; the baselines, the global
-    mean and `bias`, are fitted on the same `train`. Interactions, what `train.labelling` makes of the entries: the measures of
-    `probabilities.py`; the baseline "majority class" predicts the share of liked ones in `train` for everybody. What a model
-    recommends: the figures of `ranking.py`; the baseline is `popular`. An entry without an answer for a task is left out of it,
-    and so is a task without entries; an item row of −1 is an item that the model has never heard of. DataError where nothing is
-    left.
+    mean and `bias`, are fitted on the same `train`. Interactions, what `train.labelling` makes of the entries: the metrics of
+    `interaction_metrics.py`; the baseline "majority class" predicts the share of liked ones in `train` for everybody. What a
+    model recommends: the metrics of `ranking_metrics.py`; the baseline is `popular`. `metrics` are asked for besides, as in
+    "ndcg@5".
+
+    An entry without an answer for a task is left out of it, and so is a task without entries; an item row of −1 is an item that
+    the model has never heard of. DataError where nothing is left, ConfigError for a metric that is not known.
     """
-    run = run or Run()
-    if not measurable(model, hidden, train.labelling):
+    return evaluate_together([model], HeldOut(seen, hidden, Baselines(train, run or Run()), metrics_with(metrics)))
+
+
+def evaluate_together(models: Iterable[Model], held: HeldOut) -> Report:
+    """The same of several models that answer together: each output is taken from the first model that has it, and the order of
+    recommendations from one that only ranks, where there is one, as in `Blend`."""
+    models = list(models)
+    if not any(measurable(model, held.hidden, held.train.labelling) for model in models):
+        tested = " or ".join(task for task in TASKS if any(task in model.outputs for model in models))
         raise DataError(
-            f"There is no hidden {' or '.join(tasks(model)) or 'entry that is liked'} to evaluate on.",
+            f"There is no hidden {tested or 'entry that is liked'} to evaluate on.",
             "Give a test share above 0, or a file with ratings.",
         )
-    predictions = _predictions(model, seen, hidden, train, run)
-    ranked = ranking.measure(model, seen, hidden, train, run) if "rank" in model.outputs else None
-    parts = [
-        _ratings(found, hidden, seen, train, run) if task == "rating" else _interactions(found, train)
-        for task, found in predictions.items()
-    ]
-    if ranked is not None:
-        parts.append((ranked.figures, _ranking_baselines(seen, hidden, train, run)))
-    figures, baselines = Figures(), Figures()
-    for own, others in parts:
-        figures |= own
+    predictions = _predictions(models, held)
+    ranker = first_giving(sorted(models, key=lambda model: bool(tasks(model))), "rank")
+    ranked = None if ranker is None else held.rank_with(ranker)
+    values, baselines = Values(), Values()
+    for task, found in predictions.items():
+        own, others = _ratings(found, held) if task == "rating" else _interactions(found, held)
+        values |= own
         baselines |= others
-    return Report({**figures, "baselines": baselines}, predictions, ranked)
+    if ranked is not None:
+        values |= ranked.metrics
+        baselines |= {} if held.popular_ranked is None else {"popular": held.popular_ranked.metrics}
+    return Report({**values, "baselines": baselines}, predictions, ranked)
 
 
-def _predictions(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, run: Run) -> dict[str, Predictions]:
-    """What the model predicts of the entries that have an answer, for each task."""
-    answers = truths(model, hidden, train.labelling)
-    if not answers:
-        return {}
-    tested = ~np.all(np.isnan([*answers.values()]), axis=0)
-    predicted = predict(model, seen, hidden.keep(tested), answers, train.scale, run)
-    found = {}
-    for task, answer in answers.items():
-        has = ~np.isnan(answer)
-        part = hidden.keep(has)
-        found[task] = Predictions(part.user, part.item, answer[has], predicted[task][has[tested]])
-    return found
+def _predictions(models: Sequence[Model], held: HeldOut) -> dict[str, Predictions]:
+    """What the models predict of the entries that have an answer, for each task."""
+    found = dict[str, Predictions]()
+    for model in models:
+        answers = truths(model, held.hidden, held.train.labelling)
+        if not answers.keys() - found.keys():
+            continue
+        tested = ~np.all(np.isnan([*answers.values()]), axis=0)
+        predicted = predict(model, held.seen, held.hidden.keep(tested), answers, held.train.scale, held.run)
+        for task, answer in answers.items():
+            if task not in found:
+                has = ~np.isnan(answer)
+                entries = held.hidden.keep(has)
+                found[task] = Predictions(entries.user, entries.item, answer[has], predicted[task][has[tested]])
+    return {task: found[task] for task in TASKS if task in found}
 
 
-def _ranking_baselines(seen: Profiles, hidden: Profiles, train: TrainSet, run: Run) -> Figures:
-    """The figures of what everybody is recommended by popularity; none where no training entry tells of it."""
-    try:
-        model = popular.fit(train, popular.Config(), run)
-    except FitError:
-        return {}
-    ranked = ranking.measure(model, seen, hidden, train, run)
-    return {} if ranked is None else {"popular": ranked.figures}
-
-
-def _ratings(found: Predictions, hidden: Profiles, seen: Profiles, train: TrainSet, run: Run) -> tuple[Figures, Figures]:
-    """The figures of predicted ratings, and those of each baseline."""
-    true, predicted, user, hidden = found.true, found.predicted, found.user, hidden.scored()
-    baseline = bias.fit(train, bias.Config(), run)
-    guesses = {
-        "global mean": np.full(len(true), train.scale.clip(baseline.mean)[0]),
-        "bias": predict(baseline, seen, hidden, ["rating"], train.scale, run)["rating"],
-    }
-    popularity = np.append(np.bincount(train.seen.scored().item, minlength=len(train.items)), 0)
-    known_user = seen.scored().counts
-    figures = {
+def _ratings(found: Predictions, held: HeldOut) -> tuple[Values, Values]:
+    """The metrics of predicted ratings, and those of each baseline."""
+    true, predicted, rated = found.true, found.predicted, held.hidden.scored()
+    guesses, popularity, activity = held.rating_guesses, held.baselines.item_ratings, held.seen.scored().counts
+    values = {
         "n": len(true),
-        "users": int((hidden.counts > 0).sum()),
-        "unknown_users": int(((hidden.counts > 0) & (known_user == 0)).sum()),
+        "users": int((rated.counts > 0).sum()),
+        "unknown_users": int(((rated.counts > 0) & (activity == 0)).sum()),
         "unknown_items": int((popularity[found.item] == 0).sum()),
-        **_errors(true, predicted, user),
+        **entry_values("rating", found, held.metrics),
         "segments": {
-            "activity": metrics.segments(true, predicted, guesses, known_user[user], ACTIVITY),
-            "popularity": metrics.segments(true, predicted, guesses, popularity[found.item], POPULARITY),
+            "activity": ratings.segments(true, predicted, guesses, activity[found.user], ACTIVITY),
+            "popularity": ratings.segments(true, predicted, guesses, popularity[found.item], POPULARITY),
         },
-        "calibration": metrics.calibration(true, predicted),
-        "residuals": metrics.residuals(true, predicted),
+        "calibration": ratings.calibration(true, predicted),
+        "residuals": ratings.residuals(true, predicted),
     }
-    return figures, {name: _errors(true, guess, user) for name, guess in guesses.items()}
+    return values, {name: _of_guess(guess, "rating", found, held) for name, guess in guesses.items()}
 
 
-def _errors(true: F32, predicted: F32, user: I32) -> dict[str, float]:
-    return {
-        "rmse": metrics.rmse(true, predicted),
-        "mae": metrics.mae(true, predicted),
-        "rmse_by_user": metrics.rmse_by_user(true, predicted, user),
-        "mae_by_user": metrics.mae_by_user(true, predicted, user),
-    }
-
-
-def _interactions(found: Predictions, train: TrainSet) -> tuple[Figures, Figures]:
-    """The figures of predicted probabilities, and those of the baseline."""
-    label = train.labelling.of(train.seen)
-    known = label[label != LEFT_OUT]
-    share = known.mean(dtype=np.float64) if len(known) else 0.5
-    figures = {
+def _interactions(found: Predictions, held: HeldOut) -> tuple[Values, Values]:
+    """The metrics of predicted probabilities, and those of the baseline."""
+    values = {
         "interactions": len(found.true),
         "liked": float(found.true.mean(dtype=np.float64)),
-        **probabilities.figures(found.true, found.predicted),
-        "reliability": probabilities.reliability(found.true, found.predicted),
+        **entry_values("interaction", found, held.metrics),
+        "reliability": reliability(found.true, found.predicted),
     }
-    return figures, {"majority class": probabilities.figures(found.true, np.full(len(found.true), share))}
+    same_for_all = np.full(len(found.true), held.baselines.liked_share)
+    return values, {"majority class": _of_guess(same_for_all, "interaction", found, held)}
+
+
+def _of_guess(guess: Floats, task: str, found: Predictions, held: HeldOut) -> Values:
+    """The metrics of a baseline's predictions of the same entries."""
+    return entry_values(task, Predictions(found.user, found.item, found.true, guess), held.metrics)

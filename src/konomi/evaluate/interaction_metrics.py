@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from konomi.arrays import Bools
+from konomi.arrays import F64, Bools
 
 Counts = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating[Any]]
@@ -14,10 +14,15 @@ Floats = npt.NDArray[np.floating[Any]]
 LEAST = 1e-7  # log loss takes no probability for less than this, nor for more than 1 less this
 
 
-def log_loss(true: Floats, predicted: Floats) -> float:
-    """mean −(y ln p + (1 − y) ln(1 − p)), p clipped to [LEAST, 1 − LEAST]; NaN without entries."""
+def log_losses(true: Floats, predicted: Floats) -> F64:
+    """−(y ln p + (1 − y) ln(1 − p)) of each entry, f64[N], p clipped to [LEAST, 1 − LEAST]."""
     p = np.clip(predicted.astype(np.float64), LEAST, 1 - LEAST)
-    return _mean(-np.where(true > 0, np.log(p), np.log1p(-p)))
+    return -np.where(true > 0, np.log(p), np.log1p(-p))
+
+
+def log_loss(true: Floats, predicted: Floats) -> float:
+    """The mean of `log_losses`; NaN without entries."""
+    return _mean(log_losses(true, predicted))
 
 
 def accuracy(true: Floats, predicted: Floats) -> float:
@@ -80,15 +85,6 @@ def reliability(true: Floats, predicted: Floats, bins: int = 10) -> list[dict[st
     sums = (np.bincount(place, values, bins) for values in (predicted, true))
     rows = zip(*sums, n, strict=True)
     return [{"predicted": float(p / count), "true": float(liked / count), "n": int(count)} for p, liked, count in rows if count]
-
-
-MEASURES = (log_loss, accuracy, precision, recall, auc, average_precision, brier, ece)
-
-
-def figures(true: Floats, predicted: Floats) -> dict[str, float | None]:
-    """Every measure by its name; None where it is undefined."""
-    values = {measure.__name__: measure(true, predicted) for measure in MEASURES}
-    return {name: None if math.isnan(value) else value for name, value in values.items()}
 
 
 def _says_liked(predicted: Floats) -> Bools:

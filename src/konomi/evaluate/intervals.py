@@ -24,7 +24,7 @@ from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
 from konomi.errors import RequestError
-from konomi.evaluate.evaluate import predict
+from konomi.evaluate.predict import predict
 from konomi.kernels.csr import mark_first
 from konomi.models.api import Model
 from konomi.runtime import Run
@@ -78,10 +78,10 @@ class Intervals:
         firsts = [each.first for each in self.classes]
         of = np.broadcast_to(np.searchsorted(firsts, activity, side="right") - 1, predicted.shape)
         for c in np.unique(of):
-            part, found = of == c, self.classes[c]
-            height = np.searchsorted(found.edges, predicted[part], side="right")
-            low[part] += found.low[at, height]
-            high[part] += found.high[at, height]
+            chosen, found = of == c, self.classes[c]
+            height = np.searchsorted(found.edges, predicted[chosen], side="right")
+            low[chosen] += found.low[at, height]
+            high[chosen] += found.high[at, height]
         return scale.clip(low.astype(np.float32)), scale.clip(high.astype(np.float32))
 
     def to_facts(self) -> list[dict[str, Any]]:
@@ -133,7 +133,7 @@ def _class(first: int, predicted: F32, rest: F64) -> Class:
         below = (predicted < edge) & (predicted >= (kept[-1] if kept else -math.inf))
         if (
             min(below.sum(), (predicted >= edge).sum()) > LEAST / 2
-        ):  # the same predictions, such as the scale's top, are one height
+        ):  # equal predictions, such as the scale's top, are one height
             kept.append(edge)
     edges = np.array(kept)
     height = np.searchsorted(edges, predicted, side="right")
@@ -158,7 +158,7 @@ def _finite(ends: F64) -> list[list[float | None]]:
 
 
 def intervals(model: Model, seen: Profiles, train: TrainSet, run: Run) -> Intervals | None:
-    """Those of a model, from the validation part of `train`; None where it predicts no rating or there is none to validate on.
+    """Those of a model, from the validation entries of `train`; None where it predicts no rating or there are no such entries.
 
     `seen` is what the model is shown of the same people. Most people of a dataset have rated much, and those who come with a
     few ratings are not among them: so everybody stands for the classes of less activity too, with a profile cut to as many
@@ -177,7 +177,7 @@ def intervals(model: Model, seen: Profiles, train: TrainSet, run: Run) -> Interv
         shown, hidden = cut(seen.take(able), low, high, draw), valid.take(able)
         predicted = predict(model, shown, hidden, ["rating"], train.scale, run)["rating"]
         found.append((predicted, hidden.rating, shown.counts[hidden.user]))
-    return Intervals.fit(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    return Intervals.fit(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
 
 def _enough(counts: I64) -> int:

@@ -1,37 +1,18 @@
-"""How good recommendations are: what is found at the top of rankings of the whole catalogue, and what the rankings are like.
+"""What the first places of lists of recommendations hold, and what the lists are like: pure functions of lists.
 
-Every item that the model knows is a candidate, except those that the person is known to have seen: candidates are never
-sampled, since that changes which model looks better (Krichene & Rendle 2020). Relevant is a hidden entry that is liked
-(`data/labels.py`). A `hit` is a place of a list that holds a relevant item: bool[B, K], best first; `count` i64[B] is how many
-items are relevant to a person, whether the list can hold them or not.
+A `hit` is a place of a list that holds a relevant item: bool[B, K], best first; `count` i64[B], at least 1, is how many items
+are relevant to a person, whether the list can hold them or not.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from konomi.arrays import F64, I32, I64, U8, Bools
-from konomi.catalogue.tags import genre_matrix
-from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
-from konomi.data.split import TrainSet
-from konomi.models.api import Model
-from konomi.ranking.rank import rank
-from konomi.runtime import Run
 
-SHORT, LONG = 10, 20  # how many places are looked at; recall has the longer list
-MOST = 10_000  # people measured: of more, as many evenly spaced ones
-BLOCK = 2048  # people ranked at once
-KEYS = (
-    "ndcg@10", "recall@20", "precision@10", "map@10", "mrr", "hit@10", "coverage@10", "gini@10", "novelty@10", "ild@10",
-)  # fmt: skip
-"""The figures, in the order they are shown in; all but coverage and Gini are means over people."""
-
-
-# what is found: f64[B], one figure for each person
+# what is found: f64[B], one value for each person
 
 
 def hits(items: I32, relevant: Profiles) -> Bools:
@@ -136,81 +117,3 @@ def _over(total: npt.NDArray[Any], count: npt.NDArray[Any]) -> F64:
     """total / count, NaN where nothing was counted."""
     mean: F64 = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
     return mean
-
-
-# all of them
-
-
-@dataclass(frozen=True)
-class Listed:
-    """What is known of the items that lists are made of: of I items, `share` f64[I] of the training users who have each of
-    them (at least that of one user), and their `genres` u8[I, G]."""
-
-    share: F64
-    genres: U8
-
-    @classmethod
-    def of(cls, seen: Profiles, items: pl.DataFrame) -> "Listed":
-        """By the training part and the catalogue."""
-        users = max(int((seen.counts > 0).sum()), 1)
-        count = np.bincount(seen.item, minlength=len(items))
-        return cls(np.maximum(count, 1) / users, genre_matrix(items))
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """How good the lists of P people are. user i32[P]: their rows; each: the figures of every person, f64[P], NaN where there
-    is none; figures: all of `KEYS`, None where there is none, and how many people that is."""
-
-    user: I32
-    each: dict[str, F64]
-    figures: dict[str, Any]
-
-
-def relevant(hidden: Profiles, labelling: Labelling) -> Profiles:
-    """The liked ones of hidden entries."""
-    return hidden.keep(labelling.of(hidden) == 1)
-
-
-def measured(user: I32, items: I32, wanted: Profiles, listed: Listed) -> Ranked:
-    """The figures of the lists of P people: user i32[P], items i32[P, LONG]; `wanted` has relevant entries of each of them."""
-    hit, count, top = hits(items, wanted), wanted.counts, items[:, :SHORT]
-    each = {
-        "ndcg@10": ndcg(hit, count, SHORT),
-        "recall@20": recall(hit, count, LONG),
-        "precision@10": precision(hit, SHORT),
-        "map@10": average_precision(hit, count, SHORT),
-        "mrr": reciprocal_rank(hit, SHORT),
-        "hit@10": hit_rate(hit, SHORT),
-        "novelty@10": novelty(top, listed.share),
-        "ild@10": intra_list_diversity(top, listed.genres),
-    }
-    n_items = len(listed.share)
-    means = {name: float(values[known].mean()) for name, values in each.items() if (known := ~np.isnan(values)).any()}
-    means["coverage@10"] = coverage(top, n_items)
-    if (items >= 0).any():
-        means["gini@10"] = gini(top, n_items)
-    return Ranked(user, each, {**{key: means.get(key) for key in KEYS}, "ranked_users": len(user)})
-
-
-def measure(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, run: Run) -> Ranked | None:
-    """How good the model's recommendations are to people with a relevant hidden entry; None where nobody has any.
-
-    `seen` and `hidden` are of the same people; nothing seen is recommended, nor an item that the model knows nothing of. What
-    is neither seen nor hidden, such as validation entries, is a candidate like any other. Of more than `MOST` people, that many
-    evenly spaced ones are measured, the same for every model.
-    """
-    wanted = relevant(hidden, train.labelling)
-    people = np.flatnonzero(wanted.counts).astype(np.int32)
-    if len(people) > MOST:
-        people = people[np.linspace(0, len(people) - 1, MOST).astype(np.int64)]
-    if not len(people):
-        return None
-    allowed = model.item_known[:-1] > 0
-    lists = []
-    for start in range(0, len(people), BLOCK):
-        run.progress("rank", start, len(people))
-        part = seen.take(people[start : start + BLOCK])
-        lists.append(rank(model, part, LONG, allowed, "rank", run.threads).items)
-    run.progress("rank", len(people), len(people))
-    return measured(people, np.concatenate(lists), wanted.take(people), Listed.of(train.seen, train.items))

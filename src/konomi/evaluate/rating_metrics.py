@@ -48,17 +48,17 @@ def segments(
     """
 
     def errors(guess: Floats) -> dict[str, float]:
-        return {"rmse": rmse(true[part], guess[part]), "mae": mae(true[part], guess[part])}
+        return {"rmse": rmse(true[chosen], guess[chosen]), "mae": mae(true[chosen], guess[chosen])}
 
     rows = []
     for low, high in zip(edges, (*edges[1:], None), strict=True):
-        part = (count >= low) & (True if high is None else count < high)
-        if part.any():
+        chosen = (count >= low) & (True if high is None else count < high)
+        if chosen.any():
             rows.append(
                 {
                     "from": low,
                     "below": high,
-                    "n": int(part.sum()),
+                    "n": int(chosen.sum()),
                     **errors(predicted),
                     "baselines": {name: errors(guess) for name, guess in baselines.items()},
                 }
@@ -71,12 +71,12 @@ def calibration(true: Floats, predicted: Floats, bins: int = 10) -> list[dict[st
     order = np.argsort(predicted, kind="stable")
     return [
         {
-            "predicted": float(predicted[part].mean(dtype=np.float64)),
-            "true": float(true[part].mean(dtype=np.float64)),
-            "n": len(part),
+            "predicted": float(predicted[chosen].mean(dtype=np.float64)),
+            "true": float(true[chosen].mean(dtype=np.float64)),
+            "n": len(chosen),
         }
-        for part in np.array_split(order, bins)
-        if len(part)
+        for chosen in np.array_split(order, bins)
+        if len(chosen)
     ]
 
 

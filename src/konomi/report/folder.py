@@ -1,7 +1,6 @@
 """The report of a comparison: a folder with metrics.json for machines, tables.md to copy, and report.html to read."""
 
 import json
-import math
 import platform
 import sys
 from dataclasses import asdict
@@ -13,11 +12,14 @@ from typing import Any
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split
 from konomi.errors import DataError
-from konomi.evaluate.bootstrap import DRAWS, INTERVALS, LEVEL, RANKING
-from konomi.evaluate.compare import Comparison, Fit
+from konomi.evaluate.bootstrap import DRAWS, LEVEL
+from konomi.evaluate.metrics import RANKING
 from konomi.extras import need
 from konomi.files import whole_folder, write_manifest
 from konomi.models.api import TASKS, criterion
+from konomi.pipeline.arguments import what_it_is
+from konomi.pipeline.comparison import Comparison, Fit
+from konomi.pipeline.train import history
 from konomi.report import tables
 from konomi.report.page import page
 from konomi.report.verdict import verdict
@@ -28,11 +30,14 @@ FORMAT = 1
 MADE_WITH = ("konomi", "numpy", "numba", "polars", "torch", "matplotlib")  # those of them that were used
 
 
-def write_report(path: Path | str, comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
+def write_report(path: Path | str, comparison: Comparison, source: Path | str = "", user_ids: bool = False) -> dict[str, Any]:
     """Write the folder whole or not at all, and return what is in metrics.json; `source` is where the dataset lies.
 
-    An older report there is replaced, anything else is refused with a DataError. ConfigError where matplotlib is missing.
+    The page shows ratings of the most active users: they are "user 1", "user 2" …, unless `user_ids` asks for their ids. An
+    older report there is replaced, anything else is refused with a DataError. ConfigError where matplotlib is missing.
     """
+    if not isinstance(comparison, Comparison):
+        raise DataError(f"{what_it_is(comparison)} is not a comparison.", "Give what konomi.compare_models gave.")
     need("matplotlib", "The report")
     comparison.run.progress("report", 0, 1)
     with whole_folder(Path(path), KIND, DataError) as folder:
@@ -40,7 +45,7 @@ def write_report(path: Path | str, comparison: Comparison, source: Path | str = 
         text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
         (folder / "tables.md").write_text(markdown(comparison), encoding="utf-8")
-        (folder / "report.html").write_text(page(comparison, found), encoding="utf-8")
+        (folder / "report.html").write_text(page(comparison, found, user_ids), encoding="utf-8")
         write_manifest(folder, {"kind": KIND, "format": FORMAT, "models": sorted({fit["model"] for fit in found["fits"]})})
     comparison.run.progress("report", 1, 1)
     return found
@@ -99,14 +104,15 @@ def _processor() -> str:
 def _standing(comparison: Comparison, task: str) -> dict[str, Any]:
     """How the models compare on a task or their recommendations: the best first; each pair once, the better one first."""
     standing, order = comparison.standings[task], tables.ranked(comparison, task)
-    pairs = [(first, second, metric) for first, second in combinations(order, 2) for metric in INTERVALS[task]]
+    keys = tables.keys_of(tables.with_intervals(comparison, task))
+    pairs = [(first, second, key) for first, second in combinations(order, 2) for key in keys]
     return {
         "order": order,
-        "intervals": {name: {key: found.figures() for key, found in standing.metrics[name].items()} for name in order},
+        "intervals": {name: {key: found.to_dict() for key, found in standing.metrics[name].items()} for name in order},
         "differences": [
-            {"first": first, "second": second, "metric": metric, **found.figures(), "real": found.real}
-            for first, second, metric in pairs
-            for found in (standing.differences[first, second, metric],)
+            {"first": first, "second": second, "metric": key, **found.to_dict(), "real": found.real}
+            for first, second, key in pairs
+            for found in (standing.differences[first, second, key],)
         ],
         "baselines": tables.baselines(comparison, task),
     }
@@ -116,15 +122,15 @@ def _fit(fit: Fit) -> dict[str, Any]:
     return {
         "model": fit.name,
         "tasks": fit.tasks,
-        "config": asdict(fit.config),
-        "seconds": fit.seconds,
+        "config": asdict(fit.training.config),
+        "seconds": fit.training.seconds,
         "rows": fit.rows,
         "rows_per_second": fit.rows_per_second,
         "epochs": fit.epochs,
         "best_epoch": fit.best,
-        "peak_memory": fit.peak,
-        "memory_grown": fit.grown,
+        "peak_memory": fit.training.peak,
+        "memory_grown": fit.training.grown,
         "criterion": criterion(fit.model).name or None,
-        "history": [[None if math.isnan(error) else error for error in epoch] for epoch in fit.history.tolist()],
-        "metrics": {part: report.metrics for part, report in fit.reports.items()},
+        "history": history(fit.model),
+        "metrics": {role: report.metrics for role, report in fit.reports.items()},
     }

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from konomi.evaluate.compare import Comparison, aims
 from konomi.evaluate.evaluate import ACTIVITY, POPULARITY
+from konomi.evaluate.metrics import primary
 from konomi.models.api import criterion
+from konomi.pipeline.comparison import Comparison, purpose
 from konomi.report import plots, tables
+from konomi.report.drawing import Look, Plot, looks
 from konomi.report.maps import Map, most_active_by_most_rated, taste_per_genre
-from konomi.report.plots import Look, Plot
-from konomi.report.tables import MISSING, NAMES, TITLES, Grid, primary, rising
+from konomi.report.tables import MISSING, TITLES, Grid
 
 Colour = tuple[int, int, int]
 LONGEST = 28  # letters of a title in the head of a map
@@ -23,10 +24,10 @@ RISING = ((238, 244, 250), (158, 195, 226), (0, 84, 140))  # the least, the midd
 AROUND_ZERO = ((196, 90, 10), (245, 245, 245), (0, 84, 140))
 
 
-def page(comparison: Comparison, facts: Mapping[str, Any]) -> str:
-    """The whole page; `facts` is what is in metrics.json."""
+def page(comparison: Comparison, facts: Mapping[str, Any], user_ids: bool = False) -> str:
+    """The whole page; `facts` is what is in metrics.json, `user_ids` whether the most active users are named by their ids."""
     names = list(dict.fromkeys(fit.name for fit in comparison.fits))
-    look = plots.looks(names)
+    look = looks(names)
     title = f"Comparison of {', '.join(names)}" if names else "Comparison"
     body = [
         f"<h1>{escape(title)}</h1>",
@@ -35,11 +36,11 @@ def page(comparison: Comparison, facts: Mapping[str, Any]) -> str:
         _about(facts),
         *(_section(comparison, task, look) for task in comparison.standings),
         _training(comparison, facts),
-        _data(comparison, facts),
+        _data(comparison, facts, user_ids),
         f'<footer class="muted">Made by Konomi {escape(facts["versions"]["konomi"])}.</footer>',
     ]
     template = Template((files("konomi.report") / "page.html").read_text(encoding="utf-8"))
-    text = "\n".join(part for part in body if part)
+    text = "\n".join(block for block in body if block)
     return template.substitute(title=escape(title), body=text.replace(" %", "\N{NO-BREAK SPACE}%"))
 
 
@@ -52,12 +53,12 @@ def _about(facts: Mapping[str, Any]) -> str:
     data, split = facts["data"], facts["split"]
     counts = f"{data['entries']:,} entries of {data['users']:,} users for {data['items']:,} items"
     how = ", ".join(f"{key} {value}" for key, value in split.items() if key not in ("sha256", "entries"))
-    parts = ", ".join(f"{name} {count:,}" for name, count in split["entries"].items() if count)
+    entries = ", ".join(f"{name} {count:,}" for name, count in split["entries"].items() if count)
     lines = {
         "data": f"{data['path'] or 'in memory'} ({data['source']})",
         "size": f"{counts} ({100 * data['density']:.3g} % of all pairs)",
         "split": f"{how}; {split['sha256'].removeprefix('sha256:')[:12]}",
-        "entries": parts,
+        "entries": entries,
         "run": ", ".join(f"{name} {value}" for name, value in facts["run"].items()),
         "machine": "{processor}, {cores} cores to use, {system}".format(**facts["machine"]),
         "versions": ", ".join(f"{name} {number}" for name, number in facts["versions"].items()),
@@ -70,15 +71,15 @@ def _section(comparison: Comparison, task: str, look: Mapping[str, Look]) -> str
     metric, standing = primary(task), comparison.standings[task]
     look = {name: look[fit.name] for name, fit in comparison.on(task).items()}
     order = tables.ranked(comparison, task)
-    plain = {name: float(found[metric] or 0) for name, found in tables.baselines(comparison, task).items()}
-    intervals = {name: standing.metrics[name][metric] for name in order}
-    parts = [f"<h2>{TITLES[task]}</h2>", _table(tables.scores(comparison, task))]
+    plain = {name: float(found[metric.key] or 0) for name, found in tables.baselines(comparison, task).items()}
+    intervals = {name: standing.metrics[name][metric.key] for name in order}
+    blocks = [f"<h2>{TITLES[task]}</h2>", _table(tables.scores(comparison, task))]
     if len(order) > 1:
-        parts.append(_matrix(comparison, task, order))
-    parts.append(_figures(plots.whiskers(f"{task}-whiskers", NAMES[metric], intervals, plain, look, rising(task))))
+        blocks.append(_matrix(comparison, task, order))
+    blocks.append(_figures(plots.whiskers(f"{task}-whiskers", metric, intervals, plain, look)))
     if task in PLOTS:
-        parts.append(PLOTS[task](comparison, order, look))
-    return "\n".join(parts)
+        blocks.append(PLOTS[task](comparison, order, look))
+    return "\n".join(blocks)
 
 
 def _rating_plots(comparison: Comparison, order: Sequence[str], look: Mapping[str, Look]) -> str:
@@ -119,12 +120,12 @@ def _matrix(comparison: Comparison, task: str, order: Sequence[str]) -> str:
     def cell(row: str, column: str) -> str:
         if row == column:
             return f'<td class="number">{MISSING}</td>'
-        interval = found[row, column, metric]
-        value, around = tables.around(interval, signed=True).split(" ", 1)
+        interval = found[row, column, metric.key]
+        value, around = tables.interval_text(interval, signed=True).split(" ", 1)
         return f'<td class="number{" real" if interval.real else ""}">{value}<small>{around}</small></td>'
 
     rows = [(row, [cell(row, column) for column in order]) for row in order]
-    caption = f"The row's {NAMES[metric]} less that of the column, with its 95 % interval; bold where the difference is real."
+    caption = f"The row's {metric.name} less that of the column, with its 95 % interval; bold where the difference is real."
     return f"<h3>Differences</h3>\n{_box(caption, [_head(name, n > 0) for n, name in enumerate(('', *order))], rows)}"
 
 
@@ -133,7 +134,7 @@ def _training(comparison: Comparison, facts: Mapping[str, Any]) -> str:
     if not comparison.fits:
         return ""
     curves = [
-        plots.losses(f"losses-{n}", f"{fit.name}, {aims(fit.tasks)}", criterion(fit.model).name, fit.history, fit.best)
+        plots.losses(f"losses-{n}", f"{fit.name}, {purpose(fit.tasks)}", criterion(fit.model).name, fit.history, fit.best)
         for n, fit in enumerate(comparison.fits)
         if fit.epochs
     ]
@@ -141,30 +142,31 @@ def _training(comparison: Comparison, facts: Mapping[str, Any]) -> str:
         (fit["model"], [f'<td class="settings">{escape(_said(fit["config"]))}</td>']) for fit in facts["fits"] if fit["config"]
     ]
     heads = [_head(name, number=False) for name in ("model", "settings")]
-    parts = ["<h2>Training</h2>", _table(tables.costs(comparison))]
-    parts += ["<h3>Error by epoch</h3>", _figures(*curves)] if curves else []
-    return "\n".join([*parts, "<h3>Settings</h3>", _box("What each model was trained with.", heads, settings)])
+    blocks = ["<h2>Training</h2>", _table(tables.costs(comparison))]
+    blocks += ["<h3>Error by epoch</h3>", _figures(*curves)] if curves else []
+    return "\n".join([*blocks, "<h3>Settings</h3>", _box("What each model was trained with.", heads, settings)])
 
 
 def _said(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{key}={value}" for key, value in values.items())
 
 
-def _data(comparison: Comparison, facts: Mapping[str, Any]) -> str:
+def _data(comparison: Comparison, facts: Mapping[str, Any], user_ids: bool) -> str:
     """The dataset: histogram, who rated what, taste per genre."""
     dataset = comparison.dataset
     counts = {value: count for value, count in facts["data"]["histogram"].items() if value != "not scored"}
-    parts = ["<h2>Data</h2>", _figures(plots.histogram("ratings", "rating", counts))]
-    ratings = most_active_by_most_rated(dataset)
-    parts.append("<h3>The most active users × the most rated items</h3>")
-    parts.append(_heat(ratings, RISING, dataset.scale.low, dataset.scale.high, "{:g}", "Ratings; empty where there is none."))
-    taste = taste_per_genre(dataset)
+    blocks = ["<h2>Data</h2>", _figures(plots.histogram("ratings", "rating", counts))]
+    ratings = most_active_by_most_rated(dataset, user_ids)
+    caption = "Ratings; empty where there is none." + ("" if user_ids else " The numbers of users are not their ids.")
+    blocks.append("<h3>The most active users × the most rated items</h3>")
+    blocks.append(_heat(ratings, RISING, dataset.scale.low, dataset.scale.high, "{:g}", caption))
+    taste = taste_per_genre(dataset, user_ids)
     if taste.columns and np.isfinite(taste.values).any():
         most = float(np.nanmax(np.abs(taste.values))) or 1.0
         caption = "How far the user's ratings of a genre lie above their own mean rating, drawn towards 0 where they are few."
-        parts.append("<h3>Taste per genre of the most active users</h3>")
-        parts.append(_heat(taste, AROUND_ZERO, -most, most, "{:+.1f}", caption))
-    return "\n".join(parts)
+        blocks.append("<h3>Taste per genre of the most active users</h3>")
+        blocks.append(_heat(taste, AROUND_ZERO, -most, most, "{:+.1f}", caption))
+    return "\n".join(blocks)
 
 
 def _table(grid: Grid) -> str:

@@ -5,25 +5,31 @@ from pathlib import Path
 from typing import Any
 
 from konomi.errors import DataError
-from konomi.evaluate.people import ALL, FEW, POPULAR, TRAINED, WISHES, People
+from konomi.evaluate.metrics import METRICS, RANKING, ListMetric, list_metrics, primary
 from konomi.extras import need
 from konomi.files import whole_folder, write_manifest
-from konomi.report import plots
+from konomi.pipeline.arguments import what_it_is
+from konomi.pipeline.people_comparison import ALL, FEW, POPULAR, TRAINED, WISHES, People
 from konomi.report.folder import FORMAT, KIND, circumstances
-from konomi.report.tables import MISSING, NAMES, Grid, around, number
-from konomi.report.verdict import listed
+from konomi.report.people_plot import people_plot
+from konomi.report.tables import Grid, interval_text, keys_of, names_of, number, real_text
+from konomi.report.verdict import and_list
 
-KEYS = ("ndcg@10", "recall@20", "coverage@10", "novelty@10", "ild@10")
+
+def columns(found: People) -> list[ListMetric]:
+    """The metrics that the table has: those that are marked for it, and those that were asked for."""
+    return [metric for metric in list_metrics(found.metrics) if metric.of_people or metric.key not in METRICS]
 
 
 def scores(found: People) -> Grid:
     """What each model does with so much shown."""
-    rows = []
-    for row in found.rows:
-        figures = (number(row.ranked.figures[key]) for key in KEYS)
-        rows.append((row.model, row.shown, MISSING if row.rmse is None else number(row.rmse), *figures))
-    columns = ("model", "shown", NAMES["rmse"], *(NAMES[key] for key in KEYS))
-    return Grid("People held out whole, by what is shown of them", columns, rows, heads=2)
+    metrics = columns(found)
+    rows = [
+        (row.model, row.shown, number(row.rmse), *(number(row.ranked.metrics[key]) for key in keys_of(metrics)))
+        for row in found.rows
+    ]
+    names = ("model", "shown", METRICS["rmse"].name, *names_of(metrics))
+    return Grid("People held out whole, by what is shown of them", names, rows, heads=2)
 
 
 def leads(found: People) -> Grid:
@@ -32,12 +38,11 @@ def leads(found: People) -> Grid:
     pairs += [(model, f"{ALL} − {TRAINED}", interval) for model, interval in found.trained.items()]
     order = {model: n for n, model in enumerate(found.models)}
     rows = [
-        (model, what, around(interval, signed=True), "yes" if interval.real else "no")
+        (model, what, interval_text(interval, signed=True), real_text(interval))
         for model, what, interval in sorted(pairs, key=lambda pair: order[pair[0]])
     ]
-    return Grid(
-        f"Differences in {NAMES['ndcg@10']}, with 95 % intervals", ("model", "shown", NAMES["ndcg@10"], "real?"), rows, 2
-    )
+    name = primary(RANKING).name
+    return Grid(f"Differences in {name}, with 95 % intervals", ("model", "shown", name, "real?"), rows, 2)
 
 
 def sentences(found: People) -> list[str]:
@@ -49,29 +54,29 @@ def sentences(found: People) -> list[str]:
         f"Of {found.held_out:,} people held out whole, {found.measured:,} are measured, on {found.ratings:,} hidden ratings"
         f"{''.join(f'; {what}' for what in lacking)}. However much is shown, nothing that could be is recommended."
     ]
-    return [*said, *(_on(found, model) for model in found.trained), *_failed(found)]
+    return [*said, *(_about(found, model) for model in found.trained), *_failed(found)]
 
 
-def _on(found: People, model: str) -> str:
+def _about(found: People, model: str) -> str:
     known = {shown: row.over for shown, row in found.of(model).items() if shown != TRAINED and row.over is not None}
     ways = {
         "is better with": [shown for shown, over in known.items() if over.real and over.value > 0],
         "is worse with": [shown for shown, over in known.items() if over.real and over.value < 0],
         "may differ by chance with": [shown for shown, over in known.items() if not over.real],
     }
-    said = "; ".join(f"{way} {_spoken(amounts)}" for way, amounts in ways.items() if amounts)
+    said = "; ".join(f"{way} {_ways(amounts)}" for way, amounts in ways.items() if amounts)
     gap = found.trained[model]
     alike = "no difference can be told" if not gap.real else "they are better" if gap.value > 0 else "they are worse"
     return (
         f"Beside {POPULAR}, {model} {said}. With all shown, lists of people it has never met beside lists of the same people "
-        f"as training users: {alike}, {around(gap, signed=True)} in {NAMES['ndcg@10']}."
+        f"as training users: {alike}, {interval_text(gap, signed=True)} in {primary(RANKING).name}."
     )
 
 
-def _spoken(amounts: list[str]) -> str:
+def _ways(amounts: list[str]) -> str:
     """As in: 1, 5 and all ratings shown and with wishes for genres alone."""
     shown = [amount for amount in amounts if amount != WISHES]
-    ratings = [f"{listed(shown)} {'rating' if shown == ['1'] else 'ratings'} shown"] if shown else []
+    ratings = [f"{and_list(shown)} {'rating' if shown == ['1'] else 'ratings'} shown"] if shown else []
     return " and with ".join([*ratings, *(["wishes for genres alone"] if WISHES in amounts else [])])
 
 
@@ -87,8 +92,8 @@ def facts(found: People, source: Path | str = "") -> dict[str, Any]:
             "model": row.model,
             "shown": row.shown,
             "rmse": row.rmse,
-            **row.ranked.figures,
-            "over_popular": None if row.over is None else {**row.over.figures(), "real": row.over.real},
+            **row.ranked.metrics,
+            "over_popular": None if row.over is None else {**row.over.to_dict(), "real": row.over.real},
         }
         for row in found.rows
     ]
@@ -97,14 +102,14 @@ def facts(found: People, source: Path | str = "") -> dict[str, Any]:
         **circumstances(found.dataset, found.split, found.run, source),
         "people": counts,
         "rows": rows,
-        "all_less_trained_on": {model: {**gap.figures(), "real": gap.real} for model, gap in found.trained.items()},
+        "all_less_trained_on": {model: {**gap.to_dict(), "real": gap.real} for model, gap in found.trained.items()},
         "failures": found.failures,
     }
 
 
 def markdown(found: People) -> str:
     """The sentences and the tables, and the plot."""
-    picture = "![NDCG@10 and RMSE against how much is shown](people.png)"
+    picture = f"![{primary(RANKING).name} and RMSE against how much is shown](people.png)"
     return "\n\n".join([*sentences(found), picture, scores(found).markdown(), leads(found).markdown()])
 
 
@@ -114,8 +119,10 @@ def write_people(path: Path | str, found: People, source: Path | str = "") -> di
     An older report there is replaced, anything else is refused with a DataError. ConfigError where matplotlib is missing.
     """
     need("matplotlib", "The report")
+    if not isinstance(found, People):
+        raise DataError(f"{what_it_is(found)} is not a comparison on people.", "Give what konomi.compare_people gave.")
     with whole_folder(Path(path), KIND, DataError) as folder:
-        (folder / "people.png").write_bytes(plots.people(found))
+        (folder / "people.png").write_bytes(people_plot(found))
         values = facts(found, source)
         text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")

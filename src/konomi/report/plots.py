@@ -1,83 +1,29 @@
-"""The plots of a comparison, as SVG that goes into the page as it is.
+"""The plots of a comparison."""
 
-Colours of text and lines are left to the page, so that it reads by day and by night; those of the models are from the palette
-of Okabe & Ito, which colour-blind people can tell apart, and each model has a marker of its own besides. The same numbers give
-the same bytes.
-"""
-
-import io
-import re
-import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from konomi.arrays import F32, I64
 from konomi.data.scale import Scale
 from konomi.evaluate.bootstrap import Interval
-from konomi.evaluate.evaluate import Predictions
-from konomi.evaluate.people import ALL, ANY, FEW, POPULAR, TRAINED, WISHES, People, Row
+from konomi.evaluate.metrics import Metric
+from konomi.evaluate.records import Predictions
+from konomi.report.drawing import COLOURS, INK, Look, Plot, legend, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH = 4.6  # inches: about a phone's, so that letters keep their size there
-INK, FAINT = "#010203", "#040506"  # stand for the page's own colours
-PAPER_LINE = "#d5dae0"  # a grid on white
-DPI = 200
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = "osD^vPX*"
 MOST_BOXES = 20  # true ratings shown one by one; more are put in classes
 MOST_TICKS = 12
 LEAST_RATINGS = 20  # an error of fewer says nothing
-LOOK: dict[Any, Any] = {
-    "svg.hashsalt": "konomi",
-    "svg.fonttype": "none",  # text stays text
-    "text.parse_math": False,  # a title may have dollars in it
-    "font.size": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.titlesize": 9.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "grid.color": FAINT,
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "lines.markersize": 4.5,
-    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
-}
-
-
-Look = dict[str, Any]  # colour and marker of a model, the same in every plot
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A picture: `svg` without anything outside it, `alt` what it shows in words, `caption` how to read it."""
-
-    svg: str
-    alt: str
-    caption: str
-
-
-def looks(names: Iterable[str]) -> dict[str, Look]:
-    """What each model is drawn with."""
-    return {name: {"color": COLOURS[n % len(COLOURS)], "marker": MARKERS[n % len(MARKERS)]} for n, name in enumerate(names)}
 
 
 def whiskers(
-    name: str,
-    metric: str,
-    intervals: Mapping[str, Interval],
-    lines: Mapping[str, float],
-    look: Mapping[str, Look],
-    rising: bool = False,
+    name: str, metric: Metric, intervals: Mapping[str, Interval], lines: Mapping[str, float], look: Mapping[str, Look]
 ) -> Plot:
-    """A metric of each model with its interval, and of each baseline as a vertical line; rising: more of it is better."""
+    """A metric of each model with its interval, and of each baseline as a vertical line."""
     from matplotlib.ticker import MaxNLocator
 
     def paint(axes: "Axes") -> None:
@@ -88,14 +34,14 @@ def whiskers(
             axes.axvline(value, color=INK, linestyle=(":", "--")[n % 2], linewidth=1.2, label=baseline)
         axes.set_yticks(range(len(intervals)), list(intervals))
         axes.set_ylim(len(intervals) - 0.5, -0.5)
-        axes.set_xlabel(metric)
+        axes.set_xlabel(metric.name)
         axes.xaxis.set_major_locator(MaxNLocator(6))
         if lines:
-            _legend(axes)
+            legend(axes)
 
     values = ", ".join(f"{model} {found.value:.4f} ({found.low:.4f} to {found.high:.4f})" for model, found in intervals.items())
-    caption = f"Test part, {metric} with its 95 % interval; {'more' if rising else 'less'} is better."
-    return Plot(_svg(name, paint, 1.1 + 0.3 * len(intervals)), f"{metric} with 95 % intervals: {values}.", caption)
+    caption = f"Test entries, {metric.name} with its 95 % interval; {metric.better} is better."
+    return Plot(svg(name, paint, 1.1 + 0.3 * len(intervals)), f"{metric.name} with 95 % intervals: {values}.", caption)
 
 
 def losses(name: str, title: str, criterion: str, history: F32, best: int) -> Plot:
@@ -114,11 +60,11 @@ def losses(name: str, title: str, criterion: str, history: F32, best: int) -> Pl
         axes.set_xlabel("epoch")
         axes.set_ylabel(criterion)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _legend(axes)
+        legend(axes)
 
     last = history[best - 1]
     alt = f"{title}: {criterion} by epoch, {len(history)} epochs; in epoch {best}, which was kept, {_errors(last)}."
-    return Plot(_svg(name, paint, 2.7), alt, "")
+    return Plot(svg(name, paint, 2.7), alt, "")
 
 
 def predicted_by_true(name: str, title: str, found: Predictions, scale: Scale) -> Plot:
@@ -145,7 +91,7 @@ def predicted_by_true(name: str, title: str, found: Predictions, scale: Scale) -
         axes.set_title(title)
 
     medians = ", ".join(f"{box['med']:.1f} for {middle:g}" for middle, box in zip(at, boxes, strict=True))
-    return Plot(_svg(name, paint, 3), f"{title}: predicted against true ratings. Median prediction {medians}.", "")
+    return Plot(svg(name, paint, 3), f"{title}: predicted against true ratings. Median prediction {medians}.", "")
 
 
 def residuals(
@@ -177,13 +123,13 @@ def residuals(
         bottom.set_ylabel("mean residual")
         bottom.set_xticks(at, names, rotation=30, ha="right", rotation_mode="anchor")
         bottom.set_xlabel(label)
-        _legend(top)
+        legend(top)
 
     spoken = "; ".join(f"{model} {', '.join(f'{e:.3f}' for e in error)}" for model, (error, _) in lines.items())
     alt = f"RMSE by {label} ({', '.join(names)}): {spoken}."
     sizes = ", ".join(f"{span}: {size:,}" for span, size in zip(names, n[some], strict=True))
     caption = f"Errors by {label}, where there are {LEAST_RATINGS} hidden ratings to measure. Hidden ratings: {sizes}."
-    return Plot(_svg(name, paint, 4.4, rows=2), alt, caption)
+    return Plot(svg(name, paint, 4.4, rows=2), alt, caption)
 
 
 def reliability(name: str, bins: Mapping[str, list[dict[str, float]]], look: Mapping[str, Look]) -> Plot:
@@ -194,12 +140,12 @@ def reliability(name: str, bins: Mapping[str, list[dict[str, float]]], look: Map
         for model, rows in bins.items():
             axes.plot([row["predicted"] for row in rows], [row["true"] for row in rows], label=model, **look[model])
         axes.set(xlabel="predicted probability of liking", ylabel="share that is liked", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-        _legend(axes)
+        legend(axes)
 
     pairs = {model: ", ".join("{true:.2f} at {predicted:.2f}".format(**row) for row in rows) for model, rows in bins.items()}
     spoken = "; ".join(f"{model} {said}" for model, said in pairs.items())
     caption = "Reliability: of the entries with a predicted probability, how many are liked. On the dotted line they agree."
-    return Plot(_svg(name, paint, 3.6), f"Reliability of predicted probabilities, share liked at predicted: {spoken}.", caption)
+    return Plot(svg(name, paint, 3.6), f"Reliability of predicted probabilities, share liked at predicted: {spoken}.", caption)
 
 
 def histogram(name: str, label: str, counts: Mapping[str, int]) -> Plot:
@@ -216,51 +162,7 @@ def histogram(name: str, label: str, counts: Mapping[str, int]) -> Plot:
         axes.set_xlabel(label)
 
     spoken = ", ".join(f"{value}: {count:,}" for value, count in counts.items())
-    return Plot(_svg(name, paint, 2.4), f"Histogram, {label}: {spoken}.", f"How often each {label} occurs in the dataset.")
-
-
-def people(found: People) -> bytes:
-    """NDCG@10, and RMSE where a model predicts ratings, against how much is shown of people, as PNG.
-
-    What is joined by lines is ratings shown; the mark to the left of it is wishes alone, that to the right a training user.
-    """
-    at = {shown: n for n, shown in enumerate((WISHES, *map(str, FEW), ALL, TRAINED))}
-    names = [name for name in found.models if name != POPULAR]
-    look = {**looks(names), POPULAR: {"color": INK, "marker": MARKERS[-1]}}
-    rated = any(row.rmse is not None for row in found.rows)
-    joined = [*map(str, FEW), ALL]
-
-    def paint(top: "Axes", bottom: "Axes | None" = None) -> None:
-        base = found.of(POPULAR)
-        top.axhline(base[ANY].ranked.figures["ndcg@10"], color=INK, linestyle=":", linewidth=1.2, label=POPULAR)
-        for axes, value in ((top, _ndcg), (bottom, _rmse)):
-            if axes is None:
-                continue
-            for name in found.models:
-                known = {shown: y for shown, row in found.of(name).items() if shown in at and (y := value(row)) is not None}
-                line = [shown for shown in joined if shown in known]
-                label = name if axes is top and name != POPULAR else None
-                axes.plot([at[shown] for shown in line], [known[shown] for shown in line], label=label, **look[name])
-                rest = [shown for shown in known if shown not in joined]
-                axes.plot([at[shown] for shown in rest], [known[shown] for shown in rest], linestyle="", **look[name])
-        last = bottom or top
-        last.set_xticks(list(at.values()), list(at))
-        last.set_xlabel("what is known of somebody: ratings shown, or wishes")
-        top.set_ylabel("NDCG@10")
-        if bottom is not None:
-            bottom.set_ylabel("RMSE")
-        _legend(top)
-
-    return _drawn(paint, 4.6 if rated else 2.9, 2 if rated else 1, "png")
-
-
-def _ndcg(row: Row) -> float | None:
-    value: float | None = row.ranked.figures["ndcg@10"]
-    return value
-
-
-def _rmse(row: Row) -> float | None:
-    return row.rmse
+    return Plot(svg(name, paint, 2.4), f"Histogram, {label}: {spoken}.", f"How often each {label} occurs in the dataset.")
 
 
 def _classes(true: F32, scale: Scale) -> tuple[I64, list[float]]:
@@ -290,47 +192,3 @@ def _spans(edges: Sequence[int]) -> list[str]:
 
 def _errors(pair: Iterable[float]) -> str:
     return ", ".join(f"{name} {x:.4f}" for name, x in zip(("training", "validation"), pair, strict=True) if not np.isnan(x))
-
-
-def _legend(axes: "Axes") -> None:
-    """Above the plot, where it hides nothing."""
-    shown = len(axes.get_legend_handles_labels()[1])
-    title = axes.get_title(loc="left")
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=min(shown, 4), borderaxespad=0.1, handlelength=1.6,
-        columnspacing=1.1, fontsize=8.5, title=title or None, alignment="left", title_fontproperties={"weight": "bold"},
-    )  # fmt: skip
-    axes.set_title("")
-
-
-def _drawn(paint: Callable[..., None], height: float, rows: int, form: Literal["svg", "png"]) -> bytes:
-    """What `paint` makes of its axes, as a file."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    file = io.BytesIO()
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(LOOK)
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the reader's own fonts show it
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        axes = figure.subplots(rows, sharex=True, squeeze=False)[:, 0]
-        paint(*axes)
-        if form == "svg":
-            figure.savefig(file, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-        else:  # which no page gives its colours
-            for each in axes:
-                each.grid(color=PAPER_LINE)
-            figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
-    return file.getvalue()
-
-
-def _svg(name: str, paint: Callable[..., None], height: float, rows: int = 1) -> str:
-    """What `paint` makes of its axes, as an <svg> element; `name` keeps the ids of several on one page apart."""
-    svg = _drawn(paint, height, rows, "svg").decode("utf-8")
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)  # of no use inside a page
-    svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    svg = re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', r"<svg \1>", svg)
-    return re.sub(r"\n\s*", "\n", svg.replace(INK, "currentColor").replace(FAINT, "var(--line)")).strip()

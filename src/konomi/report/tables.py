@@ -4,41 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from konomi.evaluate.bootstrap import INTERVALS, RANKING, Interval
-from konomi.evaluate.compare import Comparison, aims
-from konomi.evaluate.ranking_metrics import KEYS
+from konomi.evaluate.bootstrap import Interval
+from konomi.evaluate.metrics import RANKING, Metric, metrics_of, primary
+from konomi.pipeline.comparison import Comparison, purpose
 
-NAMES = {
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "rmse_by_user": "RMSE by user",
-    "mae_by_user": "MAE by user",
-    "log_loss": "log loss",
-    "accuracy": "accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "auc": "AUC",
-    "average_precision": "AP",
-    "brier": "Brier",
-    "ece": "ECE",
-    "ndcg@10": "NDCG@10",
-    "recall@20": "recall@20",
-    "precision@10": "precision@10",
-    "map@10": "MAP@10",
-    "mrr": "MRR@10",
-    "hit@10": "hit@10",
-    "coverage@10": "coverage",
-    "gini@10": "Gini",
-    "novelty@10": "novelty",
-    "ild@10": "diversity",
-}
-"""What metrics are called in front of people."""
-
-COLUMNS = {
-    "rating": ("rmse", "mae", "rmse_by_user", "mae_by_user"),
-    "interaction": ("log_loss", "accuracy", "precision", "recall", "auc", "average_precision", "brier", "ece"),
-    RANKING: KEYS,
-}
 TITLES = {"rating": "Ratings", "interaction": "Interactions", RANKING: "Recommendations"}
 MISSING = "–"
 
@@ -66,41 +35,46 @@ class Grid:
         return "\n".join([f"## {self.title}", "", *(f"| {line} |" for line in lines)]) + "\n"
 
 
-def primary(task: str) -> str:
-    """The metric that models are ordered by; see `rising`."""
-    return INTERVALS[task][0]
-
-
-def rising(task: str) -> bool:
-    """Whether more of that is better."""
-    return task == RANKING
-
-
 def ranked(comparison: Comparison, task: str) -> list[str]:
     """The names of the models that a task is compared of, the best first."""
-    found = comparison.standings[task].metrics
-    return sorted(found, key=lambda name: found[name][primary(task)].value, reverse=rising(task))
+    found, metric = comparison.standings[task].metrics, primary(task)
+    return sorted(found, key=lambda name: found[name][metric.key].value, reverse=metric.better == "higher")
+
+
+def with_intervals(comparison: Comparison, task: str) -> list[Metric]:
+    """The metrics of a task that have intervals."""
+    found = next(iter(comparison.standings[task].metrics.values()))
+    return [metric for metric in metrics_of(task, comparison.metrics) if metric.key in found]
 
 
 def baselines(comparison: Comparison, task: str) -> dict[str, dict[str, float | None]]:
     """The metrics of the baselines of a task that are not among the models compared, by name."""
     fits = comparison.on(task)
     report = next(iter(fits.values())).reports["test"].metrics
-    return {name: found for name, found in report["baselines"].items() if primary(task) in found and name not in fits}
+    return {name: found for name, found in report["baselines"].items() if primary(task).key in found and name not in fits}
 
 
 def scores(comparison: Comparison, task: str) -> Grid:
-    """Every metric of the test part: the models, the best first, then the baselines, then what failed."""
-    intervals = comparison.standings[task].metrics
-    columns = COLUMNS[task]
+    """Every metric of the test entries: the models, the best first, then the baselines, then what failed."""
+    intervals, metrics = comparison.standings[task].metrics, metrics_of(task, comparison.metrics)
     rows = []
     for name in ranked(comparison, task):
-        metrics = comparison.on(task)[name].reports["test"].metrics
-        rows.append((name, *(around(intervals[name].get(key)) or number(metrics[key]) for key in columns)))
-    for name, metrics in baselines(comparison, task).items():
-        rows.append((f"{name} (baseline)", *(number(metrics[key]) for key in columns)))
-    rows += [(f"{name} (failed)", *(MISSING for _ in columns)) for name in _failed(comparison, task)]
-    return Grid(f"{TITLES[task]}: test part, with 95 % intervals", ("model", *(NAMES[key] for key in columns)), rows)
+        found = comparison.on(task)[name].reports["test"].metrics
+        rows.append((name, *(interval_text(intervals[name].get(key)) or number(found[key]) for key in keys_of(metrics))))
+    for name, found in baselines(comparison, task).items():
+        rows.append((f"{name} (baseline)", *(number(found[key]) for key in keys_of(metrics))))
+    rows += [(f"{name} (failed)", *(MISSING for _ in metrics)) for name in _failed(comparison, task)]
+    return Grid(f"{TITLES[task]}: test entries, with 95 % intervals", ("model", *names_of(metrics)), rows)
+
+
+def keys_of(metrics: Iterable[Metric]) -> list[str]:
+    """What JSON calls them."""
+    return [metric.key for metric in metrics]
+
+
+def names_of(metrics: Iterable[Metric]) -> list[str]:
+    """What people read."""
+    return [metric.name for metric in metrics]
 
 
 def _failed(comparison: Comparison, task: str) -> list[str]:
@@ -113,13 +87,13 @@ def _failed(comparison: Comparison, task: str) -> list[str]:
 
 def differences(comparison: Comparison, task: str) -> Grid:
     """Every pair of models, the better one first, with the difference of each metric that has an interval."""
-    found = comparison.standings[task].differences
+    found, metrics = comparison.standings[task].differences, with_intervals(comparison, task)
     rows = []
     for better, worse in combinations(ranked(comparison, task), 2):
-        intervals = [found[better, worse, metric] for metric in INTERVALS[task]]
-        cells = [cell for interval in intervals for cell in (around(interval, signed=True), "yes" if interval.real else "no")]
+        intervals = [found[better, worse, metric.key] for metric in metrics]
+        cells = [cell for interval in intervals for cell in (interval_text(interval, signed=True), real_text(interval))]
         rows.append((f"{better} − {worse}", *cells))
-    columns = [name for metric in INTERVALS[task] for name in (NAMES[metric], f"{NAMES[metric]} real?")]
+    columns = [name for metric in metrics for name in (metric.name, f"{metric.name} real?")]
     return Grid(f"{TITLES[task]}: differences", ("models", *columns), rows)
 
 
@@ -129,8 +103,9 @@ def costs(comparison: Comparison) -> Grid:
     rows = []
     for fit in comparison.fits:
         epochs = (str(fit.epochs), str(fit.best)) if fit.epochs else (MISSING, MISSING)
-        memory = (gigabytes(fit.peak), gigabytes(fit.grown))
-        rows.append((fit.name, aims(fit.tasks), f"{fit.seconds:.2f}", f"{fit.rows_per_second:,.0f}", *epochs, *memory))
+        memory = (bytes_text(fit.training.peak), bytes_text(fit.training.grown))
+        seconds, rate = f"{fit.training.seconds:.2f}", f"{fit.rows_per_second:,.0f}"
+        rows.append((fit.name, purpose(fit.tasks), seconds, rate, *epochs, *memory))
     return Grid("Cost of training", columns, rows, heads=2)
 
 
@@ -139,7 +114,12 @@ def number(value: float | None) -> str:
     return MISSING if value is None else f"{value:.4f}"
 
 
-def around(interval: Interval | None, signed: bool = False) -> str:
+def real_text(interval: Interval) -> str:
+    """Whether a difference is real."""
+    return "yes" if interval.real else "no"
+
+
+def interval_text(interval: Interval | None, signed: bool = False) -> str:
     """A value and its interval; empty where there is none."""
     if interval is None:
         return ""
@@ -147,6 +127,6 @@ def around(interval: Interval | None, signed: bool = False) -> str:
     return form.format(interval.value, interval.low, interval.high).replace("-", "−")
 
 
-def gigabytes(count: int | None) -> str:
+def bytes_text(count: int | None) -> str:
     """Bytes for people."""
     return MISSING if count is None else f"{count / 2**20:,.0f} MiB" if count < 2**30 else f"{count / 2**30:.2f} GiB"

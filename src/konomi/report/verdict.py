@@ -1,41 +1,44 @@
 """What a comparison comes to, in a few sentences."""
 
-from konomi.evaluate.compare import Comparison
-from konomi.report.tables import NAMES, TITLES, baselines, number, primary, ranked, rising
+from konomi.evaluate.metrics import primary
+from konomi.pipeline.comparison import Comparison
+from konomi.report.tables import TITLES, baselines, number, ranked
 
 REAL = (
-    "A difference is called real where its 95 % interval, from a bootstrap over the users of the test part, leaves out 0; "
+    "A difference is called real where its 95 % interval, from a bootstrap over the users with test entries, leaves out 0; "
     "another seed or other data are another question."
 )
 
 
 def verdict(comparison: Comparison) -> list[str]:
     """A paragraph for each task and for recommendations, the reasons of what was skipped or failed, and what "real" means."""
-    said = [_on(comparison, task) for task in comparison.standings]
+    said = [_verdict_on(comparison, task) for task in comparison.standings]
     said += comparison.skipped.values()
     said += dict.fromkeys(f"{failure.name} failed: {failure.reason}" for failure in comparison.failures)
     return [*said, REAL] if any(standing.differences for standing in comparison.standings.values()) else said
 
 
-def _on(comparison: Comparison, task: str) -> str:
+def _verdict_on(comparison: Comparison, task: str) -> str:
     standing, metric = comparison.standings[task], primary(task)
     best, *others = ranked(comparison, task)
-    name, found = NAMES[metric], standing.metrics[best][metric]
-    head = f"{TITLES[task]}: the {name} of {best} is {number(found.value)} ({_span(found.low, found.high)})"
+    found = standing.metrics[best][metric.key]
+    head = f"{TITLES[task]}: the {metric.name} of {best} is {number(found.value)} ({_span(found.low, found.high)})"
     said = [f"{head}."]
     if others:
-        gap = standing.differences[others[0], best, metric]
+        gap = standing.differences[others[0], best, metric.key]
         far = abs(gap.value)
         share = f" ({100 * far / found.value:.1f} %)" if found.value else ""
-        place, way = ("highest", "below") if rising(task) else ("lowest", "above")
+        place, way = ("highest", "below") if metric.better == "higher" else ("lowest", "above")
         said = [f"{head}, the {place}; {others[0]} comes next, {number(far)}{share} {way} it."]
-        tied = [other for other in others if not standing.differences[other, best, metric].real]
+        tied = [other for other in others if not standing.differences[other, best, metric.key].real]
         clear = [other for other in others if other not in tied]
         if tied:
-            said.append(f"Its lead over {listed(tied)} may be chance: the interval of the difference holds 0.")
+            said.append(f"Its lead over {and_list(tied)} may be chance: the interval of the difference holds 0.")
         if clear:
-            said.append(f"Its lead over {listed(clear)} is real.")
-    plain = {other: float(value) for other, has in baselines(comparison, task).items() if (value := has[metric]) is not None}
+            said.append(f"Its lead over {and_list(clear)} is real.")
+    plain = {
+        other: float(value) for other, has in baselines(comparison, task).items() if (value := has[metric.key]) is not None
+    }
     if plain:
         said.append(f"For comparison: {', '.join(f'{other} {number(value)}' for other, value in plain.items())}.")
     return " ".join(said)
@@ -45,6 +48,6 @@ def _span(low: float, high: float) -> str:
     return f"95 % interval {number(low)} to {number(high)}"
 
 
-def listed(names: list[str]) -> str:
+def and_list(names: list[str]) -> str:
     """As in: a, b and c."""
     return " and ".join((", ".join(names[:-1]), names[-1]) if len(names) > 1 else names)

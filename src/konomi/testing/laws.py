@@ -8,7 +8,7 @@ import numpy as np
 from konomi.bundle.format import load_bundle, save_bundle
 from konomi.data.profiles import Profiles
 from konomi.models.api import TASKS, needs, tasks
-from konomi.pipeline import train
+from konomi.pipeline.train import train_model
 from konomi.ranking.rank import rank
 from konomi.runtime import Run
 from konomi.testing.asserts import agree, close, equal
@@ -167,7 +167,7 @@ def nothing_that_it_is_given_is_changed(subject: Subject) -> None:
 
 def a_bundle_brings_it_back(subject: Subject) -> None:
     """Trained, saved and loaded as `konomi train` and `konomi recommend` do."""
-    bundle = train(board(), {subject.name: subject.config()}, split(), Run(threads=1))
+    bundle = train_model(board(), {subject.name: subject.config()}, split(), Run(threads=1))
     with TemporaryDirectory() as folder:
         save_bundle(Path(folder) / "bundle", bundle)
         agree(bundle.models[subject.name], load_bundle(Path(folder) / "bundle").models[subject.name], subject.seen)

@@ -1,0 +1,241 @@
+"""The registry of metrics: one entry a metric. Tables, JSON, the page, intervals and the verdict follow from it.
+
+There are metrics of predictions, each an `EntryMetric` of predicted ratings or of interactions, and metrics of lists of
+recommendations, each a `ListMetric`. All that are registered are measured. A `ListMetric` looks at the first k places; at
+another k it can be asked for by name, such as "ndcg@5". docs/add-a-metric.md has an example.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, get_args
+
+import numpy as np
+
+from konomi.arrays import F64
+from konomi.errors import ConfigError
+from konomi.evaluate import interaction_metrics as probabilities
+from konomi.evaluate import ranking_metrics as lists
+from konomi.evaluate import rating_metrics as ratings
+from konomi.evaluate.records import Predictions, RankedLists, Values
+from konomi.models.api import TASKS
+from konomi.settings import closest, shown
+
+RANKING = "ranking"  # what models are compared on beside the tasks "rating" and "interaction"
+MOST_PLACES = 1000  # of a list
+
+Better = Literal["higher", "lower", "neither"]
+
+
+@dataclass(frozen=True)
+class EntryMean:
+    """How a metric follows from a mean over entries: `of_mean`(mean of `of_entry`(true f64[N], predicted f64[N]) f64[N])."""
+
+    of_entry: Callable[[F64, F64], F64]
+    of_mean: Callable[[F64], F64] = lambda mean: mean
+
+
+@dataclass(frozen=True)
+class EntryMetric:
+    """A metric of predictions.
+
+    key: what JSON calls it; name: what people read; kind: of ratings or of interactions; function: its value, NaN where it is
+    undefined; better: which values are; mean: how it follows from a mean over entries, where it does: it then gets an interval.
+    """
+
+    key: str
+    name: str
+    kind: Literal["rating", "interaction"]
+    function: Callable[[Predictions], float]
+    better: Better
+    mean: EntryMean | None = None
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether the bootstrap gives it one."""
+        return self.mean is not None
+
+
+@dataclass(frozen=True)
+class ListMetric:
+    """A metric of recommendations, which looks at the first k places of lists.
+
+    key: what JSON calls it, as in "ndcg@10"; name: what people read; k: how many places; function: of lists and k, a value for
+    each person, f64[P], NaN where there is none, of which the metric is the mean; or one float of all lists together, NaN where
+    it is undefined. better: which values are; has_interval: whether the bootstrap gives it one, if everybody has a value;
+    of_people: whether it is a column of the comparison on people held out, too.
+    """
+
+    key: str
+    name: str
+    k: int
+    function: Callable[[RankedLists, int], F64 | float]
+    better: Better
+    has_interval: bool = False
+    of_people: bool = False
+    kind: ClassVar[str] = RANKING
+
+    def at(self, k: int) -> "ListMetric":
+        """The same of the first k places, as in "ndcg@5"."""
+        if k == self.k:
+            return self
+        key, name = (text.partition("@")[0] for text in (self.key, self.name))
+        return replace(self, key=f"{key}@{k}", name=f"{name}@{k}", k=k)
+
+
+Metric = EntryMetric | ListMetric
+
+
+def _of(function: Callable[..., float]) -> Callable[[Predictions], float]:
+    """A function of true and predicted values as one of `Predictions`."""
+    return lambda found: function(found.true, found.predicted)
+
+
+def _of_users(function: Callable[..., float]) -> Callable[[Predictions], float]:
+    """The same of a function that needs to know whose they are."""
+    return lambda found: function(found.true, found.predicted, found.user)
+
+
+BUILT_IN: tuple[Metric, ...] = (
+    EntryMetric(
+        "rmse", "RMSE", "rating", _of(ratings.rmse), "lower",
+        EntryMean(lambda true, predicted: (true - predicted) ** 2, np.sqrt),
+    ),
+    EntryMetric(
+        "mae", "MAE", "rating", _of(ratings.mae), "lower",
+        EntryMean(lambda true, predicted: np.abs(true - predicted)),
+    ),
+    EntryMetric("rmse_by_user", "RMSE by user", "rating", _of_users(ratings.rmse_by_user), "lower"),
+    EntryMetric("mae_by_user", "MAE by user", "rating", _of_users(ratings.mae_by_user), "lower"),
+    EntryMetric(
+        "log_loss", "log loss", "interaction", _of(probabilities.log_loss), "lower",
+        EntryMean(probabilities.log_losses),
+    ),
+    EntryMetric(
+        "accuracy", "accuracy", "interaction", _of(probabilities.accuracy), "higher",
+        EntryMean(lambda liked, p: ((p > 0.5) == (liked > 0)).astype(np.float64)),
+    ),
+    EntryMetric("precision", "precision", "interaction", _of(probabilities.precision), "higher"),
+    EntryMetric("recall", "recall", "interaction", _of(probabilities.recall), "higher"),
+    EntryMetric("auc", "AUC", "interaction", _of(probabilities.auc), "higher"),
+    EntryMetric("average_precision", "AP", "interaction", _of(probabilities.average_precision), "higher"),
+    EntryMetric("brier", "Brier", "interaction", _of(probabilities.brier), "lower"),
+    EntryMetric("ece", "ECE", "interaction", _of(probabilities.ece), "lower"),
+    ListMetric(
+        "ndcg@10", "NDCG@10", 10, lambda found, k: lists.ndcg(found.hit, found.relevant, k), "higher",
+        has_interval=True, of_people=True,
+    ),
+    ListMetric(
+        "recall@20", "recall@20", 20, lambda found, k: lists.recall(found.hit, found.relevant, k), "higher",
+        has_interval=True, of_people=True,
+    ),
+    ListMetric("precision@10", "precision@10", 10, lambda found, k: lists.precision(found.hit, k), "higher"),
+    ListMetric("map@10", "MAP@10", 10, lambda found, k: lists.average_precision(found.hit, found.relevant, k), "higher"),
+    ListMetric("mrr", "MRR@10", 10, lambda found, k: lists.reciprocal_rank(found.hit, k), "higher"),
+    ListMetric("hit@10", "hit@10", 10, lambda found, k: lists.hit_rate(found.hit, k), "higher"),
+    ListMetric(
+        "coverage@10", "coverage", 10, lambda found, k: lists.coverage(found.items[:, :k], len(found.facts.share)), "neither",
+        of_people=True,
+    ),
+    ListMetric("gini@10", "Gini", 10, lambda found, k: lists.gini(found.items[:, :k], len(found.facts.share)), "neither"),
+    ListMetric(
+        "novelty@10", "novelty", 10, lambda found, k: lists.novelty(found.items[:, :k], found.facts.share), "neither",
+        of_people=True,
+    ),
+    ListMetric(
+        "ild@10", "diversity", 10, lambda found, k: lists.intra_list_diversity(found.items[:, :k], found.facts.genres),
+        "neither", of_people=True,
+    ),
+)  # fmt: skip
+"""In the order that tables show them in; models are ordered by the first of each kind."""
+
+METRICS: dict[str, Metric] = {metric.key: metric for metric in BUILT_IN}
+"""All that are measured, by key: the metrics above and those that `register_metric` added."""
+
+
+def register_metric(metric: Metric) -> None:
+    """Measure one more metric from here on, in every table and report of this process.
+
+    A metric that was registered before under the same key is replaced. ConfigError for the key of a built-in metric, and for
+    what is not a metric.
+    """
+    if not isinstance(metric, EntryMetric | ListMetric):
+        raise ConfigError(f"A {type(metric).__name__} is not a metric.", "Give a konomi.EntryMetric or a konomi.ListMetric.")
+    if any(metric.key == known.key for known in BUILT_IN):
+        raise ConfigError(f'There is a metric "{metric.key}" already.', "Give it another key.")
+    if not metric.key or "," in metric.key or metric.key != metric.key.strip():
+        raise ConfigError(f'A metric cannot have the key "{metric.key}".', "Use a word such as mean_error or coverage@10.")
+    if not callable(metric.function):
+        raise ConfigError(f"{metric.key}: its function cannot be called.", "Give a function; docs/add-a-metric.md has one.")
+    if metric.better not in get_args(Better):
+        raise ConfigError(f'{metric.key}: better cannot be "{metric.better}".', f"It is one of: {', '.join(get_args(Better))}.")
+    if isinstance(metric, EntryMetric) and metric.kind not in TASKS:
+        raise ConfigError(f'{metric.key}: kind cannot be "{metric.kind}".', f"It is one of: {', '.join(TASKS)}.")
+    if isinstance(metric, ListMetric):
+        _check_places(metric.key, metric.k)
+        if not metric.key.endswith(f"@{metric.k}"):
+            raise ConfigError(f'The key "{metric.key}" does not end in its k.', f"Call it {metric.key}@{metric.k}.")
+    METRICS[metric.key] = metric
+
+
+def metrics_with(asked: str | Iterable[str] = ()) -> tuple[Metric, ...]:
+    """Every registered metric, and behind them those asked for: "ndcg@5,recall@50" or a sequence of such names.
+
+    ConfigError for a name that is not known.
+    """
+    names = asked.split(",") if isinstance(asked, str) else list(asked) if isinstance(asked, Iterable) else [asked]
+    if not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"metrics cannot be {shown(asked)}.", 'Name metrics, as in "ndcg@5,recall@50".')
+    found = dict(METRICS)
+    for name in names:
+        if name.strip():
+            metric = _named(name.strip())
+            found[metric.key] = metric
+    return tuple(found.values())
+
+
+def _named(name: str) -> Metric:
+    if name in METRICS:
+        return METRICS[name]
+    stem, at, places = name.partition("@")
+    for metric in METRICS.values():
+        if at and isinstance(metric, ListMetric) and metric.key.partition("@")[0] == stem and places.isdecimal():
+            _check_places(name, int(places))
+            return metric.at(int(places))
+    known = f"The metrics are: {', '.join(METRICS)}; those of recommendations have other lists too, as in ndcg@5."
+    raise ConfigError(f'Unknown metric "{name}".{closest(name, METRICS)}', known)
+
+
+def _check_places(key: str, k: int) -> None:
+    if not 1 <= k <= MOST_PLACES:
+        raise ConfigError(f"{key}: a list of {k} places cannot be measured.", f"Take 1 to {MOST_PLACES:,} places.")
+
+
+def entry_metrics(kind: str, metrics: Sequence[Metric] | None = None) -> list[EntryMetric]:
+    """Those of ratings or of interactions; of all that are registered, where no `metrics` are given."""
+    return [each for each in _given(metrics) if isinstance(each, EntryMetric) and each.kind == kind]
+
+
+def list_metrics(metrics: Sequence[Metric] | None = None) -> list[ListMetric]:
+    """Those of recommendations."""
+    return [each for each in _given(metrics) if isinstance(each, ListMetric)]
+
+
+def metrics_of(kind: str, metrics: Sequence[Metric] | None = None) -> list[Metric]:
+    """Those of a kind: "rating", "interaction" or "ranking"."""
+    return [each for each in _given(metrics) if each.kind == kind]
+
+
+def primary(kind: str) -> Metric:
+    """The metric of a kind that models are ordered by."""
+    return next(each for each in BUILT_IN if each.kind == kind)
+
+
+def _given(metrics: Sequence[Metric] | None) -> Iterable[Metric]:
+    return METRICS.values() if metrics is None else metrics
+
+
+def entry_values(kind: str, found: Predictions, metrics: Sequence[Metric] | None = None) -> Values:
+    """Every metric of predictions of a kind, by key; None where it is undefined."""
+    values = {metric.key: float(metric.function(found)) for metric in entry_metrics(kind, metrics)}
+    return {key: None if math.isnan(value) else value for key, value in values.items()}

@@ -1,0 +1,111 @@
+"""What a caller gives, checked and made whole: datasets, models with their settings, splits, tasks."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from konomi.data.dataset import Dataset
+from konomi.data.split import Split, SplitConfig, make_split
+from konomi.errors import ConfigError, DataError
+from konomi.models import module
+from konomi.models.api import TASKS
+from konomi.runtime import Run
+from konomi.settings import closest, settings, shown
+
+WAYS = '"ease,mf", ["ease", "mf"] or {"mf": {"dim": 16}}'
+
+
+def dataset_from(given: Any) -> Dataset:
+    """A dataset, or the one at a path; DataError for anything else."""
+    if isinstance(given, Dataset):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return Dataset.open(Path(given))
+    raise DataError(
+        f"{what_it_is(given)} is not a dataset.",
+        "Give a konomi.Dataset, such as Dataset.from_frame(…) makes, or the path of one.",
+    )
+
+
+def run_from(given: Any) -> Run:
+    """A run, the usual one for None; ConfigError for anything else."""
+    if given is None or isinstance(given, Run):
+        return given or Run()
+    raise ConfigError(f"{what_it_is(given)} is not a run.", "Give konomi.Run(seed=…, threads=…), or leave it out.")
+
+
+def split_from(given: Any, dataset: Dataset, run: Run) -> Split:
+    """A split of the dataset, or how to make one (a tenth validates and a tenth tests, for None).
+
+    ConfigError for anything else, DataError for a split of another dataset.
+    """
+    if given is None or isinstance(given, SplitConfig):
+        return make_split(dataset, given or SplitConfig(seed=run.seed))
+    if not isinstance(given, Split):
+        raise ConfigError(f"{what_it_is(given)} is not a split.", "Give a konomi.SplitConfig, or what konomi.make_split gave.")
+    if len(given.role) != len(dataset.item):
+        raise DataError(
+            f"The split is of {len(given.role):,} entries, and the dataset has {len(dataset.item):,}.",
+            "Make it of this dataset: konomi.make_split(dataset, konomi.SplitConfig()).",
+        )
+    return given
+
+
+def model_names(given: str | Iterable[str]) -> list[str]:
+    """The models of a text such as "ease,mf", or of a sequence; ConfigError where there is none, or one twice."""
+    found = [name.strip() for name in (given.split(",") if isinstance(given, str) else given)]
+    found = [name for name in found if name]
+    if not found:
+        raise ConfigError("There is no model.", "Name one or several, as in ease,mf.")
+    if twice := [name for name in found if found.count(name) > 1]:
+        raise ConfigError(f"{twice[0]} is named twice.", "Name each model once.")
+    return found
+
+
+def models_from(given: Any) -> dict[str, Any]:
+    """Name → Config of models that are named, or given with their settings: a Config, a dict, or None for the usual ones.
+
+    RequestError for an unknown model, ConfigError for none, for one named twice, for wrong settings and for anything else.
+    """
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
+        given = list(given)
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list | Mapping) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"models cannot be {shown(given)}.", f"Name models: {WAYS}.")
+    if isinstance(given, Mapping):
+        if not given:
+            model_names("")
+        return {name: _config(name, values) for name, values in given.items()}
+    return {name: module(name).Config() for name in model_names(given)}
+
+
+def _config(name: str, given: Any) -> Any:
+    kind = module(name).Config
+    if isinstance(given, kind):
+        return given
+    if given is None or isinstance(given, Mapping):
+        for key in given or ():
+            if not isinstance(key, str):
+                raise ConfigError(f"{name}: a setting cannot be called {shown(key)}.", 'Write settings as in {"dim": 16}.')
+        return settings(kind, given or {}, name)
+    raise ConfigError(
+        f"{name}: {what_it_is(given)} has no settings of it.",
+        f'Give a dict, as in {{"dim": 16}}, or a {kind.__module__}.Config.',
+    )
+
+
+def tasks_from(given: Any) -> tuple[str, ...]:
+    """One task or several; ConfigError for what is none."""
+    found = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else ()
+    for task in found or (given,):
+        if not isinstance(task, str) or task not in TASKS:
+            named, near = (f'"{task}"', closest(task, TASKS)) if isinstance(task, str) else (shown(task), "")
+            raise ConfigError(f"Unknown task {named}.{near}", f"The tasks are: {', '.join(TASKS)}.")
+    return found
+
+
+def what_it_is(value: Any) -> str:
+    """What kind of thing a value is, as in "An int"."""
+    name = type(value).__name__
+    return "None" if value is None else f"An {name}" if name[0] in "aeiouAEIOU" else f"A {name}"

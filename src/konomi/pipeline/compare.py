@@ -1,0 +1,146 @@
+"""Compare models: train each on the same split, measure each on the same hidden entries, say which differences are real.
+
+A split is frozen before anything starts. Each model's epoch is chosen on the validation entries; the test entries are scored
+once, when every model has been trained.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from konomi.arrays import Bools
+from konomi.data.dataset import Dataset
+from konomi.data.labels import LEFT_OUT
+from konomi.data.profiles import Profiles
+from konomi.data.split import Split, SplitConfig, TrainSet
+from konomi.errors import DataError
+from konomi.evaluate.bootstrap import ranking_standing, standing
+from konomi.evaluate.evaluate import evaluate_together
+from konomi.evaluate.metrics import RANKING
+from konomi.models import module
+from konomi.models.api import TASKS, Model, criterion
+from konomi.models.api import tasks as tasks_of
+from konomi.neural.stopping import best_epoch
+from konomi.pipeline.arguments import dataset_from, models_from, run_from, split_from, tasks_from
+from konomi.pipeline.comparison import Comparison, Failure, Fit, Outcome
+from konomi.pipeline.steps import Experiment, fit_or_reason
+from konomi.runtime import Run
+
+LACKING = {
+    "rating": "Ratings are not compared: the training or the test entries have none.",
+    "interaction": "Interactions are not compared: all training labels are of one class, or the test entries have none.",
+    RANKING: "Recommendations are not compared: no test entry is liked.",
+}
+
+
+def compare_models(
+    dataset: Dataset | Path | str,
+    models: Any,
+    tasks: str | Iterable[str] = TASKS,
+    split: Split | SplitConfig | None = None,
+    run: Run | None = None,
+    tell: Callable[[Outcome], None] = lambda outcome: None,
+    metrics: str | Iterable[str] = (),
+) -> Comparison:
+    """Train and measure models; one whose settings have a `task` is trained once for each of the `tasks`.
+
+    All that rank are compared on their recommendations, too, and those without a task on nothing else.
+    dataset, models and split are as in `train_model`. `tell` hears of every training as it ends. `metrics` are measured beside
+    those that are registered, as in "ndcg@5,recall@50". A model that raises FitError is a `Failure`, and the others go on.
+
+    RequestError for an unknown model, ConfigError for no model, an unknown task or metric, or a wrong argument, DataError where
+    nothing is left to compare on: all before the first training.
+    """
+    configs, wanted = models_from(models), tasks_from(tasks)
+    run = replace(run_from(run), checkpoint=None)  # there is one file, and there are many trainings
+    dataset = dataset_from(dataset)
+    experiment = Experiment.of(dataset, split_from(split, dataset, run), run, metrics)
+    skipped = {task: LACKING[task] for task in wanted if not _comparable(task, experiment)}
+    wanted = tuple(task for task in wanted if task not in skipped)
+    if not len(experiment.test.wanted.item):
+        skipped[RANKING] = LACKING[RANKING]
+    if not wanted and (RANKING in skipped or all(module(name).TASKS for name in configs)):
+        raise DataError(" ".join(skipped.values()), "Give a dataset with more in it, or other shares: --valid and --test.")
+    fits, failures = [], []
+    for name, config, goals in _trainings(configs, wanted):
+        if not goals and RANKING in skipped:
+            outcome: Outcome = Failure(name, goals, skipped[RANKING])
+        else:
+            outcome = _fit(name, config, goals, experiment)
+        if isinstance(outcome, Failure):
+            failures.append(outcome)
+        else:
+            fits.append(outcome)
+        tell(outcome)
+    fits = [_tested(fit, experiment) for fit in fits]
+    found = Comparison(dataset, experiment.split, experiment.train, run, experiment.metrics, fits, failures, skipped, {})
+    drawing: dict[str, Any] = {"seed": run.seed, "progress": run.progress, "metrics": found.metrics}
+    for task in wanted:
+        if found.on(task):
+            found.standings[task] = standing(task, found.predictions(task), **drawing)
+    if found.on(RANKING):
+        found.standings[RANKING] = ranking_standing(found.ranked(), **drawing)
+    return found
+
+
+def _trainings(configs: Mapping[str, Any], wanted: tuple[str, ...]) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
+    """(name, config, the tasks it is to be good at) of every training."""
+    for name, config in configs.items():
+        if not module(name).TASKS:
+            yield name, config, ()
+        elif any(setting.name == "task" for setting in fields(config)):
+            yield from ((name, replace(config, task=task), (task,)) for task in wanted)
+        elif wanted:
+            yield name, config, wanted
+
+
+def _fit(name: str, config: Any, goals: tuple[str, ...], experiment: Experiment) -> Outcome:
+    """Train one model and measure it on the validation entries; a Failure where it cannot be, or has no output asked for."""
+    able = tuple(task for task in goals if task in module(name).TASKS)
+    if goals and not able:
+        return _unable(name, goals)
+    found = fit_or_reason(name, config, experiment.train, experiment.run)
+    if isinstance(found, str):
+        return Failure(name, able, found)
+    able = tuple(task for task in able if task in tasks_of(found.model))
+    if goals and not able:
+        return _unable(name, goals)
+    report = experiment.measure(experiment.valid, [found.model])
+    rows = _learnt_from(found.model, experiment.train)
+    best = best_epoch(found.model.history, criterion(found.model).higher) + 1
+    return Fit(found, able, rows, best, {} if report is None else {"valid": report})
+
+
+def _tested(fit: Fit, experiment: Experiment) -> Fit:
+    """With what the model does on the test entries."""
+    return replace(fit, reports={**fit.reports, "test": evaluate_together([fit.model], experiment.test)})
+
+
+def _unable(name: str, goals: tuple[str, ...]) -> Failure:
+    return Failure(name, goals, f"It predicts no {' and no '.join(goals)}s.")
+
+
+def _learnt_from(model: Model, train: TrainSet) -> int:
+    """The training entries that one of the model's tasks has a target for, all where it has no task."""
+    targets = [_targets(task, train.seen, train) for task in tasks_of(model)]
+    return int(np.any(targets, axis=0).sum()) if targets else len(train.seen.item)
+
+
+def _targets(task: str, profiles: Profiles, train: TrainSet) -> Bools:
+    """Which entries of profiles have something to predict."""
+    known: Bools = ~np.isnan(profiles.rating) if task == "rating" else train.labelling.of(profiles) != LEFT_OUT
+    return known
+
+
+def _comparable(task: str, experiment: Experiment) -> bool:
+    """Whether the training entries have something to tell apart, and the test entries something to predict."""
+    train = experiment.train
+    if not _targets(task, experiment.test.hidden, train).any():
+        return False
+    if task == "rating":
+        return bool(_targets(task, train.seen, train).any())
+    labels = train.labelling.of(train.seen)
+    return bool((labels == 1).any() and (labels == 0).any())

@@ -1,0 +1,117 @@
+"""What a comparison of models found, in records."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from konomi.arrays import F32
+from konomi.data.dataset import Dataset
+from konomi.data.split import Split, TrainSet
+from konomi.evaluate.bootstrap import Standing
+from konomi.evaluate.metrics import RANKING, Metric
+from konomi.evaluate.records import Predictions, Ranked, Report
+from konomi.models.api import Model
+from konomi.pipeline.steps import Training
+from konomi.runtime import Run
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One training that went well, and what came of it.
+
+    tasks: those it is compared on, none of a model that ranks only; rows: training entries that one of its tasks has a target
+    for, all where it has none; best: the epoch that was kept, counted from 1, 0 where there are none; reports: of the "valid"
+    entries, where there are such, and of the "test" entries.
+    """
+
+    training: Training
+    tasks: tuple[str, ...]
+    rows: int
+    best: int
+    reports: Mapping[str, Report]
+
+    @property
+    def name(self) -> str:
+        """Of the model."""
+        return self.training.name
+
+    @property
+    def model(self) -> Model:
+        """What was trained."""
+        return self.training.model
+
+    @property
+    def history(self) -> F32:
+        """Training and validation error of each epoch, f32[E, 2]."""
+        return self.model.history
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were run; 0 where the model is solved in one go."""
+        return len(self.history)
+
+    @property
+    def rows_per_second(self) -> float:
+        """Training rows gone through in a second."""
+        return self.rows * max(self.epochs, 1) / max(self.training.seconds, 1e-9)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One training that came to nothing, and why."""
+
+    name: str
+    tasks: tuple[str, ...]
+    reason: str
+
+
+Outcome = Fit | Failure
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `compare_models` found. metrics: what was measured; skipped: task → why it was not compared; standings: of each that
+    was, where a model has it.
+
+    Beside the tasks, `RANKING`: recommendations.
+    """
+
+    dataset: Dataset
+    split: Split
+    train: TrainSet
+    run: Run
+    metrics: tuple[Metric, ...]
+    fits: list[Fit]
+    failures: list[Failure]
+    skipped: dict[str, str]
+    standings: dict[str, Standing]
+
+    def __repr__(self) -> str:
+        names = ", ".join(dict.fromkeys(fit.name for fit in self.fits)) or "no model"
+        failed = f", {len(self.failures)} failed" if self.failures else ""
+        return f"Comparison({names} on {', '.join(self.standings) or 'nothing'}{failed})"
+
+    def on(self, task: str) -> dict[str, Fit]:
+        """The fits that are compared on a task, by name of the model; on `RANKING`, those that recommend.
+
+        There, a model that was trained for each task is two: "mf (ratings)" and "mf (interactions)".
+        """
+        if task != RANKING:
+            return {fit.name: fit for fit in self.fits if task in fit.tasks}
+        able = [fit for fit in self.fits if fit.reports["test"].ranked is not None]
+        often = Counter(fit.name for fit in able)
+        return {fit.name if often[fit.name] == 1 else f"{fit.name} ({purpose(fit.tasks)})": fit for fit in able}
+
+    def predictions(self, task: str) -> dict[str, Predictions]:
+        """The predictions of the test entries, by name of the model."""
+        return {name: fit.reports["test"].predictions[task] for name, fit in self.on(task).items()}
+
+    def ranked(self) -> dict[str, Ranked]:
+        """How good the recommendations to people with test entries are, by the names of `on(RANKING)`."""
+        found = ((name, fit.reports["test"].ranked) for name, fit in self.on(RANKING).items())
+        return {name: ranked for name, ranked in found if ranked is not None}
+
+
+def purpose(tasks: tuple[str, ...]) -> str:
+    """What a training is for, in words."""
+    return " and ".join(f"{task}s" for task in tasks) or "recommendations"

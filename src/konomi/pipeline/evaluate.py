@@ -1,0 +1,156 @@
+"""How good a saved model is: on its own test entries, or on other ratings."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from konomi.arrays import I64
+from konomi.bundle.format import Bundle, load_bundle
+from konomi.bundle.origin import dataset_of
+from konomi.data.dataset import KIND, Dataset
+from konomi.data.profiles import Profiles
+from konomi.data.split import Split
+from konomi.data.table import Table
+from konomi.data.vocab import Vocab
+from konomi.errors import BundleError, ConfigError, DataError
+from konomi.evaluate.evaluate import evaluate_together
+from konomi.evaluate.held_out import Baselines, HeldOut
+from konomi.evaluate.metrics import metrics_with
+from konomi.evaluate.records import Predictions, Report, Values, shortly
+from konomi.files import kind_of
+from konomi.pipeline.arguments import run_from, what_it_is
+from konomi.pipeline.splits import read_like, split_of
+from konomi.reading.formats import ReadOptions
+from konomi.reading.read_frame import read_frame
+from konomi.runtime import Run
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `evaluate_model` found. users: the ids of the rows in the report; known_rows: ratings that were left out, since the
+    model was trained or validated with them."""
+
+    report: Report
+    dataset: Dataset
+    split: Split
+    users: Vocab
+    known_rows: int
+
+    def __repr__(self) -> str:
+        return f"Evaluation({shortly(self.metrics)})"
+
+    @property
+    def metrics(self) -> Values:
+        """Every metric by key, and those of the baselines under "baselines"."""
+        return self.report.metrics
+
+    @property
+    def predictions(self) -> dict[str, Predictions]:
+        """What was predicted, by task."""
+        return self.report.predictions
+
+    def sample(self, task: str, size: int) -> list[dict[str, Any]]:
+        """Some of the predictions, evenly spaced: user, title, true, predicted."""
+        found = self.predictions[task]
+        chosen = np.unique(np.linspace(0, len(found.true) - 1, size).astype(int))
+        return [
+            {
+                "user": self.users.ids[int(found.user[n])],
+                "title": self.dataset.titles([int(found.item[n])])[0] if found.item[n] >= 0 else "(not in the dataset)",
+                "true": float(found.true[n]),
+                "predicted": round(float(found.predicted[n]), 4),
+            }
+            for n in chosen
+        ]
+
+
+def evaluate_model(
+    bundle: Bundle | Path | str,
+    test: Any = None,
+    data: Dataset | Path | str | None = None,
+    run: Run | None = None,
+    metrics: str | Iterable[str] = (),
+) -> Evaluation:
+    """How good a saved model is, beside the baselines, which are fitted on what it was trained on.
+
+    bundle: a bundle or its path. test: None or the dataset it was trained on, or that one's path, to take its own test entries;
+    or ratings new to it: the path of a file like those that the dataset was made of, a `Table`, or a frame with the columns
+    user_id, item_id and rating. data: the dataset, where it is not in its old place. metrics: asked for besides, as in
+    "ndcg@5".
+
+    BundleError for what is not a bundle, DataError for what are not ratings, another dataset than its own, or nothing to test
+    on, ConfigError for any other wrong argument.
+    """
+    run, chosen, loaded = run_from(run), metrics_with(metrics), _bundle(bundle)
+    own = test is None or isinstance(test, Dataset) or (isinstance(test, str | os.PathLike) and kind_of(Path(test)) == KIND)
+    if own and test is not None and data is not None:
+        raise ConfigError(
+            f"{_name(test)} is a dataset, and --data {_name(data)} another.", "Give --data with a ratings file only."
+        )
+    dataset = dataset_of(loaded, data if test is None or not own else test)
+    split = split_of(loaded, dataset, run)
+    train, (seen, hidden), users, known_rows = split.train_set(dataset), split.test(dataset), dataset.users, 0
+    if not own:
+        rows = _ratings(test, dataset, run)
+        users, seen, hidden = _new_rows(rows, dataset, seen, train.valid)
+        known_rows = len(rows) - len(hidden.item)
+        if len(hidden.item) == 0:
+            raise DataError(
+                f"{_name(test)}: the model was trained or validated with all of its {len(rows):,} rows.",
+                "Give ratings new to it.",
+            )
+    report = evaluate_together(loaded.models.values(), HeldOut(seen, hidden, Baselines(train, run), chosen))
+    return Evaluation(report, dataset, split, users, known_rows)
+
+
+def _bundle(given: Any) -> Bundle:
+    if isinstance(given, Bundle):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return load_bundle(Path(given))
+    raise BundleError(
+        f"{what_it_is(given)} is not a bundle.",
+        "Give what konomi.train_model or konomi.load_bundle gave, or its path.",
+    )
+
+
+def _name(given: Any) -> str:
+    """What to call data in a message."""
+    return str(given) if isinstance(given, str | os.PathLike) else f"The {type(given).__name__}"
+
+
+def _ratings(given: Any, dataset: Dataset, run: Run) -> Table:
+    """Ratings as a Table: of a file, of a frame, or as they are."""
+    if isinstance(given, Table):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return read_like(dataset, Path(given), run)
+    return read_frame(given, ReadOptions(scale=dataset.scale), run)
+
+
+def _new_rows(rows: Table, dataset: Dataset, shown: Profiles, valid: Profiles) -> tuple[Vocab, Profiles, Profiles]:
+    """(users, seen, hidden) of ratings: the ids of their users, what the model may see of them, and the rows that are new to
+    it.
+
+    Validation entries chose the epoch, so they are neither. Somebody whom the dataset does not know has nothing seen; an item
+    that it does not know has the row −1.
+    """
+    users = Vocab.of(rows.user_id)
+    place = dataset.users.rows(users.ids)
+
+    def of_users(entries: Profiles) -> Profiles:
+        indptr = np.append(entries.indptr, entries.indptr[-1])  # row −1: a stranger
+        return Profiles(indptr, entries.item, entries.rating, entries.status).take(place)
+
+    def keys(entries: Profiles) -> I64:
+        return entries.user * np.int64(len(dataset.items) + 1) + entries.item + 1
+
+    seen = of_users(shown)
+    user, item = users.rows(rows.user_id), dataset.item_ids.rows(rows.item_id)
+    hidden = Profiles.from_entries(len(users), user, item, rows.rating, rows.status)
+    known = np.concatenate([keys(seen), keys(of_users(valid))])
+    return users, seen, hidden.keep(~np.isin(keys(hidden), known))

@@ -1,0 +1,53 @@
+"""Splits that files give, and the split of a bundle, made again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from konomi.bundle.format import Bundle
+from konomi.data.dataset import Dataset
+from konomi.data.split import Split, predefined, rebuild
+from konomi.data.table import Table
+from konomi.errors import DataError
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import SOURCES, read_source
+from konomi.runtime import Run
+from konomi.settings import settings
+
+
+def read_like(dataset: Dataset, path: Path, run: Run) -> Table:
+    """A ratings file of the same source as a dataset, read as that was."""
+    source = dataset.manifest["source"]
+    options = settings(ReadOptions, dataset.manifest.get("read", {}), f"{path}")
+    known = source if source in SOURCES and source != "sample" else None
+    return read_source(known, [path], replace(options, scale=dataset.scale), run)
+
+
+def split_by_files(dataset: Dataset, test: Path, valid: Path | None, share: float, seed: int, run: Run) -> Split:
+    """The split whose test and validation entries are given by files; their paths are kept, so that it can be made again.
+
+    Without a validation file, a share of what is no test is drawn for it.
+    """
+    validated = read_like(dataset, valid, run) if valid else None
+    split = predefined(dataset, read_like(dataset, test, run), validated, share, seed)
+    files = {"test_file": str(test.resolve()), **({"valid_file": str(valid.resolve())} if valid else {})}
+    return replace(split, spec={**split.spec, **files})
+
+
+def split_of(bundle: Bundle, dataset: Dataset, run: Run) -> Split:
+    """The split that a bundle was trained with, made again; DataError where it comes out otherwise."""
+    facts: Mapping[str, Any] = bundle.facts["split"]
+    spec = {key: value for key, value in facts.items() if key not in ("sha256", "entries")}
+    if spec["kind"] != "predefined":
+        return rebuild(dataset, spec, facts["sha256"])
+    if "test_file" not in spec:
+        raise DataError(
+            "This model was tested on a table that is not noted.",
+            "Train it again with a split that is drawn, or given by files.",
+        )
+    valid = Path(spec["valid_file"]) if "valid_file" in spec else None
+    split = split_by_files(dataset, Path(spec["test_file"]), valid, spec.get("valid", 0), spec.get("seed", 0), run)
+    if split.sha256 != facts["sha256"]:
+        raise DataError(f"{spec['test_file']}: not the file that this model was tested on: its split differs.", "Train again.")
+    return split

@@ -1,0 +1,85 @@
+"""split → fit → measure, once: the steps that training, comparing and comparing on people have in common."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from konomi.data.dataset import Dataset
+from konomi.data.split import Split, TrainSet
+from konomi.errors import ConfigError, FitError
+from konomi.evaluate.evaluate import evaluate_together, measurable
+from konomi.evaluate.held_out import Baselines, HeldOut
+from konomi.evaluate.metrics import Metric, metrics_with
+from konomi.evaluate.records import Report
+from konomi.models import module
+from konomi.models.api import Model
+from konomi.pipeline import memory
+from konomi.runtime import Run
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A dataset that is split: what models are fitted on, and the entries that they are measured on, all the same ones.
+
+    valid: the entries that chose the epochs; test: those that nothing has seen.
+    """
+
+    dataset: Dataset
+    split: Split
+    run: Run
+    train: TrainSet
+    valid: HeldOut
+    test: HeldOut
+
+    @classmethod
+    def of(cls, dataset: Dataset, split: Split, run: Run, metrics: str | Iterable[str] = ()) -> "Experiment":
+        """With the baselines of the training entries; `metrics` are measured beside those that are registered."""
+        train = split.train_set(dataset)
+        seen, hidden = split.test(dataset)
+        baselines, chosen = Baselines(train, run), metrics_with(metrics)
+        valid, test = (HeldOut(seen, entries, baselines, chosen) for entries in (train.valid, hidden))
+        return cls(dataset, split, run, train, valid, test)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What is measured."""
+        return self.test.metrics
+
+    def measure(self, held: HeldOut, models: Iterable[Model]) -> Report | None:
+        """What models that answer together do on `valid` or `test`; None where the entries test nothing of what they say."""
+        models = list(models)
+        if not any(measurable(model, held.hidden, self.train.labelling) for model in models):
+            return None
+        return evaluate_together(models, held)
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training that went well. seconds; peak, grown: the most bytes of memory that the process held, and how many more that
+    is than before, None where the system does not tell."""
+
+    name: str
+    config: Any
+    model: Model
+    seconds: float
+    peak: int | None
+    grown: int | None
+
+
+def fit(name: str, config: Any, train: TrainSet, run: Run) -> Training:
+    """Train one model, with a watch on time and memory; FitError or ConfigError where it cannot be."""
+    before = memory.resident()
+    memory.start_peak()
+    start = time.perf_counter()
+    model = module(name).fit(train, config, run)
+    seconds, peak = time.perf_counter() - start, memory.peak()
+    return Training(name, config, model, seconds, peak, None if peak is None or before is None else max(peak - before, 0))
+
+
+def fit_or_reason(name: str, config: Any, train: TrainSet, run: Run) -> Training | str:
+    """The same, or in words why it cannot be: also of a setting that only the data show to be wrong."""
+    try:
+        return fit(name, config, train, run)
+    except (ConfigError, FitError) as error:
+        return f"{error} {error.hint}"

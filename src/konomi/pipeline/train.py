@@ -1,0 +1,92 @@
+"""split → fit → measure → bundle, in one call, for one model or several."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from konomi.bundle.format import Bundle
+from konomi.catalogue.franchises import franchises
+from konomi.data.dataset import Dataset
+from konomi.data.split import Split, SplitConfig, TrainSet
+from konomi.data.statistics import add_statistics
+from konomi.errors import ConfigError
+from konomi.evaluate.intervals import intervals
+from konomi.models import module
+from konomi.models.api import Model, first_giving
+from konomi.pipeline.arguments import dataset_from, models_from, run_from, split_from
+from konomi.pipeline.steps import Experiment, fit
+from konomi.runtime import Run
+
+
+def train_model(
+    dataset: Dataset | Path | str,
+    models: Any = "mf",
+    split: Split | SplitConfig | None = None,
+    run: Run | None = None,
+    path: Path | str | None = None,
+) -> Bundle:
+    """Fit models on the training entries of a dataset, and measure them on its validation and test entries.
+
+    dataset: a dataset, or the path of one. models: names, as in "ease,mf" or ["ease", "mf"], or each with its settings, as in
+    {"mf": {"dim": 16}} or {"mf": mf.Config(dim=16)}; the first that has an output gives it. split: a split or how to make one
+    (a tenth each, where None). path: where the dataset lies, which the bundle notes, to look up known users again. The
+    catalogue of the bundle has the statistics of the training entries only.
+
+    RequestError for an unknown model, DataError for what is not a dataset, ConfigError for any other wrong argument; FitError
+    where training cannot go on.
+    """
+    configs, run = models_from(models), run_from(run)
+    if len(rankers := [name for name in configs if not module(name).TASKS]) > 1:
+        raise ConfigError(f"{' and '.join(rankers)} only rank, and one order is enough.", "Name one of them.")
+    path = path if path is not None or isinstance(dataset, Dataset) else dataset
+    dataset = dataset_from(dataset)
+    experiment = Experiment.of(dataset, split_from(split, dataset, run), run)
+    fitted = {name: fit(name, config, experiment.train, run).model for name, config in configs.items()}
+    facts = {**_origin(experiment, path), **_findings(experiment, fitted)}
+    settings = {name: asdict(config) for name, config in configs.items()}
+    return Bundle(fitted, settings, catalogue(experiment.train), dataset.scale, facts)
+
+
+def _origin(experiment: Experiment, path: Path | str | None) -> dict[str, Any]:
+    """What the bundle was made from."""
+    dataset, split = experiment.dataset, experiment.split
+    return {
+        "data": {
+            "path": str(Path(path).resolve()) if path else "",
+            "sha256": dataset.sha256,
+            "source": dataset.manifest["source"],
+            "note": dataset.manifest["note"],
+        },
+        "split": {**split.spec, "sha256": split.sha256, "entries": split.counts()},
+        "seed": experiment.run.seed,
+    }
+
+
+def _findings(experiment: Experiment, fitted: Mapping[str, Model]) -> dict[str, Any]:
+    """What was measured of the models: metrics, training and validation error by epoch, and how far ratings lie from
+    predictions of the first that predicts any; that last is left out where it cannot be told."""
+    models, test = list(fitted.values()), experiment.test
+    reports = {name: experiment.measure(held, models) for name, held in (("test", test), ("valid", experiment.valid))}
+    rater = first_giving(models, "rating")
+    found = intervals(rater, test.seen, experiment.train, experiment.run) if rater else None
+    return {
+        "metrics": {name: report.metrics for name, report in reports.items() if report is not None},
+        "history": {name: history(model) for name, model in fitted.items()},
+        **({"intervals": found.to_facts()} if found else {}),
+    }
+
+
+def history(model: Model) -> list[list[float | None]]:
+    """The training and validation error of each epoch, None for what was not measured."""
+    return [[None if math.isnan(error) else error for error in epoch] for epoch in model.history.tolist()]
+
+
+def catalogue(train: TrainSet) -> pl.DataFrame:
+    """The catalogue with the statistics of the training entries, and which franchise each item is what part of."""
+    franchise, part = franchises(train.items)
+    items = add_statistics(train.items, train.seen, train.scale)
+    return items.with_columns(pl.Series("franchise", franchise), pl.Series("part", part))

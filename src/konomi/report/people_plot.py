@@ -1,0 +1,53 @@
+"""The plot of a comparison on people held out."""
+
+from typing import TYPE_CHECKING
+
+from konomi.evaluate.metrics import METRICS, RANKING, primary
+from konomi.pipeline.people_comparison import ALL, ANY, FEW, POPULAR, TRAINED, WISHES, People, Row
+from konomi.report.drawing import INK, MARKERS, drawn, legend, looks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def people_plot(found: People) -> bytes:
+    """How good lists are, and RMSE where a model predicts ratings, against how much is shown of people, as PNG.
+
+    What is joined by lines is ratings shown; the mark to the left of it is wishes alone, that to the right a training user.
+    """
+    at = {shown: n for n, shown in enumerate((WISHES, *map(str, FEW), ALL, TRAINED))}
+    names = [name for name in found.models if name != POPULAR]
+    look = {**looks(names), POPULAR: {"color": INK, "marker": MARKERS[-1]}}
+    rated = any(row.rmse is not None for row in found.rows)
+    joined = [*map(str, FEW), ALL]
+
+    def paint(top: "Axes", bottom: "Axes | None" = None) -> None:
+        base = found.of(POPULAR)
+        top.axhline(_lists(base[ANY]), color=INK, linestyle=":", linewidth=1.2, label=POPULAR)
+        for axes, value in ((top, _lists), (bottom, _rmse)):
+            if axes is None:
+                continue
+            for name in found.models:
+                known = {shown: y for shown, row in found.of(name).items() if shown in at and (y := value(row)) is not None}
+                line = [shown for shown in joined if shown in known]
+                label = name if axes is top and name != POPULAR else None
+                axes.plot([at[shown] for shown in line], [known[shown] for shown in line], label=label, **look[name])
+                rest = [shown for shown in known if shown not in joined]
+                axes.plot([at[shown] for shown in rest], [known[shown] for shown in rest], linestyle="", **look[name])
+        last = bottom or top
+        last.set_xticks(list(at.values()), list(at))
+        last.set_xlabel("what is known of somebody: ratings shown, or wishes")
+        top.set_ylabel(primary(RANKING).name)
+        if bottom is not None:
+            bottom.set_ylabel(METRICS["rmse"].name)
+        legend(top)
+
+    return drawn(paint, 4.6 if rated else 2.9, 2 if rated else 1, "png")
+
+
+def _lists(row: Row) -> float:
+    return float(row.ranked.metrics[primary(RANKING).key])
+
+
+def _rmse(row: Row) -> float | None:
+    return row.rmse
