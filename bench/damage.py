@@ -2,10 +2,12 @@
 
 python bench/damage.py dataset [--rounds 2000] [--seed 0]
 python bench/damage.py checkpoint [--rounds 2000] [--seed 0]
+python bench/damage.py readers --rounds 150
 
 A round ends in one of these: refused (an error of the family, as it should be), harmless (opened, and all that is read is as it
 was), silent (opened, and something differs), traceback (any other exception). One whose hashes were made to fit the damage, or
-that has none (datasets of format 1), may open, if it then works. Exit code 1 where anything is silent or ends in a traceback.
+that has none (datasets of format 1), may open, if it then works. `readers` opens a dataset beside two processes that save it so
+often in all: harmless is whole, and nothing else may be. Exit code 1 where anything ends as it should not.
 """
 
 import argparse
@@ -15,13 +17,15 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import load, save
 
-from damaged_datasets import dataset_rounds
+from damaged_datasets import dataset_rounds, datasets
+from konomi.data.dataset import Dataset
 from konomi.neural import checkpoint
 from spoil import cuts, outcome, words
 
@@ -59,7 +63,28 @@ def _equal(found: Any, arrays: checkpoint.Arrays) -> bool:
     return found is not None and found.keys() == arrays.keys() and all(np.array_equal(found[n], a) for n, a in arrays.items())
 
 
-KINDS = {"dataset": dataset_rounds, "checkpoint": checkpoint_rounds}
+def reader_rounds(rounds: int, draw: random.Random) -> Iterator[tuple[str, str]]:
+    """("open", how that ended) of each time that a dataset was opened while two processes saved it `rounds` times."""
+    with tempfile.TemporaryDirectory() as place:
+        data = Path(place) / "data"
+        save_often(data, 1)
+        savers = [get_context("spawn").Process(target=save_often, args=(data, rounds // 2)) for _ in range(2)]
+        for saver in savers:
+            saver.start()
+        while any(saver.is_alive() for saver in savers):
+            end = outcome(lambda: Dataset.open(data), lambda found: len(found.indptr) == len(found.users) + 1)
+            yield "open", end.replace("refused", "silent")
+        yield "saving", "harmless" if not any(saver.exitcode for saver in savers) else "silent"
+
+
+def save_often(data: Path, times: int) -> None:
+    """Save two datasets in turn."""
+    some = list(datasets())
+    for n in range(times):
+        some[n % 2].save(data)
+
+
+KINDS = {"dataset": dataset_rounds, "checkpoint": checkpoint_rounds, "readers": reader_rounds}
 
 
 def attack(kind: str, rounds: int, seed: int) -> tuple[Counter[str], list[tuple[str, str]]]:

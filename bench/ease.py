@@ -29,10 +29,10 @@ from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.data.statistics import ITEM_PRIOR
-from konomi.evaluate import memory
 from konomi.kernels.ids import warm_up
 from konomi.models import ease, mf, popular
 from konomi.models.api import Model
+from konomi.pipeline import memory
 from konomi.ranking.rank import rank
 from konomi.reading.formats import ReadOptions
 from konomi.reading.sources import read_source

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conftest import table_of
 from konomi.data.array_files import map_array
@@ -18,6 +20,8 @@ from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
 from konomi.errors import DataError
 from konomi.files import hash_bytes, hash_manifest
+from konomi.kernels import csr
+from konomi.kernels.reference import csr as reference
 
 BENCH = Path(__file__).parents[1] / "bench"
 ROWS = [("ann", "x", 8), ("ann", "y", None), ("bob", "y", 3.5), ("cy", "x", 1), ("cy", "y", 10)]
@@ -158,6 +162,15 @@ def test_ratings_of_a_scale_without_steps_are_looked_through(tmp_path):
         dataset.__dict__.pop("parts")
         with pytest.raises(DataError, match="off the scale 1 to 10"):
             Dataset.open(tmp_path / "data")
+
+
+@given(st.lists(st.lists(st.integers(-1, 6), max_size=4), max_size=5), st.integers(1, 6))
+def test_ascending_rows_against_the_twin(rows, n_items):
+    indptr = np.cumsum([0, *map(len, rows)])
+    item = np.array([item for row in rows for item in row], np.int32)
+    for start in range(len(rows) + 1):
+        wanted = reference.ascend(indptr, item, n_items, start, len(rows))
+        assert csr.ascend(indptr, item, n_items, start, len(rows)) == wanted
 
 
 def test_an_array_is_what_is_expected_or_refused(tmp_path):

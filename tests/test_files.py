@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 from pathlib import Path
@@ -83,7 +84,7 @@ def test_a_folder_of_others_is_left_alone_however_it_is_spelt(tmp_path, monkeypa
         ("n" * 300, "cannot be written: File name too long"),
         ("n" * 300 + "/deeper", "cannot be written: File name too long"),
         ("a\0b", "no file can be called that"),
-        ("/proc/konomi", "cannot be written"),
+        ("/proc/x", "cannot be written"),
         ("ours/in", "lies in .*/ours, a konomi thing"),
         ("ours/versions/1/deep/in", "lies in .*/ours.*, a konomi thing"),
         ("input", "is read by this command, and would be lost"),
@@ -112,6 +113,15 @@ def test_a_folder_that_was_removed_while_one_stood_in_it(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="cannot be written"):
         check_folder(Path("x"), KIND, DataError)
     assert check_folder(tmp_path / "x", KIND, DataError) == tmp_path / "x"
+
+
+def test_through_a_link_to_another_file_system(tmp_path, write):
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as elsewhere:
+        (tmp_path / "link").symlink_to(Path(elsewhere) / "data")  # which is not there yet
+        for n in "12":
+            put(write, tmp_path / "link", n)
+            assert text_of(tmp_path / "link") == n and (tmp_path / "link").is_symlink()
+            assert os.listdir(elsewhere) == ["data"] and os.listdir(tmp_path) == ["link"]
 
 
 def test_files_that_may_be_replaced(tmp_path, monkeypatch):
@@ -158,9 +168,8 @@ def test_what_somebody_put_into_a_folder_of_ours_is_not_lost(tmp_path, write):
 def test_versions_follow_each_other_and_only_the_current_one_stays(tmp_path):
     for n in range(1, 4):
         put(new_version, tmp_path / "deep" / "data", str(n))
-        assert tree(tmp_path) == [
-            "deep/data/current", f"deep/data/versions/{n}/manifest.json", f"deep/data/versions/{n}/text",
-        ]  # fmt: skip
+        here = f"deep/data/versions/{n}"
+        assert tree(tmp_path) == ["deep/data/current", f"{here}/manifest.json", f"{here}/text"]
     assert (tmp_path / "deep/data/current").read_text() == "versions/3\n"
     assert text_of(tmp_path / "deep" / "data") == "3" and kind_of(tmp_path / "deep" / "data") == KIND
 
@@ -380,9 +389,8 @@ def test_manifests_that_are_none(tmp_path):
         (tmp_path / "manifest.json").write_text(json.dumps({"kind": KIND, "format": number}))
         with pytest.raises(DataError, match="is not known here"):
             read_manifest(tmp_path, KIND, 1, (), DataError, "")
-    (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be read: Not a directory"):
-        read_manifest(tmp_path / "file", KIND, 1, (), DataError, "")
+        read_manifest(tmp_path / "manifest.json", KIND, 1, (), DataError, "")
 
 
 def test_a_file_name_that_is_no_text_can_be_noted(tmp_path):

@@ -50,7 +50,7 @@ def crosstab(dataset: "Dataset") -> "Table":
     heads = [title if len(title) <= HEAD else f"{title[: HEAD - 1]}…" for title in rated.columns[:fit]]
     values = zip(names, rated.values[:, :fit], strict=False)
     rows = ((name, *("" if np.isnan(r) else f"{r:g}" for r in row)) for name, row in values)
-    grid = table("The most active users × the most rated items", ("user", *heads), rows)
+    grid = table("The most active users × the most rated items", ("user id", *heads), rows)
     for column in grid.columns[1:]:
         column.justify, column.min_width, column.max_width = "right", CELL - 2, CELL - 2
     return grid

@@ -67,6 +67,7 @@ class Ranker:
         wished = np.zeros(len(profiles), np.bool_) if wishes is None else ~np.isnan(wishes).all(axis=1)
         diverse = np.where(profiles.silent & ~wished, max(dials.diverse, SPREAD), dials.diverse)
         whole = (diverse > 0) | (dials.calibrate > 0)
+        vectors = self.vectors  # made with the first list, whether it needs them or not, so that no later one waits for them
         many = min(max(CANDIDATES, 4 * k) if whole.any() else k, scores.shape[1])
         nothing = np.zeros(len(profiles) + 1, np.int64), np.empty(0, np.int32)
         found, best = topk(scores, many, *nothing, np.ones(scores.shape[1], np.bool_))
@@ -79,7 +80,7 @@ class Ranker:
             if whole[b]:
                 own = self._liked_mix(profiles.slice(b, b + 1))
                 mixes = mix(self.blend.genres[items])
-                places = rerank(values, k, self.vectors[items], mixes, own, float(diverse[b]), dials.calibrate)
+                places = rerank(values, k, vectors[items], mixes, own, float(diverse[b]), dials.calibrate)
                 items, values = items[places], values[places]
             n = min(k, len(items))
             ranking.items[b, :n], ranking.scores[b, :n] = items[:n], values[:n]
