@@ -79,7 +79,7 @@ def test_what_is_refused(bundle, data, checkerboard, tmp_path):
         ((7,), BundleError, "An int is not a bundle."),
         ((None,), BundleError, "None is not a bundle."),
         ((tmp_path / "none",), BundleError, "none"),
-        ((bundle, 7), DataError, "int is not a table"),
+        ((bundle, 7), DataError, "a value of the type int is no table"),
         ((bundle, pl.DataFrame({"a": [1]})), DataError, "user_id"),
         ((bundle, tmp_path / "none.csv"), DataError, "none.csv"),
         ((bundle, others), DataError, "not the dataset that this model was trained on"),
