@@ -80,7 +80,7 @@ def test_what_is_refused(bundle, data, checkerboard, tmp_path):
         ((None,), BundleError, "None is not a bundle."),
         ((tmp_path / "none",), BundleError, "none"),
         ((bundle, 7), DataError, "a value of the type int is no table"),
-        ((bundle, pl.DataFrame({"a": [1]})), DataError, "user_id"),
+        ((bundle, pl.DataFrame({"a": [1]})), DataError, "no column that looks like the user"),
         ((bundle, tmp_path / "none.csv"), DataError, "none.csv"),
         ((bundle, others), DataError, "not the dataset that this model was trained on"),
         ((bundle, None, others), DataError, "not the dataset that this model was trained on"),

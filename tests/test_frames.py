@@ -239,7 +239,7 @@ MISTAKES = {
     "ids that are bytes": ({**GOOD, "user_id": [b"a", b"b"]}, {}, "for the user, holds Binary", "Ids are"),
     "words for ratings": ({**GOOD, "rating": ["good", "bad"]}, {}, "2 rows cannot be read (rating is not a number: 2)", "skip"),
     "yes and no for ratings": ({**GOOD, "rating": [True, False]}, {}, "for the rating, holds Boolean", "ratings are numbers"),
-    "ratings without end": ({**GOOD, "rating": [np.inf, 1]}, {}, "rating is not finite", "skip"),
+    "ratings without end": ({**GOOD, "rating": [np.inf, 1]}, {}, "rating beyond ±1,048,576", "skip"),
     "no rating at all": ({**GOOD, "rating": [None, None]}, {}, "No row has a rating", "scale"),
     "ratings off the scale": (pl.DataFrame(GOOD), {"scale": Scale(1, 3, 1)}, "rating off the scale 1 to 3", "scale"),
     "times in words": ({**GOOD, "when": ["a", "b"]}, {"time": "when"}, "time is not a whole number", "skip"),

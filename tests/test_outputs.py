@@ -133,5 +133,5 @@ def test_no_message_shows_what_a_terminal_would_obey(tmp_path, content):
 
 def test_errors_quote_nothing_raw():
     error = DataError("a\x1b[31mb\u202ec\nd\x9b\ud800é ア", "\x07" + "x" * 5000)
-    assert str(error) == "a\\x1b[31mb\\u202ec\\nd\\x9b\\ud800é ア"
+    assert str(error) == "a\\x1b[31mb<U+202E>c\\nd\\x9b<U+D800>é ア"
     assert error.hint.startswith("\\x07x") and len(error.hint) <= 1000 and error.hint.endswith(" …")

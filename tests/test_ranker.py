@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from test_order import Says
+from test_blend import Says
 
 from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
