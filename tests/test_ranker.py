@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 import pytest
-from test_blend import Says
 
 from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
@@ -12,6 +11,7 @@ from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.offer import Offer
 from konomi.ranking.ranker import Ranker
+from test_blend import Says
 
 # rows 0 to 2: three seasons of one work, the others stand alone; 3 and 4 are alike, 5 and 6 are alike, 7 is unknown
 ITEMS = pl.DataFrame(
