@@ -90,7 +90,7 @@ def test_manifests_that_do_not_fit(saved, tmp_path):
         load_bundle(saved)
     with pytest.raises(BundleError, match="no such folder") as caught:
         load_bundle(tmp_path / "nowhere")
-    assert "konomi train" in caught.value.hint
+    assert "`train_model`" in caught.value.hint
 
 
 def test_a_catalogue_of_another_model(bundle, saved):

@@ -54,7 +54,7 @@ def test_a_second_training_is_refused_and_a_killed_one_forgotten(kept):
     with checkpoint.claimed(kept):
         with pytest.raises(FitError, match="another training has this checkpoint") as caught, checkpoint.claimed(kept):
             pytest.fail("two have it")
-        assert "--checkpoint" in caught.value.hint
+        assert "`checkpoint`" in caught.value.hint
         others = []
 
         def other():

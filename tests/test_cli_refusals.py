@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from command_line import konomi, ratings, refused, write
@@ -170,13 +171,13 @@ def test_recommend_refuses(place, tmp_path, words, message, hint):
             'Unknown metric "cosinus". Did you mean "cosine"?',
             "euclidean",
         ),
-        (("similar", "{}/bias", "Mushishi", "--by", "factors"), "No model of this bundle has item vectors", "-m mf"),
+        (("similar", "{}/bias", "Mushishi", "--by", "factors"), "No model of this bundle has item vectors", "such as mf"),
         (("info", "{}/nowhere"), "nowhere: no such file or folder.", "konomi prepare"),
         (("info", "{}"), "is not a dataset or a bundle.", "konomi prepare"),
         (("info", "{}/data", "--user", "7000"), 'Unknown user "7000".', "There are 40 users"),
         (("info", "{}/bundle", "--user", "7"), "A bundle holds nobody's ratings.", "konomi info DATA --user ID"),
         (("evaluate", "{}/bundle", "{}/none.csv"), "none.csv: no such file", "Check the path."),
-        (("evaluate", "{}/bundle", "{}/data", "--data", "x"), "data is a dataset, and --data x another.", "ratings file only"),
+        (("evaluate", "{}/bundle", "{}/data", "--data", "x"), "data is a dataset, and x another.", "ratings file only"),
         (("synth", "--users", "9", "--items", "9", "--ratings", "999", "-o", "{}/s"), "999 rows", "ask for 9 to "),
         (
             ("synth", "--format", "mal-2021", "-o", "{}/s"),
@@ -256,7 +257,7 @@ def test_a_spoilt_dataset(place, tmp_path):
 def test_the_dataset_of_a_bundle_is_gone_or_another(place, bundle, tmp_path):
     spoil_manifest(data={"path": str(tmp_path / "gone"), "sha256": "", "note": ""})(bundle)
     message, hint = refused("recommend", bundle, "--user", 7)
-    assert "gone: the dataset of this model is not there." in message and "--data DATA" in hint
+    assert "gone: the dataset of this model is not there." in message and "--data" in hint
     konomi("prepare", write(tmp_path / "r.csv", ratings([1, 2])), "-o", tmp_path / "gone")
     message, hint = refused("evaluate", place / "bundle", tmp_path / "gone")
     assert "not the dataset that this model was trained on" in message and "train again" in hint
@@ -309,3 +310,14 @@ def test_what_the_system_refuses_is_told_like_any_other_error(place, monkeypatch
 def test_unknown_words_are_usage_errors():
     assert "Did you mean 'train'" in konomi("trian", code=2).stderr
     assert "Missing option" in konomi("train", "data", code=2).stderr
+
+
+def test_hints_name_options_as_this_command_has_them(place):
+    """The library says `output`, `user` and `prepare`; a person reads -o, --user-column and a whole command."""
+    from konomi.cli.hints import as_typed
+    from konomi.cli.main import app as whole
+
+    commands = get_command(whole).commands
+    hint = "`output`, `user`, `k`, `on_bad_rows`=skip, `prepare`"
+    assert as_typed(hint, commands["prepare"]) == ("-o, --user-column, k, --on-bad-rows=skip, `konomi prepare PATH -o DATA`")
+    assert as_typed(hint, None) == "output, user, k, on_bad_rows=skip, `konomi prepare PATH -o DATA`"

@@ -62,7 +62,7 @@ def test_a_guessed_scale(ratings, scale):
 def test_no_rating_no_scale():
     with pytest.raises(DataError, match="cannot be guessed") as caught:
         Scale.of(np.array([NAN], np.float32))
-    assert "--scale" in caught.value.hint
+    assert "`scale`" in caught.value.hint
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 90), min_size=1), st.lists(st.integers(-5, 100)))

@@ -194,13 +194,13 @@ def test_too_much_memory_is_refused_before_the_fit(checkerboard, train):
     cap = int(np.median(np.unique(fitting[fitting > fitting.min()])))
     with pytest.raises(FitError, match=r"ease needs .* GiB of memory for 20 × 20 items, and may use .* GiB") as caught:
         ease.fit(train, ease.Config(), Run(memory=cap))
-    assert "--memory 1GiB" in caught.value.hint
-    least = int(caught.value.hint.rpartition("--set least=")[2].rstrip("."))
+    assert "Raise `memory` to 1GiB" in caught.value.hint
+    least = int(caught.value.hint.rpartition("least=")[2].rstrip("."))
     assert fitting[least] <= cap < fitting[least - 1]
     assert ease.fit(train, ease.Config(least=least), Run(memory=cap)).item_known.any()
     with pytest.raises(FitError) as caught:
         ease.fit(train, ease.Config(), Run(memory=1))
-    assert caught.value.hint == "Raise it, --memory 1GiB."
+    assert caught.value.hint == "Raise `memory` to 1GiB."
 
 
 def test_the_forecast_of_a_whole_catalogue():

@@ -84,7 +84,7 @@ def test_what_is_refused(bundle, data, checkerboard, tmp_path):
         ((bundle, tmp_path / "none.csv"), DataError, "none.csv"),
         ((bundle, others), DataError, "not the dataset that this model was trained on"),
         ((bundle, None, others), DataError, "not the dataset that this model was trained on"),
-        ((bundle, data, data), ConfigError, "is a dataset, and --data"),
+        ((bundle, data, data), ConfigError, "is a dataset, and "),
         ((bundle, data, None, 3), ConfigError, "An int is not a run."),
     ):
         with pytest.raises(error) as caught:

@@ -1,6 +1,7 @@
 """The public names: all there, all told to type checkers, none of them paid for before it is used."""
 
 import ast
+import copy
 import random
 import re
 import shlex
@@ -89,3 +90,30 @@ def test_the_commands_of_the_readme_exist(line):
     command = commands.get_command(click.Context(commands), name)
     assert command is not None
     command.make_context(name, words)  # a usage error for what it does not know
+
+
+def test_errors_are_made_for_programs_too():
+    """code and field beside message and hint; hints name no option of the command line; an error may cross processes."""
+    error = errors.RequestError("k is 0.", "Give 1 or more.", "k")
+    assert (error.code, error.message, error.hint, error.field) == ("request", "k is 0.", "Give 1 or more.", "k")
+    assert vars(copy.copy(error)) == vars(error) and str(copy.copy(error)) == str(error)
+    kinds = [errors.DataError, errors.ConfigError, errors.FitError, errors.BundleError, errors.RequestError]
+    assert len({kind.code for kind in kinds}) == len(kinds)
+
+
+def test_errors_of_the_library_speak_no_options():
+    """`valid`, not --valid: the command line puts its own words there (cli/hints.py)."""
+    told = []
+    for path in Path(konomi.__file__).parent.rglob("*.py"):
+        if path.parent.name != "cli":
+            calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+            raised = (call for call in calls if getattr(call.func, "id", "").lower().endswith("error"))
+            told += [
+                f"{path.name}: {text.value}"
+                for call in raised
+                for text in ast.walk(call)
+                if isinstance(text, ast.Constant)
+                and isinstance(text.value, str)
+                and re.search(r"(^|\W)-(-[a-z]|[a-z]\b)", text.value)
+            ]
+    assert told == []

@@ -193,7 +193,7 @@ def test_the_dataset_may_have_moved(recommender, bundle, data, tmp_path):
     gone = replace(bundle, facts=facts)
     with pytest.raises(DataError, match="gone: the dataset of this model is not there") as error:
         Recommender(gone).recommend(user=8)
-    assert "data=" in error.value.hint
+    assert "`data`" in error.value.hint
     for where in (data, str(data), Dataset.open(data)):
         assert Recommender(gone, where).recommend(user=8) == recommender.recommend(user=8)
     prepare(table_of(rows()[:-1], items=catalogue())).save(tmp_path / "other")

@@ -59,7 +59,7 @@ def test_thresholds_are_more_than_and_counted_once(rows, item_least, user_least)
     if not expected:
         with pytest.raises(DataError, match="Nothing is left") as caught:
             prepare(table_of(rows), rules)
-        assert "--min-item-ratings" in caught.value.hint
+        assert "`min_item_ratings`" in caught.value.hint
         return
     dataset = prepare(table_of(rows), rules)
     assert set(entries(dataset)) == expected
@@ -183,5 +183,5 @@ def test_a_full_disk_leaves_nothing_half_written(saved, monkeypatch):
     monkeypatch.setattr(np, "save", full)
     with pytest.raises(DataError, match="the disk is full") as caught:
         prepare(table_of([(1, 1, 8)])).save(saved)
-    assert "-o" in caught.value.hint
+    assert "`output`" in caught.value.hint
     assert [p.name for p in saved.parent.iterdir()] == ["data"] and len(Dataset.open(saved).item) == 3

@@ -316,7 +316,7 @@ def test_similar_says_what_it_cannot_do(taste, people):
     assert 'Did you mean "cosine"' in str(error.value)
     with pytest.raises(RequestError, match="No model of this bundle has item vectors") as error:
         make(people, bias, "bias").similar("Mushishi", by="factors")
-    assert "-m mf" in error.value.hint
+    assert "such as mf" in error.value.hint
     with pytest.raises(RequestError, match='Unknown way "contents"'):
         taste.similar(10, by="contents")
     with pytest.raises(RequestError, match="compared by cosine alone"):

@@ -204,7 +204,7 @@ def test_zero_is_a_rating_on_a_scale_that_has_it(tmp_path: Path) -> None:
     assert columns(read(path, options=ReadOptions(scale=Scale(0, 100, 1))))[2] == [0, 85]
     with pytest.raises(DataError, match="rating off the scale 1 to 10") as error:
         read(path)
-    assert "--scale LOW:HIGH:STEP" in error.value.hint and 'on_bad_rows="skip"' in error.value.hint
+    assert "`scale`" in error.value.hint and "`on_bad_rows`=skip" in error.value.hint
 
 
 @pytest.mark.parametrize("separator", ["", "ab", "a", "7", '"', "'", "§", "\n", ":::"])
@@ -335,7 +335,7 @@ def test_where_rejects_may_go(tmp_path: Path) -> None:
             refuse_rejects(path, inputs)
     with pytest.raises(DataError, match="cannot be written") as error:
         refuse_rejects(Path("/proc/konomi/rejects.csv"), [])
-    assert "--rejects" in error.value.hint
+    assert "`rejects`" in error.value.hint
 
 
 def test_a_colon_is_no_double_colon(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_movielens_by_a_shells_star(tmp_path: Path) -> None:
     other = files(folder, more__csv=links) / "more.csv"
     with pytest.raises(DataError, match=r"more\.csv: not used: neither the ratings of movielens nor the catalogue") as error:
         read(*sorted(folder.iterdir()))
-    assert "--items" in error.value.hint
+    assert "`items`" in error.value.hint
     with pytest.raises(DataError, match=r"more\.csv: not a catalogue that is known here"):
         read(files(tmp_path / "b", ratings__csv=ratings) / "ratings.csv", other)
 

@@ -42,7 +42,7 @@ def test_delimited_columns_by_option(tmp_path: Path) -> None:
     assert (entries(table), table.time.tolist(), table.scale) == ([("a", "b", 2), ("c", "d", 4)], [5, 6], STARS)
     with pytest.raises(DataError, match=r"no column that looks like the item.*Its columns are: who, what, user_id") as error:
         read(path)
-    assert "--item-column" in error.value.hint
+    assert "`item`" in error.value.hint
     with pytest.raises(DataError, match=r'no column "whom" for the user\. Did you mean "who"'):
         read(path, options=ReadOptions(user="whom", item="what", rating="how"))
 
@@ -73,7 +73,7 @@ def test_a_catalogue_among_the_files_is_told_where_to_go(tmp_path: Path) -> None
     folder = files(tmp_path, x__csv="user,item,rating\n1,2,3\n", items__csv="item_id,title\n2,T\n")
     with pytest.raises(DataError, match="no source is recognised") as error:
         read(folder / "x.csv", folder / "items.csv")
-    assert f"A catalogue goes with --items {folder / 'items.csv'}." in error.value.hint
+    assert f"A catalogue goes with `items` {folder / 'items.csv'}." in error.value.hint
 
 
 def test_delimited_without_a_header(tmp_path: Path) -> None:

@@ -2,11 +2,15 @@
 
 KonomiError            message names the file, line, column or field; .hint says what to do
 ├── DataError          a ratings file, a catalogue or a prepared dataset
-├── ConfigError        a setting, an option or a configuration file
+├── ConfigError        a setting
 ├── FitError           training that cannot go on
 ├── BundleError        a saved model
 └── RequestError       a question that the model cannot answer: unknown title, user, item
+
+A hint names what the caller can set in backquotes, as Python has it: `valid`. Whoever shows it may put their own word there.
 """
+
+from typing import ClassVar
 
 from konomi.text import visible
 
@@ -14,14 +18,23 @@ LONGEST = 1_000  # characters of a message: what it quotes of a file may be a wh
 
 
 class KonomiError(Exception):
-    """Base of the family: `str(error)` says what is wrong and where, `error.hint` what to do about it.
+    """Base of the family.
 
-    Both are one line that any terminal can show, whatever the titles and names in them.
+    code: what kind of error it is, for programs; message, also `str(error)`: what is wrong and where; hint: what to do about
+    it; field: the setting or part of a request that is wrong, None where it is none in particular. Message and hint are one
+    line that any terminal can show, whatever the titles and names in them.
     """
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(_shortened(visible(message[:LONGEST])))
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, hint: str, field: str | None = None) -> None:
+        self.message = _shortened(visible(message[:LONGEST]))
         self.hint = _shortened(visible(hint[:LONGEST]))
+        self.field = field
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[type["KonomiError"], tuple[str, str, str | None]]:
+        return type(self), (self.message, self.hint, self.field)  # it may cross to another process
 
 
 def _shortened(text: str) -> str:
@@ -31,18 +44,28 @@ def _shortened(text: str) -> str:
 class DataError(KonomiError):
     """A ratings file, a catalogue or a prepared dataset is missing, malformed or empty."""
 
+    code = "data"
+
 
 class ConfigError(KonomiError):
     """A setting is unknown, of the wrong type or out of range."""
+
+    code = "config"
 
 
 class FitError(KonomiError):
     """Training cannot go on: nothing to learn from, or the loss left the finite numbers."""
 
+    code = "fit"
+
 
 class BundleError(KonomiError):
     """A saved model is missing, cut short, altered or of another format."""
 
+    code = "bundle"
+
 
 class RequestError(KonomiError):
     """A question that cannot be answered: an unknown title, user, item or model."""
+
+    code = "request"

@@ -32,10 +32,10 @@ def shown(value: object) -> str:
         return f"<{type(value).__name__}>"
 
 
-def settings(kind: type[T], values: Mapping[str, Any], where: str) -> T:
+def settings(kind: type[T], values: Mapping[str, Any], origin: str) -> T:
     """A frozen dataclass from plain values; every key known and every type right, or a `ConfigError` that says which.
 
-    `where` names the place the values come from ("--set", "run.toml [mf]"). Text is converted, so that `--set dim=32` works.
+    `origin` names the place the values come from ("run.toml [mf]"). Text is converted: "32" is a whole number, too.
     """
     hints = typing.get_type_hints(kind)
     names = [f.name for f in dataclasses.fields(kind)]  # type: ignore[arg-type]
@@ -43,28 +43,29 @@ def settings(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     for key, value in values.items():
         if key not in names:
             raise ConfigError(
-                f'{where}: unknown setting "{key}".{closest(key, names)}', f"The settings are: {', '.join(names)}."
+                f'{origin}: unknown setting "{key}".{closest(key, names)}', f"The settings are: {', '.join(names)}.", key
             )
-        checked[key] = _convert(hints[key], value, f"{where}: {key}")
+        checked[key] = _convert(hints[key], value, origin, key)
     return kind(**checked)
 
 
-def check_types(config: Any, where: str) -> None:
+def check_types(config: Any, origin: str) -> None:
     """Make every field of a frozen dataclass what it is declared to be, as `settings` would; a ConfigError for what cannot be.
 
     For `__post_init__`, so that what a program says is held to the same as what a file says: a NumPy number becomes Python's.
     """
     hints = typing.get_type_hints(type(config))
     for name in (field.name for field in dataclasses.fields(config)):
-        object.__setattr__(config, name, _convert(hints[name], getattr(config, name), f"{where}: {name}"))
+        object.__setattr__(config, name, _convert(hints[name], getattr(config, name), origin, name))
 
 
-def _convert(kind: Any, value: Any, where: str) -> Any:
+def _convert(kind: Any, value: Any, origin: str, name: str) -> Any:
     if typing.get_origin(kind) is typing.Literal:
         choices = typing.get_args(kind)
         if isinstance(value, Hashable) and value in choices:
             return value
-        raise ConfigError(f'{where} cannot be "{value}".{closest(str(value), choices)}', f"It is one of: {', '.join(choices)}.")
+        said = f'{origin}: {name} cannot be "{value}".{closest(str(value), choices)}'
+        raise ConfigError(said, f"It is one of: {', '.join(choices)}.", name)
     if isinstance(kind, types.UnionType):
         if value is None and types.NoneType in typing.get_args(kind):
             return None
@@ -81,27 +82,27 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         return converted
     except (KeyError, ValueError, TypeError, OverflowError):
         wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
-        raise ConfigError(f'{where} cannot be "{value}".', f"It is {wanted}.") from None
+        raise ConfigError(f'{origin}: {name} cannot be "{value}".', f"It is {wanted}.", name) from None
 
 
-def byte_size(text: str, where: str) -> int:
-    """The bytes of "8GB" (10⁹ each), "8GiB" (2³⁰) and the like; a `ConfigError` that names `where` for anything else.
+def byte_size(text: str, origin: str) -> int:
+    """The bytes of "8GB" (10⁹ each), "8GiB" (2³⁰) and the like; a `ConfigError` that names `origin` for anything else.
 
-    >>> byte_size("1.5 GB", "--memory"), byte_size("512MiB", "--memory")
+    >>> byte_size("1.5 GB", "memory"), byte_size("512MiB", "memory")
     (1500000000, 536870912)
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt])(i?)b", text.strip().lower())
     size = int(float(found[1]) * (1024 if found[3] else 1000) ** ("kmgt".index(found[2]) + 1)) if found else 0
     if size < 1:
-        raise ConfigError(f'{where} cannot be "{text}".', "It is a size such as 8GB, 7.5GiB or 500MB.")
+        raise ConfigError(f'{origin} cannot be "{text}".', "It is a size such as 8GB, 7.5GiB or 500MB.")
     return size
 
 
-def positive(where: str, **values: float) -> None:
+def positive(origin: str, **values: float) -> None:
     """Raise a `ConfigError` unless every value is above zero."""
     for name, value in values.items():
         if not value > 0:
-            raise ConfigError(f"{where}: {name} is {value}.", f"Set {name} above 0.")
+            raise ConfigError(f"{origin}: {name} is {value}.", f"Set {name} above 0.", name)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from konomi.models.api import Model, ModelModule, first_giving
 
 KIND = "konomi bundle"
 FORMAT = 2
-REMEDY = "Make one with `konomi train DATA -m mf -o BUNDLE`."
+REMEDY = "Make one with `train_model`."
 KEYS = ("models", "scale", "data", "split", "seed", "metrics", "history", "sha256")
 WRITTEN_WITH = ("konomi", "numpy", "numba", "polars", "safetensors")
 

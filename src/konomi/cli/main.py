@@ -16,6 +16,7 @@ from konomi.cli.compare import compare
 from konomi.cli.demo import demo
 from konomi.cli.doctor import doctor
 from konomi.cli.evaluate import evaluate
+from konomi.cli.hints import as_typed
 from konomi.cli.info import info
 from konomi.cli.prepare import prepare
 from konomi.cli.recommend import recommend
@@ -46,7 +47,7 @@ class Commands(TyperGroup):
         except KonomiError as error:
             if ctx.params["debug"]:
                 raise
-            raise _refusal(str(error), error.hint) from None
+            raise _refusal(str(error), as_typed(error.hint, self.commands.get(ctx.invoked_subcommand))) from None
         except OSError as error:  # what no file of the package foresaw, such as a folder that may not be read
             if ctx.params["debug"] or error.errno == errno.EPIPE:
                 raise

@@ -82,7 +82,7 @@ def train(
     inputs = [data, *(path for path in (config, test_file, valid_file) if path)]
     written = check_folder(output, KIND, BundleError, inputs)
     if checkpoint:
-        kept = check_file(checkpoint, ConfigError, inputs, "--checkpoint", ("a checkpoint", is_checkpoint))
+        kept = check_file(checkpoint, ConfigError, inputs, "checkpoint", ("a checkpoint", is_checkpoint))
         if kept.is_relative_to(written):
             raise ConfigError(f"--checkpoint {checkpoint} lies in the bundle's folder.", "Put it beside that.")
     dataset = Dataset.open(data)

@@ -28,7 +28,7 @@ from konomi.runtime import available_cores, blocks, workers
 
 KIND = "konomi dataset"
 FORMAT = 2
-REMEDY = "Make one with `konomi prepare PATH -o DATA`."
+REMEDY = "Make one with `prepare`."
 KINDS = {"indptr": np.int64, "item": np.int32, "rating": np.uint8, "status": np.uint8, "time": np.int64}
 OPTIONAL = ("status", "time")
 TABLES = ("items.parquet", "users.parquet")

@@ -85,7 +85,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
             f"Nothing is left of {report[0]['rows']:,} rows: "
             + ", ".join(f"{d['rows']:,} by {d['step']}" for d in report[1:-1])
             + ".",
-            "Lower --min-item-ratings, --min-user-ratings or --k-core.",
+            "Lower `min_item_ratings`, `min_user_ratings` or `k_core`.",
         )
     run.progress("prepare", next(step), 5)
 

@@ -100,7 +100,7 @@ class Scale:
         if len(values) == 0:
             raise DataError(
                 "No row has a rating, so the rating scale cannot be guessed.",
-                "Give it: scale=Scale(low, high, step) (--scale LOW:HIGH:STEP).",
+                "Give it with `scale`: low, high and step.",
             )
         if len(values) == 1:
             values = np.array([values[0], values[0] + 1])

@@ -112,7 +112,7 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
         role[order[tests[0] : tests[0] + valids[0]]] = VALID
     elif config.kind in ("per-user", "last"):
         if config.kind == "last" and dataset.time is None:
-            raise DataError("This dataset has no times, so there is no last entry.", "Use --split per-user.")
+            raise DataError("This dataset has no times, so there is no last entry.", "Use `split` per-user.")
         key = draw.random(n)
         if config.kind == "last" and dataset.time is not None:
             key -= dataset.time  # whole seconds: what was drawn breaks their ties

@@ -24,18 +24,18 @@ def check_folder(target: Path, kind: str, error: type[KonomiError], inputs: Iter
     """
     place = resolved(target, error)
     if (here := _here()) and here.is_relative_to(place):
-        raise error(f"{target}: holds the folder that you are in.", "Choose another place with -o.")
+        raise error(f"{target}: holds the folder that you are in.", "Choose another place with `output`.")
     _check(target, place, inputs, error)
     if not place.exists():
         return place
     with alone(place):
         found, others = kind_of(place), strangers(place) if place.is_dir() else []
     if found != kind:
-        raise error(f"{target}: already exists and is not a {kind}.", "Choose another place with -o, or move it away.")
+        raise error(f"{target}: already exists and is not a {kind}.", "Choose another place with `output`, or move it away.")
     if others:
         raise error(
             f"{target}: holds more than a {kind}: {', '.join(others[:SHOWN])}.",
-            "Move that away, or choose another place with -o.",
+            "Move that away, or choose another place with `output`.",
         )
     return place
 
@@ -44,7 +44,7 @@ def check_file(
     target: Path,
     error: type[KonomiError],
     inputs: Iterable[Path] = (),
-    option: str = "-o",
+    option: str = "output",
     older: tuple[str, Callable[[Path], bool]] | None = None,
 ) -> Path:
     """Where a file will be: `target` without links and dots. For a command to call before it works.
@@ -56,10 +56,10 @@ def check_file(
     place = resolved(target, error)
     _check(target, place, inputs, error, option)
     if place.is_dir():
-        raise error(f"{target}: is a folder.", f"Name a file with {option}.")
+        raise error(f"{target}: is a folder.", f"Name a file with `{option}`.")
     if place.exists() and not (older and place.is_file() and older[1](place)):
         reason = f" and is not {older[0]}" if older else ""
-        raise error(f"{target}: already exists{reason}.", f"Choose another place with {option}, or move it away.")
+        raise error(f"{target}: already exists{reason}.", f"Choose another place with `{option}`, or move it away.")
     return place
 
 
@@ -74,19 +74,19 @@ def resolved(target: Path, error: type[KonomiError]) -> Path:
     except OSError as cause:
         raise unwritable(target, cause, error) from cause
     except ValueError:  # a NUL
-        raise error(f"{str(target)!r}: no file can be called that.", "Choose another place with -o.") from None
+        raise error(f"{str(target)!r}: no file can be called that.", "Choose another place with `output`.") from None
     return place
 
 
-def _check(target: Path, place: Path, inputs: Iterable[Path], error: type[KonomiError], option: str = "-o") -> None:
+def _check(target: Path, place: Path, inputs: Iterable[Path], error: type[KonomiError], option: str = "output") -> None:
     """What holds for files and folders alike."""
     for given in inputs:
         given = Path(os.path.realpath(given))
         if given.is_relative_to(place) or _same(given, place):
-            raise error(f"{target}: is read by this command, and would be lost.", f"Choose another place with {option}.")
+            raise error(f"{target}: is read by this command, and would be lost.", f"Choose another place with `{option}`.")
     for folder in place.parents:
         if kind := kind_of(folder):
-            raise error(f"{target}: lies in {folder}, a {kind}.", f"Choose a place beside it with {option}.")
+            raise error(f"{target}: lies in {folder}, a {kind}.", f"Choose a place beside it with `{option}`.")
     beside = next(folder for folder in (*place.parents, place) if os.path.lexists(folder))
     try:
         probe = beside / workplace_name(place)
@@ -127,9 +127,9 @@ def first_bytes(path: Path, n: int) -> bytes:
         return b""
 
 
-def unwritable(target: Path, cause: OSError, error: type[KonomiError], option: str = "-o") -> KonomiError:
+def unwritable(target: Path, cause: OSError, error: type[KonomiError], option: str = "output") -> KonomiError:
     """What to say when a place cannot be written; NumPy tells of a short write without an error number."""
     full = cause.errno in FULL or (cause.errno is None and "written" in str(cause))
     reason = "the disk is full" if full else cause.strerror or str(cause)
     hint = "Free some space or choose another place" if full else "Choose a place that can be written"
-    return error(f"{target}: cannot be written: {reason}.", f"{hint} with {option}.")
+    return error(f"{target}: cannot be written: {reason}.", f"{hint} with `{option}`.")

@@ -18,7 +18,7 @@ HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 
 
 @contextmanager
-def whole_file(target: Path, error: type[KonomiError], option: str = "-o") -> Iterator[Path]:
+def whole_file(target: Path, error: type[KonomiError], option: str = "output") -> Iterator[Path]:
     """A file to write; it replaces `target` in one step when the block ends well, else it vanishes.
 
     The file stands alone in a folder that goes with it, where other files may be written meanwhile. `option` is what the place

@@ -165,7 +165,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Ease:
     if n == 0:
         raise FitError(
             "There is no entry to learn from." if not many.any() else f"No item has {config.least} entries to learn from.",
-            "Lower --valid and --test, or prepare more data." if not many.any() else "Lower it: --set least=1.",
+            "Lower `valid` and `test`, or prepare more data." if not many.any() else "Lower it: least=1.",
         )
     _check_memory(many, n, len(seen.item), run.memory)
     column = np.full(I + 1, n, np.int32)
@@ -210,10 +210,10 @@ def _check_memory(many: I64, n: int, entries: int, cap: int) -> None:
         return
     fitting = next((m for m in range(n - 1, 0, -1) if forecast(m, entries) <= cap), 0)
     least = int(np.sort(many)[::-1][fitting]) + 1  # one more than the first item that would be too much
-    other = f", or leave out rare items: --set least={least}" if (many >= least).any() else ""
+    other = f", or leave out rare items: least={least}" if (many >= least).any() else ""
     raise FitError(
         f"ease needs {_gib(wanted)} of memory for {n:,} × {n:,} items, and may use {_gib(cap)}.",
-        f"Raise it, --memory {-(-wanted // 2**30)}GiB{other}.",
+        f"Raise `memory` to {-(-wanted // 2**30)}GiB{other}.",
     )
 
 

@@ -125,7 +125,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Genre:
     """The items' Bayesian averages; no seed, no epochs. FitError where there is no rating."""
     seen = train.seen.scored()
     if len(seen.item) == 0:
-        raise FitError("There is no rating to learn from.", "Lower --valid and --test, or prepare more data.")
+        raise FitError("There is no rating to learn from.", "Lower `valid` and `test`, or prepare more data.")
     mean = np.float32(seen.rating.mean(dtype=np.float64))
     count, total = count_and_sum(seen.item, seen.rating, len(train.items) + 1)
     prior = max(config.item_prior, 1e-9)  # an item without ratings is at the mean, prior or not

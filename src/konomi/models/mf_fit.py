@@ -117,7 +117,7 @@ def _problem(train: TrainSet, config: Config) -> Problem:
     labelling = train.labelling.pack() if config.task == "interaction" else np.empty(0, np.float32)
     seen, valid = (with_targets(part, labelling) for part in (train.seen, train.valid))
     if len(seen.item) == 0:
-        raise FitError(f"There is no {config.task} to learn from.", "Lower --valid and --test, or prepare more data.")
+        raise FitError(f"There is no {config.task} to learn from.", "Lower `valid` and `test`, or prepare more data.")
     mean, sigma = seen.rating.mean(dtype=np.float64), float(seen.rating.std(dtype=np.float64))
     if config.task == "interaction":
         if not 0 < mean < 1:

@@ -86,7 +86,7 @@ class PairTraining:
         seen, self.rating, self.label = targets(data.seen, self.heads, self.center, self.labelling)
         if len(seen.item) == 0:
             raise FitError(
-                f"There is no {' or '.join(tasks)} to learn from.", "Lower --valid and --test, or prepare more data."
+                f"There is no {' or '.join(tasks)} to learn from.", "Lower `valid` and `test`, or prepare more data."
             )
         self.user, self.item, self.pairs = seen.user, seen.item, len(seen.item)
         self.seen_count = seen.counts

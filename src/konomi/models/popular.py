@@ -81,7 +81,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Popular:
         nothing, level = not count.any(), bayesian_average(total, count, mean, max(config.item_prior, 1e-9))
     if nothing:
         what = "entry" if config.order == "count" else "rating"
-        raise FitError(f"There is no {what} to learn from.", "Lower --valid and --test, or prepare more data.")
+        raise FitError(f"There is no {what} to learn from.", "Lower `valid` and `test`, or prepare more data.")
     return Popular(level, trust(many), np.empty((0, 2), np.float32))
 
 

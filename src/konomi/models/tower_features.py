@@ -40,7 +40,7 @@ class Features:
         self.tags = item_tags(data.items) if self.full else genre_matrix(data.items)
         self.numbers = item_numbers(data.items)
         if not self.full and not self.tags.shape[1]:
-            raise FitError("two_tower: the catalogue has no genres.", "Use features=full, or prepare with --items.")
+            raise FitError("two_tower: the catalogue has no genres.", "Use features=full, or prepare with `items`.")
 
     def __call__(self, shown: Profiles, people: Profiles, untold: Bools, blank: Bools) -> Sides:
         """All from the ratings `shown`, but what is said of people from `people`, some of these; all scored. The item tower is

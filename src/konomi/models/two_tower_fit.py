@@ -68,7 +68,7 @@ class TowerTraining:
         self.seen = data.seen.scored()
         self.pairs = len(self.seen.item)
         if not self.pairs:
-            raise FitError("There is no rating to learn from.", "Lower --valid and --test, or prepare more data.")
+            raise FitError("There is no rating to learn from.", "Lower `valid` and `test`, or prepare more data.")
         low, high, rating = data.scale.low, data.scale.high, self.seen.rating
         center = [(low + high) / 2, (high - low) / 2]
         if config.biased:

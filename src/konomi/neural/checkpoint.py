@@ -38,10 +38,10 @@ def claimed(path: Path | None) -> Iterator[None]:
                 make_parents(path)
                 stack.enter_context(held(path.with_name(f".{path.name}.lock")))
             except BlockingIOError:
-                hint = "Wait until it ends, or give each its own --checkpoint."
+                hint = "Wait until it ends, or give each its own `checkpoint`."
                 raise FitError(f"{path}: another training has this checkpoint.", hint) from None
             except OSError as cause:
-                hint = "Choose a place that can be written with --checkpoint."
+                hint = "Choose a place that can be written with `checkpoint`."
                 raise FitError(f"{path}: the checkpoint cannot be written: {cause.strerror}.", hint) from cause
         yield
 
@@ -54,7 +54,7 @@ def remove(path: Path) -> None:
 
 def write(path: Path, arrays: Arrays, fingerprint: str) -> None:
     """Replace the file by these arrays. FitError where it cannot be written; what was there before then stays."""
-    with whole_file(path, FitError, "--checkpoint") as partial:
+    with whole_file(path, FitError, "checkpoint") as partial:
         partial.write_bytes(save({**arrays, HEAD: _head(arrays, fingerprint)}))
 
 
@@ -71,15 +71,15 @@ def read(path: Path, fingerprint: str) -> Arrays | None:
     except FileNotFoundError:
         return None
     except OSError as cause:
-        raise FitError(f"{path}: the checkpoint cannot be read: {cause.strerror}.", "Choose another --checkpoint.") from cause
+        raise FitError(f"{path}: the checkpoint cannot be read: {cause.strerror}.", "Choose another `checkpoint`.") from cause
     except (ValueError, KeyError, TypeError, RecursionError, SafetensorError):
         whole = False
     if not whole:
-        raise FitError(f"{path}: not a checkpoint of this Konomi, or damaged.", "Delete it, or give another --checkpoint.")
+        raise FitError(f"{path}: not a checkpoint of this Konomi, or damaged.", "Delete it, or give another `checkpoint`.")
     if found != fingerprint:
         raise FitError(
             f"{path}: the checkpoint of a training with other settings, another seed or other data.",
-            "Train as before, delete it, or give another --checkpoint.",
+            "Train as before, delete it, or give another `checkpoint`.",
         )
     return arrays
 

@@ -165,5 +165,5 @@ def one_torch_thread() -> Iterator[None]:
 def device_of(run: Run) -> torch.device:
     """The device of a run; ConfigError where this machine or this torch has none."""
     if run.device == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("There is no CUDA device here.", "Use --device cpu, or install torch with CUDA.")
+        raise ConfigError("There is no CUDA device here.", "Use `device` cpu, or install torch with CUDA.")
     return torch.device(run.device)

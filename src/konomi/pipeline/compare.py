@@ -63,7 +63,7 @@ def compare_models(
     if not len(experiment.test.wanted.item):
         skipped[RANKING] = LACKING[RANKING]
     if not wanted and (RANKING in skipped or all(module(name).TASKS for name in configs)):
-        raise DataError(" ".join(skipped.values()), "Give a dataset with more in it, or other shares: --valid and --test.")
+        raise DataError(" ".join(skipped.values()), "Give a dataset with more in it, or other shares: `valid` and `test`.")
     fits, failures = [], []
     for name, config, goals in _trainings(configs, wanted):
         if not goals and RANKING in skipped:

@@ -88,7 +88,7 @@ def compare_people(
     split = split or SplitConfig(kind="users", seed=run.seed)
     kind = split.spec.get("kind") if isinstance(split, Split) else getattr(split, "kind", "users")
     if kind != "users":
-        raise ConfigError(f"A split of kind {kind} holds nobody out whole.", "Use --split users, or leave it out.")
+        raise ConfigError(f"A split of kind {kind} holds nobody out whole.", "Use `split` users, or leave it out.")
     frozen = split_from(split, dataset, run)
     experiment = Experiment.of(dataset, frozen, run, metrics)
     people, counts = _newcomers(experiment)
@@ -127,7 +127,7 @@ def _newcomers(experiment: Experiment) -> tuple[Newcomers, dict[str, int]]:
     if not len(chosen):
         raise DataError(
             f"Of {int(held.sum()):,} people held out, nobody has {FEW[-1]} ratings to show and a hidden one that is liked.",
-            "Hold out more with --test, or give data with longer profiles.",
+            "Hold out more with `test`, or give data with longer profiles.",
         )
     people = Newcomers(known, hidden, wanted, experiment).take(chosen)
     return people, {

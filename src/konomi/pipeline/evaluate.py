@@ -88,9 +88,7 @@ def evaluate_model(
     run, chosen, loaded = run_from(run), metrics_with(metrics), _bundle(bundle)
     own = test is None or isinstance(test, Dataset) or (isinstance(test, str | os.PathLike) and kind_of(Path(test)) == KIND)
     if own and test is not None and data is not None:
-        raise ConfigError(
-            f"{_name(test)} is a dataset, and --data {_name(data)} another.", "Give --data with a ratings file only."
-        )
+        raise ConfigError(f"{_name(test)} is a dataset, and {_name(data)} another.", "Give `data` with a ratings file only.")
     dataset = dataset_of(loaded, data if test is None or not own else test)
     split = split_of(loaded, dataset, run)
     train, (seen, hidden), users, known_rows = split.train_set(dataset), split.test(dataset), dataset.users, 0

@@ -88,7 +88,7 @@ def read_found(
     if others and (options.items or others != catalogue):
         raise DataError(
             f"{', '.join(map(str, others))}: not used: neither the ratings of {layout.source} nor the catalogue.",
-            "Leave it out, or give it by itself; a catalogue goes with --items.",
+            "Leave it out, or give it by itself; a catalogue goes with `items`.",
         )
     table = read_several(ratings, format, options, run, layout.source)
     return table if options.items or not catalogue else with_catalogue(table, catalogue[0], options)

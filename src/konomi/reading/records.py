@@ -152,14 +152,14 @@ def settle(path: Path, rejects: Rejects, on_bad_rows: OnBadRows, place: str = "l
     off_scale = any("off the scale" in reason for reason in rejects.reason)
     raise DataError(
         f"{path}: {rows} cannot be read ({kinds}), at {at} {lines}.",
-        ("Give the scale that it has (--scale LOW:HIGH:STEP), mend" if off_scale else "Mend")
-        + ' the file, or leave such rows out: on_bad_rows="skip" (--on-bad-rows=skip).',
+        ("Give the scale that it has with `scale`, mend" if off_scale else "Mend")
+        + " the file, or leave such rows out: `on_bad_rows`=skip.",
     )
 
 
 def refuse_rejects(path: Path, inputs: Sequence[Path]) -> None:
     """`DataError` where rejects cannot go to `path`: it is an input, or no older rejects file, or its folder takes no file."""
-    check_file(path, DataError, inputs, "--rejects", ("a rejects file", _is_rejects))
+    check_file(path, DataError, inputs, "rejects", ("a rejects file", _is_rejects))
 
 
 def _is_rejects(path: Path) -> bool:
@@ -170,7 +170,7 @@ def write_rejects(path: Path, *rejects: Rejects) -> None:
     """Write the rows that were left out as CSV, safe in spreadsheets: line, reason, text. It appears whole or not at all."""
     columns = {name: [value for each in rejects for value in getattr(each, name)] for name in REJECTS_HEADER.split(",")}
     columns |= {name: [as_cell(printable(text)) for text in columns[name]] for name in ("reason", "text")}
-    with whole_file(path, DataError, "--rejects") as partial:
+    with whole_file(path, DataError, "rejects") as partial:
         pl.DataFrame(columns).write_csv(partial)
 
 

@@ -37,7 +37,7 @@ def usual_format(where: str, columns: Mapping[str, bool], options: ReadOptions) 
         if chosen[field] is None:
             raise DataError(
                 f"{where}: no column that looks like the {field}. Its columns are: {shown}.",
-                f"Name it: {field} (--{field}-column), and the separator (--separator) where the columns look wrong.",
+                f"Name it with `{field}`, and the `separator` where the columns look wrong.",
             )
     anime = "anime" in str(chosen["item"]).lower()
     return RatingsFormat(

@@ -53,7 +53,7 @@ def recommend_all(best: Best, people: int, n_items: int, k: int, run: Run) -> It
         need = fixed + BLOCK * each_row
         raise RequestError(
             f"{k} of {n_items:,} items for everybody need {need / 1e6:,.0f} MB, and {run.memory / 1e6:,.0f} MB are allowed.",
-            "Raise --memory or ask for fewer with -k.",
+            "Raise `memory` or ask for fewer with `k`.",
         )
     run.progress("recommend", 0, people)
     with workers(run.threads) as each:
@@ -116,7 +116,7 @@ def write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
             return write(whole, frames)
     except pl.exceptions.ComputeError as cause:  # polars' own way to tell of a full disk
         raise RequestError(
-            f"{path}: cannot be written: {cause}.", "Free some space or choose another place with -o."
+            f"{path}: cannot be written: {cause}.", "Free some space or choose another place with `output`."
         ) from cause
 
 

@@ -47,21 +47,25 @@ class Where:
         for name in ("any_genre", "all_genres", "no_genre", "types", "only", "without"):
             given = getattr(self, name)
             if isinstance(given, str) or not isinstance(given, Iterable):
-                raise RequestError(f"{name}: {given!r} is not several.", f"Give a tuple or a list: {name}=({given!r},).")
+                raise RequestError(f"{name}: {given!r} is not several.", f"Give a tuple or a list: {name}=({given!r},).", name)
             object.__setattr__(self, name, tuple(given))  # a list will do
         if not isinstance(self.ratings, int):
-            raise RequestError(f"ratings is {self.ratings!r}.", "Give a whole number.")
+            raise RequestError(f"ratings is {self.ratings!r}.", "Give a whole number.", "ratings")
         object.__setattr__(self, "expression", _conditions(self.expression))
         if self.planned not in get_args(Planned):
-            raise RequestError(f'planned cannot be "{self.planned}".', f"It is one of: {', '.join(get_args(Planned))}.")
+            raise RequestError(
+                f'planned cannot be "{self.planned}".', f"It is one of: {', '.join(get_args(Planned))}.", "planned"
+            )
         for name in ("years", "episodes", "score"):
             span = getattr(self, name)
             if not isinstance(span, tuple | list) or len(span) != 2 or not all(map(_is_bound, span)):
-                raise RequestError(f"{name}: {span!r} is not two bounds.", f"Write {name}=(low, high), None for no bound.")
+                raise RequestError(
+                    f"{name}: {span!r} is not two bounds.", f"Write {name}=(low, high), None for no bound.", name
+                )
             object.__setattr__(self, name, tuple(span))
             low, high = span
             if low is not None and high is not None and low > high:
-                raise RequestError(f"{name}: {low:g} to {high:g} is empty.", "Give the lower bound first.")
+                raise RequestError(f"{name}: {low:g} to {high:g} is empty.", "Give the lower bound first.", name)
 
 
 def _conditions(given: object) -> tuple[str, ...]:

@@ -31,5 +31,5 @@ def whole(name: str, value: object, least: int) -> int:
     """A whole number of at least so much; RequestError for anything else."""
     number = integer(value)
     if number is None or number < least:
-        raise RequestError(f"{name} is {shown(value)}.", f"Give a whole number, {least} or more.")
+        raise RequestError(f"{name} is {shown(value)}.", f"Give a whole number, {least} or more.", name)
     return number

@@ -135,13 +135,13 @@ def understood(ratings: Ratings | None, catalogue: Catalogue) -> tuple[Given, ..
         match = catalogue.find(text)
         row, title = match.row, catalogue.titles.name(match.row)
         if not is_number(rating):
-            raise RequestError(f'"{text}": {shown(rating)} is not a number.', f"Ratings go from {scale}.")
+            raise RequestError(f'"{text}": {shown(rating)} is not a number.', f"Ratings go from {scale}.", str(text))
         rating = rating if isinstance(rating, int | float) else float(rating)
         with np.errstate(over="ignore"):  # 1e300 is infinite, and so off the scale
             on_scale = scale.valid(np.array([rating], np.float32))[0]
         if math.isnan(rating) or not on_scale:
             said = f'"{text}": {rating:g} is not a rating on the scale of this model.'
-            raise RequestError(said, f"Ratings go from {scale}.")
+            raise RequestError(said, f"Ratings go from {scale}.", str(text))
         if row in given:
             raise RequestError(f'"{given[row].text}" and "{text}" are the same title: {title}.', "Rate it once.")
         also = tuple(catalogue.titles.name(other) for other in match.also)
@@ -185,11 +185,13 @@ def wish_row(wishes: Mapping[str, float] | None, catalogue: Catalogue) -> F32 | 
     if wishes is None:
         return None
     if not isinstance(wishes, Mapping):
-        raise RequestError(f"Wishes cannot be a {type(wishes).__name__}.", 'Give {genre: how much}, such as {"Action": 9}.')
+        raise RequestError(
+            f"Wishes cannot be a {type(wishes).__name__}.", 'Give {genre: how much}, such as {"Action": 9}.', "wishes"
+        )
     scale, row = catalogue.scale, np.full((1, len(catalogue.genres)), np.nan, np.float32)
     for genre, value in wishes.items():
         if not isinstance(genre, str):
-            raise RequestError(f"{shown(genre)} is no genre.", f"There are: {', '.join(catalogue.genres)}.")
+            raise RequestError(f"{shown(genre)} is no genre.", f"There are: {', '.join(catalogue.genres)}.", "wishes")
         if not is_number(value) or not scale.low <= value <= scale.high:
             said = f"{value:g}" if is_number(value) else shown(value)
             raise RequestError(
@@ -198,7 +200,7 @@ def wish_row(wishes: Mapping[str, float] | None, catalogue: Catalogue) -> F32 | 
             )
         place = catalogue.genres.index(named("genre", genre, catalogue.genres))
         if not math.isnan(row[0, place]):
-            raise RequestError(f'The genre "{catalogue.genres[place]}" is wished for twice.', "Say once how much.")
+            raise RequestError(f'The genre "{catalogue.genres[place]}" is wished for twice.', "Say once how much.", "wishes")
         row[0, place] = value
     return row if wishes else None
 

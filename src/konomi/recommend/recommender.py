@@ -165,7 +165,7 @@ class Recommender:
         bundle predicts ratings, or something is no pair; DataError where a user is asked for and the dataset is gone.
         """
         if (model := self.bundle.giving("rating")) is None:
-            raise RequestError("No model of this bundle predicts ratings.", "Train one that does: -m mf.")
+            raise RequestError("No model of this bundle predicts ratings.", "Train one that does, such as mf.")
         with workers(1):
             return predicted(model, self.catalogue, pairs, lambda: self.dataset)
 

@@ -43,9 +43,9 @@ def nearness(bundle: Bundle, rows: I32, by: By = "both", metric: str = "cosine")
 
 def _check_one_of(what: str, said: object, known: tuple[str, ...]) -> None:
     if not isinstance(said, str):
-        raise RequestError(f"{shown(said)} is no {what}.", f"It is one of: {', '.join(known)}.")
+        raise RequestError(f"{shown(said)} is no {what}.", f"It is one of: {', '.join(known)}.", what)
     if said not in known:
-        raise RequestError(f'Unknown {what} "{said}".{closest(said, known)}', f"It is one of: {', '.join(known)}.")
+        raise RequestError(f'Unknown {what} "{said}".{closest(said, known)}', f"It is one of: {', '.join(known)}.", what)
 
 
 def _content(bundle: Bundle, rows: I32) -> F32:
@@ -60,7 +60,9 @@ def _factors(bundle: Bundle, rows: I32, metric: str, needed: bool) -> F32 | None
     model = first_placing(bundle.models.values())
     if model is None:
         if needed:
-            raise RequestError("No model of this bundle has item vectors.", "Compare by content, or train one that has: -m mf.")
+            raise RequestError(
+                "No model of this bundle has item vectors.", "Compare by content, or train one that has, such as mf."
+            )
         return None
     ratings = bundle.items["ratings"].to_numpy()
     known = rows[ratings[rows] > 0]

@@ -88,7 +88,7 @@ def recognise(paths: Sequence[Path]) -> str:
         catalogue = next((path for path in paths if is_catalogue(path)), None)
         raise DataError(
             f"{where}: no source is recognised by what is in it.",
-            (f"A catalogue goes with --items {catalogue}. " if catalogue else "")
+            (f"A catalogue goes with `items` {catalogue}. " if catalogue else "")
             + f"Give a ratings file, or say which source it is: {', '.join(SOURCES)}.",
         )
     return fitting[0]

@@ -32,7 +32,7 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
     if other:
         raise DataError(
             f"{other}: not read like {paths[0]} ({format}) but: {guess(other, options)}.",
-            "Give files with the same columns; a catalogue goes with --items.",
+            "Give files with the same columns; a catalogue goes with `items`.",
         )
     table = read_several(paths, format, options, run, "delimited")
     separator = {} if paths[0].suffix in BINARY else {"separator": format.separator}

@@ -1,0 +1,21 @@
+"""Hints of the library in the words of the command line: it names `valid`, a person types --valid."""
+
+import re
+from typing import Any
+
+CALLS = {"prepare": "`konomi prepare PATH -o DATA`", "train_model": "`konomi train DATA -m mf -o BUNDLE`"}
+"""The commands that do what these functions do."""
+
+_named = re.compile(r"`(\w+)`")
+
+
+def as_typed(hint: str, command: Any) -> str:
+    """A hint with each `name` in it as the option of this command (None = no command), or as the command that does it."""
+    given = (parameter for parameter in getattr(command, "params", ()) if parameter.param_type_name == "option")
+    options = {option.name.removesuffix("_column"): option.opts[0] for option in given}  # --user-column is `user` in Python
+
+    def typed(found: re.Match[str]) -> str:
+        name = found[1]
+        return options.get(name) or CALLS.get(name) or name
+
+    return _named.sub(typed, hint)
