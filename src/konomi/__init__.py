@@ -8,10 +8,11 @@
 The names below are the public ones. They are imported when they are first used, so that `import konomi` costs nothing.
 """
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from konomi.errors import BundleError, ConfigError, DataError, FitError, KonomiError, RequestError
+from konomi.errors import BundleError, Cancelled, ConfigError, DataError, FitError, KonomiError, RequestError
 
 if TYPE_CHECKING:
     from konomi.bundle.format import Bundle, load_bundle, save_bundle
@@ -76,6 +77,7 @@ __all__ = [
     "Answer",
     "Bundle",
     "BundleError",
+    "Cancelled",
     "Comparison",
     "ConfigError",
     "DataError",
@@ -111,6 +113,8 @@ __all__ = [
     "train_model",
     "write_report",
 ]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless the program that uses it wants to hear
 
 
 def __getattr__(name: str) -> object:

@@ -19,9 +19,10 @@ from konomi.evaluate.evaluate import Report, evaluate, measurable
 from konomi.evaluate.intervals import intervals
 from konomi.models import module
 from konomi.models.api import Model, tasks
-from konomi.runtime import Run
+from konomi.runtime import Run, one_blas_thread
 
 
+@one_blas_thread()
 def train(
     dataset: Dataset,
     models: Mapping[str, Any] | str = "mf",

@@ -59,7 +59,7 @@ def _required() -> list[str]:
 
 
 def _cores() -> str:
-    from konomi.runtime import available_cores
+    from konomi.machine import available_cores
 
     return f"{available_cores()} to use, of {os.cpu_count()}"
 

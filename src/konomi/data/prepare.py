@@ -1,6 +1,5 @@
 """Table → Dataset: duplicates, thresholds, rows for ids; every row that is left out is counted."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +19,7 @@ from konomi.errors import ConfigError, DataError
 from konomi.files import hash_file
 from konomi.kernels.csr import count_marked, gather, is_sorted, mark_last, marked_only, sort_rows, stable_order, unmark_others
 from konomi.kernels.ids import look_up, mark_present
-from konomi.runtime import Run, blocks, workers
+from konomi.runtime import Run, beside, blocks
 
 MOST_ROWS = 1 << 31  # rows are numbered in 32 bits
 SORT_BLOCK = 1024  # users whose entries one task sorts
@@ -48,13 +47,12 @@ def prepare(table: Table, rules: Rules | None = None, run: Run | None = None) ->
     is left.
     """
     rules, run = rules or Rules(), run or Run()
-    with ThreadPoolExecutor(1) as beside:  # hashing the input takes about as long as all that is done here
-        hashes = [beside.submit(hash_file, file) for file in table.files]
-        dataset = _prepare(table, rules, run)
-        sources = [
-            {"name": file.name, "bytes": file.stat().st_size, "sha256": sha256.result()}
-            for file, sha256 in zip(table.files, hashes, strict=True)
-        ]
+    hashes = beside(lambda: [hash_file(file) for file in table.files])  # takes about as long as all that is done here
+    dataset = _prepare(table, rules, run)
+    sources = [
+        {"name": file.name, "bytes": file.stat().st_size, "sha256": sha256}
+        for file, sha256 in zip(table.files, hashes(), strict=True)
+    ]
     return replace(dataset, manifest={**dataset.manifest, "input": sources})
 
 
@@ -63,7 +61,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
         raise DataError(f"{len(table):,} rows are more than {MOST_ROWS:,}.", "Leave some out, or prepare them in parts.")
     step = iter(range(1, 6))
     run.progress("prepare", 0, 5)
-    with workers(run.threads) as each:
+    with run.workers() as each:
         (users, user), (items, item) = each(_rows, (table.user_id, table.item_id))
     stored = table.scale.encode(table.rating)
     report: list[dict[str, Any]] = [{"step": "read", "rows": len(table) + len(table.rejects.line)}]
@@ -93,7 +91,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     marked_only(whole, kept, order)
     user_ids, user = _dense(users.ids, user, order)
     indptr = np.searchsorted(user, np.arange(len(user_ids) + 1, dtype=np.int32))
-    with workers(run.threads) as each:
+    with run.workers() as each:
         each(lambda rows: sort_rows(indptr, item, order, *rows), blocks(len(user_ids), SORT_BLOCK))
     item_ids, item = _dense(items.ids, item, order)
     run.progress("prepare", next(step), 5)

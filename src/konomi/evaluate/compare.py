@@ -25,7 +25,7 @@ from konomi.evaluate.evaluate import Predictions, Report, evaluate, measurable
 from konomi.evaluate.ranking_metrics import Ranked
 from konomi.models import module
 from konomi.models.api import TASKS, Model, ModelModule, tasks
-from konomi.runtime import Run
+from konomi.runtime import Run, one_blas_thread
 from konomi.settings import closest
 
 LACKING = {
@@ -120,6 +120,7 @@ class Comparison:
         return {name: ranked for name, ranked in found if ranked is not None}
 
 
+@one_blas_thread()
 def compare(
     dataset: Dataset,
     models: Mapping[str, Any],

@@ -19,7 +19,7 @@ from konomi.evaluate import rating_metrics as metrics
 from konomi.evaluate.ranking_metrics import Ranked
 from konomi.models import bias, popular
 from konomi.models.api import Model, tasks
-from konomi.runtime import Run
+from konomi.runtime import Run, one_blas_thread
 
 Figures = dict[str, Any]
 
@@ -82,7 +82,8 @@ def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[st
         run.progress("evaluate", start, len(people))
         block = people[start : start + BLOCK]
         part = hidden.take(block)
-        codes = model.encode(seen.take(block), run.threads)[part.user]
+        with run.workers():
+            codes = model.encode(seen.take(block), run.threads)[part.user]
         entries = slice(hidden.indptr[block[0]], hidden.indptr[block[-1] + 1])  # people between have no hidden entries
         for output, predicted in out.items():
             predicted[entries] = model.score_pairs(codes, part.item, output)
@@ -90,6 +91,7 @@ def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[st
     return {output: scale.clip(predicted) if output == "rating" else predicted for output, predicted in out.items()}
 
 
+@one_blas_thread()
 def evaluate(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, run: Run | None = None) -> Report:
     """How good the model's predictions of the hidden entries are, for each of its tasks, and its recommendations, beside the
     baselines.

@@ -35,7 +35,7 @@ from konomi.models.api import Model
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.rank import SCORES
-from konomi.runtime import Run, blocks
+from konomi.runtime import Run, blocks, one_blas_thread
 
 FEW = (1, 5, 20)  # ratings shown
 ALL, TRAINED, WISHES, ANY = "all", "trained on", "wishes", "any"
@@ -114,6 +114,7 @@ class Cast:
         return Cast(known, hidden, wanted, np.empty(0), self.listed, self.train, self.run)
 
 
+@one_blas_thread()
 def compare_people(
     dataset: Dataset,
     models: Mapping[str, Any],

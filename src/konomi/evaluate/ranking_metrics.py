@@ -211,6 +211,7 @@ def measure(model: Model, seen: Profiles, hidden: Profiles, train: TrainSet, run
     for start in range(0, len(people), BLOCK):
         run.progress("rank", start, len(people))
         part = seen.take(people[start : start + BLOCK])
-        lists.append(rank(model, part, LONG, allowed, "rank", run.threads).items)
+        with run.workers():
+            lists.append(rank(model, part, LONG, allowed, "rank", run.threads).items)
     run.progress("rank", len(people), len(people))
     return measured(people, np.concatenate(lists), wanted.take(people), Listed.of(train.seen, train.items))

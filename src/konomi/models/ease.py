@@ -187,7 +187,7 @@ def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> F32:
     people = sp.csr_matrix((x, given.item, given.indptr), (len(given), n)).tocsc()  # each item's, in ascending order
     columns = (people.indptr.astype(np.int64), people.indices.astype(np.int32), people.data)
     run.progress("train ease", 0, 2)
-    with workers(run.threads) as each:
+    with run.workers() as each:
         tasks = blocks(n, GRAM_ROWS)[::-1]  # the longest rows first
         each(lambda rows: gram(*columns, given.indptr, given.item, x, *rows, matrix), tasks)
     run.progress("train ease", 1, 2)

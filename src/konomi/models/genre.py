@@ -26,7 +26,7 @@ from konomi.data.statistics import bayesian_average, trust
 from konomi.errors import ConfigError, FitError
 from konomi.kernels.csr import count_and_sum
 from konomi.models.api import check_output
-from konomi.runtime import Run
+from konomi.runtime import Run, one_blas_thread
 
 TASKS = ("rating",)
 
@@ -72,6 +72,7 @@ class Genre:
         codes: F32 = np.column_stack([offset, _damped(total, count, self.taste_prior)]).astype(np.float32)
         return codes
 
+    @one_blas_thread()
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
         """f32[B, I] or f32[B, n]."""
         check_output(self, output)

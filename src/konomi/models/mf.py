@@ -39,7 +39,7 @@ from konomi.kernels.ridge import fold_in, fold_in_labels
 from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE, predict_pairs, sgd_block
 from konomi.kernels.strata import GRID, Strata, diagonals, make_strata
 from konomi.models.api import check_output
-from konomi.runtime import Each, Run, blocks, workers
+from konomi.runtime import Each, Run, blocks, one_blas_thread, workers
 from konomi.settings import positive
 
 FOLD_BLOCK = 256  # people folded in by one task
@@ -132,6 +132,7 @@ class MF:
             each(fold, blocks(len(given), FOLD_BLOCK))
         return codes
 
+    @one_blas_thread()
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
         """f32[B, I] or f32[B, n]."""
         check_output(self, output)
@@ -149,6 +150,7 @@ class MF:
             taste *= self.item_known[item_rows]
         return _linked(taste + self.mean + codes[:, -1], output)
 
+    @one_blas_thread()
     def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
         """How far each entry of one person moves the scores of items i32[k]: f32[n, k], 0 for an entry without a rating.
 
@@ -164,9 +166,8 @@ class MF:
             return effects
         item = profiles.item[entries]
         target = profiles.rating[entries] - (self.mean + self.item_bias[item])
-        with workers(1):
-            target -= self.item_code[item] @ self.average  # what the average person would give
-            added = leave_one_out(item, target, self.item_code, self.penalty.astype(np.float64))  # n × D+1
+        target -= self.item_code[item] @ self.average  # what the average person would give
+        added = leave_one_out(item, target, self.item_code, self.penalty.astype(np.float64))  # n × D+1
         taste = added[:, :-1] @ self.item_code[items, :-1].T.astype(np.float64)
         if output == "rank":
             taste *= self.item_known[items]
@@ -277,7 +278,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
     valid_user = valid.user
     history: list[tuple[float, float]] = []
     best, best_epoch = weights, 0
-    with workers(run.threads) as each:
+    with run.workers() as each:
         for epoch in range(config.epochs):
             run.progress("train mf", epoch, config.epochs)
             loss = _epoch(training, problem.mean, knobs, epoch, draw.permutation(GRID), each)

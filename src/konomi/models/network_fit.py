@@ -19,9 +19,9 @@ from konomi.errors import FitError
 from konomi.models.network import Body, Layers, targets
 from konomi.neural.batches import Batch, batches, size
 from konomi.neural.embedding import FusedEmbedding
-from konomi.neural.loop import Steps, device_of, train
+from konomi.neural.loop import Steps, device_of, one_torch_thread, train
 from konomi.neural.pairs import Shape, Side, network
-from konomi.runtime import Each, Run, workers
+from konomi.runtime import Each, Run
 
 FOLD_L2, FOLD_L2_BIAS = 0.03, 0.005  # the least penalties of folding in, as for mf
 FOLD_PRIOR = 30  # what a person's vector is held back by before any entry, in entries
@@ -45,7 +45,7 @@ def fit_body(name: str, data: TrainSet, layers: Layers, losses: Losses, run: Run
     """Train; keep the items' side of the best epoch. FitError where there is nothing to learn from, or training diverges."""
     device = device_of(run)
     steps = Steps(layers.epochs, layers.patience, layers.rate, layers.decay)
-    with workers(run.threads) as each:
+    with run.workers() as each, one_torch_thread():
         learner = BodyNetwork(data, layers, losses, run.seed, device, each)
         history = train(name, learner, steps, run)
         return learner.body(history)

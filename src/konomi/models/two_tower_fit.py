@@ -28,9 +28,9 @@ from konomi.kernels.csr import count_and_sum
 from konomi.models.two_tower import Config, TwoTower, unit_rows
 from konomi.neural.batches import Batch
 from konomi.neural.embedding import FusedEmbedding
-from konomi.neural.loop import Steps, device_of, train
+from konomi.neural.loop import Steps, device_of, one_torch_thread, train
 from konomi.neural.towers import meet, tower
-from konomi.runtime import Each, Run, blocks, workers
+from konomi.runtime import Each, Run, blocks
 
 NO_HISTORY = np.empty((0, 2), np.float32)
 T = TypeVar("T")
@@ -46,7 +46,7 @@ MOST_BATCHES = 65_535  # of a part: their numbers are u16
 def fit_towers(data: TrainSet, config: Config, run: Run) -> TwoTower:
     """Train; keep the towers of the best epoch. FitError where there is no rating, or the error is not finite."""
     device = device_of(run)
-    with workers(run.threads) as each:
+    with run.workers() as each, one_torch_thread():
         network = Towers(data, config, run.seed, device, each)
         steps = Steps(config.epochs, config.patience, config.rate, config.decay)
         history = train("two_tower", network, steps, run)

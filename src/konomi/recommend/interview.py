@@ -36,6 +36,7 @@ from konomi.catalogue.tags import content_vectors
 from konomi.errors import RequestError
 from konomi.models.api import Model
 from konomi.recommend.similar import HasItemVectors
+from konomi.runtime import one_blas_thread
 
 TASTE, OFFSET = 0.1, 0.4  # variances of v·w over titles as people rate them, and of a person's offset; 1 is a rating's noise
 LEAST_TASTE, MOST_TASTE = 0.01, 0.5  # what a measurement of TASTE is kept within
@@ -97,6 +98,7 @@ def explained(metrics: Mapping[str, Any]) -> float:
     return min(max(ratio**2 - 1, LEAST_TASTE), MOST_TASTE)
 
 
+@one_blas_thread()
 def questions(model: Model | None, items: pl.DataFrame, taste: float = TASTE) -> Questions:
     """What to ask people for a model, or for one without item vectors (None too): then items are their genres, type and era.
 
@@ -143,11 +145,13 @@ def start(asking: Questions) -> Interview:
     )
 
 
+@one_blas_thread()
 def next_question(interview: Interview) -> int:
     """The item row to ask about next, the first of equally good ones; −1 where nothing is left to ask."""
     return int(np.argmax(np.where(interview.open, _worth(interview), -1))) if interview.open.any() else -1
 
 
+@one_blas_thread()
 def answered(asking: Questions, interview: Interview, row: int, rating: float | None) -> Interview:
     """After the question about an item row: their rating, or None for "I do not know it". About a millisecond.
 
@@ -169,6 +173,7 @@ def answered(asking: Questions, interview: Interview, row: int, rating: float | 
     return after if rating is None else _rated(asking, after, row, 1.0)
 
 
+@one_blas_thread()
 def first_questions(asking: Questions, k: int) -> I32:
     """The k item rows to ask everybody about where nobody's answers can be waited for, i32[k] or fewer.
 

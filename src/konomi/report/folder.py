@@ -17,11 +17,12 @@ from konomi.evaluate.bootstrap import DRAWS, INTERVALS, LEVEL, RANKING
 from konomi.evaluate.compare import Comparison, Fit
 from konomi.extras import need
 from konomi.files import whole_folder, write_manifest
+from konomi.machine import available_cores
 from konomi.models.api import TASKS, criterion
 from konomi.report import tables
 from konomi.report.page import page
 from konomi.report.verdict import verdict
-from konomi.runtime import Run, available_cores
+from konomi.runtime import Run
 
 KIND = "konomi report"
 FORMAT = 1
