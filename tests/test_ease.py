@@ -111,9 +111,9 @@ def test_a_large_inverse_is_precise_and_the_same_at_any_thread_count():
 @given(st.integers(1, 12), st.integers(1, 9), st.integers(0, 2**31))
 def test_the_gram_matrix_is_its_twin(people, n, seed):
     rng = np.random.default_rng(seed)
-    X = sp.csr_matrix(rng.integers(0, 2, (people, n)) * rng.choice([1, 0.5], (people, n)), dtype=np.float32)
+    X = sp.csr_matrix(rng.integers(0, 2, (people, n)) * rng.choice([ease.ONE, -777], (people, n)), dtype=np.int32)
     columns = X.tocsc()
-    half, twin = np.zeros((2, n, n), np.float32)
+    half, twin = np.zeros((2, n, n), rng.choice([np.float32, np.int64]))
     arrays = (columns.indptr.astype(np.int64), columns.indices, columns.data, X.indptr.astype(np.int64), X.indices, X.data)
     for start in range(n):
         gram(*arrays, start, start + 1, half)

@@ -32,7 +32,7 @@ from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
-from konomi.data.statistics import trust
+from konomi.data.statistics import deviation, mean_rating, trust
 from konomi.errors import ConfigError, FitError
 from konomi.kernels.downdate import leave_one_out
 from konomi.kernels.ridge import fold_in, fold_in_labels
@@ -309,7 +309,7 @@ def _problem(train: TrainSet, config: Config) -> Problem:
     seen, valid = (examples(part, labelling) for part in (train.seen, train.valid))
     if len(seen.item) == 0:
         raise FitError(f"There is no {config.task} to learn from.", "Lower --valid and --test, or prepare more data.")
-    mean, sigma = seen.rating.mean(dtype=np.float64), float(seen.rating.std(dtype=np.float64))
+    mean, sigma = mean_rating(seen.rating, train.scale), deviation(seen.rating, train.scale)
     if config.task == "interaction":
         if not 0 < mean < 1:
             raise FitError(

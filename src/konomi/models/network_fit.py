@@ -14,7 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from konomi.arrays import F32, I8, I64
 from konomi.data.labels import LEFT_OUT
 from konomi.data.split import TrainSet
-from konomi.data.statistics import trust
+from konomi.data.statistics import deviation, mean_rating, trust
 from konomi.errors import FitError
 from konomi.models.network import Body, Layers, targets
 from konomi.neural.batches import Batch, batches, size
@@ -58,8 +58,8 @@ class BodyNetwork:
         self.settings, self.losses, self.device, self.each, self.scale = layers, losses, device, each, data.scale
         s, tasks = layers, losses.tasks
         rated = data.seen.scored().rating
-        mean, deviation = (float(rated.mean(dtype=np.float64)), float(rated.std(dtype=np.float64))) if len(rated) else (0, 1)
-        self.center = np.array([mean, deviation or 1], np.float32)
+        center = (mean_rating(rated, data.scale), deviation(rated, data.scale) or 1) if len(rated) else (0, 1)
+        self.center = np.array(center, np.float32)
         self.labelling = data.labelling.pack()
         self.heads = np.array([tasks.index(task) if task in tasks else -1 for task in ("rating", "interaction")], np.float32)
         self.n_items, outputs = len(data.items), len(tasks)
