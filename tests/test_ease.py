@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from konomi import runtime
+from konomi.cli.commands import app
 from konomi.cli.console import running
-from konomi.cli.main import app
 from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
