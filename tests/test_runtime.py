@@ -1,10 +1,13 @@
 """The one pool of threads, the limits of BLAS and torch, cancelling: what many callers at once must not upset."""
 
+import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from hashlib import pbkdf2_hmac
 from threading import Barrier, Event, Thread, active_count
 
 import pytest
@@ -17,7 +20,9 @@ from konomi.machine import available_memory
 from konomi.models import MODELS, ease, mf, nn
 from konomi.neural.loop import one_torch_thread
 from konomi.pipeline import train
-from konomi.runtime import Run, SharedLimit, beside, check_cancel, one_blas_thread, workers
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
+from konomi.runtime import Run, SharedLimit, beside, check_cancel, interruptible, one_blas_thread, workers
 from konomi.simulate.ratings import simulate
 from konomi.simulate.sample import catalogue
 
@@ -89,10 +94,12 @@ from konomi.data.prepare import prepare
 from konomi.files import hash_array
 from konomi.models import MODELS, module
 from konomi.pipeline import train
+from konomi.reading.formats import ReadOptions
+from konomi.reading.sources import read_source
 from konomi.runtime import Run
 from konomi.simulate.sample import catalogue
 from konomi.simulate.ratings import simulate
-dataset = prepare(simulate(catalogue(), 400, 12_000, 1, Run(threads=2)).table())
+dataset = prepare(simulate(catalogue(), 300, 9_000, 1, Run(threads=2)).table())
 for name in MODELS:
     config = module(name).Config()
     short = {"epochs": 2, "dim": 48} if name == "mf" else {"epochs": 1} if hasattr(config, "epochs") else {}
@@ -211,6 +218,45 @@ def test_a_training_that_is_cancelled_ends(dataset, tmp_path, name):
     with pytest.raises(Cancelled):
         train(dataset, {name: CONFIGS[name]}, run=run)
     assert told.count(f"train {name}") < 4 and not any(what == "evaluate" for what in told)
+
+
+def test_preparing_and_reading_can_be_cancelled(tmp_path):
+    (tmp_path / "ratings.csv").write_text("user_id,item_id,rating\n1,1,5\n1,2,3\n")
+    run = Run()
+    table = read_source(None, [tmp_path / "ratings.csv"], ReadOptions(), run)
+    run.cancel.set()
+    for work in (lambda: read_source(None, [tmp_path / "ratings.csv"], ReadOptions(), run), lambda: prepare(table, run=run)):
+        with pytest.raises(Cancelled):
+            work()
+
+
+def test_ctrl_c_is_heard_in_a_long_call():
+    """pbkdf2 hears no signal while it runs; another thread runs it."""
+    done = []
+
+    def long(rounds):
+        done.append(pbkdf2_hmac("sha256", b"", b"", rounds))
+
+    begin = time.perf_counter()
+    long(20_000)
+    rounds = int(20_000 / (time.perf_counter() - begin))  # about a second
+    timer = threading.Timer(0.05, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        interruptible(long, rounds)
+        pytest.fail("it was waited for")
+    assert len(done) == 1
+    assert interruptible(abs, -3) == 3 and [found() for found in [beside(abs, n) for n in (-1, -2)]] == [1, 2]
+    with pytest.raises(ZeroDivisionError):
+        interruptible(lambda: 1 / 0)
+
+
+def test_the_logger_is_quiet_until_it_is_heard(caplog):
+    assert any(isinstance(handler, logging.NullHandler) for handler in logging.getLogger("konomi").handlers)
+    caplog.set_level(logging.DEBUG, "konomi")
+    with one_blas_thread():
+        pass
+    assert [record.name for record in caplog.records] == ["konomi.runtime"]
 
 
 def test_a_run_that_can_be_cancelled_is_still_a_plain_record():

@@ -33,6 +33,7 @@ Each = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 """each(call, tasks) → the results in the order of the tasks."""
 
 MOST_THREADS = 1024  # of the pool; it has as many as were ever busy at once
+FREE = 0.1  # seconds to wait for one of them where all are busy
 
 NEVER = Event()  # that is set
 _cancel: ContextVar[Event] = ContextVar("cancel")  # of the work that is being done here
@@ -75,9 +76,9 @@ class Run:
             _cancel.reset(outer)
 
 
-def check_cancel() -> None:
-    """`Cancelled` where the work that is being done here has been cancelled. Asked before every task and every batch."""
-    if _cancel.get(NEVER).is_set():
+def check_cancel(cancel: Event | None = None) -> None:
+    """`Cancelled` where this event, or else that of the work being done here, is set. Asked before every task and batch."""
+    if (cancel or _cancel.get(NEVER)).is_set():
         raise Cancelled("The work was cancelled.", "Nothing was written; start it again when it is wanted.")
 
 
@@ -126,13 +127,22 @@ def _share(call: Callable[[Any], T], tasks: Iterable[Any], threads: int) -> list
 
 
 def beside(call: Callable[..., T], *arguments: Any) -> Callable[[], T]:
-    """Begin a call on a thread of the pool. What is returned waits for its result, which Ctrl-C interrupts."""
+    """Begin a call on a thread of the pool. What is returned waits for its result."""
     begun = _pool.submit(copy_context().run, call, *arguments)
 
     def result() -> T:
+        wait([begun], FREE)
         return call(*arguments) if begun.cancel() else begun.result()  # done here where no thread was free for it
 
     return result
+
+
+def interruptible(call: Callable[..., T], *arguments: Any) -> T:
+    """call(*arguments) on another thread: while this one waits it hears Ctrl-C, as it does not in a long call of C code.
+
+    What was begun then runs to its end, unheeded: give it nothing that somebody else changes, and nothing to clean up.
+    """
+    return beside(call, *arguments)()
 
 
 def no_limit() -> None:

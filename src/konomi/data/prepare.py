@@ -1,6 +1,7 @@
 """Table → Dataset: duplicates, thresholds, rows for ids; every row that is left out is counted."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from konomi.errors import ConfigError, DataError
 from konomi.files import hash_file
 from konomi.kernels.csr import count_marked, gather, is_sorted, mark_last, marked_only, sort_rows, stable_order, unmark_others
 from konomi.kernels.ids import look_up, mark_present
-from konomi.runtime import Run, beside, blocks
+from konomi.runtime import Run, beside, blocks, interruptible
 
 MOST_ROWS = 1 << 31  # rows are numbered in 32 bits
 SORT_BLOCK = 1024  # users whose entries one task sorts
@@ -70,11 +71,11 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
 
     order = np.empty(0, np.int32)  # as they are: most files come by user
     if table.time is not None or not is_sorted(user):
-        by_time = np.arange(len(table)) if table.time is None else np.argsort(table.time, kind="stable")
+        by_time = np.arange(len(table)) if table.time is None else interruptible(partial(np.argsort, table.time, kind="stable"))
         order = np.empty(len(table), np.int32)
-        stable_order(user, len(users), by_time.astype(np.int32), order)
+        interruptible(stable_order, user, len(users), by_time.astype(np.int32), order)
     kept = np.empty(len(table), np.bool_)
-    mark_last(user, item, order, len(items), kept)
+    interruptible(mark_last, user, item, order, len(items), kept)
     report.append({"step": "duplicates", "rows": int(len(kept) - kept.sum())})
     report += _thresholds(user, item, len(users), len(items), table.scale.scored(stored), rules, kept)
     report.append({"step": "kept", "rows": int(kept.sum())})

@@ -36,7 +36,7 @@ from konomi.settings import positive
 ONE = 1 << 16  # what an entry says is a whole number of times 1 / ONE, so that sums of products are exact
 POPULAR, ENTRIES = 4.0, 10  # ε_u = POPULAR / (n_u + ENTRIES)
 GRAM_ROWS = 8  # rows of the Gram matrix that are one task: those of what everybody knows take tenths of a second
-PEOPLE = 64  # people encoded by one task
+PEOPLE = 16  # people encoded by one task
 
 
 TASKS = ()

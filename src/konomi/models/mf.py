@@ -39,10 +39,10 @@ from konomi.kernels.ridge import fold_in, fold_in_labels
 from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE, predict_pairs, sgd_block
 from konomi.kernels.strata import GRID, Strata, diagonals, make_strata
 from konomi.models.api import check_output
-from konomi.runtime import Each, Run, blocks, one_blas_thread, workers
+from konomi.runtime import Each, Run, blocks, interruptible, one_blas_thread, workers
 from konomi.settings import positive
 
-FOLD_BLOCK = 256  # people folded in by one task
+FOLD_BLOCK = 32  # people folded in by one task
 FOLD_L2, FOLD_L2_BIAS = 0.03, 0.005  # the least penalties of folding in: SGD without one stops early, a solution does not
 FOLD_PRIOR = 30  # ρ, what a person's vector is held back by before any rating, in ratings
 FOLD_PRIOR_BIAS = 0.1, 100.0  # the least and the most for the bias, which is measured: one over the variance of next to nothing
@@ -268,7 +268,11 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
     seen, valid, count, sigma = problem.seen, problem.valid, problem.count_of, problem.sigma
     knobs = replace(config, rate=config.rate / sigma, l2=config.l2 * sigma, init=config.init * math.sqrt(sigma))
     draw = np.random.default_rng(run.seed)
-    P, Q = (np.float32(knobs.init) * draw.standard_normal((n, config.dim), np.float32) for n in (len(seen), len(count)))
+
+    def start(n: int) -> F32:
+        return np.float32(knobs.init) * draw.standard_normal((n, config.dim), np.float32)
+
+    P, Q = (interruptible(start, n) for n in (len(seen), len(count)))
     Q[count == 0] = 0  # what is never learnt must not look like knowledge
     weights = Weights(P, Q, np.zeros(len(seen), np.float32), np.zeros(len(count), np.float32))
     sums = tuple(np.full_like(array, ADAGRAD_START) for array in weights) if config.optimizer == "adagrad" else None

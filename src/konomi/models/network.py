@@ -24,7 +24,7 @@ from konomi.models.api import check_output
 from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import positive
 
-FOLD_BLOCK = 64  # people folded in by one task
+FOLD_BLOCK = 16  # people folded in by one task
 PAIRS, ITEMS = 1 << 11, 1 << 10  # pairs scored at once, items of one person: small enough to stay in the cache
 
 

@@ -22,7 +22,7 @@ from konomi.reading import slow_rows as judge
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.records import first_records, open_bytes, open_text, quote_of, records, reject, settle
 from konomi.reading.slow_rows import BATCH, SPACES
-from konomi.runtime import Run
+from konomi.runtime import Run, check_cancel, interruptible
 from konomi.settings import closest
 
 BINARY = (".parquet", ".arrow", ".feather", ".ipc")
@@ -155,7 +155,9 @@ def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, 
     """Batches of the chosen columns → a Table; `_Doubt` at the first value that is not plainly right."""
     parts: dict[str, list[Any]] = {part: [] for part in format.names()}
     what, rows = f"reading {path.name}", 0
-    for batch in batches:
+    rest = iter(batches)
+    while (batch := interruptible(next, rest, None)) is not None:
+        check_cancel(run.cancel)
         if len(batch) == 0:
             continue
         rows += len(batch)
