@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from command_line import konomi, ratings, refused, write
-from konomi.cli.main import app
+from konomi.cli.commands import app
 from konomi.files import hash_manifest
 from konomi.models import MODELS
 

@@ -5,7 +5,8 @@ KonomiError            message names the file, line, column or field; .hint says
 ├── ConfigError        a setting, an option or a configuration file
 ├── FitError           training that cannot go on
 ├── BundleError        a saved model
-└── RequestError       a question that the model cannot answer: unknown title, user, item
+├── RequestError       a question that the model cannot answer: unknown title, user, item
+└── Cancelled          work that was ended by `Run.cancel`
 """
 
 from konomi.text import visible
@@ -46,3 +47,7 @@ class BundleError(KonomiError):
 
 class RequestError(KonomiError):
     """A question that cannot be answered: an unknown title, user, item or model."""
+
+
+class Cancelled(KonomiError):
+    """Somebody set `Run.cancel`, so the work was ended. Nothing is half-written."""
