@@ -283,6 +283,19 @@ def test_limits_that_overlap_are_restored_by_the_last():
     assert (blas_threads(), torch.get_num_threads()) == before
 
 
+def test_any_thread_may_set_the_limit_of_blas():
+    """threadpoolctl lets no other thread do so while the one that first did is alive."""
+    before = blas_threads()
+    with one_blas_thread():
+        assert set(blas_threads()) == {1}
+
+    def inside(_):
+        with one_blas_thread():
+            return blas_threads()
+
+    assert set(at_once(1, inside)[0]) == {1} and blas_threads() == before
+
+
 def test_a_shared_limit_is_set_once_and_restored_once():
     told = []
 
@@ -319,6 +332,8 @@ warnings.simplefilter("ignore")
 child = os.fork()
 with workers(4) as each:
     assert each(abs, range(-50, 0)) == list(range(50, 0, -1))
+    both = threading.Barrier(2)
+    each(lambda n: both.wait(20), range(2))
 assert child or blas() == before, blas()
 if not child:
     os._exit(7)
