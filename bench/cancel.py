@@ -132,6 +132,7 @@ def measured(words: list[str], out: str) -> dict[str, Any]:
         if code not in (0, 128 + number) or (code and len(said.split("\n")) > 3) or left:
             wrong.append({"signal": number.name, "code": code, "stderr": said[-300:], "left": sorted(left)[:5]})
         clean()
+    print(f"{words[:3]}: {max(seconds, default=0):.2f} s at worst, {len(wrong)} wrong", file=sys.stderr, flush=True)
     return {
         "whole": f"{whole:.1f} s",
         "until it ended": f"{median_and_range(seconds)}" if seconds else "always finished",

@@ -301,6 +301,19 @@ def test_limits_that_overlap_are_restored_by_the_last():
     assert (blas_threads(), torch.get_num_threads()) == before
 
 
+def test_any_thread_may_set_the_limit_of_blas():
+    """threadpoolctl lets no other thread do so while the one that first did is alive."""
+    before = blas_threads()
+    with one_blas_thread():
+        assert set(blas_threads()) == {1}
+
+    def inside(_):
+        with one_blas_thread():
+            return blas_threads()
+
+    assert set(at_once(1, inside)[0]) == {1} and blas_threads() == before
+
+
 def test_a_shared_limit_is_set_once_and_restored_once():
     told = []
 
@@ -319,29 +332,35 @@ def test_a_shared_limit_is_set_once_and_restored_once():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_child_process_has_a_pool_and_limits_of_its_own():
-    """Forked while another thread holds the limit and the pool is busy: the child neither waits nor keeps the limit."""
+    """Forked while another thread holds the limit and the pool is busy: the child has threads, and does not keep the limit."""
     code = """
-import os, sys, threading, time, warnings
+import os, threading, time, warnings
 from konomi.runtime import workers, one_blas_thread
 from threadpoolctl import threadpool_info
+warnings.simplefilter("ignore")  # newer Pythons warn of a fork beside threads
 blas = lambda: [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 with one_blas_thread(): pass
 before, inside = blas(), threading.Event()
+
 def busy():
     with workers(4) as each:
         each(lambda n: (inside.set(), time.sleep(.05)), range(40))
+
+def check_child():
+    if not (child := os.fork()):
+        with workers(2) as each:
+            both = threading.Barrier(2)  # passed by two threads, or not at all
+            each(lambda n: both.wait(20), range(2))
+        assert blas() == before
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
 thread = threading.Thread(target=busy)
 thread.start()
 inside.wait()
-warnings.simplefilter("ignore")
-child = os.fork()
-with workers(4) as each:
-    assert each(abs, range(-50, 0)) == list(range(50, 0, -1))
-assert child or blas() == before, blas()
-if not child:
-    os._exit(7)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+check_child()
 thread.join()
+check_child()  # and when its threads are idle
 assert blas() == before
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

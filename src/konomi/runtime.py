@@ -79,7 +79,7 @@ class Run:
 def check_cancel(cancel: Event | None = None) -> None:
     """`Cancelled` where this event, or else that of the work being done here, is set. Asked before every task and batch."""
     if (cancel or _cancel.get(NEVER)).is_set():
-        raise Cancelled("The work was cancelled.", "Nothing was written; start it again when it is wanted.")
+        raise Cancelled("The work was cancelled.", "Nothing is half-written; start it again when it is wanted.")
 
 
 @contextmanager
