@@ -16,12 +16,9 @@ from threadpoolctl import threadpool_info
 
 from konomi import Cancelled, Recommender
 from konomi.data.prepare import prepare
-from konomi.data.split import SplitConfig
 from konomi.machine import available_memory
 from konomi.models import MODELS, ease, mf, nn
 from konomi.neural.loop import one_torch_thread
-from konomi.pipeline.compare import compare_models
-from konomi.pipeline.compare_people import compare_people
 from konomi.pipeline.train import train_model
 from konomi.reading.formats import ReadOptions
 from konomi.reading.sources import read_source
@@ -221,21 +218,6 @@ def test_a_training_that_is_cancelled_ends(dataset, tmp_path, name):
     with pytest.raises(Cancelled):
         train_model(dataset, {name: CONFIGS[name]}, run=run)
     assert told.count(f"train {name}") < 4 and not any(what == "evaluate" for what in told)
-
-
-@pytest.mark.parametrize(("compare", "kind"), [(compare_models, "random"), (compare_people, "users")])
-def test_a_comparison_that_is_cancelled_ends(dataset, compare, kind):
-    """While lists are made: that is no failure of a model, after which the next is trained."""
-    cancel, told = Event(), []
-
-    def progress(what, done, total):
-        told.append(what)
-        if what == "rank":
-            cancel.set()
-
-    with pytest.raises(Cancelled):
-        compare(dataset, "bias,popular", split=SplitConfig(kind=kind, test=0.5), run=Run(cancel=cancel, progress=progress))
-    assert told.count("rank") == 1
 
 
 def test_preparing_and_reading_can_be_cancelled(tmp_path):
