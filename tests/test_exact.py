@@ -58,6 +58,21 @@ def test_sums_of_parts_in_any_order_add_up_to_the_sums(case, parts):
     np.testing.assert_array_equal(sum(found), sums(np.arange(len(item))))
 
 
+def test_many_ratings_of_all_sizes_in_any_order():
+    """Where floating point does depend on the order."""
+    scale, rng = Scale(0, 100, 0), np.random.default_rng(0)
+    rating = (100 * rng.random(100_000) ** 9).astype(np.float32)
+    item, order = rng.integers(0, I, len(rating)).astype(np.int32), rng.permutation(len(rating))
+    assert np.cumsum(rating, dtype=np.float64)[-1] != np.cumsum(rating[order], dtype=np.float64)[-1]
+    first, second = (
+        (*item_sums(Profiles(np.array([0, len(rating)]), i, r), I, scale), mean_rating(r, scale), deviation(r, scale))
+        for i, r in ((item, rating), (item[order], rating[order]))
+    )
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert first[2] == pytest.approx(rating.mean(dtype=np.float64)) and first[3] == pytest.approx(rating.std(), rel=1e-4)
+
+
 @given(tables())
 def test_sums_are_those_of_fractions(case):
     """Nothing is lost of ratings that are no less than a 500th of the largest; of others half a unit each."""
