@@ -2,7 +2,7 @@
 
 from typer.testing import CliRunner
 
-from konomi.cli.main import app
+from konomi.cli.commands import app
 
 CATALOGUE = """item_id,title,titles,genres,year,type
 10,Cowboy Bebop,カウボーイビバップ,Action|Sci-Fi,1998,TV

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from command_line import CATALOGUE, konomi, ratings, refused, write
-from konomi.cli.main import app
+from konomi.cli.commands import app
 from konomi.models import MODELS
 
 

@@ -56,17 +56,75 @@ IN_TRAIN = f"import time, konomi.models.mf_fit as mf\ndef epoch(*_):\n {READY}\n
 IN_SAVE = f"import time, konomi.bundle.format as bundle\ndef pack(*_):\n {READY}\nbundle.pack = pack"
 
 
+ENDING = [(signal.SIGINT, 130, "interrupted."), (signal.SIGTERM, 143, "terminated."), (signal.SIGHUP, 129, "")]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("command", "hook"), [("prepare", IN_PREPARE), ("train", IN_TRAIN), ("train", IN_SAVE)])
-def test_ctrl_c_leaves_nothing_half_written(place, tmp_path, command, hook):
-    source = place / ("ratings.csv" if command == "prepare" else "data")
+@pytest.mark.parametrize(
+    ("command", "hook", "ending"),
+    [("prepare", IN_PREPARE, ENDING[0]), ("prepare", IN_PREPARE, ENDING[2]), ("train", IN_TRAIN, ENDING[1])]
+    + [("train", IN_SAVE, ending) for ending in ENDING[:2]],
+)
+def test_a_signal_leaves_nothing_half_written(place, tmp_path, command, hook, ending):
+    source, (number, code, word) = place / ("ratings.csv" if command == "prepare" else "data"), ending
     child = start(command, source, "-o", tmp_path / "out", before=hook)
     assert child.stdout.readline() == "ready\n"
-    child.send_signal(signal.SIGINT)
+    child.send_signal(number)
     shown, said = child.communicate(timeout=30)
-    assert child.returncode == 130
-    assert shown == "" and said.strip() == "interrupted."
+    assert child.returncode == code
+    assert shown == "" and said.strip() == word
     assert list(tmp_path.iterdir()) == []
+
+
+SLOW = "import time\nclass Slow:\n def __del__(self):\n  print('ready', flush=True); time.sleep(60)\n"
+TRANSLATED = "try:\n print('ready', flush=True); time.sleep(60)\nexcept BaseException as e:\n raise ImportError('half') from e"
+
+
+@pytest.mark.parametrize("ending", ENDING[:2])
+@pytest.mark.parametrize("module", [SLOW + "slow = Slow()\ndel slow\ntime.sleep(60)", "import time\n" + TRANSLATED])
+def test_a_signal_while_something_is_imported(tmp_path, module, ending):
+    """Whatever a library makes of it: where nothing can be raised it comes again, another error is not told."""
+    number, code, word = ending
+    write(tmp_path / "heavy.py", module)
+    before = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import konomi.cli.commands as commands\n"
+    child = start(before=before + "def app():\n import heavy\ncommands.app = app")
+    assert child.stdout.readline() == "ready\n"
+    child.send_signal(number)
+    assert child.communicate(timeout=30) == ("", f"\n{word}\n")
+    assert child.returncode == code
+
+
+def test_a_second_signal_does_not_disturb_what_takes_away(tmp_path):
+    app = "try:\n  print('ready', flush=True); time.sleep(60)\n "
+    app += "finally:\n  print('away', flush=True); time.sleep(0.5); done.touch()"
+    before = f"import time, pathlib, konomi.cli.commands as commands\ndone = pathlib.Path({str(tmp_path / 'done')!r})\n"
+    child = start(before=f"{before}def app():\n {app}\ncommands.app = app")
+    for line in ("ready\n", "away\n"):
+        assert child.stdout.readline() == line
+        child.send_signal(signal.SIGINT)
+    child.communicate(timeout=30)
+    assert child.returncode == 130 and (tmp_path / "done").exists()
+
+
+def test_a_signal_that_the_parent_wants_ignored():
+    """As behind `nohup`, or in the background of a script."""
+    before = "import time, konomi.cli.commands as commands\ndef app():\n print('ready', flush=True); time.sleep(0.3)\n"
+    child = start(before=before + "commands.app = app", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    assert child.stdout.readline() == "ready\n"
+    child.send_signal(signal.SIGHUP)
+    assert child.communicate(timeout=30) == ("", "") and child.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("--help",), ("info", "data"), ("info", "data", "--json")])
+def test_a_pipe_that_is_closed_is_no_error(place, words):
+    """As behind `| head`, which reads a line and is content."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    code = "from konomi.cli.main import main\nmain()"
+    child = subprocess.run([sys.executable, "-c", code, *words], stdout=writer, stderr=subprocess.PIPE, cwd=place)
+    os.close(writer)
+    assert (child.returncode, child.stderr) == (128 + signal.SIGPIPE, b"")
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from command_line import konomi, ratings, refused, write
-from konomi.cli.main import app
+from konomi.cli.commands import app
 from konomi.files import hash_manifest
 from konomi.models import MODELS
 
@@ -314,8 +314,8 @@ def test_unknown_words_are_usage_errors():
 
 def test_hints_name_options_as_this_command_has_them(place):
     """The library says `output`, `user` and `prepare`; a person reads -o, --user-column and a whole command."""
+    from konomi.cli.commands import app as whole
     from konomi.cli.hints import as_typed
-    from konomi.cli.main import app as whole
 
     commands = get_command(whole).commands
     hint = "`output`, `user`, `k`, `on_bad_rows`=skip, `prepare`"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from konomi.cli.main import app
+from konomi.cli.commands import app
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

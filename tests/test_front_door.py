@@ -17,7 +17,7 @@ import typer
 
 import konomi
 from konomi import errors
-from konomi.cli.main import app
+from konomi.cli.commands import app
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 HEAVY = {"numpy", "scipy", "numba", "polars", "safetensors", "rich", "torch", "matplotlib"}
@@ -57,7 +57,7 @@ def test_unknown_names_are_attribute_errors():
         konomi.recomend  # noqa: B018
 
 
-@pytest.mark.parametrize("module", ["konomi", "konomi.cli.main"])
+@pytest.mark.parametrize("module", ["konomi", "konomi.cli.main", "konomi.cli.commands"])
 def test_importing_is_light(module):
     code = f"import {module}, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import konomi
-from konomi.cli.main import app
+from konomi.cli.commands import app
 from pandas_like import like_pandas
 from readme_files import anime_frames, write_animelist, write_movielens
 

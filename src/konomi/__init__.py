@@ -8,6 +8,7 @@
 The public names stand in `__init__.pyi`. They are imported when they are first used, so that `import konomi` costs nothing.
 """
 
+import logging
 import os
 from importlib import import_module
 
@@ -27,6 +28,8 @@ def _public() -> dict[str, tuple[str, str]]:
 
 _HOME = _public()
 __all__ = sorted(_HOME)
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless the program that uses it wants to hear
 
 
 def __getattr__(name: str) -> object:

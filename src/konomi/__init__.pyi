@@ -12,6 +12,7 @@ from konomi.data.split import TrainSet as TrainSet
 from konomi.data.split import make_split as make_split
 from konomi.data.table import Table as Table
 from konomi.errors import BundleError as BundleError
+from konomi.errors import Cancelled as Cancelled
 from konomi.errors import ConfigError as ConfigError
 from konomi.errors import DataError as DataError
 from konomi.errors import FitError as FitError

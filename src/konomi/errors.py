@@ -5,7 +5,8 @@ KonomiError            message names the file, line, column or field; .hint says
 ├── ConfigError        a setting
 ├── FitError           training that cannot go on
 ├── BundleError        a saved model
-└── RequestError       a question that the model cannot answer: unknown title, user, item
+├── RequestError       a question that the model cannot answer: unknown title, user, item
+└── Cancelled          work that was ended by `Run.cancel`
 
 A hint names what the caller can set in backquotes, as Python has it: `valid`. Whoever shows it may put their own word there.
 """
@@ -69,3 +70,9 @@ class RequestError(KonomiError):
     """A question that cannot be answered: an unknown title, user, item or model."""
 
     code = "request"
+
+
+class Cancelled(KonomiError):
+    """Somebody set `Run.cancel`, so the work was ended. Nothing is half-written."""
+
+    code = "cancelled"

@@ -1,17 +1,30 @@
-"""Where and how work runs: `Run`, plain Python threads over kernels without the GIL, the limit of BLAS threads."""
+"""Where and how work runs: `Run`, the one pool of threads and the one limit of BLAS threads of this process, cancelling.
 
+Work is cut into tasks that are short (a few tenths of a second) and own disjoint outputs. Whoever asks for them works too, and
+threads of the pool help, so tasks may themselves ask for more without waiting for each other. The tasks do not depend on the
+number of threads, and BLAS keeps to one thread in each, so neither do the bytes.
+"""
+
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from threading import Event, Lock
+from typing import Any, Literal, TypeVar
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, OpenBLASController, ThreadpoolController
 
-from konomi.errors import ConfigError
+from konomi.errors import Cancelled, ConfigError
+from konomi.machine import available_cores, available_memory
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total) from the main thread, whenever there is something to tell."""
@@ -19,19 +32,11 @@ Progress = Callable[[str, int, int], None]
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 """each(call, tasks) → the results in the order of the tasks."""
 
+MOST_THREADS = 1024  # of the pool; it has as many as were ever busy at once
+FREE = 0.1  # seconds to wait for one of them where all are busy
 
-def available_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def available_memory() -> int:
-    """The bytes that can be had without pushing anything else out, as Linux counts them; elsewhere all that the machine has."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 1 << 33
+NEVER = Event()  # that is set
+_cancel: ContextVar[Event] = ContextVar("cancel")  # of the work that is being done here
 
 
 def no_progress(what: str, done: int, total: int) -> None:
@@ -48,6 +53,7 @@ class Run:
     device: Literal["cpu", "cuda"] = "cpu"  # where networks are trained; the other models use the CPU
     checkpoint: Path | None = None  # a file that keeps the training of a network after every epoch, to go on from there
     memory: int = field(default_factory=lambda: available_memory() // 4 * 3)  # bytes; what is forecast to need more is refused
+    cancel: Event = field(default_factory=Event, repr=False, compare=False)  # set it, from any thread, and the work ends
 
     def __post_init__(self) -> None:
         if self.device not in ("cpu", "cuda"):
@@ -59,49 +65,163 @@ class Run:
         if self.memory < 1:
             raise ConfigError(f"memory is {self.memory}.", "It is 1 byte or more.")
 
+    @contextmanager
+    def workers(self) -> Iterator[Each]:
+        """`workers` with the threads of this run. Once `cancel` is set, whatever is called meanwhile ends with `Cancelled`."""
+        outer = _cancel.set(self.cancel)
+        try:
+            with workers(self.threads) as each:
+                yield each
+        finally:
+            _cancel.reset(outer)
+
+
+def check_cancel(cancel: Event | None = None) -> None:
+    """`Cancelled` where this event, or else that of the work being done here, is set. Asked before every task and batch."""
+    if (cancel or _cancel.get(NEVER)).is_set():
+        raise Cancelled("The work was cancelled.", "Nothing is half-written; start it again when it is wanted.")
+
+
+@contextmanager
+def workers(threads: int) -> Iterator[Each]:
+    """A function like `map` whose calls run on at most `threads` threads; BLAS keeps to one thread meanwhile.
+
+    Whatever the number of threads, the tasks are the same, so a caller whose tasks own disjoint outputs gets the same bytes.
+    Where a task fails, where Ctrl-C is pressed or the work is cancelled, no further task starts, and it raises once those that
+    run have ended.
+    """
+    with one_blas_thread():
+        yield partial(_share, threads=threads)
+
+
+def _share(call: Callable[[Any], T], tasks: Iterable[Any], threads: int) -> list[T]:
+    """The caller works too: waking a sleeping thread takes longer than many a task, and nobody waits for one to be free."""
+    tasks = list(tasks)
+    results: list[Any] = [None] * len(tasks)
+    numbers = iter(range(len(tasks)))  # shared: whoever is free takes the next
+    ended, helpers = False, list[Future[None]]()
+
+    def work() -> None:
+        nonlocal ended
+        try:
+            for n in numbers:
+                if ended:
+                    return
+                check_cancel()
+                results[n] = call(tasks[n])
+        except BaseException:
+            ended = True
+            raise
+
+    try:
+        for _ in range(min(threads, len(tasks)) - 1):
+            helpers.append(_pool.submit(copy_context().run, work))
+        work()
+    finally:
+        ended = True
+        wait([helper for helper in helpers if not helper.cancel()])
+    for helper in helpers:
+        if not helper.cancelled():
+            helper.result()
+    return results
+
+
+def beside(call: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+    """Begin a call on a thread of the pool. What is returned waits for its result."""
+    begun = _pool.submit(copy_context().run, call, *arguments)
+
+    def result() -> T:
+        wait([begun], FREE)
+        return call(*arguments) if begun.cancel() else begun.result()  # done here where no thread was free for it
+
+    return result
+
+
+def interruptible(call: Callable[..., T], *arguments: Any) -> T:
+    """call(*arguments) on another thread: while this one waits it hears Ctrl-C, as it does not in a long call of C code.
+
+    What was begun then runs to its end, unheeded: give it nothing that somebody else changes, and nothing to clean up.
+    """
+    return beside(call, *arguments)()
+
+
+def no_limit() -> None:
+    """Nothing to restore."""
+
+
+class SharedLimit:
+    """A limit that several may hold at once: the first to come sets it, the last to leave restores what was before."""
+
+    def __init__(self, impose: Callable[[], Callable[[], None]]) -> None:
+        self._impose, self._restore = impose, no_limit  # `impose` returns what restores
+        self._holders, self._processes, self._lock = 0, 0, Lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._lock.acquire, after_in_parent=self._lock.release, after_in_child=self._begin_anew)
+
+    @contextmanager
+    def __call__(self) -> Iterator[Callable[[], None]]:
+        """The limit meanwhile; with what restores."""
+        with self._lock:
+            if self._holders == 0:
+                self._restore = self._impose()
+            self._holders += 1
+            process = self._processes
+        try:
+            yield self._restore
+        finally:
+            with self._lock:
+                if process == self._processes:
+                    self._holders -= 1
+                    if self._holders == 0:
+                        self._restore()
+
+    def _begin_anew(self) -> None:
+        """In a child process, where those who held the limit are no more."""
+        if self._holders:
+            self._restore()
+        self._holders, self._processes = 0, self._processes + 1
+        self._lock.release()
+
 
 @cache
-def _blas() -> Any:
+def _blas() -> list[LibController]:
     """The BLAS libraries of this process; looking for them takes milliseconds, so it is done once.
 
     Numba's products and solvers use SciPy's library, which has to be there before it can be found.
     """
     import scipy.linalg.cython_blas  # noqa: F401
 
-    return ThreadpoolController()
+    found: list[LibController] = ThreadpoolController().select(user_api="blas").lib_controllers
+    return found
 
 
-@contextmanager
-def workers(threads: int) -> Iterator[Each]:
-    """A function like `map` whose calls run on `threads` threads; BLAS keeps to one thread meanwhile.
-
-    Whatever the number of threads, the tasks are the same, so a caller whose tasks own disjoint outputs gets the same bytes.
-    """
-    with _blas().limit(limits=1):
-        if threads == 1:
-            yield lambda call, tasks: [call(task) for task in tasks]
-        else:
-            with ThreadPoolExecutor(threads - 1) as pool:
-                yield lambda call, tasks: _share(call, list(tasks), pool, threads - 1)
+def _one_thread_of_blas() -> Callable[[], None]:
+    before = [library.num_threads for library in _blas()]
+    _set_blas([1] * len(before))
+    log.debug("BLAS keeps to one thread, instead of %s", before)
+    return partial(_set_blas, before)
 
 
-def _share(call: Callable[[Any], Any], tasks: list[Any], pool: ThreadPoolExecutor, helpers: int) -> list[Any]:
-    """The caller works too: waking a sleeping thread takes longer than many a task."""
-    results: list[Any] = [None] * len(tasks)
-    numbers = iter(range(len(tasks)))  # shared: whoever is free takes the next
+def _set_blas(numbers: list[int]) -> None:
+    OpenBLASController.clear_controlling_thread(force=True)  # else only the thread that once set them could
+    for library, number in zip(_blas(), numbers, strict=True):
+        library.set_num_threads(number)
+    OpenBLASController.clear_controlling_thread(force=True)
 
-    def work() -> None:
-        for n in numbers:
-            results[n] = call(tasks[n])
 
-    others = [pool.submit(work) for _ in range(min(helpers, len(tasks) - 1))]
-    try:
-        work()
-    finally:
-        wait(others)
-    for other in others:
-        other.result()
-    return results
+one_blas_thread = SharedLimit(_one_thread_of_blas)
+
+_pool = ThreadPoolExecutor(MOST_THREADS, "konomi")  # the threads of this process: they start when they are needed, and stay
+
+
+def _new_pool() -> None:
+    """In a child process, where the threads of the parent are not."""
+    global _pool
+    _pool = ThreadPoolExecutor(MOST_THREADS, "konomi")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_pool)
 
 
 def blocks(n: int, size: int) -> list[tuple[int, int]]:

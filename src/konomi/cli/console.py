@@ -108,7 +108,8 @@ def running(
     memory: str | None = None,
 ) -> "Iterator[Run]":
     """A `Run` whose progress is a bar with rate and time left, on stderr and only where that is a terminal."""
-    from konomi.runtime import Run, available_cores
+    from konomi.machine import available_cores
+    from konomi.runtime import Run
     from konomi.settings import byte_size
 
     run = Run(seed, threads or available_cores(), device=device, checkpoint=checkpoint)

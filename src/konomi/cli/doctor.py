@@ -70,7 +70,7 @@ def _models() -> list[dict[str, str]]:
 
 
 def _cores() -> str:
-    from konomi.runtime import available_cores
+    from konomi.machine import available_cores
 
     return f"{available_cores()} to use, of {os.cpu_count()}"
 

@@ -1,108 +1,92 @@
-"""The command `konomi`: parse → call → print. Errors of the family become two lines on stderr and exit code 2."""
+"""The entry point of `konomi`: what ends a command, and with which exit code. Nothing is imported before that stands.
 
-import errno
+A signal that ends it (Ctrl-C, a terminal that closes, `kill`, a pipe that `head` has read enough of) is raised as `Ended`,
+which no library catches, so whatever is half-written is taken away; then the process ends with 128 + the signal's number,
+without waiting for threads and without a traceback.
+"""
+
 import io
+import os
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any
+import time
+from types import FrameType
+from typing import Any
 
-import typer
-from typer.core import TyperGroup
-from typer.exceptions import TyperException
+ENDING = {"SIGINT": "interrupted.", "SIGTERM": "terminated.", "SIGHUP": "", "SIGPIPE": ""}
+"""The signals, and what is said of them."""
 
-from konomi.cli.ask import ask
-from konomi.cli.compare import compare
-from konomi.cli.demo import demo
-from konomi.cli.doctor import doctor
-from konomi.cli.evaluate import evaluate
-from konomi.cli.hints import as_typed
-from konomi.cli.info import info
-from konomi.cli.prepare import prepare
-from konomi.cli.recommend import recommend
-from konomi.cli.similar import similar
-from konomi.cli.synth import synth
-from konomi.cli.train import train
-from konomi.errors import KonomiError
-from konomi.text import visible
-
-REFUSED, INTERRUPTED = 2, 130  # exit codes
+PATIENCE = 2.0  # seconds in which a second signal does not disturb the taking away
+AGAIN = 0.01  # seconds until a signal that was raised where nothing can be raised is raised once more
 
 
-class Commands(TyperGroup):
-    """The commands, with --debug allowed anywhere and errors told to people."""
+class Ended(BaseException):
+    """A signal has ended the command."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put --debug, wherever it stands, in front of the command's name."""
-        if "--debug" in args:
-            args = ["--debug", *(word for word in args if word != "--debug")]
-        with _words_shown():
-            return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
+class Ending:
+    """The first signal that came, and when."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+        self.since = 0.0
+
+    def listen(self) -> None:
+        """Hear the signals of `ENDING`, but for those that the parent wants ignored, as `nohup` does."""
+        for name in ENDING:
+            number = getattr(signal, name, None)
+            plain = (signal.SIG_IGN,) if name == "SIGPIPE" else (signal.SIG_DFL, signal.default_int_handler)  # of Python
+            if number is not None and signal.getsignal(number) in plain:
+                signal.signal(number, self.end)
+        if hasattr(signal, "SIGALRM"):
+            signal.signal(signal.SIGALRM, self.end_again)
+            sys.unraisablehook = self.swallowed
+
+    def end(self, number: int, frame: FrameType | None) -> None:
+        """Raise `Ended`."""
+        if self.signal is None:
+            self.signal, self.since = signal.Signals(number), time.monotonic()
+        elif time.monotonic() - self.since < PATIENCE:
+            return
+        raise Ended
+
+    def end_again(self, number: int, frame: FrameType | None) -> None:
+        """Raise `Ended` for a signal that came before."""
+        raise Ended
+
+    def swallowed(self, what: Any) -> None:
+        """`Ended` came up in a callback of C code or in `__del__`, where Python can only tell of it."""
+        if self.signal is None:
+            sys.__unraisablehook__(what)
+        else:
+            signal.setitimer(signal.ITIMER_REAL, AGAIN)
+
+    def leave(self) -> None:
+        """End the process as the signal wants it."""
+        assert self.signal is not None
         try:
-            with _words_shown():
-                return super().invoke(ctx)
-        except KonomiError as error:
-            if ctx.params["debug"]:
-                raise
-            raise _refusal(str(error), as_typed(error.hint, self.commands.get(ctx.invoked_subcommand))) from None
-        except OSError as error:  # what no file of the package foresaw, such as a folder that may not be read
-            if ctx.params["debug"] or error.errno == errno.EPIPE:
-                raise
-            where = f"{error.filename}: " if error.filename else ""
-            raise _refusal(f"{where}{error.strerror or error}.", "Run again with --debug to see where it happened.") from None
-        except KeyboardInterrupt:
-            print("\ninterrupted.", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
-
-
-@contextmanager
-def _words_shown() -> Iterator[None]:
-    """What is said of a wrong word of the command line repeats that word."""
-    try:
-        yield
-    except TyperException as error:
-        error.message = visible(error.message)
-        raise
-
-
-def _refusal(message: str, hint: str) -> typer.Exit:
-    print(f"error: {visible(message)}\nhint: {visible(hint)}", file=sys.stderr)
-    return typer.Exit(REFUSED)
-
-
-app = typer.Typer(
-    cls=Commands,
-    help="From a table of ratings to a recommender that people can use.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help takes half the time
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for command in (demo, prepare, synth, info, train, evaluate, compare, recommend, similar, ask, doctor):
-    app.command()(command)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        print(f"konomi {version('konomi')}")
-        raise typer.Exit()
-
-
-@app.callback()
-def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
-) -> None:
-    """From a table of ratings to a recommender that people can use."""
+            if said := ENDING[self.signal.name]:
+                print(f"\n{said}", file=sys.stderr, flush=True)
+        finally:
+            os._exit(128 + self.signal)
 
 
 def main() -> None:
-    """The entry point."""
+    """Run the command that was typed."""
+    ending = Ending()
+    ending.listen()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show is no reason to fail
-    app()
+    try:
+        try:
+            from konomi.cli.commands import app
+
+            app()
+        finally:
+            sys.stdout.flush()
+    finally:
+        if ending.signal is not None:  # whatever became of `Ended` on its way
+            ending.leave()
+        for name in ENDING:
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)  # it is done, and Python is on its way out

@@ -60,11 +60,11 @@ def taste(dataset: "Dataset", user: str) -> dict[str, Any]:
     """One person: how much and how they rate, and their Bayesian average rating per genre, the best liked first."""
     from konomi.catalogue.tags import genre_matrix, genre_names
     from konomi.catalogue.taste import genre_taste
-    from konomi.data.statistics import mean_rating
+    from konomi.data.statistics import overall_mean
 
     profile = dataset.profile(user)
     rated = profile.scored()
-    mean = mean_rating(dataset.items)
+    mean = overall_mean(dataset.items)
     averages = genre_taste(profile, dataset.items, mean)[0]
     plain = genre_taste(profile, dataset.items, mean, prior=0)[0]
     counts = genre_matrix(dataset.items)[rated.item].sum(axis=0)

@@ -24,7 +24,8 @@ from konomi.files import (
     read_manifest,
     write_manifest,
 )
-from konomi.runtime import available_cores, blocks, workers
+from konomi.machine import available_cores
+from konomi.runtime import blocks, workers
 
 KIND = "konomi dataset"
 FORMAT = 2

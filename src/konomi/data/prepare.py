@@ -1,7 +1,7 @@
 """Table → Dataset: duplicates, thresholds, rows for ids; every row that is left out is counted."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from konomi.errors import ConfigError, DataError
 from konomi.files import hash_file
 from konomi.kernels.csr import count_marked, gather, is_sorted, mark_last, marked_only, sort_rows, stable_order, unmark_others
 from konomi.kernels.ids import look_up, mark_present
-from konomi.runtime import Run, blocks, workers
+from konomi.runtime import Run, beside, blocks, interruptible
 
 MOST_ROWS = 1 << 31  # rows are numbered in 32 bits
 SORT_BLOCK = 1024  # users whose entries one task sorts
@@ -48,13 +48,12 @@ def prepare(table: Table, rules: Rules | None = None, run: Run | None = None) ->
     is left.
     """
     rules, run = rules or Rules(), run or Run()
-    with ThreadPoolExecutor(1) as beside:  # hashing the input takes about as long as all that is done here
-        hashes = [beside.submit(hash_file, file) for file in table.files]
-        dataset = _prepare(table, rules, run)
-        sources = [
-            {"name": file.name, "bytes": file.stat().st_size, "sha256": sha256.result()}
-            for file, sha256 in zip(table.files, hashes, strict=True)
-        ]
+    hashes = beside(lambda: [hash_file(file) for file in table.files])  # takes about as long as all that is done here
+    dataset = _prepare(table, rules, run)
+    sources = [
+        {"name": file.name, "bytes": file.stat().st_size, "sha256": sha256}
+        for file, sha256 in zip(table.files, hashes(), strict=True)
+    ]
     return replace(dataset, manifest={**dataset.manifest, "input": sources})
 
 
@@ -63,7 +62,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
         raise DataError(f"{len(table):,} rows are more than {MOST_ROWS:,}.", "Leave some out.")
     step = iter(range(1, 6))
     run.progress("prepare", 0, 5)
-    with workers(run.threads) as each:
+    with run.workers() as each:
         (users, user), (items, item) = each(_rows, (table.user_id, table.item_id))
     stored = table.scale.encode(table.rating)
     report: list[dict[str, Any]] = [{"step": "read", "rows": len(table) + len(table.rejects.line)}]
@@ -72,11 +71,11 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
 
     order = np.empty(0, np.int32)  # as they are: most files come by user
     if table.time is not None or not is_sorted(user):
-        by_time = np.arange(len(table)) if table.time is None else np.argsort(table.time, kind="stable")
+        by_time = np.arange(len(table)) if table.time is None else interruptible(partial(np.argsort, table.time, kind="stable"))
         order = np.empty(len(table), np.int32)
-        stable_order(user, len(users), by_time.astype(np.int32), order)
+        interruptible(stable_order, user, len(users), by_time.astype(np.int32), order)
     kept = np.empty(len(table), np.bool_)
-    mark_last(user, item, order, len(items), kept)
+    interruptible(mark_last, user, item, order, len(items), kept)
     report.append({"step": "duplicates", "rows": int(len(kept) - kept.sum())})
     report += _thresholds(user, item, len(users), len(items), table.scale.scored(stored), rules, kept)
     report.append({"step": "kept", "rows": int(kept.sum())})
@@ -93,7 +92,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     marked_only(whole, kept, order)
     user_ids, user = _dense(users.ids, user, order)
     indptr = np.searchsorted(user, np.arange(len(user_ids) + 1, dtype=np.int32))
-    with workers(run.threads) as each:
+    with run.workers() as each:
         each(lambda rows: sort_rows(indptr, item, order, *rows), blocks(len(user_ids), SORT_BLOCK))
     item_ids, item = _dense(items.ids, item, order)
     run.progress("prepare", next(step), 5)

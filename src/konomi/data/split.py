@@ -16,6 +16,7 @@ from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
 from konomi.files import hash_array, hash_bytes
 from konomi.kernels.csr import mark_first
+from konomi.runtime import interruptible
 
 TRAIN, VALID, TEST, SHOWN = 0, 1, 2, 3
 """The roles. SHOWN entries belong to people held out whole: a model may see them in a profile, but never learns from them."""
@@ -106,7 +107,7 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
     n, users = len(dataset.item), len(dataset.users)
     role = np.full(n, TRAIN, np.uint8)
     if config.kind == "random":
-        order = draw.permutation(n)
+        order = interruptible(draw.permutation, n)
         tests, valids = _sizes(config, np.array([n]))
         role[order[: tests[0]]] = TEST
         role[order[tests[0] : tests[0] + valids[0]]] = VALID

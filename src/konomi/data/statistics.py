@@ -7,19 +7,49 @@ The Bayesian average of an item (or of a person's ratings of a genre) with n rat
 With C = 25 for items, an item needs 25 ratings before its own mean weighs as much as everybody's; a genre of a person needs 5.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from konomi.arrays import F32, I64
+from konomi.arrays import F32, F64, I64
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
-from konomi.kernels.csr import count_and_sum
+from konomi.kernels.csr import count_and_sum, power_sums
 
 ITEM_PRIOR = 25.0  # C for items
 KNOWN_PRIOR = 100.0  # K: ordering by predicted rating alone puts unknown titles first (docs/decisions.md has the measurement)
+
+SUM, SQUARE = 32, 16  # bits of a rating in sums and in sums of squares; 31 are left, for as many ratings as a dataset has
+
+
+def unit(scale: Scale, bits: int = SUM) -> float:
+    """What ratings are multiplied by to be added up as whole numbers: 2^(bits − b).
+
+    b is the least number with all of the scale below 2^b, so fewer than 2³¹ ratings add up to less than 2⁶³. With 32 bits
+    float32 ratings down to 2^(b − 9) lose nothing, and smaller ones are rounded to 2^(b − 32).
+    """
+    return math.ldexp(1.0, bits - math.frexp(max(abs(scale.low), abs(scale.high)))[1])
+
+
+def item_sums(profiles: Profiles, n_items: int, scale: Scale) -> tuple[I64, F64]:
+    """How many ratings each item has and their sum, (i64[I], f64[I]): the same whatever the order of people."""
+    count, total = count_and_sum(profiles.item, profiles.rating, n_items, unit(scale))
+    return count, total / unit(scale)
+
+
+def mean_rating(rating: F32, scale: Scale) -> float:
+    """Of N ≥ 1 ratings on the scale (NaN = none): the same whatever their order."""
+    count, total = count_and_sum(np.zeros(len(rating), np.int32), rating, 1, unit(scale))
+    return float(total[0] / unit(scale) / count[0])
+
+
+def deviation(rating: F32, scale: Scale) -> float:
+    """The standard deviation of N ≥ 1 ratings on the scale (NaN = none), each to 2⁻¹⁶ of it: the same whatever their order."""
+    count, total, square = map(int, power_sums(rating, unit(scale, SQUARE)))
+    return math.sqrt(count * square - total**2) / count / unit(scale, SQUARE)
 
 
 def bayesian_average(total: npt.NDArray[Any], count: I64, mean: float, prior: float) -> F32:
@@ -32,7 +62,7 @@ def trust(count: I64) -> F32:
     return (count / (KNOWN_PRIOR + count)).astype(np.float32)
 
 
-def mean_rating(items: pl.DataFrame) -> float:
+def overall_mean(items: pl.DataFrame) -> float:
     """The mean of all ratings, from a catalogue with statistics; 0 where there is none."""
     count = items["ratings"].to_numpy()
     return float(count @ items["mean"].fill_null(0).to_numpy().astype(np.float64) / max(count.sum(), 1))
@@ -40,7 +70,7 @@ def mean_rating(items: pl.DataFrame) -> float:
 
 def add_statistics(items: pl.DataFrame, profiles: Profiles, scale: Scale) -> pl.DataFrame:
     """The catalogue with `ratings` (i64, how many), `mean` (f32, null without ratings) and `bayes` (f32) of these profiles."""
-    count, total = count_and_sum(profiles.item, profiles.rating, len(items))
+    count, total = item_sums(profiles, len(items), scale)
     overall = float(total.sum() / max(count.sum(), 1)) or (scale.low + scale.high) / 2
     mean = np.divide(total, count, out=np.full(len(items), np.nan), where=count > 0).astype(np.float32)
     return items.with_columns(

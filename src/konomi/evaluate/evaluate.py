@@ -18,7 +18,7 @@ from konomi.evaluate.predict import predict
 from konomi.evaluate.recommendations import relevant
 from konomi.evaluate.records import Predictions, Report, Values
 from konomi.models.api import TASKS, Model, first_giving, tasks
-from konomi.runtime import Run
+from konomi.runtime import Run, one_blas_thread
 
 ACTIVITY = (0, 1, 10, 30, 100, 300)  # seen ratings of the person
 POPULARITY = (0, 1, 10, 100, 1000, 10000)  # training ratings of the item
@@ -67,6 +67,7 @@ def evaluate(
     return evaluate_together([model], HeldOut(seen, hidden, Baselines(train, run or Run()), metrics_with(metrics)))
 
 
+@one_blas_thread()
 def evaluate_together(models: Iterable[Model], held: HeldOut) -> Report:
     """The same of several models that answer together: each output is taken from the first model that has it, and the order of
     recommendations from one that only ranks, where there is one, as in `Blend`."""

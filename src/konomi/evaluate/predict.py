@@ -21,7 +21,8 @@ def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[st
         run.progress("evaluate", start, len(people))
         block = people[start : start + BLOCK]
         asked = hidden.take(block)
-        codes = model.encode(seen.take(block), run.threads)[asked.user]
+        with run.workers():
+            codes = model.encode(seen.take(block), run.threads)[asked.user]
         entries = slice(hidden.indptr[block[0]], hidden.indptr[block[-1] + 1])  # people between have no hidden entries
         for output, predicted in out.items():
             predicted[entries] = model.score_pairs(codes, asked.item, output)

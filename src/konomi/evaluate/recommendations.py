@@ -75,6 +75,7 @@ def measure_recommendations(
     for start in range(0, len(people), BLOCK):
         run.progress("rank", start, len(people))
         profiles = seen.take(people[start : start + BLOCK])
-        lists.append(rank(model, profiles, k, known, "rank", run.threads).items)
+        with run.workers():
+            lists.append(rank(model, profiles, k, known, "rank", run.threads).items)
     run.progress("rank", len(people), len(people))
     return measure_lists(people, np.concatenate(lists), wanted.take(people), facts, metrics)

@@ -130,11 +130,30 @@ def kept_indptr(indptr, kept):
 
 
 @numba.njit(nogil=True, cache=True)
-def count_and_sum(item, rating, n_items):
-    """How many ratings each item has and their sum, (i64[I], f64[I]), from item i32[N] and rating f32[N], NaN = not scored."""
-    count, total = np.zeros(n_items, np.int64), np.zeros(n_items)
+def count_and_sum(item, rating, n_items, unit):
+    """How many ratings each item has and their sum, i64[I] both, from item i32[N] and rating f32[N], NaN = not scored.
+
+    A sum is a whole number of times 1 / unit (f64), to which each rating is rounded: any order of adding gives the same.
+    """
+    count, total = np.zeros(n_items, np.int64), np.zeros(n_items, np.int64)
     for n in range(len(item)):
         if not np.isnan(rating[n]):
             count[item[n]] += 1
-            total[item[n]] += rating[n]
+            total[item[n]] += np.int64(np.rint(np.float64(rating[n]) * unit))
     return count, total
+
+
+@numba.njit(nogil=True, cache=True)
+def power_sums(rating, unit):
+    """How many ratings f32[N] there are (NaN = none), their sum and that of their squares: i64 each, of whole numbers.
+
+    Each rating is rounded to a whole number of times 1 / unit (f64) before it is squared.
+    """
+    count, total, square = np.int64(0), np.int64(0), np.int64(0)
+    for r in rating:
+        if not np.isnan(r):
+            whole = np.int64(np.rint(np.float64(r) * unit))
+            count += 1
+            total += whole
+            square += whole * whole
+    return count, total, square

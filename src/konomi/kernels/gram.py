@@ -6,16 +6,17 @@ import numpy as np
 
 @numba.njit(nogil=True, cache=True)
 def gram(item_indptr, user, item_value, indptr, item, value, start, stop, out):
-    """Rows start to stop of the lower triangle of XᵀX into out f32[n, n]; sums are made in float64, person by person.
+    """Rows start to stop of the lower triangle of XᵀX into out, f32[n, n] or i64[n, n].
 
-    X twice, in compressed columns (those who have item j: user[item_indptr[j]:item_indptr[j+1]], ascending, with item_value)
-    and in compressed rows (indptr, item, value; items ascending). With whole numbers for values the sums are exact.
+    X of whole numbers, twice: in compressed columns (those who have item j: user[item_indptr[j]:item_indptr[j+1]], ascending,
+    with item_value) and in compressed rows (indptr, item, value; items ascending); values i32[N]. Sums are whole numbers below
+    2⁶³, so people may come in any order, and i64 sums of some people add up to those of all, whoever is among them.
     """
-    row = np.empty(out.shape[1])
+    row = np.empty(out.shape[1], np.int64)
     for j in range(start, stop):
         row[: j + 1] = 0
         for n in range(item_indptr[j], item_indptr[j + 1]):
-            u, x = user[n], item_value[n]
+            u, x = user[n], np.int64(item_value[n])
             for k in range(indptr[u], indptr[u + 1]):
                 i = item[k]
                 if i > j:

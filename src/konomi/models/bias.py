@@ -15,9 +15,8 @@ import numpy.typing as npt
 from konomi.arrays import F32, F64, I32
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.data.statistics import trust
+from konomi.data.statistics import item_sums, mean_rating, trust
 from konomi.errors import ConfigError, FitError
-from konomi.kernels.csr import count_and_sum
 from konomi.models.api import check_output
 from konomi.runtime import Run
 from konomi.settings import check_types
@@ -84,8 +83,8 @@ def fit(train: TrainSet, config: Config, run: Run) -> Bias:
     seen = train.seen.scored()
     if len(seen.item) == 0:
         raise FitError("There is no rating to learn from.", "Lower `valid` and `test`, or prepare more data.")
-    mean = np.float32(seen.rating.mean(dtype=np.float64))
-    count, total = count_and_sum(seen.item, seen.rating, len(train.items) + 1)
+    mean = np.float32(mean_rating(seen.rating, train.scale))
+    count, total = item_sums(seen, len(train.items) + 1, train.scale)
     damped = np.maximum(count + config.damp_item, 1e-9)  # an item without ratings keeps an offset of 0, damped or not
     item_bias = ((total - count * float(mean)) / damped).astype(np.float32)
     damp = np.array([config.damp_user], np.float32)

@@ -35,8 +35,9 @@ from konomi.settings import check_types, positive
 
 POPULAR_WEIGHT = 4.0  # ε_u = POPULAR_WEIGHT / (n_u + POPULAR_ENTRIES); in scores times entries
 POPULAR_ENTRIES = 10  # in entries; both are measured: docs/decisions.md, "The weight of what is popular falls with the list"
-GRAM_ROWS = 64  # rows of the Gram matrix that are one task
-PEOPLE = 64  # people encoded by one task
+ONE = 1 << 16  # what an entry says is a whole number of times 1 / ONE, so that sums of products are exact
+GRAM_ROWS = 8  # rows of the Gram matrix that are one task: those of what everybody knows take tenths of a second
+PEOPLE = 16  # people encoded by one task
 
 TASKS = ()
 
@@ -46,7 +47,7 @@ class Config:
     """What an entry says, how much is believed, and which items there are enough entries of."""
 
     l2: float = 150.0  # λ, in people
-    disliked: float = 0.0  # x of what was dropped or rated at or below the middle; what else was met is 1
+    disliked: float = 0.0  # x of what was dropped or rated at or below the middle, to 1/65,536; what else was met is 1
     least: int = 3  # items of fewer training entries are left out: memory and time grow with the square and cube of the rest
 
     def __post_init__(self) -> None:
@@ -158,7 +159,8 @@ def fit(train: TrainSet, config: Config, run: Run) -> Ease:
     `run.memory`.
     """
     seen, I = train.seen, len(train.items)
-    x = values(seen, train.labelling, config.disliked)
+    disliked = round(config.disliked * ONE) / ONE
+    x = values(seen, train.labelling, disliked)
     many = np.bincount(seen.item[seen.consumed], minlength=I + 1)
     kept = np.flatnonzero(many >= config.least)
     n = len(kept)
@@ -176,25 +178,30 @@ def fit(train: TrainSet, config: Config, run: Run) -> Ease:
         column=column,
         share=(many / len(seen)).astype(np.float32),
         item_known=np.where(column < n, trust(many), np.float32(0)),
-        disliked=np.array([config.disliked], np.float32),
+        disliked=np.array([disliked], np.float32),
         labelling=train.labelling.pack(),
         history=np.empty((0, 2), np.float32),
     )
 
 
 def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> F32:
-    """B f32[n, n] of people's entries (items in [0, n)) of the values x f32[N]; the same bytes at any number of threads."""
-    matrix = np.zeros((n, n), np.float32)
+    """B f32[n, n] of people's entries (items in [0, n)) of the values x f32[N], multiples of 1 / `ONE` from −1 to 1.
+
+    The same bytes at any number of threads and in any order of people.
+    """
+    matrix, x = np.zeros((n, n), np.float32), np.rint(x * ONE).astype(np.int32)
     people = sp.csr_matrix((x, given.item, given.indptr), (len(given), n)).tocsc()  # each item's, in ascending order
     columns = (people.indptr.astype(np.int64), people.indices.astype(np.int32), people.data)
     run.progress("train ease", 0, 2)
-    with workers(run.threads) as each:
+    with run.workers() as each:
         tasks = blocks(n, GRAM_ROWS)[::-1]  # the longest rows first
         each(lambda rows: gram(*columns, given.indptr, given.item, x, *rows, matrix), tasks)
     run.progress("train ease", 1, 2)
+    matrix *= np.float32(ONE**-2)
     matrix.flat[:: n + 1] += np.float32(l2)
     try:
-        negative_inverse(matrix, run.threads)  # −P
+        with run.workers():
+            negative_inverse(matrix, run.threads)  # −P
     except np.linalg.LinAlgError:
         raise FitError(f"ease: the items are too much alike to be told apart with l2 = {l2:g}.", "Raise l2.") from None
     matrix /= -matrix.diagonal()  # B_ji = −P_ji / P_ii

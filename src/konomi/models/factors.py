@@ -14,10 +14,10 @@ from konomi.errors import ConfigError
 from konomi.kernels.downdate import leave_one_out
 from konomi.kernels.ridge import fold_in, fold_in_labels
 from konomi.models.api import check_output
-from konomi.runtime import blocks, workers
+from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
 
-PEOPLE = 256  # folded in by one task
+PEOPLE = 32  # folded in by one task
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ class MF:
             each(fold, blocks(len(given), PEOPLE))
         return codes
 
+    @one_blas_thread()
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
         """f32[B, I] or f32[B, n]."""
         check_output(self, output)
@@ -119,6 +120,7 @@ class MF:
             taste *= self.item_known[item_rows]
         return _linked(taste + self.mean + codes[:, -1], output)
 
+    @one_blas_thread()
     def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
         """How far each entry of one person moves the scores of items i32[k]: f32[n, k], 0 for an entry without a rating.
 
@@ -134,9 +136,8 @@ class MF:
             return effects
         item = profiles.item[entries]
         target = profiles.rating[entries] - (self.mean + self.item_bias[item])
-        with workers(1):
-            target -= self.item_code[item] @ self.average  # what the average person would give
-            added = leave_one_out(item, target, self.item_code, self.penalty.astype(np.float64))  # n × D+1
+        target -= self.item_code[item] @ self.average  # what the average person would give
+        added = leave_one_out(item, target, self.item_code, self.penalty.astype(np.float64))  # n × D+1
         taste = added[:, :-1] @ self.item_code[items, :-1].T.astype(np.float64)
         if output == "rank":
             taste *= self.item_known[items]

@@ -22,11 +22,10 @@ from konomi.arrays import F32, F64, I32, U8
 from konomi.catalogue.tags import genre_matrix
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.data.statistics import bayesian_average, trust
+from konomi.data.statistics import bayesian_average, item_sums, mean_rating, trust
 from konomi.errors import ConfigError, FitError
-from konomi.kernels.csr import count_and_sum
 from konomi.models.api import check_output
-from konomi.runtime import Run
+from konomi.runtime import Run, one_blas_thread
 from konomi.settings import check_types
 
 TASKS = ("rating",)
@@ -74,6 +73,7 @@ class Genre:
         codes: F32 = np.column_stack([offset, _damped(total, count, self.taste_prior)]).astype(np.float32)
         return codes
 
+    @one_blas_thread()
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
         """f32[B, I] or f32[B, n]."""
         check_output(self, output)
@@ -126,8 +126,8 @@ def fit(train: TrainSet, config: Config, run: Run) -> Genre:
     seen = train.seen.scored()
     if len(seen.item) == 0:
         raise FitError("There is no rating to learn from.", "Lower `valid` and `test`, or prepare more data.")
-    mean = np.float32(seen.rating.mean(dtype=np.float64))
-    count, total = count_and_sum(seen.item, seen.rating, len(train.items) + 1)
+    mean = np.float32(mean_rating(seen.rating, train.scale))
+    count, total = item_sums(seen, len(train.items) + 1, train.scale)
     prior = max(config.item_prior, 1e-9)  # an item without ratings is at the mean, prior or not
     genres = genre_matrix(train.items)
     return Genre(

@@ -11,16 +11,17 @@ from konomi.arrays import F32, I64
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import TrainSet
-from konomi.data.statistics import trust
+from konomi.data.statistics import deviation, mean_rating, trust
 from konomi.errors import FitError
 from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE, predict_pairs, sgd_block
 from konomi.kernels.strata import GRID, Strata, diagonals, make_strata
 from konomi.models.factors import MF, Config, with_targets
 from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
 from konomi.neural.stopping import best_epoch, finished
-from konomi.runtime import Each, Run, workers
+from konomi.runtime import Each, Run, interruptible
 
 ADAGRAD_START = 0.1  # in squared gradients: where their sums start, as in TensorFlow's and Keras' Adagrad
+LABELS = Scale(0, 1, 1)  # of the targets of interactions
 BIASES = {"none": NONE, "outside": OUTSIDE, "inside": INSIDE}
 
 
@@ -81,7 +82,11 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
     seen, valid, count, sigma = problem.seen, problem.valid, problem.count_of, problem.sigma
     knobs = replace(config, rate=config.rate / sigma, l2=config.l2 * sigma, init=config.init * math.sqrt(sigma))
     draw = np.random.default_rng(run.seed)
-    P, Q = (np.float32(knobs.init) * draw.standard_normal((n, config.dim), np.float32) for n in (len(seen), len(count)))
+
+    def start(n: int) -> F32:
+        return np.float32(knobs.init) * draw.standard_normal((n, config.dim), np.float32)
+
+    P, Q = (interruptible(start, n) for n in (len(seen), len(count)))
     Q[count == 0] = 0  # what is never learnt must not look like knowledge
     weights = Weights(P, Q, np.zeros(len(seen), np.float32), np.zeros(len(count), np.float32))
     sums = tuple(np.full_like(array, ADAGRAD_START) for array in weights) if config.optimizer == "adagrad" else None
@@ -91,7 +96,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
     valid_user = valid.user
     history: list[tuple[float, float]] = []
     best = weights
-    with workers(run.threads) as each:
+    with run.workers() as each:
         while not finished(history, config.epochs, config.patience):
             epoch = len(history)
             run.progress("train mf", epoch, config.epochs)
@@ -118,7 +123,8 @@ def _problem(train: TrainSet, config: Config) -> Problem:
     seen, valid = (with_targets(part, labelling) for part in (train.seen, train.valid))
     if len(seen.item) == 0:
         raise FitError(f"There is no {config.task} to learn from.", "Lower `valid` and `test`, or prepare more data.")
-    mean, sigma = seen.rating.mean(dtype=np.float64), float(seen.rating.std(dtype=np.float64))
+    scale = LABELS if config.task == "interaction" else train.scale
+    mean, sigma = mean_rating(seen.rating, scale), deviation(seen.rating, scale)
     if config.task == "interaction":
         if not 0 < mean < 1:
             raise FitError(

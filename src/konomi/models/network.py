@@ -21,10 +21,10 @@ from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
 from konomi.kernels.fold_network import fold_in
 from konomi.models.api import check_output
-from konomi.runtime import blocks, workers
+from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
 
-PEOPLE = 64  # folded in by one task
+PEOPLE = 16  # folded in by one task
 PAIRS = 1 << 11  # scored at once: small enough to stay in the cache
 ITEMS = 1 << 10  # of one person scored at once, likewise
 
@@ -112,6 +112,7 @@ class PairNetwork:
             )
         return codes
 
+    @one_blas_thread()
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
         """f32[B, I] or f32[B, n]."""
         right = self.right[:-1] if items is None else self.right[items]
@@ -126,6 +127,7 @@ class PairNetwork:
                 z[b, start:stop] += hidden @ self.V[o]
         return self.finish(z, output, left, slice(0, -1) if items is None else items)
 
+    @one_blas_thread()
     def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
         """f32[N]."""
         left = self.left(codes)

@@ -14,15 +14,15 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from konomi.arrays import F32, I8, I64
 from konomi.data.labels import LEFT_OUT
 from konomi.data.split import TrainSet
-from konomi.data.statistics import trust
+from konomi.data.statistics import deviation, mean_rating, trust
 from konomi.errors import FitError
 from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
 from konomi.models.network import Layers, PairNetwork, targets
 from konomi.neural.batches import Batch, batches, size
 from konomi.neural.embedding import FusedEmbedding
-from konomi.neural.loop import Steps, device_of, train
+from konomi.neural.loop import Steps, device_of, one_torch_thread, train
 from konomi.neural.pairs import Shape, Side, network
-from konomi.runtime import Each, Run, workers
+from konomi.runtime import Each, Run
 
 NOISE = (
     0.5  # about the variance of a rating's error, in variances of the ratings; and the ½ of a normal prior beside a log loss
@@ -43,7 +43,7 @@ def fit_network(name: str, data: TrainSet, layers: Layers, losses: Losses, run: 
     """Train; keep the items' side of the best epoch. FitError where there is nothing to learn from, or training diverges."""
     device = device_of(run)
     steps = Steps(layers.epochs, layers.patience, layers.rate, layers.decay)
-    with workers(run.threads) as each:
+    with run.workers() as each, one_torch_thread():
         training = PairTraining(data, layers, losses, run.seed, device, each)
         history = train(name, training, steps, run)
         return training.model(history)
@@ -56,8 +56,8 @@ class PairTraining:
         self.settings, self.losses, self.device, self.each, self.scale = layers, losses, device, each, data.scale
         s, tasks = layers, losses.tasks
         rated = data.seen.scored().rating
-        mean, deviation = (float(rated.mean(dtype=np.float64)), float(rated.std(dtype=np.float64))) if len(rated) else (0, 1)
-        self.center = np.array([mean, deviation or 1], np.float32)
+        center = (mean_rating(rated, data.scale), deviation(rated, data.scale) or 1) if len(rated) else (0, 1)
+        self.center = np.array(center, np.float32)
         self.labelling = data.labelling.pack()
         self.heads = np.array([tasks.index(task) if task in tasks else -1 for task in ("rating", "interaction")], np.float32)
         self.n_items, outputs = len(data.items), len(tasks)

@@ -15,9 +15,8 @@ import numpy.typing as npt
 from konomi.arrays import F32, I32
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.data.statistics import ITEM_PRIOR, bayesian_average, trust
+from konomi.data.statistics import ITEM_PRIOR, bayesian_average, item_sums, trust
 from konomi.errors import ConfigError, FitError
-from konomi.kernels.csr import count_and_sum
 from konomi.models.api import check_output
 from konomi.runtime import Run
 from konomi.settings import check_types
@@ -75,7 +74,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Popular:
     if config.order == "count":
         nothing, level = len(seen.item) == 0, np.log1p(many).astype(np.float32)
     else:
-        count, total = count_and_sum(seen.item, seen.rating, len(train.items) + 1)
+        count, total = item_sums(seen, len(train.items) + 1, train.scale)
         mean = float(total.sum() / max(count.sum(), 1))
         # without a prior an item that nobody rated is at the mean, too
         nothing, level = not count.any(), bayesian_average(total, count, mean, max(config.item_prior, 1e-9))

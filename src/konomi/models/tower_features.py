@@ -10,9 +10,8 @@ from konomi.catalogue.tags import genre_matrix, item_tags
 from konomi.catalogue.taste import Standard, Taste, genre_shares, item_numbers, row_scores
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.data.statistics import ITEM_PRIOR, bayesian_average
+from konomi.data.statistics import ITEM_PRIOR, bayesian_average, deviation, item_sums
 from konomi.errors import FitError
-from konomi.kernels.csr import count_and_sum
 from konomi.runtime import Each, blocks
 
 PEOPLE = 1024  # described by one task
@@ -36,7 +35,7 @@ class Features:
     """The features of people and items, from the ratings that are shown and the catalogue."""
 
     def __init__(self, data: TrainSet, kind: str, each: Each) -> None:
-        self.full, self.middle, self.each = kind == "full", (data.scale.low + data.scale.high) / 2, each
+        self.full, self.scale, self.each = kind == "full", data.scale, each
         self.tags = item_tags(data.items) if self.full else genre_matrix(data.items)
         self.numbers = item_numbers(data.items)
         if not self.full and not self.tags.shape[1]:
@@ -46,12 +45,12 @@ class Features:
         """All from the ratings `shown`, but what is said of people from `people`, some of these; all scored. The item tower is
         not told how the items marked in untold bool[I] were rated, and nothing at all of those in blank bool[I].
         """
-        count, total = count_and_sum(shown.item, shown.rating, len(self.tags))
-        mean = float(total.sum() / count.sum()) if len(shown.item) else self.middle
+        count, total = item_sums(shown, len(self.tags), self.scale)
+        mean = float(total.sum() / count.sum()) if len(shown.item) else (self.scale.low + self.scale.high) / 2
         base = bayesian_average(total, count, mean, ITEM_PRIOR)
         if not self.full:
             return self._notebook5(people, base)
-        unit = (float(shown.rating.std(dtype=np.float64)) if len(shown.item) else 0) or 1.0
+        unit = (deviation(shown.rating, self.scale) if len(shown.item) else 0) or 1.0
         user = self._blocks(Taste(base, unit, self.tags), people)
         standard = Standard.of(user)
         rated = np.column_stack([base, np.log1p(count)]).astype(np.float32)

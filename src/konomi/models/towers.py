@@ -15,7 +15,7 @@ from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
 from konomi.kernels import towers
 from konomi.models.api import check_output
-from konomi.runtime import blocks, workers
+from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
 
 PEOPLE = 64  # encoded by one task
@@ -97,6 +97,7 @@ class TwoTower:
         codes[:, :-1] *= self.center[2]
         return codes
 
+    @one_blas_thread()
     def features(self, profiles: Profiles, items: I32, output: str) -> F32:
         """How far what is known of one person's taste for each tag moves the scores of items i32[k]: f32[T, k].
 
@@ -129,6 +130,7 @@ class TwoTower:
         ends = np.cumsum([n * m for n, m in shapes])[:-1]
         return [part.reshape(shape) for part, shape in zip(np.split(self.weights, ends), shapes, strict=True)]
 
+    @one_blas_thread()
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
         """f32[B, I] or f32[B, n]."""
         check_output(self, output)
@@ -137,6 +139,7 @@ class TwoTower:
         z = codes[:, :-1] @ right[:, :-1].T + codes[:, -1:] + right[:, -1]  # B × I
         return self._finish(z, codes, output, rows)
 
+    @one_blas_thread()
     def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
         """f32[N]."""
         check_output(self, output)

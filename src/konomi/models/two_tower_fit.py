@@ -19,16 +19,16 @@ from torch import Tensor
 from konomi.arrays import F32, I64
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.data.statistics import trust
+from konomi.data.statistics import deviation, mean_rating, trust
 from konomi.errors import FitError
 from konomi.kernels.batches import distinct, scatter
 from konomi.models.tower_features import Features
 from konomi.models.towers import Config, TwoTower, unit_rows
 from konomi.neural.batches import Batch
 from konomi.neural.embedding import FusedEmbedding
-from konomi.neural.loop import Steps, device_of, train
+from konomi.neural.loop import Steps, device_of, one_torch_thread, train
 from konomi.neural.towers import meet, tower
-from konomi.runtime import Each, Run, blocks, workers
+from konomi.runtime import Each, Run, blocks
 
 NO_HISTORY = np.empty((0, 2), np.float32)
 T = TypeVar("T")
@@ -43,7 +43,7 @@ MOST_BATCHES = 65_535  # of a part: their numbers are u16
 def fit_towers(data: TrainSet, config: Config, run: Run) -> TwoTower:
     """Train; keep the towers of the best epoch. FitError where there is no rating, or the error is not finite."""
     device = device_of(run)
-    with workers(run.threads) as each:
+    with run.workers() as each, one_torch_thread():
         training = TowerTraining(data, config, run.seed, device, each)
         steps = Steps(config.epochs, config.patience, config.rate, config.decay)
         history = train("two_tower", training, steps, run)
@@ -72,7 +72,7 @@ class TowerTraining:
         low, high, rating = data.scale.low, data.scale.high, self.seen.rating
         center = [(low + high) / 2, (high - low) / 2]
         if config.biased:
-            center = [float(rating.mean(dtype=np.float64)), float(rating.std(dtype=np.float64)) or 1.0]
+            center = [mean_rating(rating, data.scale), deviation(rating, data.scale) or 1.0]
         self.center = np.array(center, np.float32)
         self.features = Features(data, config.features, each)
         nobody = np.zeros(len(data.items), np.bool_)

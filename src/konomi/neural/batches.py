@@ -1,13 +1,13 @@
 """Batches: pairs drawn at random, with the distinct people and items among them, so that each is computed once."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from konomi.arrays import I32, I64
 from konomi.kernels.batches import distinct, scatter
+from konomi.runtime import beside
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def size(pairs: int) -> int:
 def batches(user: I32, item: I32, n_items: int, size: int, draw: np.random.Generator) -> Iterator[Batch]:
     """All pairs (user i32[N] ascending, item i32[N]), parted at random into batches of about `size`, in random order.
 
-    The next batch is made on a thread of its own while the caller works on the one before.
+    The next batch is made on another thread while the caller works on the one before.
     """
     count = max(round(len(user) / size), 1)
     order, start = np.empty(len(user), np.int32), np.empty(count + 1, np.int64)
@@ -58,11 +58,10 @@ def batches(user: I32, item: I32, n_items: int, size: int, draw: np.random.Gener
         pairs = order[start[b] : start[b + 1]]
         return Batch(pairs, *distinct(pairs, user, item, stamp))
 
-    with ThreadPoolExecutor(1) as ahead:
-        coming = ahead.submit(make, 0)
-        for b in range(1, count):
-            batch, coming = coming.result(), ahead.submit(make, b)
-            if len(batch):
-                yield batch
-        if len(batch := coming.result()):
+    coming = beside(make, 0)
+    for b in range(1, count + 1):
+        batch = coming()
+        if b < count:
+            coming = beside(make, b)
+        if len(batch):
             yield batch

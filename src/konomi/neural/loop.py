@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from konomi.files import hash_array, hash_bytes
 from konomi.neural import checkpoint
 from konomi.neural.embedding import FusedEmbedding
 from konomi.neural.stopping import best_epoch, finished
-from konomi.runtime import Run
+from konomi.runtime import Run, SharedLimit, check_cancel
 
 TELL = 0.1  # seconds between two words about the progress
 
@@ -69,6 +70,25 @@ class Network(Protocol):
         ...
 
 
+_torch_threads = SharedLimit(lambda: partial(torch.set_num_threads, torch.get_num_threads()))
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Torch's own loops on one thread meanwhile: the blocks run on threads of ours, and those of OpenMP would wait spinning.
+
+    Torch has a number for each thread, and one for threads that are new to it; both are as before in the end.
+    """
+    with _torch_threads() as restore:
+        try:
+            torch.get_num_threads()  # else a thread that is new to torch takes the number for new threads later
+            torch.set_num_threads(1)
+            yield
+        finally:
+            restore()
+
+
+@one_torch_thread()
 def train(name: str, network: Network, steps: Steps, run: Run) -> F32:
     """Train; leave the network with the weights of its best epoch; return the history f32[E, 2].
 
@@ -88,18 +108,17 @@ def _train(name: str, network: Network, steps: Steps, run: Run) -> F32:
     if run.checkpoint and (kept := checkpoint.read(run.checkpoint, fingerprint)):
         history = [(float(error), float(valid)) for error, valid in kept["history"]]
         best = _restore(network, kept)
-    with one_torch_thread():
-        while not steps.finished(history):
-            epoch = len(history)
-            draw = np.random.default_rng([run.seed, epoch])
-            rate = steps.rate / (1 + steps.decay * epoch)
-            history.append(_epoch(name, network, rate, epoch, steps.epochs, draw, run))
-            if best_epoch(history, steps.higher) == epoch:
-                best = _weights(network)
-            if run.checkpoint:
-                state = {f"state {key}": value.cpu().numpy() for key, value in _state(network).items()}
-                kept = {f"best {key}": value.cpu().numpy() for key, value in best.items()}
-                checkpoint.write(run.checkpoint, {**state, **kept, "history": np.array(history)}, fingerprint)
+    while not steps.finished(history):
+        epoch = len(history)
+        draw = np.random.default_rng([run.seed, epoch])
+        rate = steps.rate / (1 + steps.decay * epoch)
+        history.append(_epoch(name, network, rate, epoch, steps.epochs, draw, run))
+        if best_epoch(history, steps.higher) == epoch:
+            best = _weights(network)
+        if run.checkpoint:
+            state = {f"state {key}": value.cpu().numpy() for key, value in _state(network).items()}
+            kept = {f"best {key}": value.cpu().numpy() for key, value in best.items()}
+            checkpoint.write(run.checkpoint, {**state, **kept, "history": np.array(history)}, fingerprint)
     whole = steps.epochs * network.pairs
     run.progress(f"train {name}", whole, whole)
     for key, weight in best.items():
@@ -113,6 +132,7 @@ def _epoch(
     """One pass over all pairs; the training and the validation error."""
     total, n, told = 0.0, 0, -math.inf
     for batch in network.batches(draw):
+        check_cancel()
         objective, error, pairs = network.loss(batch, draw)
         objective.backward()  # type: ignore[no-untyped-call]
         for part in network.parts.values():
@@ -149,17 +169,6 @@ def _restore(network: Network, kept: checkpoint.Arrays) -> dict[str, Tensor]:
     for key, tensor in _state(network).items():
         tensor.copy_(torch.from_numpy(kept[f"state {key}"]))
     return {name: torch.from_numpy(kept[f"best {name}"]).to(part.weight.device) for name, part in network.parts.items()}
-
-
-@contextmanager
-def one_torch_thread() -> Iterator[None]:
-    """Torch's own loops on one thread meanwhile: the blocks run on threads of ours, and those of OpenMP would wait spinning."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def device_of(run: Run) -> torch.device:

@@ -27,7 +27,7 @@ from konomi.neural.stopping import best_epoch
 from konomi.pipeline.arguments import dataset_from, models_from, run_from, split_from, tasks_from
 from konomi.pipeline.comparison import Comparison, Failure, Fit, Outcome
 from konomi.pipeline.steps import Experiment, fit_or_reason
-from konomi.runtime import Run
+from konomi.runtime import Run, one_blas_thread
 
 LACKING = {
     "rating": "Ratings are not compared: the training or the test entries have none.",
@@ -36,6 +36,7 @@ LACKING = {
 }
 
 
+@one_blas_thread()
 def compare_models(
     dataset: Dataset | Path | str,
     models: Any,

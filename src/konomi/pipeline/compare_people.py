@@ -36,7 +36,7 @@ from konomi.pipeline.steps import Experiment, fit, fit_or_reason
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.rank import SCORES
-from konomi.runtime import blocks
+from konomi.runtime import blocks, one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class Newcomers:
         return Newcomers(known, hidden, wanted, self.experiment)
 
 
+@one_blas_thread()
 def compare_people(
     dataset: Dataset | Path | str,
     models: Any,
@@ -202,7 +203,8 @@ def _lists(scores: Callable[[int, int], F32], people: Newcomers, allowed: Bools)
     for start, stop in blocks(len(people), max(SCORES // len(allowed), 1)):
         run.progress("rank", start, len(people))
         known = people.known.slice(start, stop)
-        lists.append(topk(scores(start, stop), k, known.indptr, known.item, allowed, run.threads)[0])
+        with run.workers():
+            lists.append(topk(scores(start, stop), k, known.indptr, known.item, allowed, run.threads)[0])
     run.progress("rank", len(people), len(people))
     return np.concatenate(lists)
 

@@ -19,9 +19,10 @@ from konomi.models import module
 from konomi.models.api import Model, first_giving
 from konomi.pipeline.arguments import dataset_from, models_from, run_from, split_from
 from konomi.pipeline.steps import Experiment, fit
-from konomi.runtime import Run
+from konomi.runtime import Run, one_blas_thread
 
 
+@one_blas_thread()
 def train_model(
     dataset: Dataset | Path | str,
     models: Any = "mf",

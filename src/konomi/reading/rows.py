@@ -22,7 +22,7 @@ from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.ids import Doubt, batch_ids, joined
 from konomi.reading.records import first_records, open_bytes, open_text, quote_of, records, reject, settle
 from konomi.reading.slow_rows import BATCH, Row, checked_rows, frame_rows, text_rows
-from konomi.runtime import Run
+from konomi.runtime import Run, check_cancel, interruptible
 from konomi.settings import closest
 
 BINARY = (".parquet", ".arrow", ".feather", ".ipc")
@@ -156,7 +156,9 @@ def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, 
     """Batches of the chosen columns → a Table; `Doubt` at the first value that is not plainly right."""
     columns: dict[str, list[Any]] = {field: [] for field in format.names()}
     what, rows = f"reading {path.name}", 0
-    for batch in batches:
+    rest = iter(batches)
+    while (batch := interruptible(next, rest, None)) is not None:
+        check_cancel(run.cancel)
         if len(batch) == 0:
             continue
         rows += len(batch)

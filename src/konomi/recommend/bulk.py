@@ -12,7 +12,7 @@ from konomi.ranking.dials import AS_THEY_ARE, Dials
 from konomi.ranking.rank import BLOCK, Best, Ranking
 from konomi.recommend.filters import Where
 from konomi.recommend.recommender import EVERYWHERE, Recommender
-from konomi.runtime import Run, blocks, workers
+from konomi.runtime import Run, blocks
 from konomi.text import RUN_BY_SPREADSHEETS
 
 SUFFIXES = (".parquet", ".csv")
@@ -56,11 +56,11 @@ def recommend_all(best: Best, people: int, n_items: int, k: int, run: Run) -> It
             "Raise `memory` or ask for fewer with `k`.",
         )
     run.progress("recommend", 0, people)
-    with workers(run.threads) as each:
-        for start, stop in blocks(people, size):
+    for start, stop in blocks(people, size):
+        with run.workers() as each:
             parts = each(lambda span: best(*span), [(start + a, start + b) for a, b in blocks(stop - start, BLOCK)])
-            yield start, Ranking(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("items", "scores")))
-            run.progress("recommend", stop, people)
+        yield start, Ranking(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("items", "scores")))
+        run.progress("recommend", stop, people)
 
 
 def table(start: int, ranking: Ranking, user_ids: pl.Series, items: pl.DataFrame) -> pl.DataFrame:

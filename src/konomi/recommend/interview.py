@@ -36,6 +36,7 @@ from konomi.bundle.format import Bundle
 from konomi.catalogue.tags import content_vectors
 from konomi.errors import RequestError
 from konomi.models.api import HasItemVectors, Model, first_placing
+from konomi.runtime import one_blas_thread
 
 TASTE, OFFSET = 0.1, 0.4  # variances of v·w over titles as people rate them, and of a person's offset; 1 is a rating's noise
 LEAST_TASTE, MOST_TASTE = 0.01, 0.5  # what a measurement of TASTE is kept within
@@ -103,6 +104,7 @@ def questions_of(bundle: Bundle) -> Questions:
     return questions(first_placing(bundle.models.values()), bundle.items, measured_taste(measured))
 
 
+@one_blas_thread()
 def questions(model: Model | HasItemVectors | None, items: pl.DataFrame, taste: float = TASTE) -> Questions:
     """What to ask people for a model, or for one without item vectors (None too): then items are their genres, type and era.
 
@@ -149,11 +151,13 @@ def start(asking: Questions) -> Interview:
     )
 
 
+@one_blas_thread()
 def next_question(interview: Interview) -> int:
     """The item row to ask about next, the first of equally good ones; −1 where nothing is left to ask."""
     return int(np.argmax(np.where(interview.askable, _worth(interview), -1))) if interview.askable.any() else -1
 
 
+@one_blas_thread()
 def answered(asking: Questions, interview: Interview, row: int, rating: float | None) -> Interview:
     """After the question about an item row: their rating, or None for "I do not know it". About a millisecond.
 
@@ -175,6 +179,7 @@ def answered(asking: Questions, interview: Interview, row: int, rating: float | 
     return after if rating is None else _rated(asking, after, row, 1.0)
 
 
+@one_blas_thread()
 def first_questions(asking: Questions, k: int) -> I32:
     """The k item rows to ask everybody about where nobody's answers can be waited for, i32[k] or fewer.
 

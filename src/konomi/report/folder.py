@@ -16,6 +16,7 @@ from konomi.evaluate.bootstrap import DRAWS, LEVEL
 from konomi.evaluate.metrics import RANKING
 from konomi.extras import need
 from konomi.files import whole_folder, write_manifest
+from konomi.machine import available_cores
 from konomi.models.api import TASKS, criterion
 from konomi.pipeline.arguments import what_it_is
 from konomi.pipeline.comparison import Comparison, Fit
@@ -23,7 +24,7 @@ from konomi.pipeline.train import history
 from konomi.report import tables
 from konomi.report.page import page
 from konomi.report.verdict import verdict
-from konomi.runtime import Run, available_cores
+from konomi.runtime import Run
 
 KIND = "konomi report"
 FORMAT = 1

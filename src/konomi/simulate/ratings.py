@@ -16,7 +16,7 @@ from konomi.data.scale import Scale
 from konomi.data.table import Table
 from konomi.errors import ConfigError
 from konomi.kernels.simulate import alias_table, simulate_block
-from konomi.runtime import Run, blocks, workers
+from konomi.runtime import Run, blocks
 from konomi.settings import positive
 
 SCALE = Scale(1, 10, 1)
@@ -132,7 +132,7 @@ def simulate(
             keep, other, item, rating, status, variance,
         )  # fmt: skip
 
-    with workers(run.threads) as each:
+    with run.workers() as each:
         for start, stop in blocks(users, WAVE * BLOCK):
             each(block, [(start + a, start + b) for a, b in blocks(stop - start, BLOCK)])
             run.progress("simulating ratings", int(indptr[stop]), rows)

@@ -65,7 +65,17 @@ def ascend(indptr, item, n_items, start, stop):
     return all((np.diff(row) > 0).all() and ((row >= 0) & (row < n_items)).all() for row in rows)
 
 
-def count_and_sum(item, rating, n_items):
-    """Twin of `csr.count_and_sum`."""
-    scored = ~np.isnan(rating)
-    return np.bincount(item[scored], minlength=n_items), np.bincount(item[scored], rating[scored], n_items)
+def count_and_sum(item, rating, n_items, unit):
+    """Twin of `csr.count_and_sum`, with Python's whole numbers, which know no limit."""
+    scored = [(i, round(float(r) * unit)) for i, r in zip(item, rating, strict=True) if not np.isnan(r)]
+    count, total = [0] * n_items, [0] * n_items
+    for i, whole in scored:
+        count[i] += 1
+        total[i] += whole
+    return count, total
+
+
+def power_sums(rating, unit):
+    """Twin of `csr.power_sums`."""
+    whole = [round(float(r) * unit) for r in rating if not np.isnan(r)]
+    return len(whole), sum(whole), sum(w * w for w in whole)

@@ -1,0 +1,30 @@
+"""Comparisons of models end where `Run.cancel` is set."""
+
+from threading import Event
+
+import pytest
+
+from konomi import Cancelled
+from konomi.data.prepare import prepare
+from konomi.data.split import SplitConfig
+from konomi.pipeline.compare import compare_models
+from konomi.pipeline.compare_people import compare_people
+from konomi.runtime import Run
+from konomi.simulate.ratings import simulate
+from konomi.simulate.sample import catalogue
+
+
+@pytest.mark.parametrize(("compare", "kind"), [(compare_models, "random"), (compare_people, "users")])
+def test_a_comparison_that_is_cancelled_ends(compare, kind):
+    """While lists are made: that is no failure of a model, after which the next is trained."""
+    dataset = prepare(simulate(catalogue(), 80, 2500, 1, Run(threads=1)).table())
+    cancel, told = Event(), []
+
+    def progress(what, done, total):
+        told.append(what)
+        if what == "rank":
+            cancel.set()
+
+    with pytest.raises(Cancelled):
+        compare(dataset, "bias,popular", split=SplitConfig(kind=kind, test=0.5), run=Run(cancel=cancel, progress=progress))
+    assert told.count("rank") == 1
