@@ -8,12 +8,13 @@ from typing import Any
 
 import polars as pl
 
+from konomi.bundle.facts import DataFacts, Epoch, Facts, Figures, SplitFacts, made_with
 from konomi.bundle.format import Bundle
 from konomi.catalogue.franchises import franchises
 from konomi.data.dataset import Dataset
 from konomi.data.profiles import Profiles
 from konomi.data.split import Split, SplitConfig, TrainSet, make_split
-from konomi.data.statistics import add_statistics
+from konomi.data.statistics import RATERS, add_statistics
 from konomi.errors import ConfigError
 from konomi.evaluate.evaluate import Report, evaluate, measurable
 from konomi.evaluate.intervals import intervals
@@ -51,19 +52,16 @@ def train(
         for name, part in (("test", hidden), ("valid", parts.valid))
         if any(measurable(model, part, parts.labelling) for model in fitted.values())
     }
-    facts = {
-        "data": {
-            "path": str(Path(path).resolve()) if path else "",
-            "sha256": dataset.sha256,
-            "source": dataset.manifest["source"],
-            "note": dataset.manifest["note"],
-        },
-        "split": {**split.spec, "sha256": split.sha256, "entries": split.counts()},
-        "seed": run.seed,
-        "metrics": {name: evaluate_all(fitted.values(), seen, part, parts, run).metrics for name, part in measured.items()},
-        "history": {name: _history(model) for name, model in fitted.items()},
-        **_intervals(fitted.values(), seen, parts, run),
-    }
+    place = str(Path(path).resolve()) if path else ""
+    facts = Facts(
+        data=DataFacts(place, dataset.sha256, dataset.manifest["source"], dataset.manifest["note"]),
+        split=SplitFacts(**split.spec, sha256=split.sha256, entries=split.counts()),
+        seed=run.seed,
+        metrics={name: evaluate_all(fitted.values(), seen, part, parts, run).metrics for name, part in measured.items()},
+        history={name: _history(model) for name, model in fitted.items()},
+        intervals=_intervals(fitted.values(), seen, parts, run),
+        versions=made_with(models),
+    )
     return Bundle(fitted, {name: asdict(config) for name, config in models.items()}, catalogue(parts), dataset.scale, facts)
 
 
@@ -93,19 +91,25 @@ def evaluate_all(models: Iterable[Model], seen: Profiles, hidden: Profiles, trai
     return first
 
 
-def _intervals(models: Iterable[Model], seen: Profiles, parts: TrainSet, run: Run) -> dict[str, Any]:
-    """How far ratings lie from the predictions of the model that gives them; nothing where that cannot be told."""
+def _intervals(models: Iterable[Model], seen: Profiles, parts: TrainSet, run: Run) -> list[Figures] | None:
+    """How far ratings lie from the predictions of the model that gives them; None where that cannot be told."""
     rater = next((model for model in models if "rating" in model.outputs), None)
     found = intervals(rater, seen, parts, run) if rater else None
-    return {"intervals": found.to_facts()} if found else {}
+    return found.to_facts() if found else None
 
 
-def _history(model: Model) -> list[list[float | None]]:
-    return [[None if math.isnan(error) else error for error in epoch] for epoch in model.history.tolist()]
+def _history(model: Model) -> tuple[Epoch, ...]:
+    rows: list[list[float]] = model.history.tolist()
+    return tuple((_error(error), _error(valid)) for error, valid in rows)
+
+
+def _error(error: float) -> float | None:
+    return None if math.isnan(error) else error
 
 
 def catalogue(parts: TrainSet) -> pl.DataFrame:
-    """The catalogue with the statistics of the training part, and which franchise each item is what part of."""
+    """The catalogue with the statistics of the training part, where `RATERS` people or more rated an item, and which franchise
+    each item is what part of."""
     franchise, part = franchises(parts.items)
-    items = add_statistics(parts.items, parts.seen, parts.scale)
+    items = add_statistics(parts.items, parts.seen, parts.scale, RATERS)
     return items.with_columns(pl.Series("franchise", franchise), pl.Series("part", part))

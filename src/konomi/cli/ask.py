@@ -48,7 +48,7 @@ def ask(
     recommender = Recommender.load(bundle)
     items, models = recommender.bundle.items, recommender.bundle.models.values()
     placed = next((model for model in models if isinstance(model, HasItemVectors)), None)
-    asking = questions(placed, items, explained(recommender.bundle.facts["metrics"].get("test", {})))
+    asking = questions(placed, items, explained(recommender.bundle.metrics.get("test", {})))
     if not talking:
         first = [_facts(items.row(row, named=True)) for row in first_questions(asking, number).tolist()]
         if json:

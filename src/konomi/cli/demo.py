@@ -61,10 +61,10 @@ def _road(folder: Path, run: "Run") -> dict[str, Any]:
     return {
         "note": dataset.manifest["note"],
         "data": size(dataset),
-        "split": bundle.facts["split"],
-        "metrics": bundle.facts["metrics"]["test"],
+        "split": bundle.facts.split.to_json(),
+        "metrics": bundle.metrics["test"],
         "noise_floor": simulation.noise_floor,
-        "epochs": len(bundle.facts["history"]["mf"]),
+        "epochs": len(bundle.facts.history["mf"]),
         "given": {given.title: given.rating for given in recommender.understand(RATINGS)},
         "recommendations": recommender.recommend(RATINGS, k=5),
     }

@@ -79,7 +79,7 @@ def evaluate(
         title, true, predicted, decimals = SAMPLES[task]
         cells = ((r["user"], r["title"], f"{r['true']:g}", f"{r['predicted']:.{decimals}f}") for r in chosen)
         show(table(title, ("user", "title", true, predicted), cells, ("user", true, predicted)))
-    note(loaded.facts["data"]["note"])
+    note(loaded.facts.data.note)
 
 
 def _against(rows: "Table", dataset: "Dataset", shown: "Profiles", valid: "Profiles") -> "tuple[Vocab, Profiles, Profiles]":

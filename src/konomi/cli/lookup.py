@@ -32,12 +32,12 @@ def dataset_of(bundle: "Bundle", data: Path | None) -> "Dataset":
     from konomi.data.dataset import Dataset
     from konomi.errors import DataError
 
-    noted = bundle.facts["data"]["path"]  # empty where the model was trained in Python, on a dataset in memory
+    noted = bundle.facts.data.path  # empty where the model was trained in Python, on a dataset in memory
     path = data or Path(noted)
     if data is None and not (noted and path.exists()):
         raise DataError(f"{noted or 'memory'}: the dataset of this model is not there.", "Say where it is: --data DATA.")
     dataset = Dataset.open(path)
-    if dataset.sha256 != bundle.facts["data"]["sha256"]:
+    if dataset.sha256 != bundle.facts.data.sha256:
         raise DataError(
             f"{path}: not the dataset that this model was trained on: its hash differs.",
             "Give that one with --data DATA, or train again.",
@@ -79,8 +79,7 @@ def split_of(bundle: "Bundle", dataset: "Dataset", run: "Run") -> "Split":
     from konomi.data.split import rebuild
     from konomi.errors import DataError
 
-    spec = {key: value for key, value in bundle.facts["split"].items() if key not in ("sha256", "entries")}
-    sha256 = bundle.facts["split"]["sha256"]
+    spec, sha256 = bundle.facts.split.spec, bundle.facts.split.sha256
     if spec["kind"] != "predefined":
         return rebuild(dataset, spec, sha256)
     valid = Path(spec["valid_file"]) if "valid_file" in spec else None

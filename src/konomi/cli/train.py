@@ -9,7 +9,7 @@ from konomi.cli.console import note, running, say, show, show_json
 from konomi.cli.lookup import errors_table, given_split, split_name
 from konomi.cli.options import MODELS, Device, Json, Memory, Seed, Threads
 from konomi.cli.settings import NETWORK, check_torch, has, model_configs, models_with, split_settings
-from konomi.errors import BundleError, ConfigError
+from konomi.errors import ConfigError
 
 if TYPE_CHECKING:
     from konomi.bundle.format import Bundle
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def train(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset that `konomi prepare` wrote.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="BUNDLE", help="The folder to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="BUNDLE", help="The file to write.")],
     models: Annotated[
         str,
         typer.Option(
@@ -50,10 +50,9 @@ def train(
     json: Json = False,
 ) -> None:
     """Fit models, measure them on what is held out, save them."""
-    from konomi.bundle.format import KIND, save_bundle
+    from konomi.bundle.format import check_target, save_bundle
     from konomi.data.dataset import Dataset
     from konomi.data.split import make_split
-    from konomi.files import refuse_foreign
     from konomi.models.api import criterion
     from konomi.pipeline import names
     from konomi.pipeline import train as fit_and_measure
@@ -81,7 +80,7 @@ def train(
     if checkpoint and checkpoint.resolve().is_relative_to(output.resolve()):
         raise ConfigError(f"--checkpoint {checkpoint} lies in the bundle's folder.", "Put it beside that.")
     check_torch(chosen, device)
-    refuse_foreign(output, KIND, BundleError)
+    check_target(output)
     dataset = Dataset.open(data)
     with running(seed, threads, device, checkpoint, memory) as run:
         frozen = given_split(dataset, test_file, valid_file, how.valid, seed, run) if test_file else make_split(dataset, how)
@@ -90,9 +89,9 @@ def train(
         if checkpoint:
             checkpoint.unlink(missing_ok=True)
     if json:
-        show_json({"path": str(output), "models": bundle.configs, **bundle.facts})
+        show_json({"path": str(output), "models": bundle.configs, **bundle.facts.to_json()})
         return
-    for name, history in bundle.facts["history"].items():
+    for name, history in bundle.facts.history.items():
         for epoch, (error, valid_error) in enumerate(history, 1):
             valid_text = f"  valid {valid_error:.4f}" if valid_error is not None else ""
             say(f"{name} epoch {epoch:>3}  train {criterion(bundle.models[name])} {error:.4f}{valid_text}")
@@ -102,12 +101,12 @@ def train(
 
 def show_errors(bundle: "Bundle") -> None:
     """The model's errors on the test part beside the baselines', and on the validation part."""
-    metrics = bundle.facts["metrics"]
+    metrics = bundle.metrics
     rows = {f"{', '.join(bundle.models)}, {part}": metrics[part] for part in metrics}
     if "test" in metrics:
         rows |= {f"{name}, test": errors for name, errors in metrics["test"]["baselines"].items()}
     if rows:
-        show(errors_table(f"Errors (split {split_name(bundle.facts['split'])})", rows))
+        show(errors_table(f"Errors (split {split_name(bundle.facts.split.to_json())})", rows))
     else:
         say("Nothing was held out, so nothing was measured.")
-    note(bundle.facts["data"]["note"])
+    note(bundle.facts.data.note)

@@ -362,6 +362,18 @@ def _model(problem: Problem, weights: Weights, config: Config, error: float, his
     )
 
 
+SHAPES = {
+    "mean": "f32[1]",
+    "item_code": "f32[I+1, D+1]",
+    "item_bias": "f32[I+1]",
+    "item_known": "f32[I+1] 0..1",
+    "average": "f32[D+1]",
+    "penalty": "f32[2, D+1] >0",
+    "labelling": "f32[L]",
+    "history": "f32[E, 2] nan",
+}
+
+
 def load(state: dict[str, npt.NDArray[Any]]) -> MF:
     """The model of a `state()`; ValueError for one of other arrays."""
     model = MF(**state)

@@ -187,6 +187,21 @@ def fit(train: TrainSet, config: Config, run: Run) -> TwoTower:
     return fit_towers(train, config, run)
 
 
+SHAPES = {
+    "sizes": "i64[L] 1..",
+    "weights": "f32[P]",
+    "mean": "f32[F]",
+    "deviation": "f32[F] >0",
+    "base": "f32[I]",
+    "unit": "f32[S]",
+    "tags": "u8[I, T] 0..1",
+    "right": "f32[I+1, D+1]",
+    "item_known": "f32[I+1] 0..1",
+    "center": "f32[3]",
+    "history": "f32[E, 2] nan",
+}
+
+
 def load(state: dict[str, npt.NDArray[Any]]) -> TwoTower:
     """The model of a `state()`."""
     return TwoTower(**state)

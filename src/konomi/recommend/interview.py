@@ -88,7 +88,7 @@ def explained(metrics: Mapping[str, Any]) -> float:
     """The variance of taste over that of noise, from what was measured of a model: how much lower its mean square is than that
     of the offsets alone, (RMSE of `bias` / RMSE)² − 1, within reason; `TASTE` where that was not measured.
 
-    metrics: a bundle's facts["metrics"]["test"], or {}.
+    metrics: a bundle's metrics["test"], or {}.
     """
     offsets = metrics.get("baselines", {}).get("bias", {}).get("rmse")
     if not offsets or not metrics.get("rmse"):

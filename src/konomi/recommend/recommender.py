@@ -60,7 +60,7 @@ class Recommender:
 
     @classmethod
     def load(cls, path: Path | str) -> "Recommender":
-        """From a folder that `konomi train` wrote; BundleError where it is missing, altered or of another format."""
+        """From a file that `konomi train` wrote; BundleError where it is missing, altered or of another format."""
         return cls(load_bundle(path))
 
     @cached_property
@@ -86,7 +86,7 @@ class Recommender:
     @property
     def note(self) -> str:
         """What has to be shown with every answer, such as "simulated ratings"."""
-        return str(self.bundle.facts.get("data", {}).get("note", ""))
+        return self.bundle.facts.data.note
 
     def find(self, title: int | str) -> Match:
         """The item of a title as people write it, or of an item id; RequestError where there is none, or it is neither."""
@@ -229,7 +229,7 @@ class Recommender:
     @cached_property
     def intervals(self) -> Intervals | None:
         """How far ratings lie from their predictions; None where the bundle does not say."""
-        facts = self.bundle.facts.get("intervals")
+        facts = self.bundle.facts.intervals
         return Intervals.from_facts(facts) if facts else None
 
     def similar(
