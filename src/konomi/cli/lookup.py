@@ -106,15 +106,21 @@ def errors_table(title: str, rows: dict[str, dict[str, Any]]) -> "Group":
     grids = []
     if ratings:
         errors = [NAMES[key] for key in MEASURED["rating"]]
-        cells = ((name, *(number(report[key]) for key in MEASURED["rating"])) for name, report in ratings.items())
+        cells = ((name, *(number(_figure(report, key)) for key in MEASURED["rating"])) for name, report in ratings.items())
         grids.append(table(title, ("", *errors), cells, errors))
     liked, found_again = f"{title}: liked or not", "Recommendations: what is found of hidden titles that are liked"
     for task, mark, heading in (("interaction", "log_loss", liked), (RANKING, "ndcg@10", found_again)):
         found = {name: report for name, report in rows.items() if mark in report}
         if found:
-            cells = ((NAMES[key], *(number(report[key]) for report in found.values())) for key in MEASURED[task])
+            cells = ((NAMES[key], *(number(_figure(report, key)) for report in found.values())) for key in MEASURED[task])
             grids.append(table(heading, ("", *found), cells, found))
     return Group(*[part for grid in grids for part in (grid, "")][:-1])
+
+
+def _figure(report: dict[str, Any], key: str) -> float | None:
+    """A figure of a report; None where it has none, which a bundle from elsewhere may not."""
+    value = report.get(key)
+    return value if isinstance(value, int | float) else None
 
 
 def recommended(bundle: "Bundle") -> str:
