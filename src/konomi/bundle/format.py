@@ -74,9 +74,9 @@ def save_bundle(path: Path | str, bundle: Bundle) -> None:
 def load_bundle(path: Path | str, check: bool = True) -> Bundle:
     """A bundle that `save_bundle` wrote, or a folder of format 2. The arrays of a file are mapped: processes share them.
 
-    With `check` every hash is compared and every number looked at, by all cores, and each model is tried out. Without, fractions
-    are trusted, and a large file opens at once: the header, the catalogue, types, shapes and whole numbers are checked.
-    BundleError where it is missing, cut short, altered, of a format not known here, or has contents that do not fit.
+    With `check` every hash is compared, every number looked at and each model tried out. Without, a large file opens at once:
+    fractions are trusted; the header, the catalogue, types, shapes and whole numbers are checked all the same. BundleError
+    where it is missing, cut short, altered, of a format not known here, or has contents that do not fit.
     """
     place = Path(path)
     with _understood(place):
