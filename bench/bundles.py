@@ -2,9 +2,9 @@
 
     python bench/bundles.py [--items 17562] [--opens 5]
 
-Saving and opening, each in a process of its own that has imported what it needs: seconds of the first time and of the best, what
-all cores worked together, and by how much the memory of the process (not the mapped file) grew at most. Then two processes at
-once that have checked the bundle and answered: what is resident in each, and the sum of their shares (PSS of
+Saving and opening, each in a process of its own that has imported what it needs: seconds of the first time and of the best,
+what all cores worked together, and by how much the memory of the process (not the mapped file) grew at most. Then two processes
+at once that have checked the bundle and answered: what is resident in each, and the sum of their shares (PSS of
 /proc/PID/smaps_rollup, in which a page that two have in common counts half for each). Linux only.
 """
 

@@ -76,6 +76,22 @@ def test_collecting_leaves_the_current_one_and_the_newest(store, bundle):
     assert store.publish(bundle) == 7
 
 
+def test_a_bundle_that_is_collected_while_it_is_opened(store, bundle, monkeypatch):
+    store.publish(numbered(bundle, 10))
+
+    def slowly(path, check=True):
+        if store.current() == 1:
+            store.publish(numbered(bundle, 20))
+            store.collect(keep=1)
+        return load_bundle(path, check)
+
+    monkeypatch.setattr("konomi.bundle.store.load_bundle", slowly)
+    assert store.open().facts.seed == 20 and store.versions() == [2]
+    (store.folder / "2").unlink()
+    with pytest.raises(BundleError, match="no such file"):
+        store.open()
+
+
 def test_before_anything_is_published(store):
     assert store.versions() == []
     for ask in (store.current, store.open, store.rollback):

@@ -23,6 +23,8 @@ from konomi.files import kind_of, whole_file
 from konomi.models import module
 from konomi.models.api import Model
 
+LONGEST = 300  # letters of a reason
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -132,8 +134,9 @@ def _understood(place: Path) -> Iterator[None]:
 
 
 def _reason(cause: BaseException) -> str:
-    """What went wrong, in one line."""
+    """What went wrong, in one line that a terminal may show, whatever the file has for names."""
     if isinstance(cause, RecursionError):
         return "its JSON is nested too deeply"
     said = f"{cause.args[0]!r} is missing" if isinstance(cause, KeyError) and cause.args else str(cause)
-    return " ".join(said.split()).rstrip(".")[:300] or type(cause).__name__
+    line = " ".join(said.split()).rstrip(".")[:LONGEST]
+    return "".join(letter if letter.isprintable() else "?" for letter in line) or type(cause).__name__

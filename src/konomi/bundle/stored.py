@@ -49,10 +49,10 @@ def read_file(file: Path, check: bool) -> Stored:
     BundleError where it is no bundle, or of another format; OSError or ValueError where it cannot be read.
     """
     if file.exists() and (kind := read_metadata(file).get("kind")) != KIND:
-        raise BundleError(f"{file}: not a {KIND}{f' but {kind!r}' if kind else ', or cut short'}.", REMEDY)
+        raise BundleError(f"{file}: not a {KIND}{f' but {kind[:60]!r}' if kind else ', or cut short'}.", REMEDY)
     mapped = map_file(file)
     if mapped.metadata.get("format") != str(FORMAT):
-        raise BundleError(f"{file}: {KIND} format {mapped.metadata.get('format')!r} is not known here.", UPGRADE)
+        raise BundleError(f"{file}: {KIND} format {mapped.metadata.get('format', '')[:60]!r} is not known here.", UPGRADE)
     arrays = dict(mapped.arrays)
     if altered := mapped.altered(arrays if check else [ITEMS]):
         raise ValueError(f"{altered[0]!r} has been altered: its hash is not the one noted")
