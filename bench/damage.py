@@ -2,6 +2,7 @@
 
 python bench/damage.py dataset [--rounds 2000] [--seed 0]
 python bench/damage.py checkpoint [--rounds 2000] [--seed 0]
+python bench/damage.py bundle [--rounds 2000] [--seed 0]
 
 A round ends in one of these: refused (an error of the family, as it should be), harmless (opened, and all that is read is as it
 was), silent (opened, and something differs), traceback (any other exception). One whose hashes were made to fit the damage, or
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load, save
 
+from damaged_bundles import bundle_rounds
 from damaged_datasets import dataset_rounds
 from konomi.neural import checkpoint
 from spoil import cuts, outcome, words
@@ -59,7 +61,7 @@ def _equal(found: Any, arrays: checkpoint.Arrays) -> bool:
     return found is not None and found.keys() == arrays.keys() and all(np.array_equal(found[n], a) for n, a in arrays.items())
 
 
-KINDS = {"dataset": dataset_rounds, "checkpoint": checkpoint_rounds}
+KINDS = {"dataset": dataset_rounds, "checkpoint": checkpoint_rounds, "bundle": bundle_rounds}
 
 
 def attack(kind: str, rounds: int, seed: int) -> tuple[Counter[str], list[tuple[str, str]]]:

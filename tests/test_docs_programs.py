@@ -1,9 +1,11 @@
-"""The programs of documents run, given the dataset that they speak of."""
+"""The programs of documents run, given the dataset and the bundle that they speak of."""
 
 import re
 from pathlib import Path
 
 import pytest
+
+from konomi import save_bundle, train_model
 
 DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
@@ -18,6 +20,7 @@ def test_there_are_programs() -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_programs_run(name: str, checkerboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    save_bundle("model", train_model(checkerboard, "bias"))
     names = {"dataset": checkerboard}
     for program in PROGRAMS[name]:
         exec(compile(program, name, "exec"), names)
