@@ -91,6 +91,8 @@ def test_what_was_imported_leaves_no_trace(saved, bundle, monkeypatch):
     assert list(bundle.facts.versions) == ["python", "konomi", "numpy", "numba", "polars", "safetensors"]
     monkeypatch.setattr("konomi.models.mf.NEEDS", ("threadpoolctl",), raising=False)
     assert list(made_with(["mf", "bias"]))[-1] == "threadpoolctl" and "threadpoolctl" not in made_with(["bias"])
+    monkeypatch.setattr("konomi.models.mf.NEEDS", ("_pytest", "nothing-of-the-kind"))
+    assert list(made_with(["mf"]))[-1] == "_pytest" and made_with(["mf"])["_pytest"] == pytest.__version__
 
 
 def test_it_holds_nobodys_ratings(saved, dataset):

@@ -4,7 +4,7 @@ import json
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from typing import Any, Literal
 
 from konomi.bundle.records import is_a, record
@@ -99,7 +99,16 @@ class Facts:
 def made_with(models: Iterable[str]) -> dict[str, str]:
     """The versions of Python, of what every model is made with, and of what the models named need beside that."""
     needed = {package: None for name in models for package in needs(module(name))}
-    return {"python": platform.python_version(), **{package: version(package) for package in (*WRITTEN_WITH, *needed)}}
+    versions = {package: _version(package) for package in (*WRITTEN_WITH, *needed)}
+    return {"python": platform.python_version(), **{package: number for package, number in versions.items() if number}}
+
+
+def _version(package: str) -> str:
+    """The version of what is imported by a name, "" where no installed distribution brings it."""
+    try:
+        return version(package)
+    except PackageNotFoundError:  # as with sklearn, which scikit-learn brings
+        return version(found[0]) if (found := packages_distributions().get(package)) else ""
 
 
 def _check_figures(figures: Figures, where: str) -> None:
