@@ -2,6 +2,7 @@
 
 python bench/damage.py dataset [--rounds 2000] [--seed 0]
 python bench/damage.py checkpoint [--rounds 2000] [--seed 0]
+python bench/damage.py bundle [--rounds 2000] [--seed 0]
 python bench/damage.py readers --rounds 150
 
 A round ends in one of these: refused (an error of the family, as it should be), harmless (opened, and all that is read is as it
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load, save
 
+from damaged_bundles import bundle_rounds
 from damaged_datasets import dataset_rounds, datasets
 from konomi.data.dataset import Dataset
 from konomi.neural import checkpoint
@@ -84,7 +86,7 @@ def save_often(data: Path, times: int) -> None:
         some[n % 2].save(data)
 
 
-KINDS = {"dataset": dataset_rounds, "checkpoint": checkpoint_rounds, "readers": reader_rounds}
+KINDS = {"dataset": dataset_rounds, "checkpoint": checkpoint_rounds, "bundle": bundle_rounds, "readers": reader_rounds}
 
 
 def attack(kind: str, rounds: int, seed: int) -> tuple[Counter[str], list[tuple[str, str]]]:

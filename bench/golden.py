@@ -25,7 +25,7 @@ found = {}
 for model in said.models.split(","):
     figure = "rmse" if module(model).TASKS else "ndcg@10"
     bundles = [train_model(dataset, model, split=SplitConfig(), run=Run(seed=seed)) for seed in range(said.seeds)]
-    values = [bundle.facts["metrics"]["test"][figure] for bundle in bundles]
+    values = [bundle.metrics["test"][figure] for bundle in bundles]
     spread = {"mean": round(statistics.mean(values), 5), "standard deviation": round(statistics.stdev(values), 5)}
     found[model] = {"figure": figure, **spread}
 save("golden", found)

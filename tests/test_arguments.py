@@ -106,8 +106,8 @@ def test_a_dataset_by_its_path(checkerboard, tmp_path):
     run = Run(threads=1)
     by_path = konomi.train_model(str(tmp_path / "data"), {"mf": SMALL}, run=run)
     given = konomi.train_model(checkerboard, {"mf": mf.Config(**SMALL)}, run=run)
-    assert by_path.facts["metrics"] == given.facts["metrics"] and by_path.configs["mf"] == asdict(mf.Config(**SMALL))
-    assert by_path.facts["data"]["path"] == str((tmp_path / "data").resolve()) and given.facts["data"]["path"] == ""
+    assert by_path.metrics == given.metrics and by_path.configs["mf"] == asdict(mf.Config(**SMALL))
+    assert by_path.facts.data.path == str((tmp_path / "data").resolve()) and given.facts.data.path == ""
     found = konomi.compare_models(tmp_path / "data", ["bias"], run=run)
     assert list(found.on("rating")) == ["bias"] and found.fits[0].training.config == BiasConfig()
 

@@ -58,8 +58,7 @@ def test_the_checkpoint_is_kept_until_the_model_is(data, tmp_path, monkeypatch):
     assert said.endswith(f"Written to {tmp_path / 'b'}. The checkpoint {file} is deleted.\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "whole"]
     assert len(epochs) == 4
-    for name in ("nn.safetensors", "items.parquet"):
-        assert (tmp_path / "b" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert (tmp_path / "b").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
 def test_a_file_that_is_no_checkpoint_is_left_alone(data, tmp_path):
@@ -92,10 +91,12 @@ def test_a_device_that_is_not_there(data, tmp_path, monkeypatch):
     assert message == "--device cuda: only networks use it." and "nn" in hint
 
 
-def test_a_checkpoint_inside_the_bundle_is_refused(data, tmp_path):
-    words = ("train", data, "-m", "nn", "-o", tmp_path / "b", "--checkpoint", tmp_path / "b" / "state")
-    message, hint = refused(*words)
-    assert "lies in the bundle's folder" in message and hint == "Put it beside that." and not (tmp_path / "b").exists()
+def test_a_checkpoint_in_the_place_of_the_bundle_is_refused(data, tmp_path):
+    b = tmp_path / "b"
+    for output, kept in ((b, b), (b, b / "state"), (b / "model", b)):
+        message, hint = refused("train", data, "-m", "nn", "-o", output, "--checkpoint", kept)
+        assert message == f"--checkpoint {kept}: the bundle will be at {output}." and hint == "Put it beside that."
+        assert not b.exists()
 
 
 def test_where_a_training_runs_is_checked():

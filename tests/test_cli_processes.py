@@ -53,7 +53,8 @@ def test_a_terminal_without_unicode(place):
 READY = "print('ready', flush=True); time.sleep(60)"
 IN_PREPARE = f"import numpy, time\ndef save(*_, **__):\n {READY}\nnumpy.save = save"
 IN_TRAIN = f"import time, konomi.models.mf_fit as mf\ndef epoch(*_):\n {READY}\nmf._epoch = epoch"
-IN_SAVE = f"import time, konomi.bundle.format as bundle\ndef pack(*_):\n {READY}\nbundle.pack = pack"
+IN_SAVE = "import time, konomi.bundle.format as bundle\ndef write(path, *_):\n path.write_bytes(b'half')\n"
+IN_SAVE += f" {READY}\nbundle.write = write"
 
 
 ENDING = [(signal.SIGINT, 130, "interrupted."), (signal.SIGTERM, 143, "terminated."), (signal.SIGHUP, 129, "")]
@@ -142,14 +143,14 @@ def test_ctrl_c_while_threads_are_learning(place, tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_the_older_artefact(place, tmp_path):
-    older = shutil.copytree(place / "bundle", tmp_path / "out")
-    before = {file.name: file.read_bytes() for file in older.iterdir()}
+    older = shutil.copyfile(place / "bundle", tmp_path / "out")
+    before = older.read_bytes()
     child = start("train", place / "data", "-o", older, before=IN_SAVE)
     assert child.stdout.readline() == "ready\n"
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=30)
     assert child.returncode == 130
-    assert {file.name: file.read_bytes() for file in older.iterdir()} == before
+    assert older.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["out"]
 
 

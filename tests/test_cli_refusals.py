@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from command_line import konomi, ratings, refused, write
 from konomi.cli.commands import app
-from konomi.files import hash_manifest
 from konomi.models import MODELS
+from rewritten import rewrite
 
 BAD_FILES = {
     "empty.csv": "",
@@ -175,6 +175,8 @@ def test_recommend_refuses(place, tmp_path, words, message, hint):
         (("info", "{}/nowhere"), "nowhere: no such file or folder.", "konomi prepare"),
         (("info", "{}"), "is not a dataset or a bundle.", "konomi prepare"),
         (("info", "{}/data", "--user", "7000"), 'Unknown user "7000".', "There are 40 users"),
+        (("similar", "{}/data", "Mushishi"), "data: not a konomi bundle but konomi dataset.", "konomi train"),
+        (("train", "{}/bundle", "-o", "{}/b"), "bundle: not a konomi dataset but konomi bundle.", "konomi prepare"),
         (("info", "{}/bundle", "--user", "7"), "A bundle holds nobody's ratings.", "konomi info DATA --user ID"),
         (("evaluate", "{}/bundle", "{}/none.csv"), "none.csv: no such file", "Check the path."),
         (("evaluate", "{}/bundle", "{}/data", "--data", "x"), "data is a dataset, and x another.", "ratings file only"),
@@ -192,52 +194,34 @@ def test_others_refuse(place, words, message, hint):
 
 
 def spoil_short(bundle):
-    file = bundle / "mf.safetensors"
-    file.write_bytes(file.read_bytes()[:-10])
+    bundle.write_bytes(bundle.read_bytes()[:-10])
 
 
 def spoil_altered(bundle):
-    content = bytearray((bundle / "items.parquet").read_bytes())
-    content[len(content) // 2] ^= 1
-    (bundle / "items.parquet").write_bytes(content)
-
-
-def spoil_missing(bundle):
-    (bundle / "mf.safetensors").unlink()
-
-
-def spoil_manifest(**changes):
-    """Another manifest, whose hash is right, such as another Konomi would write."""
-
-    def spoil(bundle):
-        manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8")) | changes
-        manifest["sha256"]["manifest.json"] = hash_manifest(manifest)
-        write(bundle / "manifest.json", json.dumps(manifest))
-
-    return spoil
+    content = bytearray(bundle.read_bytes())
+    content[-1000] ^= 1
+    bundle.write_bytes(content)
 
 
 def spoil_figure(bundle):
-    text = (bundle / "manifest.json").read_text(encoding="utf-8")
-    write(bundle / "manifest.json", text.replace('"seed": 0', '"seed": 1'))
+    bundle.write_bytes(bundle.read_bytes().replace(b'\\"seed\\": 0', b'\\"seed\\": 1'))
 
 
 @pytest.mark.parametrize(
     ("spoil", "message", "hint"),
     [
-        (spoil_short, "mf.safetensors: has been altered or cut short", "konomi train"),
-        (spoil_altered, "items.parquet: has been altered or cut short", "konomi train"),
-        (spoil_missing, "mf.safetensors: cannot be read: No such file", "konomi train"),
-        (spoil_figure, "manifest.json: has been altered", "konomi train"),
-        (spoil_manifest(format=3), "konomi bundle format 3 is not known here.", "upgrade it"),
+        (spoil_short, "bundle: not a bundle that can be used: it is cut short", "konomi train"),
+        (spoil_altered, "'items.parquet' has been altered: its hash is not the one noted", "konomi train"),
+        (spoil_figure, "its header has been altered", "konomi train"),
+        (lambda bundle: rewrite(bundle, metadata={"format": "4"}), "konomi bundle format '4' is not known here.", "upgrade it"),
         (
-            spoil_manifest(models=[{"name": "magic", "config": {}}]),
+            lambda bundle: rewrite(bundle, manifest={"models": [{"name": "magic", "config": {}}]}),
             'holds a model "magic" that is not known here.',
             "upgrade it",
         ),
-        (spoil_manifest(kind="konomi dataset"), "not a konomi bundle but konomi dataset.", "konomi train"),
-        (lambda bundle: write(bundle / "manifest.json", "{"), "manifest.json: not readable as JSON.", "konomi train"),
-        (shutil.rmtree, "bundle: no such folder.", "konomi train"),
+        (lambda bundle: rewrite(bundle, metadata={"kind": "konomi x"}), "not a konomi bundle but 'konomi x'.", "konomi train"),
+        (lambda bundle: write(bundle, "{"), "bundle: not a konomi bundle, or cut short.", "konomi train"),
+        (lambda bundle: bundle.unlink(), "bundle: no such file.", "konomi train"),
     ],
 )
 def test_a_spoilt_bundle(bundle, spoil, message, hint):
@@ -255,7 +239,8 @@ def test_a_spoilt_dataset(place, tmp_path):
 
 
 def test_the_dataset_of_a_bundle_is_gone_or_another(place, bundle, tmp_path):
-    spoil_manifest(data={"path": str(tmp_path / "gone"), "sha256": "", "note": ""})(bundle)
+    gone = {"path": str(tmp_path / "gone"), "sha256": "", "source": "delimited", "note": ""}
+    rewrite(bundle, manifest={"data": gone})
     message, hint = refused("recommend", bundle, "--user", 7)
     assert "gone: the dataset of this model is not there." in message and "--data" in hint
     konomi("prepare", write(tmp_path / "r.csv", ratings([1, 2])), "-o", tmp_path / "gone")
@@ -287,7 +272,8 @@ def test_a_folder_that_is_not_ours_is_left_alone_before_any_work(place, tmp_path
         "synth": ["--users", 9, "--items", 9, "--ratings", 20],
     }
     message, hint = refused(command, *words[command], "-o", mine)
-    assert "already exists and is not a konomi" in message and "-o" in hint
+    refusal = "mine: is a folder." if command == "train" else "already exists and is not a konomi"
+    assert refusal in message and "-o" in hint
     assert [file.name for file in tmp_path.rglob("*")] == ["mine", "diary.txt"]
 
 
@@ -302,7 +288,7 @@ def test_what_the_system_refuses_is_told_like_any_other_error(place, monkeypatch
     def forbidden(*_):
         raise PermissionError(13, "Permission denied", "/secret/manifest.json")
 
-    monkeypatch.setattr("konomi.bundle.format.read_manifest", forbidden)
+    monkeypatch.setattr("konomi.recommend.recommender.load_bundle", forbidden)
     message, hint = refused("recommend", place / "bundle", "--rate", "10=9")
     assert message == "/secret/manifest.json: Permission denied." and "--debug" in hint
 

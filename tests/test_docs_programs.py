@@ -1,4 +1,4 @@
-"""The programs of documents run, given the dataset that they speak of."""
+"""The programs of documents run, given the dataset and the bundle that they speak of."""
 
 import re
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import table_of
+from konomi import save_bundle, train_model
 from konomi.data.prepare import prepare
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -23,5 +24,6 @@ def test_programs_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     rows = [(u, i, 9 if (u + i) % 2 == 0 else 2) for u in range(60) for i in range(60) if (3 * u + 5 * i) % 7]
     names = {"dataset": prepare(table_of(rows))}  # people with enough ratings that some may be shown, others hidden
+    save_bundle("model", train_model(names["dataset"], "bias"))
     for program in PROGRAMS[name]:
         exec(compile(program, name, "exec"), names)

@@ -33,7 +33,7 @@ def bundle(data):
 def test_a_bundle_on_its_own_test_entries(bundle, data, checkerboard, tmp_path):
     """Whichever way bundle and dataset are given, it is what the training found."""
     save_bundle(tmp_path / "bundle", bundle)
-    expected = bundle.facts["metrics"]["test"]
+    expected = bundle.metrics["test"]
     for given in ((bundle,), (tmp_path / "bundle",), (str(tmp_path / "bundle"), data), (bundle, checkerboard)):
         found = evaluate_model(*given, run=RUN)
         assert found.metrics == expected and found.known_rows == 0 and found.users is found.dataset.users
@@ -101,4 +101,4 @@ def test_what_was_tested_by_a_table_cannot_be_found_again(checkerboard, data):
 
 
 def test_paths_are_noted(bundle, data):
-    assert bundle.facts["data"]["path"] == str(Path(data).resolve())
+    assert bundle.facts.data.path == str(Path(data).resolve())

@@ -38,7 +38,7 @@ def simulated():
 @pytest.mark.parametrize("model", [pytest.param(m, marks=pytest.mark.slow if m in NETWORKS else ()) for m in sorted(GOLDEN)])
 def test_rmse_on_the_embedded_sample(simulated, model):
     simulation, dataset = simulated
-    metrics = train_model(dataset, model, split=SplitConfig()).facts["metrics"]["test"]
+    metrics = train_model(dataset, model, split=SplitConfig()).metrics["test"]
     golden, deviation = GOLDEN[model]
     assert metrics["rmse"] == pytest.approx(golden, abs=3 * deviation)
     assert simulation.noise_floor < metrics["rmse"] < metrics["baselines"]["global mean"]["rmse"]
@@ -46,7 +46,7 @@ def test_rmse_on_the_embedded_sample(simulated, model):
 
 @pytest.mark.parametrize("model", sorted(RANKING))
 def test_ndcg_on_the_embedded_sample(simulated, model):
-    metrics = train_model(simulated[1], model, split=SplitConfig()).facts["metrics"]["test"]
+    metrics = train_model(simulated[1], model, split=SplitConfig()).metrics["test"]
     golden, deviation = RANKING[model]
     assert metrics["ndcg@10"] == pytest.approx(golden, abs=3 * deviation)
 
@@ -70,6 +70,6 @@ def test_mf_on_real_ratings(shared):
     a, b = int(len(frame) * 0.8), int(len(frame) * 0.9)
     dataset = prepare(table(frame))
     split = predefined(dataset, table(frame[order[b:]]), table(frame[order[a:b]]))
-    metrics = train_model(dataset, "mf", split=split).facts["metrics"]["test"]
+    metrics = train_model(dataset, "mf", split=split).metrics["test"]
     assert metrics["rmse"] == pytest.approx(1.1408, abs=3 * 0.0009)
     assert metrics["baselines"]["global mean"]["rmse"] == pytest.approx(1.5805, abs=5e-5)

@@ -42,6 +42,10 @@ def test_names_of_folders_are_no_patterns(tmp_path, monkeypatch, folder):
 def test_output_that_would_take_the_place_of_an_input(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "ratings.csv", "user_id,item_id,rating\n1,1,1\n1,2,5\n2,1,4\n2,2,3\n")
+    write(tmp_path / "x.toml", "")
+    (tmp_path / "older").mkdir()
+    (tmp_path / "more").mkdir()
+    write(tmp_path / "older" / "manifest.json", '{"kind": "konomi bundle", "format": 2}')
     for words, message in [
         (("prepare", "ratings.csv", "-o", "ratings.csv"), "is read by this command"),
         (("prepare", "ratings.csv", "-o", "data"), ""),
@@ -49,8 +53,15 @@ def test_output_that_would_take_the_place_of_an_input(tmp_path, monkeypatch):
         (("train", "data", "-o", "data"), "is read by this command"),
         (("train", "data", "-o", "new/../data"), "is read by this command"),
         (("train", "data", "-m", "bias", "-o", "bundle"), ""),
+        (("train", "data", "-m", "bias", "-o", "bundle.csv"), ""),
         (("train", "data", "-o", "data/bundle"), "lies in"),
+        (("train", "data", "-o", "bundle/b"), "lies in"),
+        (("train", "data", "-o", "older"), "already exists and is a folder, a konomi bundle of an older format"),
+        (("train", "data", "-o", "."), "is read by this command"),
+        (("train", "data", "-o", "more"), "is a folder"),
+        (("train", "data", "--config", "x.toml", "-o", "x.toml"), "is read by this command"),
         (("recommend", "bundle", "--all", "-o", "bundle/recs.csv"), "lies in"),
+        (("recommend", "bundle.csv", "--all", "-o", "bundle.csv"), "is read by this command"),
         (("recommend", "bundle", "--all", "-o", "data/recs.csv"), "lies in"),
         (("recommend", "bundle", "--all", "-o", "ratings.csv"), "already exists and is not a table of recommendations"),
         (("recommend", "bundle", "--all", "-o", "data"), "is no format"),

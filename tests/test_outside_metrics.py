@@ -104,7 +104,7 @@ def test_a_registered_metric_is_in_every_table_and_report(dataset, tmp_path):
     assert "too_high" in facts["tasks"]["rating"]["intervals"]["bias"]
     assert facts["fits"][0]["metrics"]["valid"].keys() >= {"too_high", "first@10", "listed@3"}
     assert ">too high</th>" in (tmp_path / "report" / "report.html").read_text("utf-8")
-    assert train_model(dataset, "bias", SPLIT, RUN).facts["metrics"]["test"]["too_high"] == values["too_high"]
+    assert train_model(dataset, "bias", SPLIT, RUN).metrics["test"]["too_high"] == values["too_high"]
 
 
 def test_a_metric_that_somebody_has_no_value_of_gets_no_interval(dataset):

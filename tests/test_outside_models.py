@@ -8,6 +8,7 @@ import types
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import konomi as front_door
@@ -16,8 +17,10 @@ from command_line import konomi, ratings, refused, write
 from konomi import models
 from konomi.bundle.format import load_bundle
 from konomi.errors import BundleError, ConfigError, RequestError
+from konomi.files import read_metadata
 from konomi.models.api import needs
 from konomi.testing import laws
+from rewritten import rewrite_items
 
 PAGE = (Path(__file__).parents[1] / "docs" / "add-a-model.md").read_text(encoding="utf-8")
 NEAREST, REGISTER, CHECK, TEST = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -89,7 +92,8 @@ def test_a_model_of_a_package_from_training_to_a_list(install, tmp_path, monkeyp
     konomi("prepare", write(tmp_path / "ratings.csv", ratings()), "--scale", "1:10:1", "-o", data)
     konomi("train", data, "-m", "bias,nearest", "--set", "nearest.shrink=20", "-o", bundle)
     assert models.package("nearest") == "their-models" and models.package("bias") == ""
-    loaded = load_bundle(bundle)
+    loaded, said = load_bundle(bundle), json.loads(read_metadata(bundle)["manifest"])
+    assert [model.get("package") for model in said["models"]] == [None, "their-models"]
     assert loaded.configs["nearest"] == {"shrink": 20.0} and list(loaded.models) == ["bias", "nearest"]
     words = ("recommend", bundle, "--rate", "12=9", "--json")
     assert len(json.loads(konomi(*words).stdout)["recommendations"]) > 0
@@ -196,6 +200,38 @@ def test_a_bundle_of_a_model_that_is_not_registered(registry, monkeypatch, check
     with pytest.raises(BundleError, match='a model "stand-in" that is not known here') as error:
         load_bundle(tmp_path / "b")
     assert "konomi.register_model" in error.value.hint
+
+
+def test_the_arrays_of_a_model_from_outside_are_checked(registry, checkerboard, tmp_path):
+    """By what it declares of them, where it does; else by what it answers."""
+    path = tmp_path / "b"
+    front_door.register_model("mine", stand_in)
+    front_door.save_bundle(path, front_door.train_model(checkerboard, "mine"))
+    rewrite_items(path, lambda items: items.head(15).with_columns(franchise=pl.int_range(15, dtype=pl.Int32)))
+    with pytest.raises(BundleError, match="mine: it scores 20 items, and the catalogue has 15"):
+        load_bundle(path)
+    shapes = {"probability": "f32[I+1] 0..1", "scale": "f32[2]", "has": "bool[2]", "history": "f32[E, 2] nan"}
+    front_door.register_model("mine", types.SimpleNamespace(**{**vars(stand_in), "SHAPES": shapes}))
+    for check in (True, False):
+        with pytest.raises(BundleError, match=r"mine: probability is float32\[21\], not f32\[I\+1\] with I = 15"):
+            load_bundle(path, check)
+    front_door.save_bundle(path, front_door.train_model(checkerboard, "mine"))
+    assert load_bundle(path).models["mine"].probability.shape == (21,)
+
+
+@dataclass(frozen=True)
+class Layers:
+    layers: tuple[int, ...] = (8, 4)
+
+
+def test_settings_that_are_lists_come_back_as_lists(registry, checkerboard, tmp_path):
+    def fit(train, config, run):
+        return stand_in.fit(train, stand_in.Config(), run)
+
+    front_door.register_model("mine", types.SimpleNamespace(**{**vars(stand_in), "Config": Layers, "fit": fit}))
+    front_door.save_bundle(tmp_path / "b", front_door.train_model(checkerboard, "mine"))
+    assert load_bundle(tmp_path / "b").configs == {"mine": {"layers": [8, 4]}}
+    assert json.loads(konomi("info", tmp_path / "b", "--json").stdout)["models"] == {"mine": {"layers": [8, 4]}}
 
 
 def test_help_asks_no_other_package(tmp_path):

@@ -189,7 +189,7 @@ def test_users_by_id(recommender, data, tmp_path):
 
 
 def test_the_dataset_may_have_moved(recommender, bundle, data, tmp_path):
-    facts = {**bundle.facts, "data": {**bundle.facts["data"], "path": str(tmp_path / "gone")}}
+    facts = replace(bundle.facts, data=replace(bundle.facts.data, path=str(tmp_path / "gone")))
     gone = replace(bundle, facts=facts)
     with pytest.raises(DataError, match="gone: the dataset of this model is not there") as error:
         Recommender(gone).recommend(user=8)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import stand_in
 from conftest import table_of
+from konomi.bundle.facts import DataFacts, Facts
 from konomi.bundle.format import Bundle
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
@@ -78,7 +79,7 @@ def make(dataset, module, name, config=None):
     model = module.fit(train, config, Run(threads=1))
     alone = {"franchise": pl.int_range(pl.len(), dtype=pl.Int32), "part": pl.lit(0, pl.Int32)}
     items = add_statistics(train.items, train.seen, train.scale).with_columns(**alone)
-    return Recommender(Bundle({name: model}, {name: {}}, items, train.scale, {"data": {"note": "simulated ratings"}}))
+    return Recommender(Bundle({name: model}, {name: {}}, items, train.scale, Facts(data=DataFacts(note="simulated ratings"))))
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +262,7 @@ def placed(ratings, genres=None):
         },
         schema_overrides={"genres": pl.List(pl.String), "type": pl.String, "year": pl.Int32, "ratings": pl.Int64},
     )
-    return Bundle({"placed": Placed()}, {}, items, Scale(1, 10, 1), {})
+    return Bundle({"placed": Placed()}, {}, items, Scale(1, 10, 1), Facts())
 
 
 def test_near_by_factors_by_hand():

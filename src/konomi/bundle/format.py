@@ -1,31 +1,30 @@
-"""Bundle: trained models as a folder that can be trusted; see docs/bundle-format.md. It holds nobody's ratings."""
+"""Bundle: trained models in one file that can be trusted and mapped; see docs/bundle-format.md. It holds nobody's ratings."""
 
-import platform
-import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
-from importlib.metadata import version
+import io
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
-from safetensors.numpy import save as pack
 
+from konomi.bundle.contents import check_arrays, check_catalogue, try_out, typed
+from konomi.bundle.facts import Facts, Figures
+from konomi.bundle.layout import write
+from konomi.bundle.records import record
+from konomi.bundle.stored import FORMAT, ITEMS, KIND, REMEDY, Stored, manifest_text, read_file, read_folder
 from konomi.data.dataset import parquet
-from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
-from konomi.errors import BundleError, ConfigError, DataError, RequestError
-from konomi.files import MANIFEST, hash_bytes, hash_file, hash_manifest, read_manifest, whole_folder, write_manifest
-from konomi.models import MODELS, module, package
-from konomi.models.api import Model, ModelModule, first_giving
+from konomi.errors import BundleError, DataError
+from konomi.files import check_file, kind_of, whole_file
+from konomi.models import module
+from konomi.models.api import Model, first_giving
 
-KIND = "konomi bundle"
-FORMAT = 2
-REMEDY = "Make one with `train_model`."
-KEYS = ("models", "scale", "data", "split", "seed", "metrics", "history", "sha256")
-WRITTEN_WITH = ("konomi", "numpy", "numba", "polars", "safetensors")
+LONGEST = 300  # letters of a reason
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,19 @@ class Bundle:
 
     models: by name, the first named that has an output gives it; configs: their settings; items: the catalogue, a row per item
     row of the models, with `ratings`, `mean` and `bayes` of the training entries, `franchise` and `part`; scale: of the
-    ratings; facts: data (path, sha256, source, note), split, seed, metrics, history.
+    ratings; facts: where it comes from and what was measured.
     """
 
     models: dict[str, Model]
     configs: dict[str, dict[str, Any]]
     items: pl.DataFrame
     scale: Scale
-    facts: dict[str, Any]
+    facts: Facts
+
+    @property
+    def metrics(self) -> dict[str, Figures]:
+        """What was measured of the parts "test" and "valid", as far as they have entries."""
+        return self.facts.metrics
 
     def giving(self, output: str) -> Model | None:
         """The model that an output is taken from; None where none has it."""
@@ -49,83 +53,89 @@ class Bundle:
 
 
 def save_bundle(path: Path | str, bundle: Bundle) -> None:
-    """Write the folder whole or not at all; an older bundle there is replaced, anything else is refused with a BundleError."""
-    with whole_folder(Path(path), KIND, BundleError) as folder:
-        parts = {_arrays(name): pack(model.state()) for name, model in bundle.models.items()}
-        parts["items.parquet"] = parquet(bundle.items)
-        for name, content in parts.items():
-            (folder / name).write_bytes(content)
-        written_with = [*WRITTEN_WITH, *(["torch"] if "torch" in sys.modules else [])]
-        manifest = {
-            "kind": KIND,
-            "format": FORMAT,
-            "models": [{"name": name, "config": bundle.configs[name], **_owner(name)} for name in bundle.models],
-            "scale": {**vars(bundle.scale)},
-            **bundle.facts,
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in written_with}},
-        }
-        hashes = {name: hash_bytes(content) for name, content in parts.items()}
-        write_manifest(folder, {**manifest, "sha256": {**hashes, MANIFEST: hash_manifest(manifest)}})
+    """Write the file whole or not at all; an older one there is replaced by one rename, so whoever reads meanwhile has either.
+
+    BundleError where something else is there, where it cannot be written, or where the bundle is none that could be loaded.
+    The same bundle gives the same bytes.
+    """
+    target = Path(path)
+    place = check_target(target)
+    with _understood(target):
+        states = {name: model.state() for name, model in bundle.models.items()}
+        items = typed(bundle.items)
+        check_catalogue(items)
+        for name, state in states.items():
+            check_arrays(name, state, len(items), values=True)
+        text = manifest_text(bundle.configs, {"scale": asdict(bundle.scale), **bundle.facts.to_json()})
+        arrays = {f"{name}/{own}": array for name, state in states.items() for own, array in state.items()}
+        arrays[ITEMS] = np.frombuffer(parquet(items), np.uint8)
+        with whole_file(place, BundleError) as partial:
+            write(partial, {"kind": KIND, "format": str(FORMAT), "manifest": text}, arrays)
+            check_target(target)  # again: the writing has taken its time
 
 
-def load_bundle(path: Path | str) -> Bundle:
-    """A bundle that `save_bundle` wrote; BundleError where it is missing, cut short, altered, or of a format not known here."""
-    folder = Path(path)
-    manifest = read_manifest(folder, KIND, FORMAT, KEYS, BundleError, REMEDY)
+def load_bundle(path: Path | str, check: bool = True) -> Bundle:
+    """A bundle that `save_bundle` wrote, or a folder of format 2. The arrays of a file are mapped: processes share them.
+
+    With `check` every hash is compared, every number looked at and each model tried out. Without, a large file opens at once:
+    fractions are trusted; the header, the catalogue, types, shapes and whole numbers are checked all the same. BundleError
+    where it is missing, cut short, altered, of a format not known here, or has contents that do not fit.
+    """
+    place = Path(path)
+    with _understood(place):
+        return _bundle(read_folder(place) if place.is_dir() else read_file(place, check), check)
+
+
+def check_target(path: Path, inputs: Iterable[Path] = ()) -> Path:
+    """Where a bundle will be: `path` without links and dots. For a command to call before it works.
+
+    BundleError where something is at `path` that is not a bundle's file, which is all that saving replaces, and otherwise as
+    `check_file` says.
+    """
+    if os.path.isdir(path) and kind_of(path) == KIND:
+        raise BundleError(
+            f"{path}: already exists and is a folder, a {KIND} of an older format; now it is a file.",
+            "Move the folder away or delete it, or choose another place with `output`.",
+        )
+    return check_file(path, BundleError, inputs, older=(f"a {KIND}", lambda place: kind_of(place) == KIND))
+
+
+def _bundle(stored: Stored, check: bool) -> Bundle:
+    """The bundle that was stored; ValueError and the like where its contents do not fit each other."""
+    manifest = dict(stored.manifest)
+    scale = record(Scale, manifest.pop("scale", None), "scale")
+    facts = Facts.from_json(manifest)
+    items = pl.read_parquet(io.BytesIO(stored.catalogue))
+    check_catalogue(items)
+    models = {}
+    for name, state in stored.states.items():
+        check_arrays(name, state, len(items), check)
+        models[name] = module(name).load(state)
+        if check:
+            try_out(name, models[name], items, scale)
+    return Bundle(models, {model.name: model.config for model in stored.models}, items, scale, facts)
+
+
+@contextmanager
+def _understood(place: Path) -> Iterator[None]:
+    """Whatever is wrong with what is read or written becomes a BundleError that names the place."""
     try:
-        hashes = dict(manifest["sha256"])
-        if hash_manifest(manifest) != hashes.pop(MANIFEST):
-            raise BundleError(f"{folder / MANIFEST}: has been altered: its hash is not the one noted in it.", REMEDY)
-        configs = {model["name"]: model["config"] for model in manifest["models"]}
-        modules = {model["name"]: _module(folder, model["name"], model.get("package")) for model in manifest["models"]}
-        for file in (*map(_arrays, configs), "items.parquet"):
-            _check(folder / file, hashes[file])
-        models = {name: each.load(load_file(folder / _arrays(name))) for name, each in modules.items()}
-        items, scale = pl.read_parquet((folder / "items.parquet").read_bytes()), Scale(**manifest["scale"])
-        rows = _rows(models.values())
-    except (KeyError, TypeError, ValueError, SafetensorError, DataError, pl.exceptions.PolarsError) as cause:
-        raise BundleError(f"{folder}: a part of the bundle is missing or does not fit: {cause}.", REMEDY) from cause
-    if rows != {len(items)}:
-        raise BundleError(f"{folder}: its model has {max(rows, default=0):,} items and its catalogue {len(items):,}.", REMEDY)
-    own = {"kind", "format", "models", "scale", "files"}
-    return Bundle(models, configs, items, scale, {k: v for k, v in manifest.items() if k not in own})
-
-
-def _arrays(name: str) -> str:
-    """The file of a model's arrays."""
-    return f"{name}.safetensors"
-
-
-def _owner(name: str) -> dict[str, str]:
-    """The package that a model is of, where it is not Konomi's own."""
-    return {"package": owner} if (owner := package(name)) else {}
-
-
-def _module(folder: Path, name: str, owner: str | None) -> ModelModule:
-    """The file of a model of a bundle; BundleError where it is not known here, or cannot be used."""
-    try:
-        return module(name)
-    except RequestError:
-        if owner:
-            raise BundleError(
-                f'{folder}: holds a model "{name}" of the package {owner}, which is not installed.', f"pip install {owner}"
-            ) from None
-        known = f"This Konomi has {', '.join(MODELS)}: upgrade it, or register the model first (konomi.register_model)."
-        raise BundleError(f'{folder}: holds a model "{name}" that is not known here.', known) from None
-    except ConfigError as error:
-        raise BundleError(f"{folder}: {error}", error.hint) from error
-
-
-def _rows(models: Iterable[Model]) -> set[int]:
-    """How many items the models score, one number where they fit each other."""
-    strangers = [(model, model.encode(Profiles.of([{}]))) for model in models]
-    return {model.score(stranger, output).shape[1] for model, stranger in strangers for output in model.outputs}
-
-
-def _check(file: Path, sha256: str) -> None:
-    try:
-        found = hash_file(file)
+        yield
+    except FileNotFoundError as cause:
+        raise BundleError(f"{place}: no such file.", REMEDY) from cause
     except OSError as cause:
-        raise BundleError(f"{file}: cannot be read: {cause.strerror}.", REMEDY) from cause
-    if found != sha256:
-        raise BundleError(f"{file}: has been altered or cut short: its hash is not the one in the manifest.", REMEDY)
+        raise BundleError(f"{place}: cannot be read: {cause.strerror}.", REMEDY) from cause
+    except (
+        *(ValueError, KeyError, TypeError, AttributeError, RecursionError, DataError, SafetensorError),
+        *(pl.exceptions.PolarsError, pl.exceptions.PanicException),
+    ) as cause:
+        raise BundleError(f"{place}: not a bundle that can be used: {_reason(cause)}.", REMEDY) from cause
+
+
+def _reason(cause: BaseException) -> str:
+    """What went wrong, in one line that a terminal may show, whatever the file has for names."""
+    if isinstance(cause, RecursionError):
+        return "its JSON is nested too deeply"
+    said = f"{cause.args[0]!r} is missing" if isinstance(cause, KeyError) and cause.args else str(cause)
+    line = " ".join(said.split()).rstrip(".")[:LONGEST]
+    return "".join(letter if letter.isprintable() else "?" for letter in line) or type(cause).__name__

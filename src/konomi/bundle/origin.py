@@ -12,11 +12,11 @@ def dataset_of(bundle: Bundle, data: Dataset | Path | str | None = None, check: 
 
     check: whether all of it is compared with its hashes, which one person's profile does not need.
     """
-    noted = bundle.facts["data"]["path"]  # empty where the model was trained in Python, on a dataset in memory
+    noted = bundle.facts.data.path  # empty where the model was trained in Python, on a dataset in memory
     if data is None and not (noted and Path(noted).exists()):
         raise DataError(f"{noted or 'memory'}: the dataset of this model is not there.", "Say where it is: `data`.")
     dataset = data if isinstance(data, Dataset) else Dataset.open(data or noted, check)
-    if dataset.sha256 != bundle.facts["data"]["sha256"]:
+    if dataset.sha256 != bundle.facts.data.sha256:
         raise DataError(
             f"{dataset if isinstance(data, Dataset) else data or noted}: not the dataset that this model was trained on: "
             "its hash differs.",

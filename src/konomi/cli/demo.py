@@ -46,19 +46,18 @@ def demo(
 
 def _road(folder: Path, run: "Run") -> dict[str, Any]:
     """Every step, each as its own command would do it."""
-    from konomi.bundle.format import KIND as BUNDLE
-    from konomi.bundle.format import save_bundle
+    from konomi.bundle.format import check_target, save_bundle
     from konomi.cli.summary import size
     from konomi.data.dataset import KIND
     from konomi.data.prepare import prepare
-    from konomi.errors import BundleError, DataError
+    from konomi.errors import DataError
     from konomi.files import check_folder
     from konomi.pipeline.train import train_model
     from konomi.recommend.recommender import Recommender
     from konomi.simulate.sample import sample
 
     check_folder(folder / "data", KIND, DataError)
-    check_folder(folder / "bundle", BUNDLE, BundleError)
+    check_target(folder / "bundle")
     simulation = sample(run)
     dataset = prepare(simulation.table(), run=run)
     dataset.save(folder / "data")
@@ -68,10 +67,10 @@ def _road(folder: Path, run: "Run") -> dict[str, Any]:
     return {
         "note": dataset.manifest["note"],
         "data": size(dataset),
-        "split": bundle.facts["split"],
-        "metrics": bundle.facts["metrics"]["test"],
+        "split": bundle.facts.split.to_json(),
+        "metrics": bundle.metrics["test"],
         "noise_floor": simulation.noise_floor,
-        "epochs": len(bundle.facts["history"]["mf"]),
+        "epochs": len(bundle.facts.history["mf"]),
         "given": {given.title: given.rating for given in answer.understood},
         "recommendations": answer,
     }

@@ -59,7 +59,7 @@ def evaluate(
         title, true, predicted, decimals = SAMPLES[task]
         cells = ((r["user"], r["title"], f"{r['true']:g}", f"{r['predicted']:.{decimals}f}") for r in rows)
         show(table(title, ("user", "title", true, predicted), cells, ("user", true, predicted)))
-    note(loaded.facts["data"]["note"])
+    note(loaded.facts.data.note)
 
 
 def _segments(title: str, segments: list[dict[str, Any]]) -> "Grid":

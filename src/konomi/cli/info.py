@@ -50,29 +50,30 @@ def _dataset(path: Path, user: str | None, json: bool) -> None:
 
 def _bundle(path: Path, json: bool) -> None:
     from konomi.bundle.format import load_bundle
+    from konomi.data.statistics import RATERS
 
     bundle = load_bundle(path)
     facts = bundle.facts
     if json:
-        show_json({"path": str(path), "models": bundle.configs, "items": len(bundle.items), **facts})
+        show_json({"path": str(path), "models": bundle.configs, "items": len(bundle.items), **facts.to_json()})
         return
-    how = ", ".join(f"{key}={value}" for key, value in facts["split"].items() if key not in ("kind", "sha256", "entries"))
+    how = ", ".join(f"{key}={value}" for key, value in facts.split.spec.items() if key != "kind")
     rated = int((bundle.items["ratings"] > 0).sum())
     about: dict[str, Any] = {
         **{name: ", ".join(f"{key}={value}" for key, value in config.items()) for name, config in bundle.configs.items()},
-        "items": f"{len(bundle.items):,}, {rated:,} of them rated",
+        "items": f"{len(bundle.items):,}, {rated:,} of them rated by {RATERS} or more",
         "scale": str(bundle.scale),
-        "data": f"{facts['data']['path']} ({facts['data']['source']})",
-        "split": f"{split_name(facts['split'])} ({how})",
-        "entries": ", ".join(f"{name} {n:,}" for name, n in facts["split"]["entries"].items() if n),
-        "seed": facts["seed"],
-        "made with": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
+        "data": f"{facts.data.path} ({facts.data.source})",
+        "split": f"{split_name(facts.split.to_json())} ({how})",
+        "entries": ", ".join(f"{name} {n:,}" for name, n in facts.split.entries.items() if n),
+        "seed": facts.seed,
+        "made with": ", ".join(f"{name} {version}" for name, version in facts.versions.items()),
     }
     show(table("Bundle", ("", ""), about.items()))
-    if facts["metrics"]:
-        show(errors_table("Errors", facts["metrics"]))
+    if facts.metrics:
+        show(errors_table("Errors", facts.metrics))
     best = bundle.items.sort("ratings", descending=True).head(10)
     rows = zip(best["title"], best["item_id"], best["ratings"], best["bayes"], strict=True)
     cells = ((title or item_id, f"{n:,}", f"{bayes:.2f}") for title, item_id, n, bayes in rows)
     show(table("Most rated in training", ("title", "ratings", "Bayesian average"), cells, ("ratings", "Bayesian average")))
-    note(facts["data"]["note"])
+    note(facts.data.note)

@@ -31,12 +31,20 @@ def errors_table(title: str, rows: dict[str, dict[str, Any]], metrics: "tuple[Me
     grids = []
     if ratings := reports_of("rating"):
         shown = metrics_of("rating", metrics)
-        cells = ((name, *(number(report.get(metric.key)) for metric in shown)) for name, report in ratings.items())
+        cells = ((name, *(number(_figure(report, metric.key)) for metric in shown)) for name, report in ratings.items())
         grids.append(table(title, ("", *names_of(shown)), cells, names_of(shown)))
     liked, found_again = f"{title}: liked or not", "Recommendations: what is found of hidden titles that are liked"
     for kind, heading in (("interaction", liked), (RANKING, found_again)):
         if reports := reports_of(kind):
-            values = ([number(report.get(metric.key)) for report in reports.values()] for metric in metrics_of(kind, metrics))
+            values = (
+                [number(_figure(report, metric.key)) for report in reports.values()] for metric in metrics_of(kind, metrics)
+            )
             cells = ((metric.name, *row) for metric, row in zip(metrics_of(kind, metrics), values, strict=True))
             grids.append(table(heading, ("", *reports), cells, reports))
     return Group(*[part for grid in grids for part in (grid, "")][:-1])
+
+
+def _figure(report: dict[str, Any], key: str) -> float | None:
+    """A figure of a report; None where it has none, which a bundle from elsewhere may not."""
+    value = report.get(key)
+    return value if isinstance(value, int | float) else None

@@ -9,7 +9,7 @@ from konomi.cli.console import note, running, say, show, show_json
 from konomi.cli.lookup import errors_table, split_name
 from konomi.cli.options import MODELS, Device, Json, Memory, Seed, Threads
 from konomi.cli.settings import check_needs, is_network, model_configs, networks, split_settings
-from konomi.errors import BundleError, ConfigError
+from konomi.errors import ConfigError
 
 if TYPE_CHECKING:
     from konomi.bundle.format import Bundle
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def train(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset that `konomi prepare` wrote.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="BUNDLE", help="The folder to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="BUNDLE", help="The file to write.")],
     models: Annotated[
         str,
         typer.Option(
@@ -50,10 +50,10 @@ def train(
     json: Json = False,
 ) -> None:
     """Fit models, measure them on what is held out, save them."""
-    from konomi.bundle.format import KIND, save_bundle
+    from konomi.bundle.format import check_target, save_bundle
     from konomi.data.dataset import Dataset
     from konomi.data.split import make_split
-    from konomi.files import check_file, check_folder
+    from konomi.files import check_file
     from konomi.models.api import criterion
     from konomi.neural.checkpoint import is_checkpoint, remove
     from konomi.pipeline.arguments import model_names
@@ -80,11 +80,11 @@ def train(
         )
     check_needs(chosen, device)
     inputs = [data, *(path for path in (config, test_file, valid_file) if path)]
-    written = check_folder(output, KIND, BundleError, inputs)
+    written = check_target(output, inputs)
     if checkpoint:
         kept = check_file(checkpoint, ConfigError, inputs, "checkpoint", ("a checkpoint", is_checkpoint))
-        if kept.is_relative_to(written):
-            raise ConfigError(f"--checkpoint {checkpoint} lies in the bundle's folder.", "Put it beside that.")
+        if kept.is_relative_to(written) or written.is_relative_to(kept):
+            raise ConfigError(f"--checkpoint {checkpoint}: the bundle will be at {output}.", "Put it beside that.")
     dataset = Dataset.open(data)
     with running(seed, threads, device, checkpoint, memory) as run:
         frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else make_split(dataset, how)
@@ -93,9 +93,9 @@ def train(
         if checkpoint:
             remove(checkpoint)
     if json:
-        show_json({"path": str(output), "models": bundle.configs, **bundle.facts})
+        show_json({"path": str(output), "models": bundle.configs, **bundle.facts.to_json()})
         return
-    for name, history in bundle.facts["history"].items():
+    for name, history in bundle.facts.history.items():
         for epoch, (error, valid_error) in enumerate(history, 1):
             valid_text = f"  valid {valid_error:.4f}" if valid_error is not None else ""
             say(f"{name} epoch {epoch:>3}  train {criterion(bundle.models[name]).name} {error:.4f}{valid_text}")
@@ -105,12 +105,12 @@ def train(
 
 def show_errors(bundle: "Bundle") -> None:
     """The models' errors on the test entries beside the baselines', and on the validation entries."""
-    metrics = bundle.facts["metrics"]
+    metrics = bundle.metrics
     rows = {f"{', '.join(bundle.models)}, {role}": metrics[role] for role in metrics}
     if "test" in metrics:
         rows |= {f"{name}, test": errors for name, errors in metrics["test"]["baselines"].items()}
     if rows:
-        show(errors_table(f"Errors (split {split_name(bundle.facts['split'])})", rows))
+        show(errors_table(f"Errors (split {split_name(bundle.facts.split.to_json())})", rows))
     else:
         say("Nothing was held out, so nothing was measured.")
-    note(bundle.facts["data"]["note"])
+    note(bundle.facts.data.note)

@@ -20,6 +20,7 @@ from konomi.data.scale import Scale
 from konomi.kernels.csr import count_and_sum, power_sums
 
 ITEM_PRIOR = 25.0  # C for items
+RATERS = 3  # a bundle goes to others: of what one or two people rated it would tell their ratings
 KNOWN_PRIOR = 100.0  # K: ordering by predicted rating alone puts unknown titles first (docs/decisions.md has the measurement)
 
 SUM, SQUARE = 32, 16  # bits of a rating in sums and in sums of squares; 31 are left, for as many ratings as a dataset has
@@ -68,10 +69,15 @@ def overall_mean(items: pl.DataFrame) -> float:
     return float(count @ items["mean"].fill_null(0).to_numpy().astype(np.float64) / max(count.sum(), 1))
 
 
-def add_statistics(items: pl.DataFrame, profiles: Profiles, scale: Scale) -> pl.DataFrame:
-    """The catalogue with `ratings` (i64, how many), `mean` (f32, null without ratings) and `bayes` (f32) of these profiles."""
+def add_statistics(items: pl.DataFrame, profiles: Profiles, scale: Scale, least: int = 1) -> pl.DataFrame:
+    """The catalogue with `ratings` (i64, how many), `mean` (f32, null without ratings) and `bayes` (f32) of these profiles.
+
+    An item with fewer than `least` ratings is told of as one without any: 0, null and the mean of all ratings.
+    """
     count, total = item_sums(profiles, len(items), scale)
     overall = float(total.sum() / max(count.sum(), 1)) or (scale.low + scale.high) / 2
+    few = count < least
+    count[few], total[few] = 0, 0
     mean = np.divide(total, count, out=np.full(len(items), np.nan), where=count > 0).astype(np.float32)
     return items.with_columns(
         pl.Series("ratings", count, pl.Int64),

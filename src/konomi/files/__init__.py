@@ -1,6 +1,7 @@
 """Files and folders written whole or not at all, versions and a pointer to the current one, hashes, and where output may go."""
 
 from konomi.files.hashes import hash_array, hash_bytes, hash_file
+from konomi.files.header import read_metadata
 from konomi.files.locks import held
 from konomi.files.manifest import CURRENT, MANIFEST, VERSIONS, current, hash_manifest, kind_of, read_manifest, write_manifest
 from konomi.files.places import check_file, check_folder, first_bytes
@@ -25,6 +26,7 @@ __all__ = [
     "new_version",
     "open_current",
     "read_manifest",
+    "read_metadata",
     "whole_file",
     "whole_folder",
     "workplace",

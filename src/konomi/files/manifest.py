@@ -8,6 +8,7 @@ from typing import Any
 
 from konomi.errors import KonomiError
 from konomi.files.hashes import hash_bytes
+from konomi.files.header import read_metadata
 
 MANIFEST, CURRENT, VERSIONS = "manifest.json", "current", "versions"
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")  # of a version
@@ -42,13 +43,18 @@ def current(folder: Path) -> Path:
     return folder / VERSIONS / found[1] if found else folder
 
 
-def kind_of(folder: Path) -> str | None:
-    """The kind of a folder that Konomi wrote, None for anything else."""
+def kind_of(path: Path) -> str | None:
+    """The kind of a folder that Konomi wrote, or of a file of arrays; None for anything else."""
+    kind = (read_metadata(path) or _current_manifest(path)).get("kind")
+    return kind if isinstance(kind, str) and kind.startswith("konomi ") else None
+
+
+def _current_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of the current version of a folder, empty where there is none to be read."""
     version = current(folder)
     while not (manifest := _manifest(version)) and (newer := current(folder)) != version:
         version = newer  # which took the place of the older one before that was read
-    kind = manifest.get("kind")
-    return kind if isinstance(kind, str) and kind.startswith("konomi ") else None
+    return manifest
 
 
 def strangers(folder: Path) -> list[str]:
@@ -92,10 +98,14 @@ def read_manifest(
             raise error(f"{folder}: no such folder.", remedy)
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise error(f"{folder}: not a {kind}: it has no {MANIFEST}.", remedy) from None
+        found = kind_of(folder)
+        reason = f" but {found}" if found and found != kind else f": it has no {MANIFEST}"
+        raise error(f"{folder}: not a {kind}{reason}.", remedy) from None
     except UNREADABLE:
         raise error(f"{folder / MANIFEST}: not readable as JSON.", remedy) from None
     except OSError as cause:
+        if found := kind_of(folder):
+            raise error(f"{folder}: not a {kind} but {found}.", remedy) from None
         raise error(f"{folder}: cannot be read: {cause.strerror}.", remedy) from cause
     if not isinstance(manifest, dict) or manifest.get("kind") != kind:
         found = manifest.get("kind", "something else") if isinstance(manifest, dict) else "something else"

@@ -67,7 +67,8 @@ class ModelModule(Protocol):
     """What every model file has.
 
     TASKS: the tasks that it can have; where it has one of two, its setting `task` chooses. Config: a frozen dataclass, each
-    field with a default. It may have more: `NEEDS` (see `needs`), and `fit_from` (see `WarmStart`).
+    field with a default. It may have more: `NEEDS` (see `needs`), `fit_from` (see `WarmStart`), and `SHAPES` (what
+    its arrays are, see `bundle/shapes.py`).
     """
 
     TASKS: tuple[str, ...]

@@ -91,6 +91,15 @@ def fit(train: TrainSet, config: Config, run: Run) -> Bias:
     return Bias(np.array([mean]), damp, item_bias, trust(count), np.empty((0, 2), np.float32))
 
 
+SHAPES = {
+    "mean": "f32[1]",
+    "damp_user": "f32[1] 0..",
+    "item_bias": "f32[I+1]",
+    "item_known": "f32[I+1] 0..1",
+    "history": "f32[E, 2] nan",
+}
+
+
 def load(state: dict[str, npt.NDArray[Any]]) -> Bias:
     """The model of a `state()`."""
     return Bias(**state)

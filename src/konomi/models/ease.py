@@ -228,6 +228,17 @@ def _gib(size: int) -> str:
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 / 10 else f"{size / 2**30:.2g} GiB"
 
 
+SHAPES = {
+    "weight": "f32[n, n]",
+    "column": "i32[I+1] 0..n",
+    "share": "f32[I+1] 0..1",
+    "item_known": "f32[I+1] 0..1",
+    "disliked": "f32[1] -1..1",
+    "labelling": "f32[4]",
+    "history": "f32[E, 2] nan",
+}
+
+
 def load(state: dict[str, npt.NDArray[Any]]) -> Ease:
     """The model of a `state()`."""
     return Ease(**state)

@@ -141,6 +141,17 @@ def fit(train: TrainSet, config: Config, run: Run) -> Genre:
     )
 
 
+SHAPES = {
+    "mean": "f32[1]",
+    "taste_prior": "f32[1] 0..",
+    "damp_user": "f32[1] 0..",
+    "item_offset": "f32[I+1]",
+    "item_known": "f32[I+1] 0..1",
+    "genres": "u8[I+1, G] 0..1",
+    "history": "f32[E, 2] nan",
+}
+
+
 def load(state: dict[str, npt.NDArray[Any]]) -> Genre:
     """The model of a `state()`."""
     return Genre(**state)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from konomi.data.split import TrainSet
 from konomi.errors import ConfigError
 from konomi.extras import need
+from konomi.models.network import SHAPES as SHAPES
 from konomi.models.network import Layers, PairNetwork
 from konomi.runtime import Run
 

@@ -26,9 +26,21 @@ import numpy.typing as npt
 from konomi.models.factors import MF, Config
 from konomi.models.mf_fit import fit
 
-__all__ = ["TASKS", "Config", "fit", "load"]
+__all__ = ["SHAPES", "TASKS", "Config", "fit", "load"]
 
 TASKS = ("rating", "interaction")
+
+
+SHAPES = {
+    "mean": "f32[1]",
+    "item_code": "f32[I+1, D+1]",
+    "item_bias": "f32[I+1]",
+    "item_known": "f32[I+1] 0..1",
+    "average": "f32[D+1]",
+    "penalty": "f32[2, D+1] >0",
+    "labelling": "f32[L]",
+    "history": "f32[E, 2] nan",
+}
 
 
 def load(state: dict[str, npt.NDArray[Any]]) -> MF:

@@ -174,6 +174,23 @@ class PairNetwork:
         return {**vars(self)}
 
 
+SHAPES = {
+    "W": "f32[D, H]",
+    "h": "f32[H]",
+    "V": "f32[O, H]",
+    "right": "f32[I+1, H+P+O]",
+    "item_known": "f32[I+1] 0..1",
+    "constant": "f32[O]",
+    "average": "f32[D+O]",
+    "penalty": "f32[2, D+O] >0",
+    "heads": "f32[2] -1..1",
+    "weights": "f32[2] 0..",
+    "center": "f32[2]",
+    "labelling": "f32[4]",
+    "history": "f32[E, 2] nan",
+}
+
+
 def targets(profiles: Profiles, heads: F32, center: F32, labelling: F32) -> tuple[Profiles, F32, I8]:
     """The entries that say something to a head, their ratings in units of σ (NaN = none) and their labels (−1 = none)."""
     rating = (profiles.rating - center[0]) / center[1]

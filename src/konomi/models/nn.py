@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from konomi.data.split import TrainSet
 from konomi.extras import need
+from konomi.models.network import SHAPES as SHAPES
 from konomi.models.network import Layers, PairNetwork
 from konomi.runtime import Run
 

@@ -84,6 +84,13 @@ def fit(train: TrainSet, config: Config, run: Run) -> Popular:
     return Popular(level, trust(many), np.empty((0, 2), np.float32))
 
 
+SHAPES = {
+    "level": "f32[I+1]",
+    "item_known": "f32[I+1] 0..1",
+    "history": "f32[E, 2] nan",
+}
+
+
 def load(state: dict[str, npt.NDArray[Any]]) -> Popular:
     """The model of a `state()`."""
     return Popular(**state)

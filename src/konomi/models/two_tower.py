@@ -18,7 +18,7 @@ from konomi.extras import need
 from konomi.models.towers import Config, TwoTower
 from konomi.runtime import Run
 
-__all__ = ["NEEDS", "TASKS", "Config", "fit", "load"]
+__all__ = ["NEEDS", "SHAPES", "TASKS", "Config", "fit", "load"]
 
 TASKS = ("rating",)
 NEEDS = ("torch",)
@@ -30,6 +30,21 @@ def fit(train: TrainSet, config: Config, run: Run) -> TwoTower:
     from konomi.models.two_tower_fit import fit_towers
 
     return fit_towers(train, config, run)
+
+
+SHAPES = {
+    "sizes": "i64[L] 1..",
+    "weights": "f32[P]",
+    "mean": "f32[F]",
+    "deviation": "f32[F] >0",
+    "base": "f32[I]",
+    "unit": "f32[S]",
+    "tags": "u8[I, T] 0..1",
+    "right": "f32[I+1, D+1]",
+    "item_known": "f32[I+1] 0..1",
+    "center": "f32[3]",
+    "history": "f32[E, 2] nan",
+}
 
 
 def load(state: dict[str, npt.NDArray[Any]]) -> TwoTower:

@@ -1,9 +1,7 @@
 """Splits that files give, and the split of a bundle, made again."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from konomi.bundle.format import Bundle
 from konomi.data.dataset import Dataset
@@ -37,10 +35,9 @@ def split_by_files(dataset: Dataset, test: Path, valid: Path | None, share: floa
 
 def split_of(bundle: Bundle, dataset: Dataset, run: Run) -> Split:
     """The split that a bundle was trained with, made again; DataError where it comes out otherwise."""
-    facts: Mapping[str, Any] = bundle.facts["split"]
-    spec = {key: value for key, value in facts.items() if key not in ("sha256", "entries")}
+    spec, sha256 = bundle.facts.split.spec, bundle.facts.split.sha256
     if spec["kind"] != "predefined":
-        return rebuild(dataset, spec, facts["sha256"])
+        return rebuild(dataset, spec, sha256)
     if "test_file" not in spec:
         raise DataError(
             "This model was tested on a table that is not noted.",
@@ -48,6 +45,6 @@ def split_of(bundle: Bundle, dataset: Dataset, run: Run) -> Split:
         )
     valid = Path(spec["valid_file"]) if "valid_file" in spec else None
     split = split_by_files(dataset, Path(spec["test_file"]), valid, spec.get("valid", 0), spec.get("seed", 0), run)
-    if split.sha256 != facts["sha256"]:
+    if split.sha256 != sha256:
         raise DataError(f"{spec['test_file']}: not the file that this model was tested on: its split differs.", "Train again.")
     return split

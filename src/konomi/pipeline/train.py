@@ -8,11 +8,12 @@ from typing import Any
 
 import polars as pl
 
+from konomi.bundle.facts import DataFacts, Epoch, Facts, SplitFacts, made_with
 from konomi.bundle.format import Bundle
 from konomi.catalogue.franchises import franchises
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split, SplitConfig, TrainSet
-from konomi.data.statistics import add_statistics
+from konomi.data.statistics import RATERS, add_statistics
 from konomi.errors import ConfigError
 from konomi.evaluate.intervals import intervals
 from konomi.models import module
@@ -47,47 +48,43 @@ def train_model(
     dataset = dataset_from(dataset)
     experiment = Experiment.of(dataset, split_from(split, dataset, run), run)
     fitted = {name: fit(name, config, experiment.train, run).model for name, config in configs.items()}
-    facts = {**_origin(experiment, path), **_findings(experiment, fitted)}
     settings = {name: asdict(config) for name, config in configs.items()}
-    return Bundle(fitted, settings, catalogue(experiment.train), dataset.scale, facts)
+    return Bundle(fitted, settings, catalogue(experiment.train), dataset.scale, _facts(experiment, fitted, path))
 
 
-def _origin(experiment: Experiment, path: Path | str | None) -> dict[str, Any]:
-    """What the bundle was made from."""
-    dataset, split = experiment.dataset, experiment.split
-    return {
-        "data": {
-            "path": str(Path(path).resolve()) if path else "",
-            "sha256": dataset.sha256,
-            "source": dataset.manifest["source"],
-            "note": dataset.manifest["note"],
-        },
-        "split": {**split.spec, "sha256": split.sha256, "entries": split.counts()},
-        "seed": experiment.run.seed,
-    }
-
-
-def _findings(experiment: Experiment, fitted: Mapping[str, Model]) -> dict[str, Any]:
-    """What was measured of the models: metrics, training and validation error by epoch, and how far ratings lie from
-    predictions of the first that predicts any; that last is left out where it cannot be told."""
-    models, test = list(fitted.values()), experiment.test
+def _facts(experiment: Experiment, fitted: Mapping[str, Model], path: Path | str | None) -> Facts:
+    """What the bundle was made from, and what was measured of its models: how far ratings lie from predictions is that of the
+    first that predicts any."""
+    dataset, split, test = experiment.dataset, experiment.split, experiment.test
+    models = list(fitted.values())
     reports = {name: experiment.measure(held, models) for name, held in (("test", test), ("valid", experiment.valid))}
     rater = first_giving(models, "rating")
     found = intervals(rater, test.seen, experiment.train, experiment.run) if rater else None
-    return {
-        "metrics": {name: report.metrics for name, report in reports.items() if report is not None},
-        "history": {name: history(model) for name, model in fitted.items()},
-        **({"intervals": found.to_facts()} if found else {}),
-    }
+    place = str(Path(path).resolve()) if path else ""
+    return Facts(
+        data=DataFacts(place, dataset.sha256, dataset.manifest["source"], dataset.manifest["note"]),
+        split=SplitFacts(**split.spec, sha256=split.sha256, entries=split.counts()),
+        seed=experiment.run.seed,
+        metrics={name: report.metrics for name, report in reports.items() if report is not None},
+        history={name: history(model) for name, model in fitted.items()},
+        intervals=found.to_facts() if found else None,
+        versions=made_with(fitted),
+    )
 
 
-def history(model: Model) -> list[list[float | None]]:
+def history(model: Model) -> tuple[Epoch, ...]:
     """The training and validation error of each epoch, None for what was not measured."""
-    return [[None if math.isnan(error) else error for error in epoch] for epoch in model.history.tolist()]
+    rows: list[list[float]] = model.history.tolist()
+    return tuple((_error(error), _error(valid)) for error, valid in rows)
+
+
+def _error(error: float) -> float | None:
+    return None if math.isnan(error) else error
 
 
 def catalogue(train: TrainSet) -> pl.DataFrame:
-    """The catalogue with the statistics of the training entries, and which franchise each item is what part of."""
+    """The catalogue with the statistics of the training entries, where `RATERS` people or more rated an item, and which
+    franchise each item is what part of."""
     franchise, part = franchises(train.items)
-    items = add_statistics(train.items, train.seen, train.scale)
+    items = add_statistics(train.items, train.seen, train.scale, RATERS)
     return items.with_columns(pl.Series("franchise", franchise), pl.Series("part", part))

@@ -42,7 +42,7 @@ class Explainer:
     @cached_property
     def intervals(self) -> Intervals | None:
         """How far ratings lie from their predictions; None where the bundle does not say."""
-        facts = self.bundle.facts.get("intervals")
+        facts = self.bundle.facts.intervals
         return Intervals.from_facts(facts) if facts else None
 
     def rows(self, person: Person, scores: Scores, found: I32, best: F32, why: int) -> tuple[Row, ...]:

@@ -89,7 +89,7 @@ def measured_taste(metrics: Mapping[str, Any]) -> float:
     """The variance of taste over that of noise, from what was measured of a model: how much lower its mean square is than that
     of the offsets alone, (RMSE of `bias` / RMSE)² − 1, within reason; `TASTE` where that was not measured.
 
-    metrics: a bundle's facts["metrics"]["test"], or {}.
+    metrics: a bundle's metrics["test"], or {}.
     """
     offsets = metrics.get("baselines", {}).get("bias", {}).get("rmse")
     if not offsets or not metrics.get("rmse"):
@@ -100,8 +100,8 @@ def measured_taste(metrics: Mapping[str, Any]) -> float:
 
 def questions_of(bundle: Bundle) -> Questions:
     """What to ask people for a bundle: by its first model with item vectors, and by what was measured of it."""
-    measured = bundle.facts["metrics"].get("test", {})
-    return questions(first_placing(bundle.models.values()), bundle.items, measured_taste(measured))
+    measured = measured_taste(bundle.metrics.get("test", {}))
+    return questions(first_placing(bundle.models.values()), bundle.items, measured)
 
 
 @one_blas_thread()

@@ -67,7 +67,7 @@ class Recommender:
     @property
     def note(self) -> str:
         """What has to be shown with every answer, such as "simulated ratings"."""
-        return str(self.bundle.facts.get("data", {}).get("note", ""))
+        return self.bundle.facts.data.note
 
     @property
     def titles(self) -> TitleIndex:

@@ -1,0 +1,91 @@
+"""Whether what a file holds can answer: a whole catalogue, and models that fit it. ValueError where it cannot."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from konomi.bundle.shapes import check_shapes, check_values
+from konomi.catalogue.tags import tag_names
+from konomi.data.profiles import Profiles
+from konomi.data.scale import Scale
+from konomi.data.table import ITEM_COLUMNS
+from konomi.models import module
+from konomi.models.api import Model
+
+COLUMNS = {
+    **ITEM_COLUMNS,
+    "ratings": pl.Int64,
+    "mean": pl.Float32,
+    "bayes": pl.Float32,
+    "franchise": pl.Int32,
+    "part": pl.Int32,
+}
+"""The columns of a bundle's catalogue."""
+MAY_BE_ABSENT = ("related",)
+NEVER_NULL = ("item_id", "sensitive", "ratings", "bayes", "franchise", "part")
+
+
+def typed(items: pl.DataFrame) -> pl.DataFrame:
+    """The catalogue with its columns of their types: one that is null throughout has none of its own."""
+    return items.cast({name: kind for name, kind in COLUMNS.items() if kind and name in items.columns})
+
+
+def check_catalogue(items: pl.DataFrame) -> None:
+    """That every column is there, of its type; that ids are distinct and ascending, and numbers are what others rely on."""
+    if not len(items):
+        raise ValueError("the catalogue has no item")
+    for name, kind in COLUMNS.items():
+        if name not in items.columns:
+            if name not in MAY_BE_ABSENT:
+                raise ValueError(f'the catalogue has no column "{name}"')
+        elif items[name].dtype not in ((kind,) if kind else (pl.Int64, pl.String)):
+            raise ValueError(f'the catalogue\'s column "{name}" is {items[name].dtype}, not {kind or "Int64 or String"}')
+    for name in NEVER_NULL:
+        if items[name].null_count():
+            raise ValueError(f'the catalogue\'s column "{name}" has gaps')
+    ids = items["item_id"]
+    wrong = {
+        "item_id: ids are not distinct and ascending": (ids[1:] <= ids[:-1]).any(),
+        "ratings: a number of ratings is below 0": (items["ratings"] < 0).any(),
+        "mean: an average is not finite": not items["mean"].is_finite().all(),
+        "bayes: an average is not finite": not items["bayes"].is_finite().all(),
+        "franchise: an entry point is no row": not items["franchise"].is_between(0, len(items) - 1).all(),
+        "part: a place is below 0": (items["part"] < 0).any(),
+        "genres: a genre has no name": items["genres"].drop_nulls().explode().null_count() > 0,
+    }
+    if found := [what for what, is_so in wrong.items() if is_so]:
+        raise ValueError(f"the catalogue's column {found[0]}")
+
+
+def check_arrays(name: str, state: Mapping[str, npt.NDArray[Any]], n_items: int, values: bool) -> None:
+    """That a model's arrays are those of its file's `SHAPES`; and with `values` that their numbers are finite and in range. A
+    model of another package may say nothing of its arrays."""
+    shapes: Mapping[str, str] | None = getattr(module(name), "SHAPES", None)
+    try:
+        if shapes is not None:
+            check_values(state, shapes, check_shapes(state, shapes, n_items), values)
+    except ValueError as cause:
+        raise ValueError(f"{name}: {cause}") from None
+
+
+def try_out(name: str, model: Model, items: pl.DataFrame, scale: Scale) -> None:
+    """That a model answers two people, one of whom nothing is known, with a finite score for every item."""
+    rated = {0: scale.low, len(items) - 1: scale.high}
+    people = Profiles.of([{}, rated])
+    try:
+        with np.errstate(all="ignore"):
+            codes = model.encode(people)
+            for output in sorted(model.outputs):
+                scores = model.score(codes, output)
+                if scores.shape != (2, len(items)):
+                    raise ValueError(f"it scores {scores.shape[1]:,} items, and the catalogue has {len(items):,}")
+                if not np.isfinite(scores).all():
+                    raise ValueError("it scores an item with what is no number")
+            features = getattr(model, "features", None)
+            if features and len(features(people.slice(1, 2), np.zeros(1, np.int32), "rank")) > len(tag_names(items)):
+                raise ValueError("it knows of more tags than the catalogue has")
+    except Exception as cause:  # whatever an array that does not fit leads to
+        raise ValueError(f"{name}: {cause or type(cause).__name__}") from cause

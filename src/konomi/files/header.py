@@ -1,0 +1,44 @@
+"""The header of a file in the layout of safetensors: what arrays it has, and what it says of itself."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, BinaryIO
+
+LONGEST = 100_000_000  # bytes; safetensors reads no longer one
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What a file says of itself, from its header alone; nothing where it is no file, cannot be read, or has another layout."""
+    try:
+        if not os.path.isfile(path):
+            return {}
+        with path.open("rb") as file:
+            return metadata_of(read_header(file)[0])
+    except (OSError, ValueError):
+        return {}
+
+
+def read_header(file: BinaryIO) -> tuple[dict[str, Any], int]:
+    """The header, and where the arrays begin. ValueError where there is none."""
+    length = int.from_bytes(file.read(8), "little")
+    if not 2 <= length <= LONGEST:
+        raise ValueError("it is no file of arrays")
+    text = file.read(length)
+    if len(text) < length:
+        raise ValueError("it is no file of arrays, or cut short")
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("its header is not readable as JSON") from None
+    if not isinstance(header, dict):
+        raise ValueError("its header is no JSON object")
+    return header, 8 + length
+
+
+def metadata_of(header: dict[str, Any]) -> dict[str, str]:
+    """What a header says of its file beside the arrays, taken out of it. ValueError where that is no text."""
+    found = header.pop("__metadata__", {})
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ValueError("the metadata in its header is not text")
+    return found
