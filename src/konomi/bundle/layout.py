@@ -21,7 +21,8 @@ import numpy.typing as npt
 
 from konomi.arrays import U8
 from konomi.files.header import metadata_of, read_header
-from konomi.runtime import available_cores, blocks, workers
+from konomi.machine import available_cores
+from konomi.runtime import blocks, workers
 
 Array = npt.NDArray[Any]
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from konomi.runtime import available_cores, blocks, workers
+from konomi.machine import available_cores
+from konomi.runtime import blocks, workers
 
 Array = npt.NDArray[Any]
 
