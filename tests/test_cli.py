@@ -170,6 +170,11 @@ def test_recommend_for_typed_titles(place):
     assert "Late Night" in allowed
 
 
+def test_what_speaks_for_a_title_stands_beneath_it(place):
+    lines = konomi("recommend", place / "bundle", "--rate", "Cowboy Bebop=9", "-k", 3).stdout.splitlines()
+    assert any(line.strip().startswith(("+ Cowboy", "− Cowboy")) for line in lines)
+
+
 def test_recommend_for_a_user_and_for_a_file_as_json(place, tmp_path):
     profile = write(tmp_path / "me.csv", '\ufefftitle,rating\n"Cowboy Bebop",9\n\n12,3\n')
     by_file = json.loads(konomi("recommend", place / "bundle", "--profile", profile, "-k", 2, "--json").stdout)
