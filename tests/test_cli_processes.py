@@ -78,11 +78,13 @@ def test_a_signal_leaves_nothing_half_written(place, tmp_path, command, hook, en
 
 
 SLOW = "import time\nclass Slow:\n def __del__(self):\n  print('ready', flush=True); time.sleep(60)\n"
+SLOW += "slow = Slow()\ndel slow\ntime.sleep(60)"
+LOST = "try:\n print('ready', flush=True); time.sleep(60)\nexcept:\n pass\ntime.sleep(60)"
 TRANSLATED = "try:\n print('ready', flush=True); time.sleep(60)\nexcept BaseException as e:\n raise ImportError('half') from e"
 
 
 @pytest.mark.parametrize("ending", ENDING[:2])
-@pytest.mark.parametrize("module", [SLOW + "slow = Slow()\ndel slow\ntime.sleep(60)", "import time\n" + TRANSLATED])
+@pytest.mark.parametrize("module", [SLOW, "import time\n" + LOST, "import time\n" + TRANSLATED])
 def test_a_signal_while_something_is_imported(tmp_path, module, ending):
     """Whatever a library makes of it: where nothing can be raised it comes again, another error is not told."""
     number, code, word = ending

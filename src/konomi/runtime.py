@@ -34,6 +34,7 @@ Each = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 
 MOST_THREADS = 1024  # of the pool; it has as many as were ever busy at once
 FREE = 0.1  # seconds to wait for one of them where all are busy
+PATIENCE = 1.0  # seconds to wait, after Ctrl-C or a signal, for the tasks that run
 
 NEVER = Event()  # that is set
 _cancel: ContextVar[Event] = ContextVar("cancel")  # of the work that is being done here
@@ -88,7 +89,8 @@ def workers(threads: int) -> Iterator[Each]:
 
     Whatever the number of threads, the tasks are the same, so a caller whose tasks own disjoint outputs gets the same bytes.
     Where a task fails, where Ctrl-C is pressed or the work is cancelled, no further task starts, and it raises once those that
-    run have ended.
+    run have ended. After Ctrl-C or a signal it waits for `PATIENCE` at most: where that came up, a lock of Numba may have
+    been taken and never be given back, which a task then waits for without end.
     """
     with one_blas_thread():
         yield partial(_share, threads=threads)
@@ -100,6 +102,7 @@ def _share(call: Callable[[Any], T], tasks: Iterable[Any], threads: int) -> list
     results: list[Any] = [None] * len(tasks)
     numbers = iter(range(len(tasks)))  # shared: whoever is free takes the next
     ended, helpers = False, list[Future[None]]()
+    patience: float | None = None
 
     def work() -> None:
         nonlocal ended
@@ -117,9 +120,12 @@ def _share(call: Callable[[Any], T], tasks: Iterable[Any], threads: int) -> list
         for _ in range(min(threads, len(tasks)) - 1):
             helpers.append(_pool.submit(copy_context().run, work))
         work()
+    except BaseException as error:
+        patience = None if isinstance(error, Exception) else PATIENCE
+        raise
     finally:
         ended = True
-        wait([helper for helper in helpers if not helper.cancel()])
+        wait([helper for helper in helpers if not helper.cancel()], patience)
     for helper in helpers:
         if not helper.cancelled():
             helper.result()

@@ -17,7 +17,7 @@ ENDING = {"SIGINT": "interrupted.", "SIGTERM": "terminated.", "SIGHUP": "", "SIG
 """The signals, and what is said of them."""
 
 PATIENCE = 2.0  # seconds in which a second signal does not disturb the taking away
-AGAIN = 0.01  # seconds until a signal that was raised where nothing can be raised is raised once more
+AGAIN = 0.05  # seconds until `Ended` is raised once more where it was lost: in a bare `except`, a callback of C code, `__del__`
 
 
 class Ended(BaseException):
@@ -25,11 +25,12 @@ class Ended(BaseException):
 
 
 class Ending:
-    """The first signal that came, and when."""
+    """The first signal that came, and when; and what was being handled then."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
         self.since = 0.0
+        self.handled: BaseException | None = None
 
     def listen(self) -> None:
         """Hear the signals of `ENDING`, but for those that the parent wants ignored, as `nohup` does."""
@@ -38,28 +39,34 @@ class Ending:
             plain = (signal.SIG_IGN,) if name == "SIGPIPE" else (signal.SIG_DFL, signal.default_int_handler)  # of Python
             if number is not None and signal.getsignal(number) in plain:
                 signal.signal(number, self.end)
-        if hasattr(signal, "SIGALRM"):
+        if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, self.end_again)
-            sys.unraisablehook = self.swallowed
+        sys.unraisablehook = self.lost
 
     def end(self, number: int, frame: FrameType | None) -> None:
         """Raise `Ended`."""
         if self.signal is None:
-            self.signal, self.since = signal.Signals(number), time.monotonic()
+            self.signal, self.since, self.handled = signal.Signals(number), time.monotonic(), sys.exc_info()[1]
         elif time.monotonic() - self.since < PATIENCE:
             return
+        self.remind(AGAIN)
         raise Ended
 
     def end_again(self, number: int, frame: FrameType | None) -> None:
-        """Raise `Ended` for a signal that came before."""
-        raise Ended
+        """Raise `Ended` where it was lost: where neither it nor what it became is on its way."""
+        self.remind(AGAIN)
+        if sys.exc_info()[1] in (None, self.handled):
+            raise Ended
 
-    def swallowed(self, what: Any) -> None:
-        """`Ended` came up in a callback of C code or in `__del__`, where Python can only tell of it."""
+    def remind(self, seconds: float) -> None:
+        """Call `end_again` after so long, or never (0)."""
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    def lost(self, what: Any) -> None:
+        """An error where none can be raised: Python tells of it, and after a signal it is of no interest."""
         if self.signal is None:
             sys.__unraisablehook__(what)
-        else:
-            signal.setitimer(signal.ITIMER_REAL, AGAIN)
 
     def leave(self) -> None:
         """End the process as the signal wants it."""
@@ -84,9 +91,15 @@ def main() -> None:
             app()
         finally:
             sys.stdout.flush()
+    except BaseException:
+        ending.remind(0)
+        if ending.signal is None:
+            raise
     finally:
-        if ending.signal is not None:  # whatever became of `Ended` on its way
-            ending.leave()
+        ending.remind(0)
         for name in ENDING:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), signal.SIG_IGN)  # it is done, and Python is on its way out
+    # whatever became of `Ended` on its way is gone by now, and all that was to be taken away when its frames went
+    if ending.signal is not None:
+        ending.leave()
