@@ -51,11 +51,21 @@ def test_sums_of_parts_in_any_order_add_up_to_the_sums(case, parts):
     order, part = rng.permutation(len(item)), rng.integers(0, parts, len(item))
 
     def sums(chosen):
-        powers = power_sums(rating[chosen], unit(scale, 16))
-        return np.concatenate([*count_and_sum(item[chosen], rating[chosen], I, unit(scale)), powers])
+        powers = power_sums(rating[chosen], unit(largest(scale), 16))
+        return np.concatenate([*count_and_sum(item[chosen], rating[chosen], I, unit(largest(scale))), powers])
 
     found = [sums(order[part[order] == p]) for p in range(parts)]
     np.testing.assert_array_equal(sum(found), sums(np.arange(len(item))))
+
+
+def largest(scale):
+    """How far from 0 a rating on the scale may be."""
+    return max(abs(scale.low), abs(scale.high))
+
+
+def test_a_narrow_scale_far_from_0_has_a_deviation():
+    rating = np.array([100, 100.25, 100.5, 100.5], np.float32)
+    assert deviation(rating, Scale(100, 100.5, 0)) == pytest.approx(rating.astype(float).std(), rel=1e-4)
 
 
 def test_many_ratings_of_all_sizes_in_any_order():
@@ -77,25 +87,25 @@ def test_many_ratings_of_all_sizes_in_any_order():
 def test_sums_are_those_of_fractions(case):
     """Nothing is lost of ratings that are no less than a 500th of the largest; of others half a unit each."""
     user, item, rating, scale, _ = case
-    largest = max(abs(scale.low), abs(scale.high))
+    most = largest(scale)
     count, total = item_sums(train_set(user, item, rating, scale).seen, I, scale)
     for i in range(I):
         known = [Fraction(float(r)) for r in rating[(item == i) & ~np.isnan(rating)]]
-        small = sum(abs(r) * 500 < largest for r in known)
+        small = sum(abs(r) * 500 < most for r in known)
         assert count[i] == len(known)
-        assert abs(Fraction(float(total[i])) - sum(known)) <= Fraction(small) / 2 / Fraction(unit(scale))
+        assert abs(Fraction(float(total[i])) - sum(known)) <= Fraction(small) / 2 / Fraction(unit(most))
     known = rating[~np.isnan(rating)].astype(np.float64)
-    assert mean_rating(rating, scale) == pytest.approx(known.mean(), rel=1e-9, abs=1e-9 * largest)
-    assert deviation(rating, scale) == pytest.approx(known.std(), abs=2**-15 * largest)
+    assert mean_rating(rating, scale) == pytest.approx(known.mean(), rel=1e-9, abs=1e-9 * most)
+    assert deviation(rating, scale) == pytest.approx(known.std(), abs=2**-15 * most)
 
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_as_many_ratings_as_a_dataset_may_have_fit(scale):
     """2³¹ of the largest; and what is all the same does not deviate."""
-    largest = max(abs(scale.low), abs(scale.high))
-    assert 2**31 <= round(largest * unit(scale)) < 2**32 and round(largest * unit(scale, 16)) <= 2**16
-    assert math.log2(unit(scale)).is_integer()
-    assert deviation(np.full(1000, scale.high / 3, np.float32), scale) == 0
+    most = largest(scale)
+    assert 2**31 <= round(most * unit(most)) < 2**32 and round(most * unit(most, 16)) <= 2**16
+    assert math.log2(unit(most)).is_integer()
+    assert deviation(np.full(1000, scale.high, np.float32), scale) == 0
 
 
 @pytest.mark.parametrize("scale", SCALES)

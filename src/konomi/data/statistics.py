@@ -26,31 +26,36 @@ KNOWN_PRIOR = 100.0  # K: ordering by predicted rating alone puts unknown titles
 SUM, SQUARE = 32, 16  # bits of a rating in sums and in sums of squares; 31 are left, for as many ratings as a dataset has
 
 
-def unit(scale: Scale, bits: int = SUM) -> float:
-    """What ratings are multiplied by to be added up as whole numbers: 2^(bits − b).
+def unit(most: float, bits: int = SUM) -> float:
+    """What numbers from −most to most are multiplied by to be added up as whole numbers: 2^(bits − b).
 
-    b is the least number with all of the scale below 2^b, so fewer than 2³¹ ratings add up to less than 2⁶³. With 32 bits
+    b is the least number with most below 2^b, so fewer than 2³¹ ratings add up to less than 2⁶³. With 32 bits
     float32 ratings down to 2^(b − 9) lose nothing, and smaller ones are rounded to 2^(b − 32).
     """
-    return math.ldexp(1.0, bits - math.frexp(max(abs(scale.low), abs(scale.high)))[1])
+    return math.ldexp(1.0, bits - math.frexp(most)[1])
+
+
+def _most(scale: Scale) -> float:
+    return max(abs(scale.low), abs(scale.high))
 
 
 def item_sums(profiles: Profiles, n_items: int, scale: Scale) -> tuple[I64, F64]:
     """How many ratings each item has and their sum, (i64[I], f64[I]): the same whatever the order of people."""
-    count, total = count_and_sum(profiles.item, profiles.rating, n_items, unit(scale))
-    return count, total / unit(scale)
+    count, total = count_and_sum(profiles.item, profiles.rating, n_items, unit(_most(scale)))
+    return count, total / unit(_most(scale))
 
 
 def mean_rating(rating: F32, scale: Scale) -> float:
     """Of N ≥ 1 ratings on the scale (NaN = none): the same whatever their order."""
-    count, total = count_and_sum(np.zeros(len(rating), np.int32), rating, 1, unit(scale))
-    return float(total[0] / unit(scale) / count[0])
+    count, total = count_and_sum(np.zeros(len(rating), np.int32), rating, 1, unit(_most(scale)))
+    return float(total[0] / unit(_most(scale)) / count[0])
 
 
 def deviation(rating: F32, scale: Scale) -> float:
     """The standard deviation of N ≥ 1 ratings on the scale (NaN = none), each to 2⁻¹⁶ of it: the same whatever their order."""
-    count, total, square = map(int, power_sums(rating, unit(scale, SQUARE)))
-    return math.sqrt(count * square - total**2) / count / unit(scale, SQUARE)
+    whole = unit(scale.high - scale.low, SQUARE)
+    count, total, square = map(int, power_sums(rating - np.float32(scale.low), whole))
+    return math.sqrt(count * square - total**2) / count / whole
 
 
 def bayesian_average(total: npt.NDArray[Any], count: I64, mean: float, prior: float) -> F32:
