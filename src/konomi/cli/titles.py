@@ -43,9 +43,9 @@ def titles_table(title: str, answer: "Answer", *values: str) -> "Grid":
     return table(title, ("", *known, "title"), cells, ("", *known))
 
 
-def _titled(row: "Row") -> str:
+def _titled(row: "Row") -> tuple[str, ...]:
     """A title with what is known of it, and a line for each side of the reasons."""
     known = ", ".join(str(fact) for fact in (row.year, row.type) if fact is not None)
     name = row.title + (f" ({known})" if known else "") + (", planned" if row.planned else "")
     sides = [f"{sign} {text}" for sign, text in zip("+−", row.reasons, strict=True) if text]
-    return "\n".join([name, *(sides or [text for text in (", ".join(row.genres),) if text])])
+    return name, *(sides or [text for text in (", ".join(row.genres),) if text])
