@@ -1,6 +1,10 @@
 """Packages that only some of Konomi needs, and the extras of the installation that bring them."""
 
+import sys
+from concurrent.futures import Future
 from importlib import import_module
+from threading import Thread
+from types import ModuleType
 
 from konomi.errors import ConfigError
 
@@ -11,11 +15,29 @@ EXTRAS = {"torch": "neural", "matplotlib": "report"}
 def need(package: str, by: str) -> None:
     """Import a package; where it is not installed, a ConfigError that says `by` whom it is needed and how to get it."""
     try:
-        import_module(package)
+        _import(package)
     except ModuleNotFoundError as error:
         if error.name != package:
             raise
         raise ConfigError(f"{by} needs {package}, which is not installed.", install(package)) from None
+
+
+def _import(package: str) -> None:
+    """Import a package on a thread of its own: Ctrl-C ends the waiting, but not an import of C code halfway, after which torch
+    could not be used in this process."""
+    if package in sys.modules:
+        import_module(package)  # which waits for an import that is under way
+        return
+    imported = Future[ModuleType]()
+
+    def work() -> None:
+        try:
+            imported.set_result(import_module(package))
+        except BaseException as error:
+            imported.set_exception(error)
+
+    Thread(target=work, name=f"import {package}", daemon=True).start()
+    imported.result()
 
 
 def install(package: str) -> str:

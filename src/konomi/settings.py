@@ -17,6 +17,8 @@ from konomi.errors import ConfigError
 
 T = TypeVar("T")
 
+LARGEST = 1 << 20  # bytes of a TOML file
+
 
 def closest(word: str, known: Iterable[str]) -> str:
     """' Did you mean "…"?' where a known word is near, else an empty string."""
@@ -108,7 +110,11 @@ def positive(origin: str, **values: float) -> None:
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file, or a `ConfigError` that names the file and the line."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise ConfigError(f"{path}: holds more than {LARGEST >> 20} MiB, which no settings do.", "Give a TOML file.")
+        return tomllib.loads(text.decode("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file.", "Give the path of a TOML file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from konomi.arrays import U8
+from konomi.files import open_regular
 from konomi.files.header import metadata_of, read_header
 from konomi.machine import available_cores
 from konomi.runtime import blocks, workers
@@ -73,7 +74,7 @@ def map_file(path: Path) -> Mapped:
 
     OSError where it cannot be read; ValueError where it is cut short, has another layout, or its header is altered.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         header, start = read_header(file)
         metadata = metadata_of(header)
         raw = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)

@@ -10,6 +10,7 @@ is open stays usable when its file is gone. A kill leaves the pointer at the old
 """
 
 import fcntl
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +19,10 @@ from pathlib import Path
 
 from konomi.bundle.format import Bundle, load_bundle, save_bundle
 from konomi.errors import BundleError
-from konomi.files import whole_file
+from konomi.files import read_regular, whole_file
 
+NUMBER = re.compile(r"[1-9][0-9]{0,17}")  # of a bundle
+LEFTOVER = re.compile(rf"\.({NUMBER.pattern}|current)\.[0-9a-f]{{8}}\.partial")
 KEPT = 3  # newest ones that `collect` leaves
 
 
@@ -43,7 +46,7 @@ class Store:
     def current(self) -> int:
         """The number of the current bundle; BundleError where nothing was published."""
         try:
-            return int((self.folder / "current").read_text("ascii"))
+            return int(read_regular(self.folder / "current", 20).decode("ascii"))
         except FileNotFoundError:
             raise BundleError(f"{self.folder}: nothing was published here.", "Publish a bundle first.") from None
         except (OSError, ValueError) as cause:
@@ -52,7 +55,7 @@ class Store:
     def versions(self) -> list[int]:
         """The numbers of the bundles that are there, in ascending order."""
         names = [file.name for file in self.folder.iterdir()] if self.folder.exists() else []
-        return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
+        return sorted(int(name) for name in names if NUMBER.fullmatch(name))
 
     def open(self, number: int | None = None, check: bool = True) -> Bundle:
         """The bundle of a number, or the current one; see `load_bundle`. BundleError where it is not there or damaged."""
@@ -90,8 +93,11 @@ class Store:
             removed = [number for number in past if number != self.current()]
             for number in removed:
                 (self.folder / str(number)).unlink(missing_ok=True)
-            for left_over in self.folder.glob(".*.partial"):  # nobody else is writing now
-                shutil.rmtree(left_over) if left_over.is_dir() else left_over.unlink()
+            for left_over in [path for path in self.folder.iterdir() if LEFTOVER.fullmatch(path.name)]:  # nobody writes now
+                if left_over.is_dir() and not left_over.is_symlink():
+                    shutil.rmtree(left_over, ignore_errors=True)
+                else:
+                    left_over.unlink()
             return removed
 
     def _taken(self) -> list[int]:

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from konomi.bundle.layout import map_file
 from konomi.bundle.records import is_a, record
 from konomi.errors import BundleError, ConfigError, RequestError
-from konomi.files import MANIFEST, hash_file, hash_manifest, read_manifest, read_metadata
+from konomi.files import MANIFEST, hash_file, hash_manifest, read_manifest, read_metadata, read_regular
 from konomi.models import MODELS, module, package
 
 KIND = "konomi bundle"
@@ -88,7 +88,7 @@ def read_folder(folder: Path) -> Stored:
             raise ValueError(f"{file.name} has been altered or cut short: its hash is not the one in the manifest")
     rest = {name: value for name, value in manifest.items() if name not in ("kind", "format", "sha256", "files")}
     states = {name: load_file(file) for name, file in files.items()}
-    return Stored(models, rest, (folder / ITEMS).read_bytes(), states)
+    return Stored(models, rest, read_regular(folder / ITEMS), states)
 
 
 def _trained(place: Path, models: Any) -> list[Trained]:

@@ -46,6 +46,10 @@ class Commands(TyperGroup):
             if ctx.params["debug"]:
                 raise
             raise _refusal(str(error), as_typed(error.hint, self.commands.get(ctx.invoked_subcommand))) from None
+        except MemoryError as error:
+            if ctx.params["debug"]:
+                raise
+            raise _refusal(f"There is not enough memory: {error}.", "Ask for less at once, or give it less data.") from None
         except OSError as error:  # what no file of the package foresaw, such as a folder that may not be read
             if ctx.params["debug"]:
                 raise

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from konomi.runtime import Run
 
+WIDTH, NARROWEST = 80, 20  # columns where nobody says how many there are, or says what cannot be
 BAR = 30  # the longest bar of a histogram, in characters
 
 _live: "list[Console]" = []  # the console of the progress bar, while there is one
@@ -29,7 +30,10 @@ def console(stderr: bool = False) -> "Console":
     from rich.console import Console
 
     # titles such as "[Oshi no Ko]" are no markup
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    made = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    if made.width < NARROWEST:  # COLUMNS=0, for one
+        made.width = WIDTH
+    return made
 
 
 def show(*things: "RenderableType") -> None:

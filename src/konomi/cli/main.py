@@ -10,12 +10,14 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 ENDING = {"SIGINT": "interrupted.", "SIGTERM": "terminated.", "SIGHUP": "", "SIGPIPE": ""}
 """The signals, and what is said of them."""
 
+REFUSED = 2  # exit code
 PATIENCE = 2.0  # seconds in which a second signal does not disturb the taking away
 AGAIN = 0.05  # seconds until `Ended` is raised once more where it was lost: in a bare `except`, a callback of C code, `__del__`
 
@@ -78,10 +80,22 @@ class Ending:
             os._exit(128 + self.signal)
 
 
+def open_streams() -> None:
+    """Stand-ins for standard streams that the parent has closed: else the next file to be opened would take their place."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_RDWR)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))
+
+
 def main() -> None:
     """Run the command that was typed."""
     ending = Ending()
     ending.listen()
+    open_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show is no reason to fail
     try:
@@ -91,6 +105,12 @@ def main() -> None:
             app()
         finally:
             sys.stdout.flush()
+    except OSError as error:  # of the streams: commands tell of all others themselves
+        ending.remind(0)
+        if ending.signal is None:
+            with suppress(OSError):
+                print(f"error: what is printed cannot be written: {error.strerror}.", file=sys.stderr, flush=True)
+            os._exit(REFUSED)  # Python itself would try again to write what is left
     except BaseException:
         ending.remind(0)
         if ending.signal is None:

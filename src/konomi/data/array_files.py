@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from konomi.files import open_regular
+
 MAGIC = b"\x93NUMPY\x01\x00"  # version 1.0
 LONGEST = 1 << 12  # bytes of a header, which takes about a hundred
 
@@ -22,7 +24,7 @@ def map_array(path: Path, dtype: npt.DTypeLike, n: int) -> npt.NDArray[Any]:
     header says exactly this, or is refused.
     """
     kind = np.dtype(dtype)
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(len(MAGIC) + 2)
         length = int.from_bytes(head[len(MAGIC) :], "little")
         text = file.read(min(length, LONGEST))

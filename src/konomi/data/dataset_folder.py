@@ -22,6 +22,7 @@ from konomi.files import (
     new_version,
     open_current,
     read_manifest,
+    read_regular,
     write_manifest,
 )
 from konomi.machine import available_cores
@@ -117,7 +118,7 @@ def _read(folder: Path, check: bool) -> tuple[Parts, dict[str, Any]]:
         if covered and hash_manifest(manifest) != hashes[MANIFEST]:
             raise ValueError(f"{MANIFEST} has been altered: its hash is not the one noted in it")
         scale = validity.scale_of(manifest)
-        tables = {name: (folder / name).read_bytes() for name in TABLES}
+        tables = {name: read_regular(folder / name) for name in TABLES}
         if covered and (altered := [name for name, content in tables.items() if hash_bytes(content) != hashes[name]]):
             raise ValueError(f"{altered[0]} has been altered or cut short: its hash is not the one in the manifest")
         # as bytes, never by its name, in which polars would take [ ] for a pattern

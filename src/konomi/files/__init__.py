@@ -5,6 +5,7 @@ from konomi.files.header import read_metadata
 from konomi.files.locks import held
 from konomi.files.manifest import CURRENT, MANIFEST, VERSIONS, current, hash_manifest, kind_of, read_manifest, write_manifest
 from konomi.files.places import check_file, check_folder, first_bytes
+from konomi.files.regular import open_regular, read_regular
 from konomi.files.versions import new_version, open_current
 from konomi.files.whole import make_parents, whole_file, whole_folder, workplace
 
@@ -25,8 +26,10 @@ __all__ = [
     "make_parents",
     "new_version",
     "open_current",
+    "open_regular",
     "read_manifest",
     "read_metadata",
+    "read_regular",
     "whole_file",
     "whole_folder",
     "workplace",

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from konomi.files.regular import open_regular
+
 
 def hash_bytes(*parts: bytes | memoryview) -> str:
     """sha256 of the parts in order."""
@@ -27,5 +29,5 @@ def hash_array(array: npt.NDArray[Any]) -> str:
 
 def hash_file(path: Path) -> str:
     """sha256 of a file's bytes."""
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         return f"sha256:{hashlib.file_digest(handle, 'sha256').hexdigest()}"

@@ -1,9 +1,10 @@
 """The header of a file in the layout of safetensors: what arrays it has, and what it says of itself."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from konomi.files.regular import open_regular
 
 LONGEST = 100_000_000  # bytes; safetensors reads no longer one
 
@@ -11,9 +12,7 @@ LONGEST = 100_000_000  # bytes; safetensors reads no longer one
 def read_metadata(path: Path) -> dict[str, str]:
     """What a file says of itself, from its header alone; nothing where it is no file, cannot be read, or has another layout."""
     try:
-        if not os.path.isfile(path):
-            return {}
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return metadata_of(read_header(file)[0])
     except (OSError, ValueError):
         return {}

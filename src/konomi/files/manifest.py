@@ -9,8 +9,10 @@ from typing import Any
 from konomi.errors import KonomiError
 from konomi.files.hashes import hash_bytes
 from konomi.files.header import read_metadata
+from konomi.files.regular import read_regular
 
 MANIFEST, CURRENT, VERSIONS = "manifest.json", "current", "versions"
+LONGEST = 64  # bytes of a pointer, and more than any has
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")  # of a version
 POINTER = re.compile(rf"{VERSIONS}/({NUMBER.pattern})\n?")
 LEFTOVER = re.compile(rf"\.{VERSIONS}\.[0-9a-f]{{8}}\.partial")  # what a killed process left of a version
@@ -36,8 +38,7 @@ def _json(value: Any) -> bytes:
 def current(folder: Path) -> Path:
     """The version that the pointer of a folder names; the folder itself where it has no pointer, or one that is damaged."""
     try:
-        with (folder / CURRENT).open(encoding="ascii") as file:
-            found = POINTER.fullmatch(file.read(64))
+        found = POINTER.fullmatch(read_regular(folder / CURRENT, LONGEST).decode("ascii"))
     except (OSError, ValueError):
         found = None
     return folder / VERSIONS / found[1] if found else folder
@@ -83,7 +84,7 @@ def listed(folder: Path) -> set[str]:
 def _manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder, empty where there is none to be read."""
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found = json.loads(read_regular(folder / MANIFEST).decode("utf-8"))
     except (OSError, *UNREADABLE):
         return {}
     return found if isinstance(found, dict) else {}
@@ -96,7 +97,7 @@ def read_manifest(
     try:
         if not folder.exists():
             raise error(f"{folder}: no such folder.", remedy)
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(read_regular(folder / MANIFEST).decode("utf-8"))
     except FileNotFoundError:
         found = kind_of(folder)
         reason = f" but {found}" if found and found != kind else f": it has no {MANIFEST}"

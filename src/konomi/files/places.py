@@ -10,6 +10,7 @@ from pathlib import Path
 from konomi.errors import KonomiError
 from konomi.files.locks import alone
 from konomi.files.manifest import kind_of, strangers
+from konomi.files.regular import read_regular
 
 LONGEST = 255  # bytes of a name, where file systems of today end
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -121,8 +122,7 @@ def workplace_name(place: Path) -> str:
 def first_bytes(path: Path, n: int) -> bytes:
     """The first n bytes of a file, fewer where it has fewer, none where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return file.read(n)
+        return read_regular(path, n)
     except OSError:
         return b""
 

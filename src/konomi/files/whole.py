@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 from konomi.errors import KonomiError
@@ -109,11 +110,12 @@ def workplace(place: Path) -> Iterator[Path]:
 
 
 def make_parents(place: Path) -> None:
-    """Make the folders that lead to a place. NotADirectoryError where something else is in the way."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place.parent)) from None
+    """Make the folders that lead to a place, however many. NotADirectoryError where something else is in the way."""
+    missing = list(takewhile(lambda folder: not os.path.lexists(folder), place.parents))
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
+    if not place.parent.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place.parent))
 
 
 def collect(place: Path) -> None:

@@ -30,6 +30,7 @@ from konomi.kernels.dots import weighted_sums
 from konomi.kernels.gram import gram
 from konomi.kernels.inverse import TILE, negative_inverse
 from konomi.models.api import check_output
+from konomi.models.room import check_room
 from konomi.runtime import Run, blocks, workers
 from konomi.settings import check_types, positive
 
@@ -218,14 +219,7 @@ def _check_memory(many: I64, n: int, entries: int, cap: int) -> None:
     fitting = next((m for m in range(n - 1, 0, -1) if forecast(m, entries) <= cap), 0)
     least = int(np.sort(many)[::-1][fitting]) + 1  # one more than the first item that would be too much
     other = f", or leave out rare items: least={least}" if (many >= least).any() else ""
-    raise FitError(
-        f"ease needs {_gib(wanted)} of memory for {n:,} × {n:,} items, and may use {_gib(cap)}.",
-        f"Raise `memory` to {-(-wanted // 2**30)}GiB{other}.",
-    )
-
-
-def _gib(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 / 10 else f"{size / 2**30:.2g} GiB"
+    check_room("ease", wanted, cap, f"{n:,} × {n:,} items", other)
 
 
 SHAPES = {

@@ -17,6 +17,7 @@ from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE, predict_pairs, sgd_block
 from konomi.kernels.strata import GRID, Strata, diagonals, make_strata
 from konomi.models.factors import MF, Config, with_targets
 from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
+from konomi.models.room import FLOAT, check_room
 from konomi.neural.stopping import best_epoch, finished
 from konomi.runtime import Each, Run, interruptible
 
@@ -81,6 +82,9 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
     problem = _problem(train, config)
     seen, valid, count, sigma = problem.seen, problem.valid, problem.count_of, problem.sigma
     knobs = replace(config, rate=config.rate / sigma, l2=config.l2 * sigma, init=config.init * math.sqrt(sigma))
+    copies = 2 if config.optimizer == "sgd" else 3  # the weights, those of the best epoch, what Adagrad keeps
+    wanted = FLOAT * config.dim * (len(seen) + len(count)) * copies
+    check_room("mf", wanted, run.memory, f"vectors of {config.dim:,} numbers", ", or lower `dim`")
     draw = np.random.default_rng(run.seed)
 
     def start(n: int) -> F32:

@@ -18,6 +18,7 @@ from konomi.data.statistics import deviation, mean_rating, trust
 from konomi.errors import FitError
 from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
 from konomi.models.network import Layers, PairNetwork, targets
+from konomi.models.room import FLOAT, check_room
 from konomi.neural.batches import Batch, batches, size
 from konomi.neural.embedding import FusedEmbedding
 from konomi.neural.loop import Steps, device_of, one_torch_thread, train
@@ -27,6 +28,7 @@ from konomi.runtime import Each, Run
 NOISE = (
     0.5  # about the variance of a rating's error, in variances of the ratings; and the ½ of a normal prior beside a log loss
 )
+COPIES = 2  # of the weights, at least: as they are, and as they were in the best epoch
 NO_BIAS = 1e9  # per entry: the penalty that keeps a bias at 0
 
 
@@ -43,6 +45,9 @@ def fit_network(name: str, data: TrainSet, layers: Layers, losses: Losses, run: 
     """Train; keep the items' side of the best epoch. FitError where there is nothing to learn from, or training diverges."""
     device = device_of(run)
     steps = Steps(layers.epochs, layers.patience, layers.rate, layers.decay)
+    numbers = (len(data.seen) + len(data.items) + 2 * layers.hidden) * layers.dim
+    what, smaller = f"vectors of {layers.dim:,} numbers and {layers.hidden:,} units", ", or lower `dim` or `hidden`"
+    check_room(name, FLOAT * COPIES * numbers, run.memory, what, smaller)
     with run.workers() as each, one_torch_thread():
         training = PairTraining(data, layers, losses, run.seed, device, each)
         history = train(name, training, steps, run)

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from konomi.errors import FitError
-from konomi.files import first_bytes, hash_array, hash_bytes, held, make_parents, whole_file
+from konomi.files import first_bytes, hash_array, hash_bytes, held, make_parents, read_regular, whole_file
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -64,7 +64,7 @@ def read(path: Path, fingerprint: str) -> Arrays | None:
     FitError where it is damaged, or where its fingerprint differs: another model, setting, seed or data.
     """
     try:
-        arrays = load(path.read_bytes())
+        arrays = load(read_regular(path))
         head = arrays.pop(HEAD)
         format, found, _ = json.loads(head.tobytes())
         whole = format == FORMAT and np.array_equal(head, _head(arrays, found))

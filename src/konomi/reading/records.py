@@ -46,6 +46,8 @@ def open_bytes(path: Path) -> BinaryIO:
     """A file's bytes, through gzip where its name ends in .gz; `DataError` where there is no such file, or it is UTF-16."""
     if path.is_dir():
         raise DataError(f"{path}: is a folder.", "Give the file in it.")
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: is no regular file, and would have to be read twice.", "Write it to a file first.")
     try:
         file = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
     except FileNotFoundError:

@@ -64,6 +64,10 @@ class Recommender:
         note = f", {self.note}" if self.note else ""
         return f"Recommender({', '.join(self.bundle.models)}: {len(self.bundle.items):,} items{note})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: what it was made of. What is kept from answers is made there anew."""
+        return Recommender, (self.bundle, self.data)
+
     @property
     def note(self) -> str:
         """What has to be shown with every answer, such as "simulated ratings"."""

@@ -5,6 +5,7 @@ import polars as pl
 
 from konomi.arrays import I64
 from konomi.data.table import ITEM_COLUMNS
+from konomi.errors import ConfigError
 from konomi.reading.catalogue_items import SENSITIVE
 
 GENRES = {
@@ -22,6 +23,7 @@ TYPES = {"TV": 28.5, "OVA": 22.2, "Movie": 17.3, "Special": 12.7, "ONA": 10.9, "
 EPISODES = {"TV": [12, 12, 13, 24, 25, 26, 39, 52], "OVA": [1, 1, 2, 3, 4, 6], "ONA": [1, 4, 8, 12]}  # others have 1
 NEWEST, OLDEST, MEAN_AGE = 2021, 1960, 16.0  # ages are exponential: median 11 years, a tenth above 37
 UNKNOWN = [0.004, 0.018, 0.03]  # share of titles whose genres, year, episodes are not known
+MOST_ITEMS = 2**31 - 1  # rows are i32
 ID_GAP = 6  # ids go up by 1 to 5, as entries get removed
 
 OWNERS = [  # romaji, English
@@ -54,7 +56,10 @@ SUBTITLES = [
 
 
 def simulated_catalogue(n: int, seed: int) -> pl.DataFrame:
-    """`n` simulated titles, all different, in the form of `ITEM_COLUMNS`; scores, counts and images are null."""
+    """`n` simulated titles, all different, in the form of `ITEM_COLUMNS`; scores, counts and images are null. ConfigError for
+    more than `MOST_ITEMS`."""
+    if n > MOST_ITEMS:
+        raise ConfigError(f"simulate: {n:,} items are more than {MOST_ITEMS:,}.", "Ask for fewer items.", "items")
     rng = np.random.default_rng([seed, n])
     titles, english = simulated_titles(rng.permutation(max(n, len(OWNERS) * len(THINGS) * len(SUBTITLES)))[:n])
     known = rng.random(n) < 0.4  # four in ten have an English title
