@@ -13,8 +13,7 @@ import pytest
 import konomi
 import stand_in
 from konomi import models
-from konomi.models.api import HasVariance, WarmStart, criterion
-from konomi.neural.stopping import Criterion
+from konomi.models.api import Criterion, HasVariance, WarmStart, criterion
 from konomi.testing import FOR_EACH_TASK, ONCE, check_model, laws
 
 PAGE = (Path(__file__).parents[1] / "docs" / "add-a-model.md").read_text(encoding="utf-8")

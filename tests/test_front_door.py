@@ -2,24 +2,17 @@
 
 import ast
 import copy
-import random
 import re
-import shlex
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
 
-import click
-import polars as pl
 import pytest
-import typer
 
 import konomi
 from konomi import errors
-from konomi.cli.commands import app
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 HEAVY = {"numpy", "scipy", "numba", "polars", "safetensors", "rich", "torch", "matplotlib"}
 
 
@@ -63,33 +56,6 @@ def test_importing_is_light(module):
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert module in loaded
     assert not HEAVY & set(loaded)
-
-
-def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    titles = ["Cowboy Bebop", "Death Note", "Mushishi", "Monster", "K-On!", "Trigun"]
-    catalogue = pl.DataFrame({"item_id": range(1, 7), "title": titles, "year": [1998, 2006, 2005, 2004, 2009, 1988]})
-    draw = random.Random(0)
-    rows = [(user, item, draw.randint(1, 10)) for user in range(50) for item in range(1, 7)]
-    ratings = pl.DataFrame(rows, schema=["user_id", "anime_id", "score"], orient="row")
-    monkeypatch.chdir(tmp_path)
-    exec(code, {"ratings": ratings, "catalogue": catalogue})
-    error, *answers = capsys.readouterr().out.splitlines()
-    assert 0 < float(error) < 9
-    places = [line.split()[0] for line in answers if line.lstrip()[:1].isdigit()]
-    assert places == ["1.", "2.", "3.", "4.", "1.", "2.", "3.", "4."]
-    (dicts,) = (line for line in answers if line.startswith("["))
-    assert dicts.count("'item_id'") > 3 and "Monster (9)" not in dicts and "'Trigun'" not in dicts  # of 1988
-    assert not any("Cowboy Bebop (" in line.partition(". ")[2] for line in answers if line.lstrip()[:1].isdigit())
-
-
-@pytest.mark.parametrize("line", re.findall(r"^    konomi (.*)$", README, re.MULTILINE))
-def test_the_commands_of_the_readme_exist(line):
-    commands = typer.main.get_command(app)
-    name, *words = shlex.split(line, comments=True)
-    command = commands.get_command(click.Context(commands), name)
-    assert command is not None
-    command.make_context(name, words)  # a usage error for what it does not know
 
 
 def test_errors_are_made_for_programs_too():

@@ -89,17 +89,15 @@ def test_answers_and_trainings_beside_each_other_are_those_alone(dataset):
 BYTES = """
 import sys
 [__import__(name) for name in sys.argv[1:]]
-from dataclasses import fields, replace
+from dataclasses import replace
 from konomi.data.prepare import prepare
 from konomi.files import hash_array
 from konomi.models import MODELS, module
 from konomi.pipeline.train import train_model
-from konomi.reading.formats import ReadOptions
-from konomi.reading.sources import read_source
 from konomi.runtime import Run
 from konomi.simulate.sample import catalogue
 from konomi.simulate.ratings import simulate
-dataset = prepare(simulate(catalogue(), 300, 9_000, 1, Run(threads=2)).table())
+dataset = prepare(simulate(catalogue(), 80, 2_500, 1, Run(threads=2)).table())
 for name in MODELS:
     config = module(name).Config()
     short = {"epochs": 2, "dim": 48} if name == "mf" else {"epochs": 1} if hasattr(config, "epochs") else {}
@@ -114,11 +112,16 @@ for name in MODELS:
 def test_bytes_do_not_depend_on_the_environment():
     """What is trained, encoded, scored and measured is the same whatever the variables say and whatever is imported before."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    found = []
-    for number, imports in (("1", ()), ("2", ("torch", "scipy.linalg"))):
-        variables = {**os.environ, **dict.fromkeys(names, number)}
-        command = [sys.executable, "-c", BYTES, *imports]
-        found.append(subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout.splitlines())
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", BYTES, *imports],
+            env={**os.environ, **dict.fromkeys(names, number)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number, imports in (("1", ()), ("2", ("torch", "scipy.linalg")))
+    ]
+    found = [process.communicate()[0].splitlines() for process in processes]
     assert found[0] == found[1] and len(found[0]) == len(MODELS)
 
 

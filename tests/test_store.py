@@ -68,11 +68,12 @@ def test_collecting_leaves_the_current_one_and_the_newest(store, bundle):
         store.publish(numbered(bundle, n))
     store.select(2)
     opened = store.open(1, check=False)
-    (store.folder / ".7.12345678.partial").write_bytes(b"half")
+    (store.folder / ".7.12345678.partial").mkdir()
+    (store.folder / ".7.12345678.partial" / "new").write_bytes(b"half")
     assert store.collect(keep=2) == [1, 3, 4] and store.versions() == [2, 5, 6]
     assert np.isfinite(opened.models["bias"].item_bias).all()  # its file is gone
     assert store.collect(keep=0) == [5] and store.versions() == [2, 6] and store.open().facts.seed == 1
-    assert sorted(file.name for file in store.folder.iterdir()) == ["2", "6", "current", "lock"]
+    assert sorted(file.name for file in store.folder.iterdir()) == ["2", "6", "current"]
     assert store.publish(bundle) == 7
 
 
@@ -107,6 +108,11 @@ def test_a_pointer_that_is_damaged(store, bundle):
     assert "Select" in caught.value.hint
     store.select(1)
     assert store.open()
+    (store.folder / "current").write_text("")
+    assert store.publish(bundle) == store.current() == 2
+    with pytest.raises(BundleError, match="no such file"):
+        store.select(3)
+    assert store.current() == 2 and store.versions() == [1, 2]
 
 
 def test_what_cannot_be_written(bundle, tmp_path):
@@ -168,4 +174,4 @@ def test_publishers_that_are_killed(store, bundle, file):
     store.publish(numbered(bundle, 99))
     store.collect(keep=1)
     assert store.open().facts.seed == 99 and store.current() > last
-    assert sorted(file.name for file in store.folder.iterdir()) == sorted([str(store.current()), "current", "lock"])
+    assert sorted(file.name for file in store.folder.iterdir()) == sorted([str(store.current()), "current"])

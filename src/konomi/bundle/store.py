@@ -2,16 +2,13 @@
 
     STORE/
     ├── 1, 2, …       bundles, numbered as they were published; never changed once they are there
-    ├── current       the number of the one to answer with, replaced by one rename
-    └── lock          held by whoever publishes, selects or collects; the system lets go of it when a process ends
+    └── current       the number of the one to answer with, replaced by one rename
 
-Whoever reads takes no lock: a bundle is there before the pointer names it, and what is collected was not current. A bundle that
-is open stays usable when its file is gone. A kill leaves the pointer at the old number or at the new one.
+Whoever publishes, selects or collects locks the folder; the system lets go of it when a process ends. Whoever reads takes no
+lock: a bundle is there before the pointer names it, and what is collected was not current. A bundle that is open stays usable
+when its file is gone. A kill leaves the pointer at the old number or at the new one. See `konomi.files.versions`.
 """
 
-import fcntl
-import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +16,19 @@ from pathlib import Path
 
 from konomi.bundle.format import Bundle, load_bundle, save_bundle
 from konomi.errors import BundleError
-from konomi.files import read_regular, whole_file
+from konomi.files import (
+    CURRENT,
+    alone,
+    collect,
+    current_number,
+    next_number,
+    numbers,
+    open_current,
+    pointing,
+    unwritable,
+    workplace,
+)
 
-NUMBER = re.compile(r"[1-9][0-9]{0,17}")  # of a bundle
-LEFTOVER = re.compile(rf"\.({NUMBER.pattern}|current)\.[0-9a-f]{{8}}\.partial")
 KEPT = 3  # newest ones that `collect` leaves
 
 
@@ -37,84 +43,63 @@ class Store:
         read or written: then nothing has changed."""
         if not isinstance(bundle, Bundle):
             bundle = load_bundle(bundle)
-        with self._alone():
-            number = max(self._taken(), default=0) + 1
-            save_bundle(self.folder / str(number), bundle)
-            self._point(number)
+        with self._alone() as work:
+            number = next_number(self.folder, self.folder)
+            with pointing(self.folder, str(number), work):
+                save_bundle(self.folder / str(number), bundle)
             return number
 
     def current(self) -> int:
         """The number of the current bundle; BundleError where nothing was published."""
-        try:
-            return int(read_regular(self.folder / "current", 20).decode("ascii"))
-        except FileNotFoundError:
-            raise BundleError(f"{self.folder}: nothing was published here.", "Publish a bundle first.") from None
-        except (OSError, ValueError) as cause:
-            raise BundleError(f"{self.folder / 'current'}: cannot be read.", "Select a bundle again.") from cause
+        if number := current_number(self.folder):
+            return number
+        if not (self.folder / CURRENT).exists():
+            raise BundleError(f"{self.folder}: nothing was published here.", "Publish a bundle first.")
+        raise BundleError(f"{self.folder / CURRENT}: cannot be read.", "Select a bundle again.")
 
     def versions(self) -> list[int]:
         """The numbers of the bundles that are there, in ascending order."""
-        names = [file.name for file in self.folder.iterdir()] if self.folder.exists() else []
-        return sorted(int(name) for name in names if NUMBER.fullmatch(name))
+        return numbers(self.folder)
 
     def open(self, number: int | None = None, check: bool = True) -> Bundle:
         """The bundle of a number, or the current one; see `load_bundle`. BundleError where it is not there or damaged."""
         if number is not None:
             return load_bundle(self.folder / str(number), check)
-        while True:
-            now = self.current()
-            try:
-                return load_bundle(self.folder / str(now), check)
-            except BundleError:
-                if self.current() == now:
-                    raise  # it is not that another took its place and it was collected
+        self.current()  # there is one
+        return open_current(self.folder, lambda file: load_bundle(file, check))
 
     def select(self, number: int) -> None:
         """Make a bundle current that was published before; BundleError where it is not there, or is none."""
-        with self._alone():
+        with self._alone() as work, pointing(self.folder, str(number), work):
             load_bundle(self.folder / str(number), check=False)
-            self._point(number)
 
     def rollback(self) -> int:
         """Make the one before the current bundle current; returns its number. BundleError where there is none."""
-        with self._alone():
+        with self._alone() as work:
             now = self.current()
             before = [number for number in self.versions() if number < now]
             if not before:
                 raise BundleError(f"{self.folder}: there is no bundle before {now}.", "Publish another one.")
-            self._point(before[-1])
-            return before[-1]
+            with pointing(self.folder, str(before[-1]), work):
+                return before[-1]
 
     def collect(self, keep: int = KEPT) -> list[int]:
         """Remove all bundles but the current one and the `keep` newest, at least one; returns the numbers of the removed. What
         a publisher that was killed left over goes, too."""
         with self._alone():
-            past = self.versions()[: -max(keep, 1)]
-            removed = [number for number in past if number != self.current()]
+            now = self.current()
+            removed = [number for number in self.versions()[: -max(keep, 1)] if number != now]
             for number in removed:
                 (self.folder / str(number)).unlink(missing_ok=True)
-            for left_over in [path for path in self.folder.iterdir() if LEFTOVER.fullmatch(path.name)]:  # nobody writes now
-                if left_over.is_dir() and not left_over.is_symlink():
-                    shutil.rmtree(left_over, ignore_errors=True)
-                else:
-                    left_over.unlink()
+            collect(self.folder)
             return removed
 
-    def _taken(self) -> list[int]:
-        """The numbers that are no longer free."""
-        return [*self.versions(), *([self.current()] if (self.folder / "current").exists() else [])]
-
-    def _point(self, number: int) -> None:
-        with whole_file(self.folder / "current", BundleError) as partial:
-            partial.write_text(f"{number}\n", "ascii")
-
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One process or thread at a time."""
+    def _alone(self) -> Iterator[Path]:
+        """A workplace, and the folder for one process or thread at a time."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / "lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                yield
+            with alone(self.folder), workplace(self.folder / CURRENT) as work:
+                yield work
         except OSError as cause:
-            raise BundleError(f"{self.folder}: cannot be written: {cause.strerror}.", "Choose another place.") from cause
+            raise unwritable(self.folder, cause, BundleError, "folder") from cause

@@ -14,7 +14,7 @@ from konomi.files.regular import read_regular
 MANIFEST, CURRENT, VERSIONS = "manifest.json", "current", "versions"
 LONGEST = 64  # bytes of a pointer, and more than any has
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")  # of a version
-POINTER = re.compile(rf"{VERSIONS}/({NUMBER.pattern})\n?")
+POINTER = re.compile(rf"((?:{VERSIONS}/)?{NUMBER.pattern})\n?")
 LEFTOVER = re.compile(rf"\.{VERSIONS}\.[0-9a-f]{{8}}\.partial")  # what a killed process left of a version
 UNREADABLE = (ValueError, RecursionError)  # what json raises; nested too deep is the second
 
@@ -41,7 +41,7 @@ def current(folder: Path) -> Path:
         found = POINTER.fullmatch(read_regular(folder / CURRENT, LONGEST).decode("ascii"))
     except (OSError, ValueError):
         found = None
-    return folder / VERSIONS / found[1] if found else folder
+    return folder / found[1] if found else folder
 
 
 def kind_of(path: Path) -> str | None:

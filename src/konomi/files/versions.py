@@ -1,8 +1,10 @@
-"""A folder of immutable versions and a pointer to the current one, which a single rename replaces.
+"""Immutable versions with numbers, and a pointer to the current one, which a single rename replaces.
 
-    DATA/
+    DATA/               the way of a dataset: its older versions go as soon as there is a newer one
     ├── current         "versions/3"
     └── versions/3/     manifest.json and what it lists; never changed once it is there
+
+`bundle/store.py` has several files beside such a pointer, and chooses among them.
 
 Whoever reads has the version that the pointer named, whole, even while others are saved: mapped files outlive their names, and
 `open_current` begins anew where a version went before it was open. Numbers only grow. A kill leaves the pointer at the old
@@ -34,7 +36,7 @@ def new_version(target: Path, kind: str, error: type[KonomiError]) -> Iterator[P
     place = check_folder(target, kind, error)
     try:
         if place.exists():
-            collect(place)  # what was left of making it
+            collect(place.parent, place.name)  # what was left of making it
         with workplace(place / VERSIONS if place.exists() else place) as work:
             (work / NEW).mkdir()
             yield work / NEW
@@ -50,7 +52,7 @@ def _first(place: Path, work: Path) -> bool:
     """Make `place` with `work / NEW` as its only version, in one step; False where somebody else was quicker."""
     whole, new = work / "whole", work / NEW
     (whole / VERSIONS).mkdir(parents=True)
-    _write_pointer(whole / CURRENT, 1)
+    _write_pointer(whole / CURRENT, f"{VERSIONS}/1")
     new.rename(whole / VERSIONS / "1")
     sync(whole / VERSIONS)
     sync(whole)
@@ -70,13 +72,10 @@ def _next(place: Path, work: Path) -> None:
     with alone(place):
         versions = place / VERSIONS
         versions.mkdir(exist_ok=True)
-        taken = [int(name) for name in (*os.listdir(versions), current(place).name) if NUMBER.fullmatch(name)]
-        number = max(taken, default=0) + 1
-        _write_pointer(work / CURRENT, number)
-        (work / NEW).rename(versions / str(number))
-        sync(versions)
-        (work / CURRENT).replace(place / CURRENT)
-        sync(place)
+        number = next_number(place, versions)
+        with pointing(place, f"{VERSIONS}/{number}", work):
+            (work / NEW).rename(versions / str(number))
+            sync(versions)
         _clear(place, number, work)
 
 
@@ -94,8 +93,37 @@ def _clear(place: Path, number: int, work: Path) -> None:
             each.rename(old / str(n))
 
 
-def _write_pointer(path: Path, number: int) -> None:
-    path.write_text(f"{VERSIONS}/{number}\n", encoding="ascii")
+def numbers(versions: Path) -> list[int]:
+    """The numbers of the versions in a folder, in ascending order; none where there is no folder."""
+    names = os.listdir(versions) if versions.exists() else []
+    return sorted(int(name) for name in names if NUMBER.fullmatch(name))
+
+
+def current_number(place: Path) -> int:
+    """The number of the version that the pointer of `place` names; 0 where it has none, or one that is damaged."""
+    version = current(place)
+    return 0 if version == place else int(version.name)
+
+
+def next_number(place: Path, versions: Path) -> int:
+    """A number above all that are in use; to be asked for while `alone` with the place."""
+    return max([current_number(place), *numbers(versions)]) + 1
+
+
+@contextmanager
+def pointing(place: Path, version: str, work: Path) -> Iterator[None]:
+    """The block puts `version`, a path within `place`, where it belongs, or finds it there; when it ends well, that is current.
+
+    What can fail for want of space is done before the block, in the workplace `work`.
+    """
+    _write_pointer(work / CURRENT, version)
+    yield
+    (work / CURRENT).replace(place / CURRENT)
+    sync(place)
+
+
+def _write_pointer(path: Path, version: str) -> None:
+    path.write_text(f"{version}\n", encoding="ascii")
     sync(path)
 
 

@@ -89,7 +89,7 @@ def workplace(place: Path) -> Iterator[Path]:
     parents are made. OSError where that cannot be.
     """
     make_parents(place)
-    collect(place)
+    collect(place.parent, place.name)
     while True:
         work = place.with_name(workplace_name(place))
         work.mkdir()
@@ -118,10 +118,14 @@ def make_parents(place: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place.parent))
 
 
-def collect(place: Path) -> None:
-    """Remove the workplaces beside `place` that killed processes left; first put back what one of them was about to replace."""
-    leftover = re.compile(re.escape(f".{place.name}.") + r"[0-9a-f]{8}\.partial")
-    for work in [Path(entry.path) for entry in os.scandir(place.parent) if leftover.fullmatch(entry.name)]:
+def collect(folder: Path, name: str = "") -> None:
+    """Remove the workplaces in a folder that killed processes left, those for `name`, or all; first put back what one of them
+    was about to replace."""
+    leftover = re.compile(rf"\.({re.escape(name) or '.+'})\.[0-9a-f]{{8}}\.partial", re.DOTALL)
+    for entry in list(os.scandir(folder)):
+        if not (found := leftover.fullmatch(entry.name)):
+            continue
+        work, place = Path(entry.path), folder / found[1]
         try:
             handle = lock(work)
         except OSError:  # in use, or there are no locks to tell

@@ -10,6 +10,7 @@ order, and say nothing of an entry that could be right or wrong.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
@@ -18,7 +19,6 @@ from konomi.arrays import F32, I32
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.errors import RequestError
-from konomi.neural.stopping import Criterion
 from konomi.runtime import Run
 from konomi.settings import closest
 
@@ -67,8 +67,9 @@ class ModelModule(Protocol):
     """What every model file has.
 
     TASKS: the tasks that it can have; where it has one of two, its setting `task` chooses. Config: a frozen dataclass, each
-    field with a default. It may have more: `NEEDS` (see `needs`), `fit_from` (see `WarmStart`), and `SHAPES` (what
-    its arrays are, see `bundle/shapes.py`).
+    field with a default. It may have more: `NEEDS` (see `needs`), `fit_from` (see `WarmStart`), and the constant
+    SHAPES: dtype, shape and range of each array of a `state()`, as in {"history": "f32[E, 2] nan"}; a bundle with other arrays
+    is refused when it is opened. `bundle/shapes.py` says how it is written.
     """
 
     TASKS: tuple[str, ...]
@@ -142,6 +143,14 @@ class HasVariance(Protocol):
         """f32[N] ≥ 0, in squared ratings: the variance of the predicted rating of one code and one item row each, of a model
         with the output "rating"."""
         ...
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What the validation part chooses an epoch by: the name of the figure, such as "RMSE", and whether higher is better."""
+
+    name: str
+    higher: bool = False
 
 
 @runtime_checkable

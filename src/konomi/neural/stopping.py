@@ -1,7 +1,9 @@
-"""When a training stops, and which of its epochs is kept. A history is (training error, validation figure) of each epoch."""
+"""When a training stops, and which of its epochs is kept. A history is (training error, validation figure) of each epoch.
+
+It stands below the models, without torch: the loop of the networks asks it, and so do `mf` and comparisons.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,14 +11,6 @@ import numpy.typing as npt
 
 History = Sequence[tuple[float, float]] | npt.NDArray[Any]
 """E pairs, or f32[E, 2]; the validation figure of an epoch is NaN where nothing was validated."""
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """What the validation part chooses an epoch by: the name of the figure, such as "RMSE", and whether higher is better."""
-
-    name: str
-    higher: bool = False
 
 
 def best_epoch(history: History, higher: bool = False) -> int:

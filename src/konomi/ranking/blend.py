@@ -8,6 +8,7 @@ to one footing: 0 is what an unknown title gets, 1 the person's best that they h
 known, both are how well a stranger is served with an item (`silent.py`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -80,13 +81,13 @@ class ScoredTerm:
 @dataclass(frozen=True, repr=False)
 class Scores:
     """The scores of every item, total f32[B, I], and how they came about: the terms, what the dial "niche" leaves of them for
-    each item, f32[I], and the codes of the models, by their `id`.
+    each item, f32[I], and the models of the blend, each with its codes f32[B, D].
     """
 
     total: F32
     terms: tuple[ScoredTerm, ...]
     left: F32
-    codes: dict[int, F32]
+    encoded: tuple[tuple[Model, F32], ...]
 
     def __repr__(self) -> str:
         people, items = self.total.shape
@@ -95,8 +96,12 @@ class Scores:
     def of(self, person: int) -> "Scores":
         """The scores of one of the B people, as if of that one alone."""
         row = slice(person, person + 1)
-        codes = {model: code[row] for model, code in self.codes.items()}
-        return Scores(self.total[row], tuple(term.of(person) for term in self.terms), self.left, codes)
+        encoded = tuple((model, codes[row]) for model, codes in self.encoded)
+        return Scores(self.total[row], tuple(term.of(person) for term in self.terms), self.left, encoded)
+
+    def codes(self, model: Model) -> F32:
+        """What this model of the blend has encoded, f32[B, D]."""
+        return codes_of(self.encoded, model)
 
 
 @dataclass(frozen=True, repr=False)
@@ -143,11 +148,11 @@ class Blend:
 
     def weigh(self, profiles: Profiles, dials: Dials, wishes: F32 | None = None, threads: int = 1) -> Scores:
         """The scores of every item; wishes f32[B, G] as in `wish_scores`, or None."""
-        codes = {id(model): model.encode(profiles, threads) for model in self.models}
+        encoded = tuple((model, model.encode(profiles, threads)) for model in self.models)
         silent = profiles.silent
         terms = []
         for term, share in self.terms(dials.love):
-            own = codes[id(term.model)]
+            own = codes_of(encoded, term.model)
             score, level = term.score(own), term.score(own, UNKNOWN_ITEM)[:, 0]
             weight = np.where(silent, 0, share).astype(np.float32)
             terms.append(ScoredTerm(term, weight, score, level, self.span(score, level, profiles)))
@@ -159,7 +164,7 @@ class Blend:
         total *= left
         if wishes is not None:
             total += self.granted(wishes)
-        return Scores(total, tuple(terms), left, codes)
+        return Scores(total, tuple(terms), left, encoded)
 
     @cached_property
     def stranger(self) -> F32:
@@ -190,6 +195,11 @@ class Blend:
         unseen = np.where(self.known, score, -np.inf)
         unseen[profiles.user, profiles.item] = -np.inf
         return above(unseen.max(axis=1, initial=-np.inf), level)
+
+
+def codes_of(encoded: Iterable[tuple[Model, F32]], model: Model) -> F32:
+    """The codes beside this very model; of two that know the same, each has its own."""
+    return next(codes for each, codes in encoded if each is model)
 
 
 def above(best: F32, level: F32) -> F32:

@@ -77,7 +77,7 @@ class Explainer:
     def _predicted(self, scores: Scores, task: str, items: I32) -> F32 | None:
         """What the model that gives this output says of some items, f32[k]; None where none does."""
         model = self.bundle.giving(task)
-        return None if model is None else model.score(scores.codes[id(model)], task, items)[0]
+        return None if model is None else model.score(scores.codes(model), task, items)[0]
 
     def _granted(self, wishes: F32 | None, row: int) -> tuple[tuple[str, float], ...]:
         """What each wish adds to the score of an item: those for its genres."""

@@ -83,7 +83,7 @@ def blended(blend: Blend, scores: Scores, profiles: Profiles, items: I32) -> F32
         moved = without(term.model, profiles, rows, term.output)  # n × k + near + n + 1
         if term.trust is not None:
             moved = moved[:, -1:] + (moved - moved[:, -1:]) * term.trust[rows]
-        then = term.score(scores.codes[id(term.model)], rows) - moved
+        then = term.score(scores.codes(term.model), rows) - moved
         itself = np.where(blend.known[profiles.item], np.diagonal(then[:, k + len(near) : -1]), -np.inf)
         best = np.maximum(then[:, k : k + len(near)].max(axis=1, initial=-np.inf), itself)
         level = then[:, -1]

@@ -7,8 +7,7 @@ from konomi.catalogue.tags import genre_names, item_tags
 from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
 from konomi.models import module
-from konomi.models.api import HasCriterion, HasDots, HasFeatures, HasItemVectors, HasVariance, HasWithout, WarmStart
-from konomi.neural.stopping import Criterion
+from konomi.models.api import Criterion, HasCriterion, HasDots, HasFeatures, HasItemVectors, HasVariance, HasWithout, WarmStart
 from konomi.runtime import Run
 from konomi.testing.asserts import close, equal, raises
 from konomi.testing.subject import ITEMS, PEOPLE, Subject, one, same
