@@ -31,8 +31,8 @@ def recommender(tmp_path_factory):
         ({"list_file": 5}, "5 is no path of a list."),
         ({"list_file": "a\0b"}, "is no path of a list."),
         ({"list_file": b"list.csv"}, "b'list.csv' is no path of a list."),
-        ({"profile": "Mushishi"}, "A profile cannot be a str."),
-        ({"profile": [("Mushishi", 9)]}, "A profile cannot be a list."),
+        ({"profile": "Mushishi"}, "A str is not a profile."),
+        ({"profile": [("Mushishi", 9)]}, "A list is not a profile."),
         ({"profile": {True: 9}}, "True is neither a title nor an item id."),
         ({"profile": {b"Mushishi": 9}}, "b'Mushishi' is neither a title nor an item id."),
         ({"profile": {10**5000: 9}}, "<int> is neither a title nor an item id."),
@@ -46,9 +46,9 @@ def recommender(tmp_path_factory):
         ({"k": True}, "k is True."),
         ({"k": -(10**5000)}, "k is <int>."),
         ({"where": "x"}, "A str says neither where nor how."),
-        ({"dials": 3}, "A int says neither where nor how."),
+        ({"dials": 3}, "An int says neither where nor how."),
         ({"wishes": {5: 9}}, "5 is no genre."),
-        ({"wishes": []}, "Wishes cannot be a list."),
+        ({"wishes": []}, "A list is not wishes."),
         ({"where": Where(only=([],))}, "The filters hold what no title has"),
     ],
 )
@@ -62,7 +62,7 @@ def test_people_loads_and_dials_that_make_no_sense(recommender):
     for people in (5, None, "anna", ME, recommender.person(ME)):
         with pytest.raises(RequestError, match="is not several people"):
             recommender.recommend_many(people)
-    with pytest.raises(RequestError, match="A profile cannot be a int"):
+    with pytest.raises(RequestError, match="An int is not a profile"):
         recommender.recommend_many([ME, 5])
     for path in (5, None, b"x", "", "\0"):
         with pytest.raises(RequestError, match="is no path of a bundle"):

@@ -29,8 +29,8 @@ class KonomiError(Exception):
     code: ClassVar[str] = "error"
 
     def __init__(self, message: str, hint: str, field: str | None = None) -> None:
-        self.message = _shortened(visible(message[:LONGEST]))
-        self.hint = _shortened(visible(hint[:LONGEST]))
+        self.message = _shortened(visible(f"{message}"[:LONGEST]))
+        self.hint = _shortened(visible(f"{hint}"[:LONGEST]))
         self.field = field
         super().__init__(self.message)
 

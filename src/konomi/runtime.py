@@ -17,10 +17,12 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any, Literal, TypeVar
 
+import scipy.linalg.cython_blas  # noqa: F401 - Numba's products and solvers use its library, which is found once it is there
 from threadpoolctl import LibController, OpenBLASController, ThreadpoolController
 
 from konomi.errors import Cancelled, ConfigError
 from konomi.machine import available_cores, available_memory
+from konomi.settings import check_types
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ def no_progress(what: str, done: int, total: int) -> None:
 class Run:
     """Where and how a model is trained. What it learns depends on the seed, and to the last digits on the device."""
 
-    seed: int = 0  # any integer ≥ 0; same seed, same bytes
+    seed: int = 0  # 0 to 2⁶³ − 1; same seed, same bytes
     threads: int = field(default_factory=lambda: available_cores())
     progress: Progress = no_progress
     device: Literal["cpu", "cuda"] = "cpu"  # where networks are trained; the other models use the CPU
@@ -57,10 +59,7 @@ class Run:
     cancel: Event = field(default_factory=Event, repr=False, compare=False)  # set it, from any thread, and the work ends
 
     def __post_init__(self) -> None:
-        if self.device not in ("cpu", "cuda"):
-            raise ConfigError(f'device cannot be "{self.device}".', "It is one of: cpu, cuda.")
-        if self.checkpoint is not None:
-            object.__setattr__(self, "checkpoint", Path(self.checkpoint))  # as everywhere, text will do
+        check_types(self, "run")
         if self.seed < 0 or self.threads < 1:
             raise ConfigError(f"seed is {self.seed}, threads is {self.threads}.", "A seed is 0 or more, threads are 1 or more.")
         if self.memory < 1:
@@ -191,12 +190,7 @@ class SharedLimit:
 
 @cache
 def _blas() -> list[LibController]:
-    """The BLAS libraries of this process; looking for them takes milliseconds, so it is done once.
-
-    Numba's products and solvers use SciPy's library, which has to be there before it can be found.
-    """
-    import scipy.linalg.cython_blas  # noqa: F401
-
+    """The BLAS libraries of this process; looking for them takes milliseconds, so it is done once."""
     found: list[LibController] = ThreadpoolController().select(user_api="blas").lib_controllers
     return found
 

@@ -9,7 +9,7 @@ import reprlib
 import tomllib
 import types
 import typing
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,16 @@ from konomi.errors import ConfigError
 T = TypeVar("T")
 
 LARGEST = 1 << 20  # bytes of a TOML file
+MOST_ROWS = 1 << 31  # rows and columns are numbered in 32 bits
+LEAST, MOST = -(2**63), 2**63 - 1  # whole numbers of 64 bits
+WANTED = {
+    bool: "true or false",
+    int: "a whole number of at most 64 bits",
+    float: "a number",
+    Path: "a path",
+    Callable: "a function, or what else can be called",
+}
+"""What a setting of a type is, as a hint says it."""
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -66,25 +76,33 @@ def _convert(kind: Any, value: Any, origin: str, name: str) -> Any:
         choices = typing.get_args(kind)
         if isinstance(value, Hashable) and value in choices:
             return value
-        said = f'{origin}: {name} cannot be "{value}".{closest(str(value), choices)}'
+        said = f'{origin}: {name} cannot be "{_said(value)}".{closest(_said(value), choices)}'
         raise ConfigError(said, f"It is one of: {', '.join(choices)}.", name)
     if isinstance(kind, types.UnionType):
         if value is None and types.NoneType in typing.get_args(kind):
             return None
         kind = next(k for k in typing.get_args(kind) if k is not types.NoneType)
     try:
+        if typing.get_origin(kind) is Callable:
+            return {True: value}[callable(value)]
         if kind is bool:
             return {"true": True, "false": False}[str(value).lower()]
         fraction = isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral)
         if isinstance(value, bool) or (kind is int and fraction):
             raise ValueError(value)
-        converted = kind(value)
+        converted: Any = value if isinstance(kind, type) and isinstance(value, kind) else kind(value)
+        if kind is int and not LEAST <= converted <= MOST:
+            raise OverflowError(value)
         if kind is float and not math.isfinite(converted):
             raise ValueError(value)
         return converted
     except (KeyError, ValueError, TypeError, OverflowError):
-        wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
-        raise ConfigError(f'{origin}: {name} cannot be "{value}".', f"It is {wanted}.", name) from None
+        wanted = WANTED.get(typing.get_origin(kind) or kind, kind.__name__)
+        raise ConfigError(f'{origin}: {name} cannot be "{_said(value)}".', f"It is {wanted}.", name) from None
+
+
+def _said(value: Any) -> str:
+    return value if isinstance(value, str) else shown(value)
 
 
 def byte_size(text: str, origin: str) -> int:
@@ -101,10 +119,12 @@ def byte_size(text: str, origin: str) -> int:
 
 
 def positive(origin: str, **values: float) -> None:
-    """Raise a `ConfigError` unless every value is above zero."""
+    """Raise a `ConfigError` unless every value is above zero, and no more than arrays can have."""
     for name, value in values.items():
         if not value > 0:
             raise ConfigError(f"{origin}: {name} is {value}.", f"Set {name} above 0.", name)
+        if value > MOST_ROWS:
+            raise ConfigError(f"{origin}: {name} is {value}.", f"Set {name} to {MOST_ROWS:,} at most.", name)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

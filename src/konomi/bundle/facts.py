@@ -77,6 +77,10 @@ class Facts:
         history = {name: tuple((error, valid) for error, valid in epochs) for name, epochs in self.history.items()}
         object.__setattr__(self, "history", history)
 
+    def __repr__(self) -> str:
+        measured = ", ".join(self.metrics) or "nothing"
+        return f"Facts({self.data.source or 'data'} split by {self.split.kind}, seed {self.seed}: {measured} measured)"
+
     def to_json(self) -> dict[str, Any]:
         """The keys of the manifest that they are."""
         known = {**vars(self), "data": asdict(self.data), "split": self.split.to_json()}

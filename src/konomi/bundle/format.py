@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from safetensors import SafetensorError
 
+from konomi.arguments import as_path, expect
 from konomi.bundle.contents import check_arrays, check_catalogue, try_out, typed
 from konomi.bundle.facts import Facts, Figures
 from konomi.bundle.layout import write
@@ -42,6 +43,9 @@ class Bundle:
     scale: Scale
     facts: Facts
 
+    def __repr__(self) -> str:
+        return f"Bundle({', '.join(self.models)}: {len(self.items):,} items, rated {self.scale})"
+
     @property
     def metrics(self) -> dict[str, Figures]:
         """What was measured of the parts "test" and "valid", as far as they have entries."""
@@ -58,7 +62,8 @@ def save_bundle(path: Path | str, bundle: Bundle) -> None:
     BundleError where something else is there, where it cannot be written, or where the bundle is none that could be loaded.
     The same bundle gives the same bytes.
     """
-    target = Path(path)
+    target = as_path(path, "a bundle", BundleError)
+    expect(bundle, Bundle, "a bundle", BundleError, "Give what konomi.train_model gave, after the path.")
     place = check_target(target)
     with _understood(target):
         states = {name: model.state() for name, model in bundle.models.items()}
@@ -81,7 +86,7 @@ def load_bundle(path: Path | str, check: bool = True) -> Bundle:
     fractions are trusted; the header, the catalogue, types, shapes and whole numbers are checked all the same. BundleError
     where it is missing, cut short, altered, of a format not known here, or has contents that do not fit.
     """
-    place = Path(path)
+    place = as_path(path, "a bundle", BundleError)
     with _understood(place):
         return _bundle(read_folder(place) if place.is_dir() else read_file(place, check), check)
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from konomi.arguments import as_path, whole
 from konomi.bundle.format import Bundle, load_bundle, save_bundle
 from konomi.errors import BundleError
 from konomi.files import (
@@ -37,6 +38,9 @@ class Store:
     """The bundles of a folder, which the first `publish` makes. Every method may be called by many processes at once."""
 
     folder: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", as_path(self.folder, "a store", BundleError))  # text will do
 
     def publish(self, bundle: Bundle | Path | str) -> int:
         """Add a bundle, or the checked one of a file, and make it current; returns its number. BundleError where it cannot be
@@ -87,8 +91,8 @@ class Store:
         """Remove all bundles but the current one and the `keep` newest, at least one; returns the numbers of the removed. What
         a publisher that was killed left over goes, too."""
         with self._alone():
-            now = self.current()
-            removed = [number for number in self.versions()[: -max(keep, 1)] if number != now]
+            now, past = self.current(), self.versions()[: -max(whole("keep", keep, 0), 1)]
+            removed = [number for number in past if number != now]
             for number in removed:
                 (self.folder / str(number)).unlink(missing_ok=True)
             collect(self.folder)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from konomi.arguments import as_path
 from konomi.arrays import I8, I32, I64, U8
 from konomi.data.dataset_folder import KIND as KIND
 from konomi.data.dataset_folder import OPTIONAL, REMEDY, Parts, read_folder, write_folder
@@ -103,7 +104,7 @@ class Dataset:
 
         Whoever has the older one open keeps it, see `konomi.files.versions`.
         """
-        write_folder(Path(path), self.parts, self.manifest)
+        write_folder(as_path(path, "a dataset", DataError), self.parts, self.manifest)
 
     @classmethod
     def open(cls, path: Path | str, check: bool = True) -> "Dataset":
@@ -112,7 +113,7 @@ class Dataset:
         With `check` everything is compared with its hash and looked through, which reads it once. Without, the arrays are
         known to be as long as they should; it is for those who want a few people, whose profiles are looked through.
         """
-        parts, manifest = read_folder(Path(path), check)
+        parts, manifest = read_folder(as_path(path, "a dataset", DataError), check)
         array = parts.arrays
         return cls(
             parts.items,

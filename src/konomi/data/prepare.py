@@ -21,6 +21,7 @@ from konomi.files import hash_file
 from konomi.kernels.csr import count_marked, gather, is_sorted, mark_last, marked_only, sort_rows, stable_order, unmark_others
 from konomi.kernels.ids import look_up, mark_present
 from konomi.runtime import Run, beside, blocks, interruptible
+from konomi.settings import check_types
 
 MOST_ROWS = 1 << 31  # rows are numbered in 32 bits
 SORT_BLOCK = 1024  # users whose entries one task sorts
@@ -36,6 +37,7 @@ class Rules:
     labels: Rule = "scored"  # how interactions are derived, see `labels.interactions`
 
     def __post_init__(self) -> None:
+        check_types(self, "rules")
         for name in ("min_item_ratings", "min_user_ratings", "k_core"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}.", f"Set {name} to 0 or more.")

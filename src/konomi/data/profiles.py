@@ -1,6 +1,6 @@
 """Profiles: what a model may know of people. One person or a million, it is the same record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,9 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from konomi.arguments import expect, integer, is_number, what_it_is
 from konomi.arrays import F32, I32, I64, U8, Bools
 from konomi.data.labels import STATUS
+from konomi.errors import RequestError
 from konomi.kernels.csr import kept_indptr
+from konomi.settings import shown
+
+UNKNOWN, MOST_ITEMS = -1, 1 << 31  # item rows are below that
 
 
 @dataclass(frozen=True, repr=False)
@@ -107,8 +112,13 @@ class Profiles:
 
     @classmethod
     def of(cls, people: Sequence[dict[int, float]]) -> "Profiles":
-        """Profiles from {item row: rating} of each person; entries are put in order of item, so their order does not matter."""
-        pairs = [sorted(person.items()) for person in people]
+        """Profiles from {item row: rating} of each person; entries are put in order of item, so their order does not matter.
+
+        RequestError for what is none.
+        """
+        if isinstance(people, str | bytes | Mapping) or not isinstance(people, Iterable):
+            raise RequestError(f"{what_it_is(people)} is not several people.", "Give a list of {item row: rating}.")
+        pairs = [_pairs(person) for person in people]
         flat = [pair for person in pairs for pair in person]
         return cls(
             np.concatenate([[0], np.cumsum([len(person) for person in pairs])]).astype(np.int64),
@@ -136,3 +146,13 @@ class Profiles:
         order = np.lexsort((item, user))
         indptr = np.concatenate([[0], np.cumsum(np.bincount(user, minlength=n))]).astype(np.int64)
         return cls(indptr, item[order], rating[order], None if status is None else status[order])
+
+
+def _pairs(person: object) -> list[tuple[int, float]]:
+    """The entries of one person, in order of item; RequestError for what is none."""
+    entries: Mapping[int, float] = expect(person, Mapping, "a profile", RequestError, "Give {item row: rating}.")
+    for item, rating in entries.items():
+        row = integer(item)
+        if row is None or not UNKNOWN <= row < MOST_ITEMS or not is_number(rating):
+            raise RequestError(f"{shown(item)}: {shown(rating)} is not an item row and a rating.", "Give {item row: rating}.")
+    return sorted(entries.items())

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from konomi.arguments import expect
 from konomi.arrays import I64, U8
 from konomi.data.dataset import Dataset
 from konomi.data.labels import Labelling
@@ -17,6 +18,7 @@ from konomi.errors import ConfigError, DataError
 from konomi.files import hash_array, hash_bytes
 from konomi.kernels.csr import mark_first
 from konomi.runtime import interruptible
+from konomi.settings import check_types
 
 TRAIN, VALID, TEST, SHOWN = 0, 1, 2, 3
 """The roles. SHOWN entries belong to people held out whole: a model may see them in a profile, but never learns from them."""
@@ -39,6 +41,7 @@ class SplitConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_types(self, "split")
         if not (0 <= self.valid < math.inf and 0 <= self.test < math.inf and 0 <= self.shown <= 1 and self.seed >= 0):
             raise ConfigError(
                 f"A split of valid {self.valid:g}, test {self.test:g}, shown {self.shown:g}, seed {self.seed}.",
@@ -102,7 +105,12 @@ class Split:
 
 
 def make_split(dataset: Dataset, config: SplitConfig) -> Split:
-    """Part a dataset's entries; the same dataset, config and seed give the same split."""
+    """Part a dataset's entries; the same dataset, config and seed give the same split.
+
+    DataError for what is no dataset or has no times to go by, ConfigError for what is no config.
+    """
+    expect(dataset, Dataset, "a dataset", DataError, "Give a konomi.Dataset, such as Dataset.open(…) gives.")
+    expect(config, SplitConfig, "a way to split", ConfigError, "Give a konomi.SplitConfig.")
     draw = _draw(config.seed)
     n, users = len(dataset.item), len(dataset.users)
     role = np.full(n, TRAIN, np.uint8)

@@ -10,7 +10,7 @@ from konomi.arrays import I32, I64, U8
 from konomi.data.labels import STATUS, Rule
 from konomi.data.scale import Scale
 from konomi.data.table import ITEM_COLUMNS
-from konomi.errors import DataError
+from konomi.errors import KonomiError
 from konomi.kernels.csr import ascend
 
 STATISTICS = {"ratings": pl.Int64, "mean": pl.Float32, "bayes": pl.Float32}  # of each item, see `statistics`
@@ -102,5 +102,5 @@ def scale_of(manifest: dict[str, Any]) -> Scale:
         raise ValueError("the scale is not made of numbers")
     try:
         return Scale(*map(float, values))
-    except (DataError, OverflowError) as cause:
+    except (KonomiError, OverflowError) as cause:
         raise ValueError(str(cause)) from None

@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from konomi.arguments import integer
 from konomi.arrays import I32
 from konomi.errors import RequestError
 from konomi.kernels.ids import extremes, look_up, mark_present
+from konomi.settings import shown
 
 UNKNOWN = -1
 TABLE_SPAN = 1 << 27  # integer ids that span less than this are looked up in a table, others by bisection
@@ -68,11 +70,13 @@ class Vocab:
 
     def row(self, id: int | str, what: str) -> int:
         """The row of one id, or a `RequestError` that names it; `what` is "user" or "item"."""
-        wide = isinstance(id, int) and not -(2**63) <= id < 2**63
-        row = UNKNOWN if wide else int(self.rows(pl.Series([id]))[0])
+        number = integer(id)
+        known = isinstance(id, str) or (number is not None and -(2**63) <= number < 2**63)
+        row = int(self.rows(pl.Series([id if number is None else number]))[0]) if known else UNKNOWN
         if row == UNKNOWN:
             example = ", ".join(str(i) for i in self.ids.head(3))
-            raise RequestError(f'Unknown {what} "{id}".', f"There are {len(self):,} {what}s, such as {example}.")
+            said = id if isinstance(id, str) else shown(id)
+            raise RequestError(f'Unknown {what} "{said}".', f"There are {len(self):,} {what}s, such as {example}.")
         return row
 
 

@@ -7,11 +7,12 @@ another k it can be asked for by name, such as "ndcg@5". docs/add-a-metric.md ha
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
+from konomi.arguments import expect, integer
 from konomi.arrays import F64
 from konomi.errors import ConfigError
 from konomi.evaluate import interaction_metrics as probabilities
@@ -46,9 +47,9 @@ class EntryMetric:
     key: str
     name: str
     kind: Literal["rating", "interaction"]
-    function: Callable[[Predictions], float]
+    function: Callable[[Predictions], float] = field(repr=False)
     better: Better
-    mean: EntryMean | None = None
+    mean: EntryMean | None = field(default=None, repr=False)
 
     @property
     def has_interval(self) -> bool:
@@ -69,7 +70,7 @@ class ListMetric:
     key: str
     name: str
     k: int
-    function: Callable[[RankedLists, int], F64 | float]
+    function: Callable[[RankedLists, int], F64 | float] = field(repr=False)
     better: Better
     has_interval: bool = False
     of_people: bool = False
@@ -159,8 +160,9 @@ def register_metric(metric: Metric) -> None:
     A metric that was registered before under the same key is replaced. ConfigError for the key of a built-in metric, and for
     what is not a metric.
     """
-    if not isinstance(metric, EntryMetric | ListMetric):
-        raise ConfigError(f"A {type(metric).__name__} is not a metric.", "Give a konomi.EntryMetric or a konomi.ListMetric.")
+    expect(metric, EntryMetric | ListMetric, "a metric", ConfigError, "Give a konomi.EntryMetric or a konomi.ListMetric.")
+    for word in (metric.key, metric.name):
+        expect(word, str, "a word", ConfigError, "Give key and name as texts.")
     if any(metric.key == known.key for known in BUILT_IN):
         raise ConfigError(f'There is a metric "{metric.key}" already.', "Give it another key.")
     if not metric.key or "," in metric.key or metric.key != metric.key.strip():
@@ -207,8 +209,8 @@ def _named(name: str) -> Metric:
 
 
 def _check_places(key: str, k: int) -> None:
-    if not 1 <= k <= MOST_PLACES:
-        raise ConfigError(f"{key}: a list of {k} places cannot be measured.", f"Take 1 to {MOST_PLACES:,} places.")
+    if not 1 <= (integer(k) or 0) <= MOST_PLACES:
+        raise ConfigError(f"{key}: a list of {shown(k)} places cannot be measured.", f"Take 1 to {MOST_PLACES:,} places.")
 
 
 def entry_metrics(kind: str, metrics: Sequence[Metric] | None = None) -> list[EntryMetric]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from konomi.arguments import expect
 from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
@@ -59,6 +60,10 @@ class Matched:
     scale: Scale
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.matched):,} matched, {len(self.unmatched):,} unmatched, {len(self.doubles):,} double"
+        return f"Matched({self.personal.kind}: {counts})"
+
     @cached_property
     def profile(self) -> Profiles:
         """One person's profile: every matched entry, ratings on `scale`, NaN = not scored; statuses where the list has any."""
@@ -101,8 +106,11 @@ def match_list(personal: PersonalList, index: TitleIndex, scale: Scale) -> Match
     Ids are believed only if those of their kind go with agreeing titles: a list's ids need not be the catalogue's. An entry
     with such an id is that item, or none. Else titles have to be the same but for case, accents, punctuation and articles, in
     any language that both know, and years no further apart than two. What is left may be misspelt. `RequestError` where a list
-    without a scale of its own has a rating that is not on `scale`.
+    without a scale of its own has a rating that is not on `scale`, and for what is no list, index or scale.
     """
+    expect(personal, PersonalList, "a list", RequestError, "Give what konomi.read_list gave.")
+    expect(index, TitleIndex, "an index of titles", RequestError, "Give `titles` of a Recommender.")
+    expect(scale, Scale, "a scale", RequestError, "Give konomi.Scale(1, 10, 1), for instance.")
     _refuse_off_scale(personal, scale)
     rows = {str(id): row for row, id in enumerate(index.ids.to_list())}
     believed, notes = _believed(personal.entries, rows, index)

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
+from konomi.arguments import as_path
 from konomi.data.labels import STATUS
 from konomi.data.scale import Scale
 from konomi.errors import DataError
@@ -88,9 +89,7 @@ def read_list(path: Path | str) -> PersonalList:
     Of a zip, the members that are lists of one kind are read together. `DataError` where nothing in the file is a list known
     here, where lists of several kinds are, where a rating is off its scale, or where the list has no entry.
     """
-    if not isinstance(path, str | Path):
-        raise DataError(f"A value of the type {type(path).__name__} is no path.", f"Give a file: {KNOWN}.")
-    files = read_text_files(Path(path))
+    files = read_text_files(as_path(path, "a list", DataError, f"Give a file: {KNOWN}."))
     found = {
         kind: own for kind in LISTS if kind != PLAIN and (own := [file for file in files if _format(kind).recognise(file)])
     }

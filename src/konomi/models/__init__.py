@@ -17,7 +17,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from konomi.errors import ConfigError, RequestError
-from konomi.settings import closest
+from konomi.settings import closest, shown
 
 if TYPE_CHECKING:
     from konomi.models.api import ModelModule
@@ -47,6 +47,8 @@ def register_model(name: str, module: Any) -> None:
     `module` is a module, or any object, with what `ModelModule` has. ConfigError for one that lacks something, for a name of
     Konomi's own models, or one that is no word.
     """
+    if not isinstance(name, str):
+        raise ConfigError(f"A model cannot be called {shown(name)}.", "Give its name, as a text.")
     if reason := _unusable(name):
         raise ConfigError(f'A model cannot be called "{name}": {reason}.', "Give it another name, such as my-model.")
     _registered[name] = _checked(module, f'The model "{name}"')
@@ -61,7 +63,7 @@ def module(name: str) -> "ModelModule":
     """The file of a model. RequestError for an unknown name, with the one that was meant; ConfigError where a package offers it
     and it cannot be used."""
     if not isinstance(name, str):
-        raise RequestError(f"A model cannot be {name!r}.", "Give its name, as a text.")
+        raise RequestError(f"A model cannot be {shown(name)}.", "Give its name, as a text.")
     if name in _registered:
         return _registered[name]
     offers = _offers().get(name, ())

@@ -26,6 +26,7 @@ TASKS = ("rating", "interaction")
 """The outputs that say something of an entry, and so can be right or wrong."""
 
 
+@runtime_checkable
 class Model(Protocol):
     """What every model can do. No method changes what it is given."""
 
@@ -163,11 +164,16 @@ class HasCriterion(Protocol):
         ...
 
 
+def in_short(model: Model) -> str:
+    """A model in a few words: the `__repr__` of those that are made of arrays."""
+    return f"{type(model).__name__}({', '.join(sorted(model.outputs))}: {len(model.item_known) - 1:,} items)"
+
+
 def check_output(model: Model, output: str) -> None:
     """A `RequestError` where the model has no such output."""
-    if output not in model.outputs:
+    if not isinstance(output, str) or output not in model.outputs:
         raise RequestError(
-            f'This model has no output "{output}".{closest(output, model.outputs)}',
+            f'This model has no output "{output}".{closest(str(output), model.outputs)}',
             f"It has: {', '.join(sorted(model.outputs))}.",
         )
 

@@ -17,7 +17,7 @@ from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.data.statistics import item_sums, mean_rating, trust
 from konomi.errors import ConfigError, FitError
-from konomi.models.api import check_output
+from konomi.models.api import check_output, in_short
 from konomi.runtime import Run
 from konomi.settings import check_types
 
@@ -46,6 +46,8 @@ class Bias:
     item_bias: F32
     item_known: F32
     history: F32
+
+    __repr__ = in_short
 
     outputs = frozenset({"rating", "rank"})
 

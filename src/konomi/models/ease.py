@@ -29,7 +29,7 @@ from konomi.errors import ConfigError, FitError
 from konomi.kernels.dots import weighted_sums
 from konomi.kernels.gram import gram
 from konomi.kernels.inverse import TILE, negative_inverse
-from konomi.models.api import check_output
+from konomi.models.api import check_output, in_short
 from konomi.models.room import check_room
 from konomi.runtime import Run, blocks, workers
 from konomi.settings import check_types, positive
@@ -73,6 +73,8 @@ class Ease:
     disliked: F32
     labelling: F32
     history: F32
+
+    __repr__ = in_short
 
     outputs = frozenset({"rank"})
 

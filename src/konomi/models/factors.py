@@ -13,7 +13,7 @@ from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
 from konomi.kernels.downdate import leave_one_out
 from konomi.kernels.ridge import fold_in, fold_in_labels
-from konomi.models.api import check_output
+from konomi.models.api import check_output, in_short
 from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
 
@@ -79,6 +79,8 @@ class MF:
     penalty: F32
     labelling: F32
     history: F32
+
+    __repr__ = in_short
 
     @property
     def outputs(self) -> frozenset[str]:

@@ -24,7 +24,7 @@ from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.data.statistics import bayesian_average, item_sums, mean_rating, trust
 from konomi.errors import ConfigError, FitError
-from konomi.models.api import check_output
+from konomi.models.api import check_output, in_short
 from konomi.runtime import Run, one_blas_thread
 from konomi.settings import check_types
 
@@ -58,6 +58,8 @@ class Genre:
     item_known: F32
     genres: U8
     history: F32
+
+    __repr__ = in_short
 
     outputs = frozenset({"rating", "rank"})
 

@@ -20,7 +20,7 @@ from konomi.data.labels import LEFT_OUT, Labelling
 from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
 from konomi.kernels.fold_network import fold_in
-from konomi.models.api import check_output
+from konomi.models.api import check_output, in_short
 from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
 
@@ -91,6 +91,8 @@ class PairNetwork:
     center: F32
     labelling: F32
     history: F32
+
+    __repr__ = in_short
 
     @property
     def outputs(self) -> frozenset[str]:

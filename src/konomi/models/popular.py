@@ -17,7 +17,7 @@ from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.data.statistics import ITEM_PRIOR, bayesian_average, item_sums, trust
 from konomi.errors import ConfigError, FitError
-from konomi.models.api import check_output
+from konomi.models.api import check_output, in_short
 from konomi.runtime import Run
 from konomi.settings import check_types
 
@@ -44,6 +44,8 @@ class Popular:
     level: F32
     item_known: F32
     history: F32
+
+    __repr__ = in_short
 
     outputs = frozenset({"rank"})
 

@@ -14,11 +14,13 @@ from konomi.catalogue.taste import Standard, Taste, genre_shares, row_scores
 from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
 from konomi.kernels import towers
-from konomi.models.api import check_output
+from konomi.models.api import check_output, in_short
 from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
 
 PEOPLE = 64  # encoded by one task
+
+MOST_DIGITS = 5  # of the units of a layer
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,10 @@ class Config:
     def sizes(self) -> list[int]:
         """The units of each layer."""
         parts = self.layers.split("-")
-        if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
+        if not all(part.isascii() and part.isdigit() and len(part) <= MOST_DIGITS and int(part) for part in parts):
             raise ConfigError(
-                f'two_tower: layers cannot be "{self.layers}".', "Write whole numbers above 0, such as 256-128-32."
+                f'two_tower: layers cannot be "{self.layers}".',
+                f"Write whole numbers above 0, of {MOST_DIGITS} digits at most, such as 256-128-32.",
             )
         return [int(part) for part in parts]
 
@@ -78,6 +81,8 @@ class TwoTower:
     item_known: F32
     center: F32
     history: F32
+
+    __repr__ = in_short
 
     outputs = frozenset({"rating", "rank"})
 

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
+from konomi.arguments import as_path, expect, what_it_is
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split, SplitConfig, make_split
 from konomi.errors import ConfigError, DataError
@@ -20,19 +20,15 @@ def dataset_from(given: Any) -> Dataset:
     """A dataset, or the one at a path; DataError for anything else."""
     if isinstance(given, Dataset):
         return given
-    if isinstance(given, str | os.PathLike):
-        return Dataset.open(Path(given))
-    raise DataError(
-        f"{what_it_is(given)} is not a dataset.",
-        "Give a konomi.Dataset, such as Dataset.from_frame(…) makes, or the path of one.",
-    )
+    kinds, hint = str | os.PathLike, "Give a konomi.Dataset, such as Dataset.from_frame(…) makes, or the path of one."
+    expect(given, kinds, "a dataset", DataError, hint)
+    return Dataset.open(as_path(given, "a dataset", DataError))
 
 
 def run_from(given: Any) -> Run:
     """A run, the usual one for None; ConfigError for anything else."""
-    if given is None or isinstance(given, Run):
-        return given or Run()
-    raise ConfigError(f"{what_it_is(given)} is not a run.", "Give konomi.Run(seed=…, threads=…), or leave it out.")
+    expect(given, Run | None, "a run", ConfigError, "Give konomi.Run(seed=…, threads=…), or leave it out.")
+    return given or Run()
 
 
 def split_from(given: Any, dataset: Dataset, run: Run) -> Split:
@@ -42,14 +38,13 @@ def split_from(given: Any, dataset: Dataset, run: Run) -> Split:
     """
     if given is None or isinstance(given, SplitConfig):
         return make_split(dataset, given or SplitConfig(seed=run.seed))
-    if not isinstance(given, Split):
-        raise ConfigError(f"{what_it_is(given)} is not a split.", "Give a konomi.SplitConfig, or what konomi.make_split gave.")
-    if len(given.role) != len(dataset.item):
+    found: Split = expect(given, Split, "a split", ConfigError, "Give a konomi.SplitConfig, or what konomi.make_split gave.")
+    if len(found.role) != len(dataset.item):
         raise DataError(
-            f"The split is of {len(given.role):,} entries, and the dataset has {len(dataset.item):,}.",
+            f"The split is of {len(found.role):,} entries, and the dataset has {len(dataset.item):,}.",
             "Make it of this dataset: konomi.make_split(dataset, konomi.SplitConfig()).",
         )
-    return given
+    return found
 
 
 def model_names(given: str | Iterable[str]) -> list[str]:
@@ -103,9 +98,3 @@ def tasks_from(given: Any) -> tuple[str, ...]:
             named, near = (f'"{task}"', closest(task, TASKS)) if isinstance(task, str) else (shown(task), "")
             raise ConfigError(f"Unknown task {named}.{near}", f"The tasks are: {', '.join(TASKS)}.")
     return found
-
-
-def what_it_is(value: Any) -> str:
-    """What kind of thing a value is, as in "An int"."""
-    name = type(value).__name__
-    return "None" if value is None else f"An {name}" if name[0] in "aeiouAEIOU" else f"A {name}"

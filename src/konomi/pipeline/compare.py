@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from konomi.arguments import expect
 from konomi.arrays import Bools
 from konomi.data.dataset import Dataset
 from konomi.data.labels import LEFT_OUT
 from konomi.data.profiles import Profiles
 from konomi.data.split import Split, SplitConfig, TrainSet
-from konomi.errors import DataError
+from konomi.errors import ConfigError, DataError
 from konomi.evaluate.bootstrap import ranking_standing, standing
 from konomi.evaluate.evaluate import evaluate_together
 from konomi.evaluate.metrics import RANKING
@@ -56,6 +57,7 @@ def compare_models(
     nothing is left to compare on: all before the first training.
     """
     configs, wanted = models_from(models), tasks_from(tasks)
+    expect(tell, Callable, "a function", ConfigError, "Give `tell` what is to hear of each training, or leave it out.")
     run = replace(run_from(run), checkpoint=None)  # there is one file, and there are many trainings
     dataset = dataset_from(dataset)
     experiment = Experiment.of(dataset, split_from(split, dataset, run), run, metrics)

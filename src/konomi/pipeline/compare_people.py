@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from konomi.arguments import expect
 from konomi.arrays import F32, F64, I32, I64, Bools
 from konomi.data.dataset import Dataset
 from konomi.data.profiles import Profiles
@@ -84,9 +85,10 @@ def compare_people(
     can be measured.
     """
     configs, (task, *_) = models_from(models), tasks_from(task)
+    expect(tell, Callable, "a function", ConfigError, "Give `tell` what is to hear of each model, or leave it out.")
     run = replace(run_from(run), checkpoint=None)
     dataset = dataset_from(dataset)
-    split = split or SplitConfig(kind="users", seed=run.seed)
+    split = split if split is not None else SplitConfig(kind="users", seed=run.seed)
     kind = split.spec.get("kind") if isinstance(split, Split) else getattr(split, "kind", "users")
     if kind != "users":
         raise ConfigError(f"A split of kind {kind} holds nobody out whole.", "Use `split` users, or leave it out.")

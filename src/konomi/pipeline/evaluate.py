@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from konomi.arguments import expect
 from konomi.arrays import I64
 from konomi.bundle.format import Bundle, load_bundle
 from konomi.bundle.origin import dataset_of
@@ -22,7 +23,7 @@ from konomi.evaluate.held_out import Baselines, HeldOut
 from konomi.evaluate.metrics import metrics_with
 from konomi.evaluate.records import Predictions, Report, Values, shortly
 from konomi.files import kind_of
-from konomi.pipeline.arguments import run_from, what_it_is
+from konomi.pipeline.arguments import run_from
 from konomi.pipeline.splits import read_like, split_of
 from konomi.reading.formats import ReadOptions
 from konomi.reading.read_frame import read_frame
@@ -108,12 +109,9 @@ def evaluate_model(
 def _bundle(given: Any) -> Bundle:
     if isinstance(given, Bundle):
         return given
-    if isinstance(given, str | os.PathLike):
-        return load_bundle(Path(given))
-    raise BundleError(
-        f"{what_it_is(given)} is not a bundle.",
-        "Give what konomi.train_model or konomi.load_bundle gave, or its path.",
-    )
+    hint = "Give what konomi.train_model or konomi.load_bundle gave, or its path."
+    expect(given, str | os.PathLike, "a bundle", BundleError, hint)
+    return load_bundle(given)
 
 
 def _name(given: Any) -> str:

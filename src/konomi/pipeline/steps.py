@@ -75,7 +75,9 @@ def fit(name: str, config: Any, train: TrainSet, run: Run) -> Training:
     try:
         model = module(name).fit(train, config, run)
     except MemoryError as cause:
-        raise FitError(f"{name} needs more memory than there is.", "Make the model smaller, or give it less data.") from cause
+        raise FitError(
+            f"{name} needs more memory than there is: {cause}.", "Make the model smaller, or give it less data."
+        ) from cause
     seconds, peak = time.perf_counter() - start, memory.peak()
     return Training(name, config, model, seconds, peak, None if peak is None or before is None else max(peak - before, 0))
 

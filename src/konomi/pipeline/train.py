@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from konomi.arguments import as_path
 from konomi.bundle.facts import DataFacts, Epoch, Facts, SplitFacts, made_with
 from konomi.bundle.format import Bundle
 from konomi.catalogue.franchises import franchises
@@ -44,15 +45,16 @@ def train_model(
     configs, run = models_from(models), run_from(run)
     if len(rankers := [name for name in configs if not module(name).TASKS]) > 1:
         raise ConfigError(f"{' and '.join(rankers)} only rank, and one order is enough.", "Name one of them.")
-    path = path if path is not None or isinstance(dataset, Dataset) else dataset
+    place = path if path is not None or isinstance(dataset, Dataset) else dataset
     dataset = dataset_from(dataset)
+    origin = None if place is None else as_path(place, "a dataset", ConfigError)
     experiment = Experiment.of(dataset, split_from(split, dataset, run), run)
     fitted = {name: fit(name, config, experiment.train, run).model for name, config in configs.items()}
     settings = {name: asdict(config) for name, config in configs.items()}
-    return Bundle(fitted, settings, catalogue(experiment.train), dataset.scale, _facts(experiment, fitted, path))
+    return Bundle(fitted, settings, catalogue(experiment.train), dataset.scale, _facts(experiment, fitted, origin))
 
 
-def _facts(experiment: Experiment, fitted: Mapping[str, Model], path: Path | str | None) -> Facts:
+def _facts(experiment: Experiment, fitted: Mapping[str, Model], path: Path | None) -> Facts:
     """What the bundle was made from, and what was measured of its models: how far ratings lie from predictions is that of the
     first that predicts any."""
     dataset, split, test = experiment.dataset, experiment.split, experiment.test
@@ -60,7 +62,7 @@ def _facts(experiment: Experiment, fitted: Mapping[str, Model], path: Path | str
     reports = {name: experiment.measure(held, models) for name, held in (("test", test), ("valid", experiment.valid))}
     rater = first_giving(models, "rating")
     found = intervals(rater, test.seen, experiment.train, experiment.run) if rater else None
-    place = str(Path(path).resolve()) if path else ""
+    place = str(path.resolve()) if path else ""
     return Facts(
         data=DataFacts(place, dataset.sha256, dataset.manifest["source"], dataset.manifest["note"]),
         split=SplitFacts(**split.spec, sha256=split.sha256, entries=split.counts()),

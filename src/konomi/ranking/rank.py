@@ -5,16 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from konomi.arguments import expect, whole
 from konomi.arrays import F32, I32, Bools
 from konomi.data.profiles import Profiles
+from konomi.errors import RequestError
 from konomi.kernels.best_dots import best_dots
 from konomi.kernels.topk import topk
-from konomi.models.api import HasDots, Model
+from konomi.models.api import HasDots, Model, check_output
 from konomi.runtime import blocks
+from konomi.settings import shown
 
 SCORES = 1 << 24  # scores held at once: 64 MiB
 MANY = 64  # people for whom it pays to put the items in order first
 PEOPLE = 1 << 14  # whose codes are held at once, where no scores are held
+MOST_PLACES = 1 << 20  # of one list
 BLOCK = 256  # people scored at once, fewer where there are very many items: the rounding of a product depends on it
 
 
@@ -47,8 +51,19 @@ def rank(
     `output` is what is scored; by default "rank" where the model has it, else "rating". Fewer than k items are padded; equal
     scores come in order of item row. Of a model that `HasDots` most scores are not computed where people are many
     (`kernels/best_dots.py`); they get the same bytes in any company.
+    RequestError for an output that the model does not have, and for anything that is none of this.
     """
-    output = output or ("rank" if "rank" in model.outputs else "rating")
+    expect(model, Model, "a model", RequestError, "Give one of `models` of a konomi.Bundle.")
+    expect(profiles, Profiles, "profiles", RequestError, "Make them with `Profiles.of`.")
+    if not isinstance(allowed, np.ndarray) or allowed.dtype != bool or allowed.shape != (len(model.item_known) - 1,):
+        raise RequestError(
+            "`allowed` is not a bool for each item.", "Give np.ones(n_items, bool) to allow them all.", "allowed"
+        )
+    k, threads = whole("k", k, 1), whole("threads", threads, 1)
+    if k > MOST_PLACES:
+        raise RequestError(f"k is {shown(k)}.", f"Ask for {MOST_PLACES:,} places at most.", "k")
+    output = output if output is not None else "rank" if "rank" in model.outputs else "rating"
+    check_output(model, output)
     dots = len(profiles) >= MANY and isinstance(model, HasDots) and output in model.dot_outputs
     items, scores = np.empty((len(profiles), k), np.int32), np.empty((len(profiles), k), np.float32)
     for start, stop in blocks(len(profiles), PEOPLE if dots else max(min(BLOCK, SCORES // len(allowed)), 1)):

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+from konomi.arguments import as_path, expect
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import Rules
 from konomi.data.prepare import prepare as prepare_table
@@ -56,8 +57,7 @@ def prepare(ratings: Any, rules: Rules | None = None, run: Run | None = None, **
         konomi.prepare(["a.dat", "b.dat"], source="movielens", items="films.csv", rules=konomi.Rules(k_core=5))
         konomi.prepare(frame, user="who", item="what", rating="stars", scale=konomi.Scale(1, 5, 1))
     """
-    if not isinstance(rules, Rules | None):
-        raise ConfigError(f"rules is a {type(rules).__name__}.", "Write rules=konomi.Rules(k_core=5), for instance.")
+    expect(rules, Rules | None, "rules", ConfigError, "Write rules=konomi.Rules(k_core=5), for instance.")
     run = _run(run)
     if isinstance(ratings, Table):
         if said := [name for name in reading if reading[name] is not None]:  # type: ignore[literal-required]
@@ -76,10 +76,8 @@ def prepare(ratings: Any, rules: Rules | None = None, run: Run | None = None, **
 
 
 def _read_files(paths: list[Any], options: ReadOptions, run: Run, reading: Reading) -> Table:
-    wrong = next((path for path in paths if not isinstance(path, str | os.PathLike)), None)
-    if wrong is not None:
-        raise DataError(f"A {type(wrong).__name__} is no path.", "Give paths; konomi.prepare takes tables in memory, too.")
-    files, items = [Path(path) for path in paths], _items(reading)
+    hint = "Give paths; konomi.prepare takes tables in memory, too."
+    files, items = [as_path(path, "ratings", DataError, hint) for path in paths], _items(reading)
     own = dataclasses.replace(options, items=items if isinstance(items, Path) else None)
     table = read_source(reading.get("source"), files, own, run)
     return table if isinstance(items, Path) else with_items(table, items, options)
@@ -90,10 +88,8 @@ def _options(reading: Reading) -> ReadOptions:
     known = list(Reading.__annotations__)
     if unknown := next((name for name in reading if name not in known), None):
         raise ConfigError(f'There is no option "{unknown}".{closest(unknown, known)}', f"The options are: {', '.join(known)}.")
-    for name, kind in (("source", str), ("scale", Scale)):
-        if not isinstance(reading.get(name), kind | None):
-            example = "konomi.Scale(1, 10, 1)" if kind is Scale else '"movielens"'
-            raise ConfigError(f"{name} is a {type(reading.get(name)).__name__}.", f"Write {name}={example}, for instance.")
+    expect(reading.get("source"), str | None, "a source", ConfigError, 'Write source="movielens", for instance.')
+    expect(reading.get("scale"), Scale | None, "a scale", ConfigError, "Write scale=konomi.Scale(1, 10, 1), for instance.")
     said = {name: value for name, value in reading.items() if value is not None and name not in ("source", "items", "scale")}
     return dataclasses.replace(settings(ReadOptions, said, "reading"), scale=reading.get("scale"))
 
@@ -101,10 +97,9 @@ def _options(reading: Reading) -> ReadOptions:
 def _items(reading: Reading) -> Any:
     """The catalogue: a path as a `Path`, anything else as it is."""
     items = reading.get("items")
-    return Path(items) if isinstance(items, str | os.PathLike) else items
+    return as_path(items, "a catalogue", DataError) if isinstance(items, str | os.PathLike) else items
 
 
 def _run(run: Run | None) -> Run:
-    if not isinstance(run, Run | None):
-        raise ConfigError(f"run is a {type(run).__name__}.", "Write run=konomi.Run(threads=2), for instance.")
+    expect(run, Run | None, "a run", ConfigError, "Write run=konomi.Run(threads=2), for instance.")
     return run or Run()

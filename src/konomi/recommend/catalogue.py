@@ -5,12 +5,12 @@ from functools import cached_property
 
 import polars as pl
 
+from konomi.arguments import integer
 from konomi.catalogue.tags import genre_names
 from konomi.data.scale import Scale
 from konomi.data.vocab import Vocab
 from konomi.errors import RequestError
 from konomi.lists.titles import Match, TitleIndex
-from konomi.recommend.numbers import integer
 from konomi.settings import shown
 
 

@@ -2,19 +2,19 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import get_args
 
 import numpy as np
 import polars as pl
 
+from konomi.arguments import is_number
 from konomi.arrays import Bools
 from konomi.catalogue.tags import genre_names
 from konomi.errors import RequestError
 from konomi.ranking.offer import Planned
 from konomi.recommend.expression.reader import fulfilling
-from konomi.recommend.numbers import is_number
-from konomi.settings import closest
+from konomi.settings import closest, shown
 
 Range = tuple[float | None, float | None]
 """From … to …, both included; None = no bound."""
@@ -43,6 +43,10 @@ class Where:
     again: bool = False  # what the person has seen, too
     parts: bool = False  # every part of a franchise, not its next one alone
 
+    def __repr__(self) -> str:
+        said = [f"{each.name}={value!r}" for each in fields(self) if (value := getattr(self, each.name)) != each.default]
+        return f"Where({', '.join(said)})"
+
     def __post_init__(self) -> None:
         for name in ("any_genre", "all_genres", "no_genre", "types", "only", "without"):
             given = getattr(self, name)
@@ -52,9 +56,9 @@ class Where:
         if not isinstance(self.ratings, int):
             raise RequestError(f"ratings is {self.ratings!r}.", "Give a whole number.", "ratings")
         object.__setattr__(self, "expression", _conditions(self.expression))
-        if self.planned not in get_args(Planned):
+        if not isinstance(self.planned, str) or self.planned not in get_args(Planned):
             raise RequestError(
-                f'planned cannot be "{self.planned}".', f"It is one of: {', '.join(get_args(Planned))}.", "planned"
+                f"planned cannot be {shown(self.planned)}.", f"It is one of: {', '.join(get_args(Planned))}.", "planned"
             )
         for name in ("years", "episodes", "score"):
             span = getattr(self, name)
@@ -70,7 +74,7 @@ class Where:
 
 def _conditions(given: object) -> tuple[str, ...]:
     """One condition, or several, as several."""
-    conditions = tuple(given) if isinstance(given, list | tuple) else (given,) if given != "" else ()
+    conditions = tuple(given) if isinstance(given, list | tuple) else () if isinstance(given, str) and not given else (given,)
     if not all(isinstance(each, str) for each in conditions):
         raise RequestError(f"expression is {given!r}.", "Give text, such as \"year > 2000 and type = 'TV'\", or several.")
     return conditions

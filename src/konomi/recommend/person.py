@@ -7,7 +7,6 @@ wishes for genres, or nothing at all     ┘
 """
 
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from konomi.arguments import as_path, expect, is_number
 from konomi.arrays import F32
 from konomi.data.dataset import Dataset
 from konomi.data.profiles import Profiles
@@ -24,7 +24,6 @@ from konomi.lists.personal_list import PersonalList, read_list
 from konomi.lists.titles import Match
 from konomi.recommend.catalogue import Catalogue, an_id
 from konomi.recommend.filters import named
-from konomi.recommend.numbers import is_number
 from konomi.settings import shown
 
 Ratings = Mapping[int | str, float] | Mapping[str, float] | Mapping[int, float]
@@ -128,8 +127,7 @@ def understood(ratings: Ratings | None, catalogue: Catalogue) -> tuple[Given, ..
     """Typed ratings, each with the item it is of, in the order given; RequestError as for `person_of`."""
     if ratings is None:
         return ()
-    if not isinstance(ratings, Mapping):
-        raise RequestError(f"A profile cannot be a {type(ratings).__name__}.", "Give {title or item id: rating}, or Profiles.")
+    expect(ratings, Mapping, "a profile", RequestError, "Give {title or item id: rating}, or Profiles.")
     scale, given = catalogue.scale, dict[int, Given]()
     for text, rating in ratings.items():
         match = catalogue.find(text)
@@ -184,10 +182,7 @@ def wish_row(wishes: Mapping[str, float] | None, catalogue: Catalogue) -> F32 | 
     """f32[1, G], NaN where nothing is wished; None for no wish at all. RequestError as for `person_of`."""
     if wishes is None:
         return None
-    if not isinstance(wishes, Mapping):
-        raise RequestError(
-            f"Wishes cannot be a {type(wishes).__name__}.", 'Give {genre: how much}, such as {"Action": 9}.', "wishes"
-        )
+    expect(wishes, Mapping, "wishes", RequestError, 'Give {genre: how much}, such as {"Action": 9}.', "wishes")
     scale, row = catalogue.scale, np.full((1, len(catalogue.genres)), np.nan, np.float32)
     for genre, value in wishes.items():
         if not isinstance(genre, str):
@@ -213,16 +208,8 @@ def wishes_of(people: Sequence[Person]) -> F32 | None:
     return np.concatenate([nothing if person.wishes is None else person.wishes for person in people])
 
 
-def a_path(value: object, what: str) -> Path:
-    """A path as people give it; RequestError for what is none."""
-    path = os.fspath(value) if isinstance(value, os.PathLike) else value
-    if not isinstance(path, str) or not path or "\0" in path:
-        raise RequestError(f"{shown(value)} is no path of {what}.", "Give a text or a Path.")
-    return Path(path)
-
-
 def _read(list_file: Path | str | PersonalList) -> PersonalList:
-    return list_file if isinstance(list_file, PersonalList) else read_list(a_path(list_file, "a list"))
+    return list_file if isinstance(list_file, PersonalList) else read_list(as_path(list_file, "a list", RequestError))
 
 
 def _nobody() -> Dataset:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from konomi.arguments import as_path, what_it_is, whole
 from konomi.arrays import F32, Bools
 from konomi.bundle.format import Bundle, load_bundle
 from konomi.bundle.origin import dataset_of
@@ -26,8 +27,7 @@ from konomi.recommend.answer import Answer
 from konomi.recommend.catalogue import Catalogue
 from konomi.recommend.explain import Explainer, row_of
 from konomi.recommend.filters import Where, allowed
-from konomi.recommend.numbers import whole
-from konomi.recommend.person import Person, Ratings, a_path, people_of, person_of, wishes_of
+from konomi.recommend.person import Person, Ratings, people_of, person_of, wishes_of
 from konomi.recommend.predict import Who, predicted
 from konomi.recommend.similar import By, nearness
 from konomi.runtime import blocks, workers
@@ -53,12 +53,12 @@ class Recommender:
         if not isinstance(self.bundle, Bundle):
             raise RequestError(f"{shown(self.bundle)} is no bundle.", "Give a Bundle, or `Recommender.load` a path.")
         if not isinstance(self.data, Dataset | None):
-            a_path(self.data, "a dataset")
+            as_path(self.data, "a dataset", RequestError)
 
     @classmethod
     def load(cls, path: Path | str, data: Dataset | Path | str | None = None) -> "Recommender":
         """From what `konomi train` or `save_bundle` wrote; BundleError where it is missing, altered or of another format."""
-        return cls(load_bundle(a_path(path, "a bundle")), data)
+        return cls(load_bundle(as_path(path, "a bundle", RequestError)), data)
 
     def __repr__(self) -> str:
         note = f", {self.note}" if self.note else ""
@@ -228,8 +228,8 @@ class Recommender:
     def _mask(self, where: object, dials: object) -> Bools:
         """bool[I]: what the filters let through; RequestError for filters or dials that are something else."""
         if not isinstance(where, Where) or not isinstance(dials, Dials):
-            wrong = type(dials if isinstance(where, Where) else where).__name__
-            raise RequestError(f"A {wrong} says neither where nor how.", "Give where=Where(…) and dials=Dials(…).")
+            wrong = what_it_is(dials if isinstance(where, Where) else where)
+            raise RequestError(f"{wrong} says neither where nor how.", "Give where=Where(…) and dials=Dials(…).")
         try:
             hash(where)
         except TypeError as cause:

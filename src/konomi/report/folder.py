@@ -1,6 +1,7 @@
 """The report of a comparison: a folder with metrics.json for machines, tables.md to copy, and report.html to read."""
 
 import json
+import os
 import platform
 import sys
 from dataclasses import asdict
@@ -9,6 +10,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from konomi.arguments import as_path, expect
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split
 from konomi.errors import DataError
@@ -18,7 +20,6 @@ from konomi.extras import need
 from konomi.files import whole_folder, write_manifest
 from konomi.machine import available_cores
 from konomi.models.api import TASKS, criterion
-from konomi.pipeline.arguments import what_it_is
 from konomi.pipeline.comparison import Comparison, Fit
 from konomi.pipeline.train import history
 from konomi.report import tables
@@ -37,11 +38,13 @@ def write_report(path: Path | str, comparison: Comparison, source: Path | str = 
     The page shows ratings of the most active users: they are "user 1", "user 2" …, unless `user_ids` asks for their ids. An
     older report there is replaced, anything else is refused with a DataError. ConfigError where matplotlib is missing.
     """
-    if not isinstance(comparison, Comparison):
-        raise DataError(f"{what_it_is(comparison)} is not a comparison.", "Give what konomi.compare_models gave.")
+    expect(source, (str, os.PathLike), "a path", DataError, "Give the dataset's path as `source`, or leave it out.", "source")
+    expect(user_ids, bool, "a yes or no", DataError, "Give True or False as `user_ids`, or leave it out.", "user_ids")
+    expect(comparison, Comparison, "a comparison", DataError, "Give what konomi.compare_models gave.")
+    place = as_path(path, "a report", DataError)
     need("matplotlib", "The report")
     comparison.run.progress("report", 0, 1)
-    with whole_folder(Path(path), KIND, DataError) as folder:
+    with whole_folder(place, KIND, DataError) as folder:
         found = facts(comparison, source)
         text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")

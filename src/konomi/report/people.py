@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from konomi.arguments import as_path, expect
 from konomi.errors import DataError
 from konomi.evaluate.metrics import METRICS, RANKING, ListMetric, list_metrics, primary
 from konomi.extras import need
 from konomi.files import whole_folder, write_manifest
-from konomi.pipeline.arguments import what_it_is
 from konomi.pipeline.people_comparison import ALL, FEW, POPULAR, TRAINED, WISHES, People
 from konomi.report.folder import FORMAT, KIND, circumstances
 from konomi.report.people_plot import people_plot
@@ -119,9 +119,9 @@ def write_people(path: Path | str, found: People, source: Path | str = "") -> di
     An older report there is replaced, anything else is refused with a DataError. ConfigError where matplotlib is missing.
     """
     need("matplotlib", "The report")
-    if not isinstance(found, People):
-        raise DataError(f"{what_it_is(found)} is not a comparison on people.", "Give what konomi.compare_people gave.")
-    with whole_folder(Path(path), KIND, DataError) as folder:
+    place = as_path(path, "a report", DataError)
+    expect(found, People, "a comparison on people", DataError, "Give what konomi.compare_people gave.")
+    with whole_folder(place, KIND, DataError) as folder:
         (folder / "people.png").write_bytes(people_plot(found))
         values = facts(found, source)
         text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
