@@ -13,9 +13,9 @@ from konomi.models.api import HasDots, Model
 from konomi.runtime import blocks
 
 SCORES = 1 << 24  # scores held at once: 64 MiB
-MANY = 64  # people for whom it pays to put the items in order first
-PEOPLE = 1 << 14  # whose codes are held at once, where no scores are held
-BLOCK = 256  # people scored at once, fewer where there are very many items: the rounding of a product depends on it
+MANY = 64  # people from which on it pays to sort the items first
+PEOPLE = 1 << 14  # people whose codes are held at once, where no scores are held
+BLOCK = 256  # people scored at once, fewer where there are very many items; the rounding of a product depends on it
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,18 +42,18 @@ def rank(
     output: str | None = None,
     threads: int = 1,
 ) -> Ranking:
-    """The k items with the highest scores among those allowed (bool[I]), without any item of the profile, scored or not.
+    """The k allowed items (bool[I]) with the highest scores, without any item of the profile, rated or not.
 
-    `output` is what is scored; by default "rank" where the model has it, else "rating". Fewer than k items are padded; equal
-    scores come in order of item row. Of a model that `HasDots` most scores are not computed where people are many
-    (`kernels/best_dots.py`); they get the same bytes in any company.
+    output: by default "rank" where the model has it, else "rating". Fewer than k items are padded; equal scores come in order
+    of item row. For many people and a model that `HasDots`, most scores are not computed (`kernels/best_dots.py`); a person's
+    ranking then has the same bytes whoever else is ranked.
     """
     output = output or ("rank" if "rank" in model.outputs else "rating")
     dots = len(profiles) >= MANY and isinstance(model, HasDots) and output in model.dot_outputs
     items, scores = np.empty((len(profiles), k), np.int32), np.empty((len(profiles), k), np.float32)
     for start, stop in blocks(len(profiles), PEOPLE if dots else max(min(BLOCK, SCORES // len(allowed)), 1)):
-        part = profiles.slice(start, stop)
-        codes, seen = model.encode(part, threads), (part.indptr, part.item)
+        people = profiles.slice(start, stop)
+        codes, seen = model.encode(people, threads), (people.indptr, people.item)
         if dots:
             assert isinstance(model, HasDots)
             left, vectors, constant, level = model.dots(codes, output)

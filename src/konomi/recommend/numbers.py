@@ -1,4 +1,4 @@
-"""What people give as a number."""
+"""Checks of numbers that people give."""
 
 from numbers import Real
 from operator import index
@@ -9,7 +9,7 @@ from konomi.settings import shown
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether it is one that a float can hold; True and False are none."""
+    """Whether a value is a number that a float can hold; True and False are not."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return False
     try:
@@ -20,7 +20,7 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def integer(value: object) -> int | None:
-    """The whole number that it is, of Python or of NumPy; None where it is none. True and False are none."""
+    """A value as an int, from Python's or NumPy's integers; None for anything else, True and False included."""
     try:
         return None if isinstance(value, bool) else index(value)  # type: ignore[arg-type]
     except TypeError:
@@ -28,7 +28,7 @@ def integer(value: object) -> int | None:
 
 
 def whole(name: str, value: object, least: int) -> int:
-    """A whole number of at least so much; RequestError for anything else."""
+    """A whole number, `least` or more; RequestError for anything else."""
     number = integer(value)
     if number is None or number < least:
         raise RequestError(f"{name} is {shown(value)}.", f"Give a whole number, {least} or more.", name)
