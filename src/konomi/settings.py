@@ -1,4 +1,4 @@
-"""Settings: how TOML tables and key=value words become frozen dataclasses, with "did you mean …?" for a wrong word."""
+"""Settings: turns TOML tables and key=value words into frozen dataclasses, with "did you mean …?" for a wrong word."""
 
 import dataclasses
 import difflib
@@ -19,23 +19,23 @@ T = TypeVar("T")
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """' Did you mean "…"?' where a known word is near, else an empty string."""
+    """' Did you mean "…"?' with the nearest known word; "" where none is near."""
     near = difflib.get_close_matches(word, list(known), n=1)
     return f' Did you mean "{near[0]}"?' if near else ""
 
 
 def shown(value: object) -> str:
-    """A value as a message names it: as Python writes it, cut short; only its type where it cannot be written."""
+    """A value as messages show it: its repr, cut short; only its type where the repr fails."""
     try:
         return reprlib.repr(value) if isinstance(value, str | bytes) else f"{value!r:.60}"
-    except Exception:  # of a whole number with too many digits, or whatever a stranger's repr raises
+    except Exception:  # an int with too many digits, or any error of another package's repr
         return f"<{type(value).__name__}>"
 
 
 def settings(kind: type[T], values: Mapping[str, Any], origin: str) -> T:
-    """A frozen dataclass from plain values; every key known and every type right, or a `ConfigError` that says which.
+    """A frozen dataclass from plain values; a `ConfigError` names an unknown key or a value of the wrong type.
 
-    `origin` names the place the values come from ("run.toml [mf]"). Text is converted: "32" is a whole number, too.
+    origin: where the values come from, for messages ("run.toml [mf]"). Text is converted: "32" is a whole number, too.
     """
     hints = typing.get_type_hints(kind)
     names = [f.name for f in dataclasses.fields(kind)]  # type: ignore[arg-type]
@@ -50,9 +50,9 @@ def settings(kind: type[T], values: Mapping[str, Any], origin: str) -> T:
 
 
 def check_types(config: Any, origin: str) -> None:
-    """Make every field of a frozen dataclass what it is declared to be, as `settings` would; a ConfigError for what cannot be.
+    """Convert every field of a frozen dataclass to its declared type, as `settings` does; ConfigError where that fails.
 
-    For `__post_init__`, so that what a program says is held to the same as what a file says: a NumPy number becomes Python's.
+    For `__post_init__`: values from a program are checked like those from a file, and NumPy numbers become Python's.
     """
     hints = typing.get_type_hints(type(config))
     for name in (field.name for field in dataclasses.fields(config)):
@@ -64,8 +64,8 @@ def _convert(kind: Any, value: Any, origin: str, name: str) -> Any:
         choices = typing.get_args(kind)
         if isinstance(value, Hashable) and value in choices:
             return value
-        said = f'{origin}: {name} cannot be "{value}".{closest(str(value), choices)}'
-        raise ConfigError(said, f"It is one of: {', '.join(choices)}.", name)
+        message = f'{origin}: {name} cannot be "{value}".{closest(str(value), choices)}'
+        raise ConfigError(message, f"It is one of: {', '.join(choices)}.", name)
     if isinstance(kind, types.UnionType):
         if value is None and types.NoneType in typing.get_args(kind):
             return None
@@ -81,8 +81,8 @@ def _convert(kind: Any, value: Any, origin: str, name: str) -> Any:
             raise ValueError(value)
         return converted
     except (KeyError, ValueError, TypeError, OverflowError):
-        wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
-        raise ConfigError(f'{origin}: {name} cannot be "{value}".', f"It is {wanted}.", name) from None
+        expected = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
+        raise ConfigError(f'{origin}: {name} cannot be "{value}".', f"It is {expected}.", name) from None
 
 
 def byte_size(text: str, origin: str) -> int:

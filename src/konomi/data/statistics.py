@@ -1,10 +1,10 @@
-"""What ratings say of items: counts, means, averages that can be trusted.
+"""Statistics of ratings: counts, means, Bayesian averages.
 
 The Bayesian average of an item (or of a person's ratings of a genre) with n ratings of mean r̄ is
 
-    (C·m + n·r̄) / (C + n)      m = the mean over all ratings, C = how many ratings at m one starts from
+    (C·m + n·r̄) / (C + n)      m = the mean over all ratings, C = how many ratings at m are added
 
-With C = 25 for items, an item needs 25 ratings before its own mean weighs as much as everybody's; a genre of a person needs 5.
+With C = 25 for items, an item needs 25 ratings before its own mean weighs as much as m; a genre of a person needs 5.
 """
 
 import math
@@ -19,18 +19,18 @@ from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.kernels.csr import count_and_sum, power_sums
 
-ITEM_PRIOR = 25.0  # C for items
-RATERS = 3  # a bundle goes to others: of what one or two people rated it would tell their ratings
-KNOWN_PRIOR = 100.0  # K: ordering by predicted rating alone puts unknown titles first (docs/decisions.md has the measurement)
+ITEM_PRIOR = 25.0  # C for items, in ratings
+RATERS = 3  # people; a bundle, which may be shared, has no statistics of items with fewer, since they would reveal ratings
+KNOWN_PRIOR = 100.0  # K, in ratings: without it, predicted ratings put unknown titles first (measured in docs/decisions.md)
 
-SUM, SQUARE = 32, 16  # bits of a rating in sums and in sums of squares; 31 are left, for as many ratings as a dataset has
+SUM, SQUARE = 32, 16  # bits of a rating in sums and in sums of squares; 31 bits are left for the number of ratings
 
 
 def unit(scale: Scale, bits: int = SUM) -> float:
-    """What ratings are multiplied by to be added up as whole numbers: 2^(bits − b).
+    """The factor that turns ratings into whole numbers, to be summed exactly: 2^(bits − b).
 
-    b is the least number with all of the scale below 2^b, so fewer than 2³¹ ratings add up to less than 2⁶³. With 32 bits
-    float32 ratings down to 2^(b − 9) lose nothing, and smaller ones are rounded to 2^(b − 32).
+    b is the least number with the whole scale below 2^b, so the sum of fewer than 2³¹ ratings is below 2⁶³. With 32 bits,
+    float32 ratings down to 2^(b − 9) are exact, and smaller ones are rounded to 2^(b − 32).
     """
     return math.ldexp(1.0, bits - math.frexp(max(abs(scale.low), abs(scale.high)))[1])
 
@@ -42,13 +42,14 @@ def item_sums(profiles: Profiles, n_items: int, scale: Scale) -> tuple[I64, F64]
 
 
 def mean_rating(rating: F32, scale: Scale) -> float:
-    """Of N ≥ 1 ratings on the scale (NaN = none): the same whatever their order."""
+    """The mean of N ≥ 1 ratings on the scale (NaN = none): the same whatever their order."""
     count, total = count_and_sum(np.zeros(len(rating), np.int32), rating, 1, unit(scale))
     return float(total[0] / unit(scale) / count[0])
 
 
 def deviation(rating: F32, scale: Scale) -> float:
-    """The standard deviation of N ≥ 1 ratings on the scale (NaN = none), each to 2⁻¹⁶ of it: the same whatever their order."""
+    """The standard deviation of N ≥ 1 ratings on the scale (NaN = none), each rounded to 2⁻¹⁶ of the scale: the same whatever
+    their order."""
     count, total, square = map(int, power_sums(rating, unit(scale, SQUARE)))
     return math.sqrt(count * square - total**2) / count / unit(scale, SQUARE)
 
@@ -59,7 +60,7 @@ def bayesian_average(total: npt.NDArray[Any], count: I64, mean: float, prior: fl
 
 
 def trust(count: I64) -> F32:
-    """How far an item's own ratings are to be trusted when recommending, n / (K + n), f32 in [0, 1), with K = `KNOWN_PRIOR`."""
+    """How far a prediction is trusted for an item with n ratings, n / (K + n), f32 in [0, 1), with K = `KNOWN_PRIOR`."""
     return (count / (KNOWN_PRIOR + count)).astype(np.float32)
 
 
@@ -72,7 +73,7 @@ def overall_mean(items: pl.DataFrame) -> float:
 def add_statistics(items: pl.DataFrame, profiles: Profiles, scale: Scale, least: int = 1) -> pl.DataFrame:
     """The catalogue with `ratings` (i64, how many), `mean` (f32, null without ratings) and `bayes` (f32) of these profiles.
 
-    An item with fewer than `least` ratings is told of as one without any: 0, null and the mean of all ratings.
+    An item with fewer than `least` ratings gets the values of one without any: 0, null and the mean of all ratings.
     """
     count, total = item_sums(profiles, len(items), scale)
     overall = float(total.sum() / max(count.sum(), 1)) or (scale.low + scale.high) / 2
