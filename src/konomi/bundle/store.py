@@ -1,12 +1,12 @@
-"""Several bundles in one folder, one of them current, for a service that takes new ones over while it answers.
+"""Several bundles in one folder, one of them current, for a service that changes to new bundles while it answers.
 
     STORE/
-    ├── 1, 2, …       bundles, numbered as they were published; never changed once they are there
-    ├── current       the number of the one to answer with, replaced by one rename
-    └── lock          held by whoever publishes, selects or collects; the system lets go of it when a process ends
+    ├── 1, 2, …       bundles, numbered in the order of publishing; never changed
+    ├── current       the number of the current bundle, replaced by one rename
+    └── lock          held while a process publishes, selects or collects; the system releases it when the process ends
 
-Whoever reads takes no lock: a bundle is there before the pointer names it, and what is collected was not current. A bundle that
-is open stays usable when its file is gone. A kill leaves the pointer at the old number or at the new one.
+Readers take no lock: a bundle is written before the pointer names it, and the current one is never collected. An open bundle
+stays usable after its file is removed. After a kill the pointer has the old number or the new one.
 """
 
 import fcntl
@@ -20,18 +20,18 @@ from konomi.bundle.format import Bundle, load_bundle, save_bundle
 from konomi.errors import BundleError
 from konomi.files import whole_file
 
-KEPT = 3  # newest ones that `collect` leaves
+KEPT = 3  # the number of newest bundles that `collect` keeps by default
 
 
 @dataclass(frozen=True)
 class Store:
-    """The bundles of a folder, which the first `publish` makes. Every method may be called by many processes at once."""
+    """The bundles of a folder, which the first `publish` makes. Many processes may call any method at once."""
 
     folder: Path
 
     def publish(self, bundle: Bundle | Path | str) -> int:
-        """Add a bundle, or the checked one of a file, and make it current; returns its number. BundleError where it cannot be
-        read or written: then nothing has changed."""
+        """Add a bundle, or the bundle in a file, which is checked, and make it current; returns its number. BundleError where
+        it cannot be read or written; then nothing has changed."""
         if not isinstance(bundle, Bundle):
             bundle = load_bundle(bundle)
         with self._alone():
@@ -50,12 +50,12 @@ class Store:
             raise BundleError(f"{self.folder / 'current'}: cannot be read.", "Select a bundle again.") from cause
 
     def versions(self) -> list[int]:
-        """The numbers of the bundles that are there, in ascending order."""
+        """The numbers of the bundles in the folder, in ascending order."""
         names = [file.name for file in self.folder.iterdir()] if self.folder.exists() else []
         return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
 
     def open(self, number: int | None = None, check: bool = True) -> Bundle:
-        """The bundle of a number, or the current one; see `load_bundle`. BundleError where it is not there or damaged."""
+        """The bundle of a number, by default the current one; see `load_bundle`. BundleError where it is missing or damaged."""
         if number is not None:
             return load_bundle(self.folder / str(number), check)
         while True:
@@ -64,16 +64,16 @@ class Store:
                 return load_bundle(self.folder / str(now), check)
             except BundleError:
                 if self.current() == now:
-                    raise  # it is not that another took its place and it was collected
+                    raise  # else another has become current and this one was collected: try again
 
     def select(self, number: int) -> None:
-        """Make a bundle current that was published before; BundleError where it is not there, or is none."""
+        """Make a bundle current that was published before; BundleError where it is missing or no bundle."""
         with self._alone():
             load_bundle(self.folder / str(number), check=False)
             self._point(number)
 
     def rollback(self) -> int:
-        """Make the one before the current bundle current; returns its number. BundleError where there is none."""
+        """Make the bundle before the current one current; returns its number. BundleError where there is none."""
         with self._alone():
             now = self.current()
             before = [number for number in self.versions() if number < now]
@@ -83,8 +83,8 @@ class Store:
             return before[-1]
 
     def collect(self, keep: int = KEPT) -> list[int]:
-        """Remove all bundles but the current one and the `keep` newest, at least one; returns the numbers of the removed. What
-        a publisher that was killed left over goes, too."""
+        """Remove all bundles but the current one and the `keep` (at least one) newest; returns the removed numbers. Leftovers
+        of killed publishers are removed, too."""
         with self._alone():
             past = self.versions()[: -max(keep, 1)]
             removed = [number for number in past if number != self.current()]
@@ -95,7 +95,7 @@ class Store:
             return removed
 
     def _taken(self) -> list[int]:
-        """The numbers that are no longer free."""
+        """The numbers that are in use."""
         return [*self.versions(), *([self.current()] if (self.folder / "current").exists() else [])]
 
     def _point(self, number: int) -> None:
@@ -104,7 +104,7 @@ class Store:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """One process or thread at a time."""
+        """Hold the lock: one process or thread at a time."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with (self.folder / "lock").open("w") as lock:

@@ -1,8 +1,8 @@
-"""The entry point of `konomi`: what ends a command, and with which exit code. Nothing is imported before that stands.
+"""The entry point of `konomi`: handles signals and exit codes. It imports the commands only after signals are handled.
 
-A signal that ends it (Ctrl-C, a terminal that closes, `kill`, a pipe that `head` has read enough of) is raised as `Ended`,
-which no library catches, so whatever is half-written is taken away; then the process ends with 128 + the signal's number,
-without waiting for threads and without a traceback.
+A signal that ends a command (Ctrl-C, a closed terminal, `kill`, a pipe that `head` has closed) is raised as `Ended`, which no
+library catches, so that half-written files are removed. Then the process ends with 128 + the signal's number, without waiting
+for threads and without a traceback.
 """
 
 import io
@@ -14,10 +14,10 @@ from types import FrameType
 from typing import Any
 
 ENDING = {"SIGINT": "interrupted.", "SIGTERM": "terminated.", "SIGHUP": "", "SIGPIPE": ""}
-"""The signals, and what is said of them."""
+"""signal → the message printed for it."""
 
-PATIENCE = 2.0  # seconds in which a second signal does not disturb the taking away
-AGAIN = 0.01  # seconds until a signal that was raised where nothing can be raised is raised once more
+PATIENCE = 2.0  # seconds after a signal in which another one is ignored, so that the clean-up is not disturbed
+AGAIN = 0.01  # seconds until `Ended` is raised again, where Python could not raise it
 
 
 class Ended(BaseException):
@@ -25,14 +25,14 @@ class Ended(BaseException):
 
 
 class Ending:
-    """The first signal that came, and when."""
+    """Handles the signals. signal: the first that came; since: its time, seconds of `time.monotonic`."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
         self.since = 0.0
 
     def listen(self) -> None:
-        """Hear the signals of `ENDING`, but for those that the parent wants ignored, as `nohup` does."""
+        """Handle the signals of `ENDING`, except those that the parent process ignores, as with `nohup`."""
         for name in ENDING:
             number = getattr(signal, name, None)
             plain = (signal.SIG_IGN,) if name == "SIGPIPE" else (signal.SIG_DFL, signal.default_int_handler)  # of Python
@@ -51,22 +51,22 @@ class Ending:
         raise Ended
 
     def end_again(self, number: int, frame: FrameType | None) -> None:
-        """Raise `Ended` for a signal that came before."""
+        """Raise `Ended` again, for an earlier signal."""
         raise Ended
 
     def swallowed(self, what: Any) -> None:
-        """`Ended` came up in a callback of C code or in `__del__`, where Python can only tell of it."""
+        """Called where `Ended` was raised in a callback of C code or in `__del__`, from which Python cannot raise it."""
         if self.signal is None:
             sys.__unraisablehook__(what)
         else:
             signal.setitimer(signal.ITIMER_REAL, AGAIN)
 
     def leave(self) -> None:
-        """End the process as the signal wants it."""
+        """End the process with the exit code of the signal."""
         assert self.signal is not None
         try:
-            if said := ENDING[self.signal.name]:
-                print(f"\n{said}", file=sys.stderr, flush=True)
+            if message := ENDING[self.signal.name]:
+                print(f"\n{message}", file=sys.stderr, flush=True)
         finally:
             os._exit(128 + self.signal)
 
@@ -76,7 +76,7 @@ def main() -> None:
     ending = Ending()
     ending.listen()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show is no reason to fail
+        sys.stdout.reconfigure(errors="replace")  # no error for a title that the terminal cannot show
     try:
         try:
             from konomi.cli.commands import app
@@ -85,8 +85,8 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     finally:
-        if ending.signal is not None:  # whatever became of `Ended` on its way
+        if ending.signal is not None:  # even if `Ended` was replaced by another exception
             ending.leave()
         for name in ENDING:
             if hasattr(signal, name):
-                signal.signal(getattr(signal, name), signal.SIG_IGN)  # it is done, and Python is on its way out
+                signal.signal(getattr(signal, name), signal.SIG_IGN)  # the command is done, and Python is exiting

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 
-def hash_bytes(*parts: bytes | memoryview) -> str:
-    """sha256 of the parts in order."""
+def hash_bytes(*pieces: bytes | memoryview) -> str:
+    """sha256 of the pieces in order."""
     digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
+    for piece in pieces:
+        digest.update(piece)
     return f"sha256:{digest.hexdigest()}"
 
 
