@@ -159,7 +159,7 @@ def test_ratings_of_a_scale_without_steps_are_looked_through(tmp_path):
     for wrong in (11, np.inf, -np.inf, 0.5):
         dataset.stored[0] = wrong
         dataset.save(tmp_path / "data")
-        dataset.__dict__.pop("parts")
+        dataset.__dict__.pop("contents")
         with pytest.raises(DataError, match="off the scale 1 to 10"):
             Dataset.open(tmp_path / "data")
 

@@ -5,7 +5,7 @@
     recommender = konomi.Recommender.load("demo/bundle")
     recommender.recommend({"Cowboy Bebop": 9, "Death Note": 6})
 
-The public names stand in `__init__.pyi`. They are imported when they are first used, so that `import konomi` costs nothing.
+The public names are listed in `__init__.pyi`. Each is imported when it is first used, so that `import konomi` is quick.
 """
 
 import logging
@@ -29,7 +29,7 @@ def _public() -> dict[str, tuple[str, str]]:
 _HOME = _public()
 __all__ = sorted(_HOME)
 
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless the program that uses it wants to hear
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless the calling program sets up logging
 
 
 def __getattr__(name: str) -> object:

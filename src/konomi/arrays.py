@@ -1,4 +1,4 @@
-"""Names for the arrays that go through the package: the dtype is the name, the shape stands in each docstring."""
+"""Names of array types: the name is the dtype; docstrings give the shape."""
 
 import numpy as np
 import numpy.typing as npt

@@ -8,22 +8,22 @@ KonomiError            message names the file, line, column or field; .hint says
 ├── RequestError       a question that the model cannot answer: unknown title, user, item
 └── Cancelled          work that was ended by `Run.cancel`
 
-A hint names what the caller can set in backquotes, as Python has it: `valid`. Whoever shows it may put their own word there.
+A hint names settings as in Python, in backquotes: `valid`. A program that shows it may replace them by its own words.
 """
 
 from typing import ClassVar
 
 from konomi.text import visible
 
-LONGEST = 1_000  # characters of a message: what it quotes of a file may be a whole picture
+LONGEST = 1_000  # characters of a message; a quoted cell of a file may be much longer
 
 
 class KonomiError(Exception):
     """Base of the family.
 
-    code: what kind of error it is, for programs; message, also `str(error)`: what is wrong and where; hint: what to do about
-    it; field: the setting or part of a request that is wrong, None where it is none in particular. Message and hint are one
-    line that any terminal can show, whatever the titles and names in them.
+    code: the kind of error, for programs; message, also `str(error)`: what is wrong and where; hint: what to do about it;
+    field: the setting or argument that is wrong, None where it is none in particular. Message and hint are one line each that
+    any terminal can show, whatever the titles and names in them.
     """
 
     code: ClassVar[str] = "error"

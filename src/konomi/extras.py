@@ -1,4 +1,4 @@
-"""Packages that only some of Konomi needs, and the extras of the installation that bring them."""
+"""Optional packages, and the extras of the installation that bring them."""
 
 import sys
 from concurrent.futures import Future
@@ -13,7 +13,7 @@ EXTRAS = {"torch": "neural", "matplotlib": "report"}
 
 
 def need(package: str, by: str) -> None:
-    """Import a package; where it is not installed, a ConfigError that says `by` whom it is needed and how to get it."""
+    """Import a package; if it is not installed, ConfigError with what needs it (`by`) and how to install it."""
     try:
         _import(package)
     except ModuleNotFoundError as error:
@@ -41,5 +41,5 @@ def _import(package: str) -> None:
 
 
 def install(package: str) -> str:
-    """The command that brings a package."""
+    """The command that installs a package."""
     return f'pip install "konomi[{EXTRAS[package]}]"' if package in EXTRAS else f"pip install {package}"

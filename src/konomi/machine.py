@@ -1,11 +1,11 @@
-"""What this process may use of its machine: cores and memory."""
+"""The cores and the memory that this process may use."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path("/")
-UNKNOWN_MEMORY = 8 << 30  # bytes, where the system says nothing
+UNKNOWN_MEMORY = 8 << 30  # bytes; assumed where the system does not tell
 
 
 def available_cores() -> int:
@@ -14,9 +14,9 @@ def available_cores() -> int:
 
 
 def available_memory(root: Path = ROOT) -> int:
-    """The bytes that can be had without pushing anything else out, as Linux counts them; elsewhere all that the machine has.
+    """The available bytes: on Linux MemAvailable, elsewhere the machine's whole memory.
 
-    Where this process is in control groups with a limit, as in a container, no more than the tightest of them leaves.
+    In control groups with a limit, as in a container, at most what the tightest of them leaves.
     """
     return min([_free_of_machine(root), *_free_of_groups(root)])
 
@@ -45,14 +45,14 @@ def _free_of_groups(root: Path) -> Iterator[int]:
         else:
             continue
         top = mounted / "memory" if controllers else mounted
-        own = top / path.strip("/")
-        for group in (own, *(above for above in own.parents if above.is_relative_to(top))):
+        innermost = top / path.strip("/")
+        for group in (innermost, *(outer for outer in innermost.parents if outer.is_relative_to(top))):
             if (free := _free_of_group(group, *names)) is not None:
                 yield free
 
 
 def _free_of_group(group: Path, limit: str, used: str, idle: str) -> int | None:
-    """The limit less what is used, but for files that were read and may be forgotten; None where there is no limit."""
+    """The limit less what is used, not counting cached files, which may be dropped; None where there is no limit."""
     try:
         most, now = ((group / name).read_text(encoding="ascii").strip() for name in (limit, used))
         stat = dict(line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())

@@ -1,8 +1,8 @@
-"""Where and how work runs: `Run`, the one pool of threads and the one limit of BLAS threads of this process, cancelling.
+"""How work runs: `Run`, cancelling, and the one pool of threads and the one limit of BLAS threads of this process.
 
-Work is cut into tasks that are short (a few tenths of a second) and own disjoint outputs. Whoever asks for them works too, and
-threads of the pool help, so tasks may themselves ask for more without waiting for each other. The tasks do not depend on the
-number of threads, and BLAS keeps to one thread in each, so neither do the bytes.
+Work is cut into short tasks (a few tenths of a second) that write to disjoint outputs. The calling thread works on them and
+threads of the pool help, so a task may start tasks of its own without a deadlock. Neither the tasks nor the one BLAS thread in
+each depend on the number of threads, so the bytes do not either.
 """
 
 import logging
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]
-"""Called as progress(what, done, total) from the main thread, whenever there is something to tell."""
+"""Called as progress(what, done, total) from the main thread, whenever some of the work is done."""
 
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 """each(call, tasks) → the results in the order of the tasks."""
@@ -38,25 +38,25 @@ MOST_THREADS = 1024  # of the pool; it has as many as were ever busy at once
 FREE = 0.1  # seconds to wait for one of them where all are busy
 PATIENCE = 1.0  # seconds to wait, after Ctrl-C or a signal, for the tasks that run
 
-NEVER = Event()  # that is set
-_cancel: ContextVar[Event] = ContextVar("cancel")  # of the work that is being done here
+NEVER = Event()  # is never set
+_cancel: ContextVar[Event] = ContextVar("cancel")  # of the work that runs in this context
 
 
 def no_progress(what: str, done: int, total: int) -> None:
-    """The progress of a library call: none."""
+    """The default of `Run.progress`: does nothing."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """Where and how a model is trained. What it learns depends on the seed, and to the last digits on the device."""
+    """How a model is trained. What it learns depends on the seed; its last digits also depend on the device."""
 
     seed: int = 0  # 0 to 2⁶³ − 1; same seed, same bytes
     threads: int = field(default_factory=lambda: available_cores())
     progress: Progress = no_progress
     device: Literal["cpu", "cuda"] = "cpu"  # where networks are trained; the other models use the CPU
     checkpoint: Path | None = None  # a file that keeps the training of a network after every epoch, to go on from there
-    memory: int = field(default_factory=lambda: available_memory() // 4 * 3)  # bytes; what is forecast to need more is refused
-    cancel: Event = field(default_factory=Event, repr=False, compare=False)  # set it, from any thread, and the work ends
+    memory: int = field(default_factory=lambda: available_memory() // 4 * 3)  # bytes; work with a higher forecast is refused
+    cancel: Event = field(default_factory=Event, repr=False, compare=False)  # when it is set, by any thread, the work ends
 
     def __post_init__(self) -> None:
         check_types(self, "run")
@@ -67,7 +67,7 @@ class Run:
 
     @contextmanager
     def workers(self) -> Iterator[Each]:
-        """`workers` with the threads of this run. Once `cancel` is set, whatever is called meanwhile ends with `Cancelled`."""
+        """`workers` with the threads of this run. Once `cancel` is set, all work within ends with `Cancelled`."""
         outer = _cancel.set(self.cancel)
         try:
             with workers(self.threads) as each:
@@ -77,14 +77,14 @@ class Run:
 
 
 def check_cancel(cancel: Event | None = None) -> None:
-    """`Cancelled` where this event, or else that of the work being done here, is set. Asked before every task and batch."""
+    """Raise `Cancelled` if this event is set; by default the one of the current work. Called before every task and batch."""
     if (cancel or _cancel.get(NEVER)).is_set():
         raise Cancelled("The work was cancelled.", "Nothing is half-written; start it again when it is wanted.")
 
 
 @contextmanager
 def workers(threads: int) -> Iterator[Each]:
-    """A function like `map` whose calls run on at most `threads` threads; BLAS keeps to one thread meanwhile.
+    """A function like `map` whose calls run on at most `threads` threads; BLAS uses one thread meanwhile.
 
     Whatever the number of threads, the tasks are the same, so a caller whose tasks own disjoint outputs gets the same bytes.
     Where a task fails, where Ctrl-C is pressed or the work is cancelled, no further task starts, and it raises once those that
@@ -96,10 +96,10 @@ def workers(threads: int) -> Iterator[Each]:
 
 
 def _share(call: Callable[[Any], T], tasks: Iterable[Any], threads: int) -> list[T]:
-    """The caller works too: waking a sleeping thread takes longer than many a task, and nobody waits for one to be free."""
+    """The caller works, too: a task is often shorter than waking a thread, and no caller has to wait for a free one."""
     tasks = list(tasks)
     results: list[Any] = [None] * len(tasks)
-    numbers = iter(range(len(tasks)))  # shared: whoever is free takes the next
+    numbers = iter(range(len(tasks)))  # shared: a free thread takes the next
     ended, helpers = False, list[Future[None]]()
     patience: float | None = None
 
@@ -132,20 +132,20 @@ def _share(call: Callable[[Any], T], tasks: Iterable[Any], threads: int) -> list
 
 
 def beside(call: Callable[..., T], *arguments: Any) -> Callable[[], T]:
-    """Begin a call on a thread of the pool. What is returned waits for its result."""
+    """Begin a call on a thread of the pool; returns a function that waits for its result."""
     begun = _pool.submit(copy_context().run, call, *arguments)
 
     def result() -> T:
         wait([begun], FREE)
-        return call(*arguments) if begun.cancel() else begun.result()  # done here where no thread was free for it
+        return call(*arguments) if begun.cancel() else begun.result()  # called here if no thread was free
 
     return result
 
 
 def interruptible(call: Callable[..., T], *arguments: Any) -> T:
-    """call(*arguments) on another thread: while this one waits it hears Ctrl-C, as it does not in a long call of C code.
+    """call(*arguments) on another thread, so that Ctrl-C works meanwhile, which it does not during a long call of C code.
 
-    What was begun then runs to its end, unheeded: give it nothing that somebody else changes, and nothing to clean up.
+    After Ctrl-C the call still runs to its end, and its result is lost: give it no data that others change, and no clean-up.
     """
     return beside(call, *arguments)()
 
@@ -155,17 +155,17 @@ def no_limit() -> None:
 
 
 class SharedLimit:
-    """A limit that several may hold at once: the first to come sets it, the last to leave restores what was before."""
+    """A limit that several threads may hold at once: the first sets it, the last one restores the state before."""
 
     def __init__(self, impose: Callable[[], Callable[[], None]]) -> None:
-        self._impose, self._restore = impose, no_limit  # `impose` returns what restores
+        self._impose, self._restore = impose, no_limit  # `impose` sets the limit and returns a function that restores it
         self._holders, self._processes, self._lock = 0, 0, Lock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._lock.acquire, after_in_parent=self._lock.release, after_in_child=self._begin_anew)
 
     @contextmanager
     def __call__(self) -> Iterator[Callable[[], None]]:
-        """The limit meanwhile; with what restores."""
+        """Hold the limit; gives the function that restores the state before."""
         with self._lock:
             if self._holders == 0:
                 self._restore = self._impose()
@@ -181,7 +181,7 @@ class SharedLimit:
                         self._restore()
 
     def _begin_anew(self) -> None:
-        """In a child process, where those who held the limit are no more."""
+        """In a child process, which has none of the threads that held the limit."""
         if self._holders:
             self._restore()
         self._holders, self._processes = 0, self._processes + 1
@@ -203,7 +203,7 @@ def _one_thread_of_blas() -> Callable[[], None]:
 
 
 def _set_blas(numbers: list[int]) -> None:
-    OpenBLASController.clear_controlling_thread(force=True)  # else only the thread that once set them could
+    OpenBLASController.clear_controlling_thread(force=True)  # else only the thread that set them last may set them
     for library, number in zip(_blas(), numbers, strict=True):
         library.set_num_threads(number)
     OpenBLASController.clear_controlling_thread(force=True)
@@ -211,11 +211,11 @@ def _set_blas(numbers: list[int]) -> None:
 
 one_blas_thread = SharedLimit(_one_thread_of_blas)
 
-_pool = ThreadPoolExecutor(MOST_THREADS, "konomi")  # the threads of this process: they start when they are needed, and stay
+_pool = ThreadPoolExecutor(MOST_THREADS, "konomi")  # the threads of this process: started when needed, and kept
 
 
 def _new_pool() -> None:
-    """In a child process, where the threads of the parent are not."""
+    """In a child process, which has none of the parent's threads."""
     global _pool
     _pool = ThreadPoolExecutor(MOST_THREADS, "konomi")
 

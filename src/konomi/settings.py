@@ -1,4 +1,4 @@
-"""Settings: how TOML tables and key=value words become frozen dataclasses, with "did you mean …?" for a wrong word."""
+"""Settings: turns TOML tables and key=value words into frozen dataclasses, with "did you mean …?" for a wrong word."""
 
 import dataclasses
 import difflib
@@ -31,23 +31,23 @@ WANTED = {
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """' Did you mean "…"?' where a known word is near, else an empty string."""
+    """' Did you mean "…"?' with the nearest known word; "" where none is near."""
     near = difflib.get_close_matches(word, list(known), n=1)
     return f' Did you mean "{near[0]}"?' if near else ""
 
 
 def shown(value: object) -> str:
-    """A value as a message names it: as Python writes it, cut short; only its type where it cannot be written."""
+    """A value as messages show it: its repr, cut short; only its type where the repr fails."""
     try:
         return reprlib.repr(value) if isinstance(value, str | bytes) else f"{value!r:.60}"
-    except Exception:  # of a whole number with too many digits, or whatever a stranger's repr raises
+    except Exception:  # an int with too many digits, or any error of another package's repr
         return f"<{type(value).__name__}>"
 
 
 def settings(kind: type[T], values: Mapping[str, Any], origin: str) -> T:
-    """A frozen dataclass from plain values; every key known and every type right, or a `ConfigError` that says which.
+    """A frozen dataclass from plain values; a `ConfigError` names an unknown key or a value of the wrong type.
 
-    `origin` names the place the values come from ("run.toml [mf]"). Text is converted: "32" is a whole number, too.
+    origin: where the values come from, for messages ("run.toml [mf]"). Text is converted: "32" is a whole number, too.
     """
     hints = typing.get_type_hints(kind)
     names = [f.name for f in dataclasses.fields(kind)]  # type: ignore[arg-type]
@@ -62,9 +62,9 @@ def settings(kind: type[T], values: Mapping[str, Any], origin: str) -> T:
 
 
 def check_types(config: Any, origin: str) -> None:
-    """Make every field of a frozen dataclass what it is declared to be, as `settings` would; a ConfigError for what cannot be.
+    """Convert every field of a frozen dataclass to its declared type, as `settings` does; ConfigError where that fails.
 
-    For `__post_init__`, so that what a program says is held to the same as what a file says: a NumPy number becomes Python's.
+    For `__post_init__`: values from a program are checked like those from a file, and NumPy numbers become Python's.
     """
     hints = typing.get_type_hints(type(config))
     for name in (field.name for field in dataclasses.fields(config)):

@@ -1,22 +1,22 @@
-"""Text from files and people on its way out: what a terminal obeys is shown as codes, what a spreadsheet runs is quoted."""
+"""Text from files and people, made safe to show: control characters become codes, formulas of spreadsheets are quoted."""
 
 import re
 
 FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
-"""A flag such as that of Scotland: the one use of tag characters that is not hidden text."""
+"""A flag such as Scotland's: the only use of tag characters that is not hidden text."""
 
 HIDDEN = (
     "\0-\x1f\x7f-\x9f"  # controls: they move the cursor, colour, rename windows; a line break begins a line of its own
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # reading direction: letters appear in another order than they stand
     "\u00ad\u180e\u200b\u2028\u2029\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"  # without width, and breaks of lines
-    "\ud800-\udfff"  # halves of a character, and bytes of a file name that are no text
-    "\U000e0000-\U000e00ff"  # tags: letters that nobody sees
+    "\ud800-\udfff"  # halves of a character, and bytes of a file name that are not UTF-8
+    "\U000e0000-\U000e00ff"  # tags: invisible letters
 )
 """The characters that are shown as codes. The joiners U+200C and U+200D are not among them: Persian and emoji need them."""
 
 NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 RUN_BY_SPREADSHEETS = r"^'*[=+\-@\t\r\n]"
-"""Begins a cell that a spreadsheet may take for a formula; also one that would read as such a cell when it is quoted."""
+"""The start of a cell that a spreadsheet may take for a formula, or of one that looks like such a cell quoted."""
 
 _shown = re.compile(f"{FLAG}|[{HIDDEN}]")
 _runs = re.compile(RUN_BY_SPREADSHEETS)
@@ -42,7 +42,7 @@ def _code(found: re.Match[str]) -> str:
 
 
 def visible_json(text: str) -> str:
-    r"""A JSON document with characters of `HIDDEN` as JSON's own escapes: it says the same. Its line breaks stay."""
+    r"""A JSON document with characters of `HIDDEN` as JSON escapes, of equal meaning. Its line breaks stay."""
     return _json.sub(lambda found: found[0] if found[0] == "\n" else _escape(found[0]), text)
 
 
@@ -52,10 +52,10 @@ def _escape(character: str) -> str:
 
 
 def as_cell(text: str) -> str:
-    """Text as a cell of a CSV file: an apostrophe goes before what a spreadsheet would run. `from_cell` takes it off again."""
+    """Text as a cell of a CSV file, with an apostrophe before what a spreadsheet would run. `from_cell` removes it."""
     return f"'{text}" if _runs.match(text) else text
 
 
 def from_cell(text: str) -> str:
-    """The text of a cell that `as_cell` wrote; text that it would have left alone is left alone."""
+    """The text of a cell that `as_cell` wrote; any other text is returned unchanged."""
     return text[1:] if _quoted.match(text) else text

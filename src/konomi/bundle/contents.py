@@ -1,4 +1,4 @@
-"""Whether what a file holds can answer: a whole catalogue, and models that fit it. ValueError where it cannot."""
+"""Checks of a bundle's contents: the catalogue, and that the models fit it. ValueError where they fail."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,12 +29,12 @@ NEVER_NULL = ("item_id", "sensitive", "ratings", "bayes", "franchise", "part")
 
 
 def typed(items: pl.DataFrame) -> pl.DataFrame:
-    """The catalogue with its columns of their types: one that is null throughout has none of its own."""
+    """The catalogue with the types of `COLUMNS`; a column of nulls alone may have any type before."""
     return items.cast({name: kind for name, kind in COLUMNS.items() if kind and name in items.columns})
 
 
 def check_catalogue(items: pl.DataFrame) -> None:
-    """That every column is there, of its type; that ids are distinct and ascending, and numbers are what others rely on."""
+    """Check that every column is there, with its type, that ids are distinct and ascending, and that numbers are valid."""
     if not len(items):
         raise ValueError("the catalogue has no item")
     for name, kind in COLUMNS.items():
@@ -61,8 +61,8 @@ def check_catalogue(items: pl.DataFrame) -> None:
 
 
 def check_arrays(name: str, state: Mapping[str, npt.NDArray[Any]], n_items: int, values: bool) -> None:
-    """That a model's arrays are those of its file's `SHAPES`; and with `values` that their numbers are finite and in range. A
-    model of another package may say nothing of its arrays."""
+    """Check a model's arrays by its module's `SHAPES`, and with `values` that their numbers are finite and in range. A model of
+    another package may have no `SHAPES`."""
     shapes: Mapping[str, str] | None = getattr(module(name), "SHAPES", None)
     try:
         if shapes is not None:
@@ -72,7 +72,7 @@ def check_arrays(name: str, state: Mapping[str, npt.NDArray[Any]], n_items: int,
 
 
 def try_out(name: str, model: Model, items: pl.DataFrame, scale: Scale) -> None:
-    """That a model answers two people, one of whom nothing is known, with a finite score for every item."""
+    """Check that a model has a finite score of every item for two people, one of them without entries."""
     rated = {0: scale.low, len(items) - 1: scale.high}
     people = Profiles.of([{}, rated])
     try:
@@ -87,5 +87,5 @@ def try_out(name: str, model: Model, items: pl.DataFrame, scale: Scale) -> None:
             features = getattr(model, "features", None)
             if features and len(features(people.slice(1, 2), np.zeros(1, np.int32), "rank")) > len(tag_names(items)):
                 raise ValueError("it knows of more tags than the catalogue has")
-    except Exception as cause:  # whatever an array that does not fit leads to
+    except Exception as cause:  # arrays that do not fit may lead to any error
         raise ValueError(f"{name}: {cause or type(cause).__name__}") from cause

@@ -1,4 +1,4 @@
-"""What a bundle tells of its training: typed records, the same before saving and after loading."""
+"""The facts of a bundle: where it comes from and its metrics, as typed records, equal before saving and after loading."""
 
 import json
 import platform
@@ -11,19 +11,19 @@ from konomi.bundle.records import is_a, record
 from konomi.models import module
 from konomi.models.api import needs
 
-Figures = dict[str, Any]
-"""What was measured, as plain JSON: numbers, null where one is undefined, and tables of them."""
+Metrics = dict[str, Any]
+"""Metrics as plain JSON: numbers, null = undefined, and tables of them."""
 
 Epoch = tuple[float | None, float | None]
-"""Training and validation error, None where there is none."""
+"""Training and validation error; None = not measured."""
 
-WRITTEN_WITH = ("konomi", "numpy", "numba", "polars", "safetensors")
-INTERVAL_LEVELS = 3  # 0.8, 0.9 and 0.95
+WRITTEN_WITH = ("konomi", "numpy", "numba", "polars", "safetensors")  # packages whose versions are noted
+INTERVAL_LEVELS = 3  # the number of `evaluate.intervals.LEVELS`: 0.8, 0.9 and 0.95
 
 
 @dataclass(frozen=True)
 class DataFacts:
-    """path: where the dataset was, a hint, "" in memory; sha256: its identity; source; note: to show with every answer."""
+    """The dataset. path: where it was, "" = in memory; sha256: its identity; note: to show with every answer."""
 
     path: str = ""
     sha256: str = ""
@@ -33,8 +33,8 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class SplitFacts:
-    """How the entries got their roles: kind and, as far as the kind has them, the rest of `SplitConfig` or the files that gave
-    the roles; sha256 of the outcome; entries: how many have each role."""
+    """How the entries got their roles: kind, and the fields of `SplitConfig` or the files that the kind uses; sha256: of the
+    split; entries: role → how many entries have it."""
 
     kind: Literal["random", "per-user", "last", "users", "items", "predefined"] = "predefined"
     valid: float | None = None
@@ -48,27 +48,29 @@ class SplitFacts:
 
     @property
     def spec(self) -> dict[str, Any]:
-        """What the split can be made again from."""
+        """The fields from which the split can be made again."""
         return {name: value for name, value in self.to_json().items() if name not in ("sha256", "entries")}
 
     def to_json(self) -> dict[str, Any]:
-        """All that is known."""
+        """All fields that are not None."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """data; split; seed of the training; metrics of the parts "test" and "valid"; history: the epochs of each model; intervals:
-    `Intervals.to_facts()`, or None where there was nothing to validate on; versions of Python and of the packages that it was
-    made with. ValueError for what JSON cannot say as it is.
+    """The facts of a bundle.
+
+    seed: of the training; metrics: "test" and "valid" → metrics on the test and validation entries; history: model → its
+    epochs; intervals: `Intervals.to_facts()`, or None without validation entries; versions: of Python and of the packages it
+    was made with. ValueError for values that JSON does not have.
     """
 
     data: DataFacts = field(default_factory=DataFacts)
     split: SplitFacts = field(default_factory=SplitFacts)
     seed: int = 0
-    metrics: dict[str, Figures] = field(default_factory=dict)
+    metrics: dict[str, Metrics] = field(default_factory=dict)
     history: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
-    intervals: list[Figures] | None = None
+    intervals: list[Metrics] | None = None
     versions: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -82,54 +84,54 @@ class Facts:
         return f"Facts({self.data.source or 'data'} split by {self.split.kind}, seed {self.seed}: {measured} measured)"
 
     def to_json(self) -> dict[str, Any]:
-        """The keys of the manifest that they are."""
+        """The facts as keys of the manifest."""
         known = {**vars(self), "data": asdict(self.data), "split": self.split.to_json()}
         known["history"] = {name: [list(epoch) for epoch in epochs] for name, epochs in self.history.items()}
         return {name: value for name, value in known.items() if value is not None}
 
     @classmethod
     def from_json(cls, manifest: Mapping[str, Any]) -> "Facts":
-        """Those of a manifest; ValueError where a key is missing or unknown, or has a value of another type."""
+        """The facts of a manifest; ValueError where a key is missing or unknown, or has a value of another type."""
         data = record(DataFacts, manifest.get("data"), "data")
         split = record(SplitFacts, manifest.get("split"), "split")
         found = record(cls, {**manifest, "data": data, "split": split}, "the manifest")
-        for part, figures in found.metrics.items():
-            _check_figures(figures, f"metrics of {part}")
+        for role, metrics in found.metrics.items():
+            _check_metrics(metrics, f"metrics of {role}")
         for interval in found.intervals or ():
             _check_interval(interval)
         return found
 
 
 def made_with(models: Iterable[str]) -> dict[str, str]:
-    """The versions of Python, of what every model is made with, and of what the models named need beside that."""
+    """The versions of Python, of `WRITTEN_WITH`, and of the other packages that the models need."""
     needed = {package: None for name in models for package in needs(module(name))}
     versions = {package: _version(package) for package in (*WRITTEN_WITH, *needed)}
     return {"python": platform.python_version(), **{package: number for package, number in versions.items() if number}}
 
 
 def _version(package: str) -> str:
-    """The version of what is imported by a name, "" where no installed distribution brings it."""
+    """The version of the distribution with a package of this name, "" where none is installed."""
     try:
         return version(package)
-    except PackageNotFoundError:  # as with sklearn, which scikit-learn brings
+    except PackageNotFoundError:  # the distribution has another name, as scikit-learn for sklearn
         return version(found[0]) if (found := packages_distributions().get(package)) else ""
 
 
-def _check_figures(figures: Figures, where: str) -> None:
-    """That a measured part has numbers, or tables of them, and so have its baselines."""
-    for name, value in figures.items():
+def _check_metrics(metrics: Metrics, key: str) -> None:
+    """Check that metrics, and those of their baselines, are numbers or tables of numbers; key: their name in errors."""
+    for name, value in metrics.items():
         if isinstance(value, str | bool):
-            raise ValueError(f"{name} of {where} is no number")
-    baselines = figures.get("baselines", {})
-    if not is_a(dict[str, dict[str, Any]], baselines) or not is_a(float | None, figures.get("rmse")):
-        raise ValueError(f"{where} are not what is measured of a model")
+            raise ValueError(f"{name} of {key} is no number")
+    baselines = metrics.get("baselines", {})
+    if not is_a(dict[str, dict[str, Any]], baselines) or not is_a(float | None, metrics.get("rmse")):
+        raise ValueError(f"{key} are not what is measured of a model")
     for name, found in baselines.items():
         if not is_a(float | None, found.get("rmse")):
-            raise ValueError(f"rmse of the baseline {name} in {where} is no number")
+            raise ValueError(f"rmse of the baseline {name} in {key} is no number")
 
 
-def _check_interval(interval: Figures) -> None:
-    """That a class of intervals has its ends for each level and height."""
+def _check_interval(interval: Metrics) -> None:
+    """Check that a class of intervals has its ends for each level and height."""
     edges, ends = interval.get("edges"), list[list[float | None]]
     rows = [interval.get(side) for side in ("low", "high")]
     if not (is_a(int, interval.get("from")) and is_a(int, interval.get("n")) and is_a(list[float], edges)):

@@ -1,4 +1,4 @@
-"""Bundle: trained models in one file that can be trusted and mapped; see docs/bundle-format.md. It holds nobody's ratings."""
+"""Bundle: trained models in one checked, mapped file; see docs/bundle-format.md. It holds nobody's ratings."""
 
 import io
 import os
@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 
 from konomi.arguments import as_path, expect
 from konomi.bundle.contents import check_arrays, check_catalogue, try_out, typed
-from konomi.bundle.facts import Facts, Figures
+from konomi.bundle.facts import Facts, Metrics
 from konomi.bundle.layout import write
 from konomi.bundle.records import record
 from konomi.bundle.stored import FORMAT, ITEMS, KIND, REMEDY, Stored, manifest_text, read_file, read_folder
@@ -25,16 +25,16 @@ from konomi.files import check_file, kind_of, whole_file
 from konomi.models import module
 from konomi.models.api import Model, first_giving
 
-LONGEST = 300  # letters of a reason
+LONGEST = 300  # characters of a reason in an error, at most
 
 
 @dataclass(frozen=True)
 class Bundle:
     """Models of the same items, and what is needed to use them.
 
-    models: by name, the first named that has an output gives it; configs: their settings; items: the catalogue, a row per item
+    models: by name; each output comes from the first that has it; configs: their settings; items: the catalogue, a row per item
     row of the models, with `ratings`, `mean` and `bayes` of the training entries, `franchise` and `part`; scale: of the
-    ratings; facts: where it comes from and what was measured.
+    ratings; facts: origin and metrics.
     """
 
     models: dict[str, Model]
@@ -47,19 +47,19 @@ class Bundle:
         return f"Bundle({', '.join(self.models)}: {len(self.items):,} items, rated {self.scale})"
 
     @property
-    def metrics(self) -> dict[str, Figures]:
-        """What was measured of the parts "test" and "valid", as far as they have entries."""
+    def metrics(self) -> dict[str, Metrics]:
+        """The metrics on the "test" and the "valid" entries, where there are any."""
         return self.facts.metrics
 
     def giving(self, output: str) -> Model | None:
-        """The model that an output is taken from; None where none has it."""
+        """The first model that has an output; None where none has it."""
         return first_giving(self.models.values(), output)
 
 
 def save_bundle(path: Path | str, bundle: Bundle) -> None:
-    """Write the file whole or not at all; an older one there is replaced by one rename, so whoever reads meanwhile has either.
+    """Write the file whole or not at all. An older one is replaced by one rename, so that readers find the old or the new one.
 
-    BundleError where something else is there, where it cannot be written, or where the bundle is none that could be loaded.
+    BundleError where something else is at the path, where it cannot be written, or where the bundle could not be loaded again.
     The same bundle gives the same bytes.
     """
     target = as_path(path, "a bundle", BundleError)
@@ -72,19 +72,19 @@ def save_bundle(path: Path | str, bundle: Bundle) -> None:
         for name, state in states.items():
             check_arrays(name, state, len(items), values=True)
         text = manifest_text(bundle.configs, {"scale": asdict(bundle.scale), **bundle.facts.to_json()})
-        arrays = {f"{name}/{own}": array for name, state in states.items() for own, array in state.items()}
+        arrays = {f"{name}/{key}": array for name, state in states.items() for key, array in state.items()}
         arrays[ITEMS] = np.frombuffer(parquet(items), np.uint8)
         with whole_file(place, BundleError) as partial:
             write(partial, {"kind": KIND, "format": str(FORMAT), "manifest": text}, arrays)
-            check_target(target)  # again: the writing has taken its time
+            check_target(target)  # again, since writing takes a while
 
 
 def load_bundle(path: Path | str, check: bool = True) -> Bundle:
-    """A bundle that `save_bundle` wrote, or a folder of format 2. The arrays of a file are mapped: processes share them.
+    """A bundle that `save_bundle` wrote, or a folder of format 2. The arrays of a file are mapped, so processes share them.
 
-    With `check` every hash is compared, every number looked at and each model tried out. Without, a large file opens at once:
-    fractions are trusted; the header, the catalogue, types, shapes and whole numbers are checked all the same. BundleError
-    where it is missing, cut short, altered, of a format not known here, or has contents that do not fit.
+    With `check`, every hash is compared, every number checked and each model tried out. Without, a large file opens at once:
+    header, catalogue, types, shapes and arrays of whole numbers are still checked, but not arrays of floats. BundleError where
+    it is missing, cut short, altered, of an unknown format, or has contents that do not fit.
     """
     place = as_path(path, "a bundle", BundleError)
     with _understood(place):
@@ -92,10 +92,9 @@ def load_bundle(path: Path | str, check: bool = True) -> Bundle:
 
 
 def check_target(path: Path, inputs: Iterable[Path] = ()) -> Path:
-    """Where a bundle will be: `path` without links and dots. For a command to call before it works.
+    """The resolved path for a new bundle. A command calls it before its work.
 
-    BundleError where something is at `path` that is not a bundle's file, which is all that saving replaces, and otherwise as
-    `check_file` says.
+    BundleError where anything but the file of a bundle is at `path`, and as in `check_file`.
     """
     if os.path.isdir(path) and kind_of(path) == KIND:
         raise BundleError(
@@ -106,7 +105,7 @@ def check_target(path: Path, inputs: Iterable[Path] = ()) -> Path:
 
 
 def _bundle(stored: Stored, check: bool) -> Bundle:
-    """The bundle that was stored; ValueError and the like where its contents do not fit each other."""
+    """The bundle from its stored form; ValueError and the like where its contents do not fit each other."""
     manifest = dict(stored.manifest)
     scale = record(Scale, manifest.pop("scale", None), "scale")
     facts = Facts.from_json(manifest)
@@ -123,7 +122,7 @@ def _bundle(stored: Stored, check: bool) -> Bundle:
 
 @contextmanager
 def _understood(place: Path) -> Iterator[None]:
-    """Whatever is wrong with what is read or written becomes a BundleError that names the place."""
+    """Turn errors of reading or writing a bundle into a BundleError that names the place."""
     try:
         yield
     except FileNotFoundError as cause:
@@ -138,9 +137,9 @@ def _understood(place: Path) -> Iterator[None]:
 
 
 def _reason(cause: BaseException) -> str:
-    """What went wrong, in one line that a terminal may show, whatever the file has for names."""
+    """The reason of an error, in one line that a terminal can show."""
     if isinstance(cause, RecursionError):
         return "its JSON is nested too deeply"
-    said = f"{cause.args[0]!r} is missing" if isinstance(cause, KeyError) and cause.args else str(cause)
-    line = " ".join(said.split()).rstrip(".")[:LONGEST]
+    text = f"{cause.args[0]!r} is missing" if isinstance(cause, KeyError) and cause.args else str(cause)
+    line = " ".join(text.split()).rstrip(".")[:LONGEST]
     return "".join(letter if letter.isprintable() else "?" for letter in line) or type(cause).__name__

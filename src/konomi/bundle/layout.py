@@ -1,10 +1,10 @@
 """Arrays in one file, in the layout of safetensors: written in one pass, mapped in one call, hashed in parallel.
 
-    8 bytes, how long the header is · the header in JSON, filled up with spaces · the arrays one after the other, little-endian
+    8 bytes, the length of the header · the header in JSON, padded with spaces · the arrays one after the other, little-endian
 
-The widest numbers come first (i64, f32, …, u8), and the header ends at a multiple of 64 bytes, so every number lies at a
-multiple of its own size. The last array, `sha256` u8[1 + n, 32], has the hash of all that comes before the arrays, then of each
-of the n others in order. The hash of an array is that of the hashes of its blocks of `BLOCK` bytes: several threads share it.
+The widest numbers come first (i64, f32, …, u8), and the header ends at a multiple of 64 bytes, so every number is aligned to
+its own size. The last array, `sha256` u8[1 + n, 32], has the hash of everything before the arrays, then the hash of each of the
+n other arrays in order. An array's hash is the hash of the hashes of its blocks of `BLOCK` bytes, which threads share.
 """
 
 import hashlib
@@ -27,8 +27,8 @@ from konomi.runtime import blocks, workers
 
 Array = npt.NDArray[Any]
 
-HASHES = "sha256"
-ALIGNED = 64  # bytes: the header's end, and so the first array
+HASHES = "sha256"  # the name of the array of hashes
+ALIGNED = 64  # bytes; the first array begins at a multiple of it
 BLOCK = 1 << 23  # bytes hashed by one task
 DTYPES = {
     "F64": "<f8", "I64": "<i8", "U64": "<u8", "F32": "<f4", "I32": "<i4", "U32": "<u4",
@@ -39,24 +39,23 @@ NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
 
 @dataclass(frozen=True)
 class Mapped:
-    """A file as it lies on disk: the metadata; the arrays in order, read-only views of the mapped file, without `HASHES`; the
-    hashes that are noted of them, u8[n, 32]."""
+    """A mapped file: its metadata; its arrays in order, without `HASHES`, as read-only views; their noted hashes, u8[n, 32]."""
 
     metadata: dict[str, str]
     arrays: dict[str, Array]
     hashes: U8
 
     def altered(self, names: Iterable[str]) -> list[str]:
-        """Which of these arrays do not have the hash noted of them."""
+        """The names of these arrays whose hash differs from the noted one."""
         noted = dict(zip(self.arrays, self.hashes, strict=True))
-        wanted = list(names)
-        found = hashes([self.arrays[name] for name in wanted])
-        return [name for name, own in zip(wanted, found, strict=True) if own != noted[name].tobytes()]
+        names = list(names)
+        found = hashes([self.arrays[name] for name in names])
+        return [name for name, digest in zip(names, found, strict=True) if digest != noted[name].tobytes()]
 
 
 def write(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, Array]) -> None:
-    """The file, from the arrays where they are: nothing is copied but what is not contiguous. OSError where it cannot be
-    written; ValueError for an array of a dtype that is not in `DTYPES`. The same content gives the same bytes."""
+    """Write the file without copying contiguous arrays. OSError where it cannot be written; ValueError for an array with a
+    dtype that is not in `DTYPES`. The same content gives the same bytes."""
     if odd := [f"{name} is {array.dtype}" for name, array in arrays.items() if array.dtype.newbyteorder("<") not in NAMES]:
         raise ValueError(f"{odd[0]}, which has no place in a file of arrays")
     whole = {name: _little(array) for name, array in arrays.items()}
@@ -70,7 +69,7 @@ def write(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, Array]) 
 
 
 def map_file(path: Path) -> Mapped:
-    """The file, mapped: its header is read and checked, its arrays are not touched before they are used.
+    """Map the file: the header is read and checked, the arrays are read only when they are used.
 
     OSError where it cannot be read; ValueError where it is cut short, has another layout, or its header is altered.
     """
@@ -88,15 +87,15 @@ def map_file(path: Path) -> Mapped:
 
 
 def hashes(arrays: list[Array]) -> list[bytes]:
-    """The hash of each array, by all cores; see the head of this file."""
+    """The hash of each array, on all cores; see the head of this file."""
     flat = [_bytes(array) for array in arrays]
-    tasks = [(n, *span) for n, part in enumerate(flat) for span in blocks(len(part), BLOCK)]
+    tasks = [(n, *span) for n, content in enumerate(flat) for span in blocks(len(content), BLOCK)]
     with workers(min(available_cores(), max(len(tasks), 1))) as each:
         digests = each(lambda task: hashlib.sha256(flat[task[0]][task[1] : task[2]].data).digest(), tasks)
-    of = [hashlib.sha256() for _ in arrays]
+    of_arrays = [hashlib.sha256() for _ in arrays]
     for (n, _, _), digest in zip(tasks, digests, strict=True):
-        of[n].update(digest)
-    return [each.digest() for each in of]
+        of_arrays[n].update(digest)
+    return [each.digest() for each in of_arrays]
 
 
 def _head(metadata: Mapping[str, str], arrays: Mapping[str, Array]) -> bytes:
@@ -111,7 +110,7 @@ def _head(metadata: Mapping[str, str], arrays: Mapping[str, Array]) -> bytes:
 
 
 def _views(header: dict[str, Any], data: U8) -> dict[str, Array]:
-    """The arrays that a header tells of, in their order, which has to cover the data without a gap."""
+    """The arrays of a header, in their order; ValueError unless they cover the data without a gap."""
     places = [(name, *_place(name, about)) for name, about in header.items()]
     arrays, end = {}, 0
     for name, dtype, shape, start, stop in sorted(places, key=lambda place: place[3:]):
@@ -140,10 +139,10 @@ def _place(name: str, about: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, 
 
 
 def _little(array: Array) -> Array:
-    """The array in one piece, little-endian; itself, where it is that already."""
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)  # a number would become [number]
+    """The array, contiguous and little-endian; the same one where it is so already."""
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)  # it turns shape () into (1,)
 
 
 def _bytes(array: Array) -> U8:
-    """The bytes of an array in one piece, without copying them."""
+    """The bytes of a contiguous array, without copying them."""
     return array.reshape(-1).view(np.uint8)

@@ -1,4 +1,4 @@
-"""The dataset that a bundle was trained on: where its people can be looked up."""
+"""Finds the dataset that a bundle was trained on."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from konomi.errors import DataError
 
 
 def dataset_of(bundle: Bundle, data: Dataset | Path | str | None = None, check: bool = True) -> Dataset:
-    """The dataset itself, or the one at `data`, or where it was at the training; DataError where it is not the same.
+    """The dataset of a bundle: `data`, or the one at this path, by default at its old path. DataError where it is another.
 
-    check: whether all of it is compared with its hashes, which one person's profile does not need.
+    check: see `Dataset.open`.
     """
     noted = bundle.facts.data.path  # empty where the model was trained in Python, on a dataset in memory
     if data is None and not (noted and Path(noted).exists()):

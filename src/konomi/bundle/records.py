@@ -1,4 +1,4 @@
-"""Typed records from plain JSON: every field there, none unknown, each of its type."""
+"""Typed records from plain JSON: no field missing, none unknown, each with its type."""
 
 import math
 import types
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def record(kind: type[T], values: Any, where: str) -> T:
-    """A record from plain JSON; ValueError where a field is missing, is none of its fields, or has another type."""
+    """A record from plain JSON; ValueError where a field is missing, unknown or of another type. where: its name in errors."""
     if not isinstance(values, dict):
         raise ValueError(f"{where} is no record")
     hints = typing.get_type_hints(kind)
@@ -27,7 +27,7 @@ def record(kind: type[T], values: Any, where: str) -> T:
 
 
 def is_a(hint: Any, value: Any) -> bool:
-    """Whether a value of JSON is of a type; numbers are finite, and lists do for tuples."""
+    """Whether a value of JSON is of a type; numbers have to be finite, and lists count as tuples."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return True

@@ -1,10 +1,10 @@
-"""Whether a model's arrays are what its file says they are: its `SHAPES`, array → "dtype[shape] rule".
+"""Checks a model's arrays by the `SHAPES` of its module: array → "dtype[shape] rule".
 
     {"item_code": "f32[I+1, D+1]", "penalty": "f32[2, D+1] >0", "genres": "u8[I+1, G] 0..1", "history": "f32[E, 2] nan"}
 
-A shape is made of numbers and symbols: I is the number of items, the others are whatever they are, but the same everywhere. An
-array whose shape has a new symbol comes after those that tell the rest of it. The rule says where the values lie: "0..1", ends
-included, "0.." without an upper end, ">0". Every number is finite and below `MOST`, except where the rule is "nan".
+A shape is made of numbers and symbols. I is the number of items; any other symbol has the same value in all arrays. An array
+may bring one new symbol; all others in its shape have to be in arrays before it. The rule bounds the values: "0..1", ends
+included, "0.." without an upper end, ">0". Every number is finite and below `MOST`, except with the rule "nan".
 """
 
 import math
@@ -20,26 +20,25 @@ from konomi.runtime import blocks, workers
 
 Array = npt.NDArray[Any]
 
-MOST = 1e15  # what any number of a model stays below; the products of two are still far from the largest float32
-BLOCK = 1 << 20  # numbers looked at by one task
+MOST = 1e15  # every number of a model is below it, so that the product of two is far below the largest float32
+BLOCK = 1 << 20  # numbers checked by one task
 KINDS = {"f32": np.float32, "f64": np.float64, "i32": np.int32, "i64": np.int64, "u8": np.uint8, "bool": np.bool_}
 DECLARED = re.compile(r"(\w+)\[([^\]]*)\] ?(.*)")
 
 
 def check_shapes(state: Mapping[str, Array], shapes: Mapping[str, str], n_items: int) -> dict[str, int]:
-    """What each symbol of the shapes stands for; ValueError where an array is missing, is one too many, or has another dtype or
-    shape."""
+    """symbol → its value; ValueError where an array is missing or unknown, or has another dtype or shape."""
     if missing := [name for name in shapes if name not in state]:
         raise ValueError(f"{missing[0]} is missing")
-    if strange := [name for name in state if name not in shapes]:
-        raise ValueError(f"{strange[0]} is not one of its arrays: {', '.join(shapes)}")
+    if unknown := [name for name in state if name not in shapes]:
+        raise ValueError(f"{unknown[0]} is not one of its arrays: {', '.join(shapes)}")
     sizes = {"I": n_items}
     for name, declared in shapes.items():
-        kind, shape, _ = _parts(declared)
+        kind, shape, _ = _parsed(declared)
         array = state[name]
-        wanted = [part for part in shape.replace(" ", "").split(",") if part]
-        fits = array.dtype == KINDS[kind] and array.ndim == len(wanted)
-        if not fits or not all(_unify(part, n, sizes) for part, n in zip(wanted, array.shape, strict=True)):
+        axes = [axis for axis in shape.replace(" ", "").split(",") if axis]
+        fits = array.dtype == KINDS[kind] and array.ndim == len(axes)
+        if not fits or not all(_unify(axis, n, sizes) for axis, n in zip(axes, array.shape, strict=True)):
             known = ", ".join(f"{symbol} = {size}" for symbol, size in sizes.items() if re.search(rf"\b{symbol}\b", shape))
             found = f"{array.dtype}{list(array.shape)}"
             raise ValueError(f"{name} is {found}, not {kind}[{shape}]" + (f" with {known}" if known else ""))
@@ -47,18 +46,18 @@ def check_shapes(state: Mapping[str, Array], shapes: Mapping[str, str], n_items:
 
 
 def check_values(state: Mapping[str, Array], shapes: Mapping[str, str], sizes: Mapping[str, int], all_of_them: bool) -> None:
-    """ValueError where an array has values that its rule does not allow. Unless `all_of_them`, only the arrays of whole numbers
-    are looked at, which say where to look in others."""
+    """ValueError where an array has values that its rule does not allow. Unless `all_of_them`, only arrays of whole numbers are
+    checked, since they are used as indices."""
     for name, array in state.items():
-        kind, _, rule = _parts(shapes[name])
+        kind, _, rule = _parsed(shapes[name])
         if array.size and rule != "nan" and (all_of_them or kind[0] != "f"):
             low, high = _extremes(array)
             if not _within(rule, low, high, sizes):
-                said = rule or f"finite and below {MOST:g}"
-                raise ValueError(f"{name} has values from {low:g} to {high:g}, not {said}")
+                expected = rule or f"finite and below {MOST:g}"
+                raise ValueError(f"{name} has values from {low:g} to {high:g}, not {expected}")
 
 
-def _parts(declared: str) -> tuple[str, str, str]:
+def _parsed(declared: str) -> tuple[str, str, str]:
     """dtype, shape and rule."""
     found = DECLARED.fullmatch(declared)
     if found is None:
@@ -66,9 +65,9 @@ def _parts(declared: str) -> tuple[str, str, str]:
     return found[1], found[2], found[3]
 
 
-def _unify(part: str, n: int, sizes: dict[str, int]) -> bool:
-    """Whether a size such as "D+1" can be n; a symbol that is new then stands for what makes it so."""
-    terms = part.split("+")
+def _unify(axis: str, n: int, sizes: dict[str, int]) -> bool:
+    """Whether the size of an axis, such as "D+1", can be n; a new symbol gets the value that makes it n."""
+    terms = axis.split("+")
     new = [term for term in terms if not term.isdigit() and term not in sizes]
     rest = n - sum(int(term) if term.isdigit() else sizes[term] for term in terms if term not in new)
     if not new:
@@ -78,7 +77,7 @@ def _unify(part: str, n: int, sizes: dict[str, int]) -> bool:
 
 
 def _extremes(array: Array) -> tuple[float, float]:
-    """The least and the greatest value, NaN where there is one, by all cores."""
+    """The least and the greatest value, NaN where there is a NaN, on all cores."""
     flat = array.reshape(-1)
     tasks = blocks(len(flat), BLOCK)
     with workers(min(available_cores(), len(tasks))) as each:
@@ -88,7 +87,7 @@ def _extremes(array: Array) -> tuple[float, float]:
 
 
 def _within(rule: str, low: float, high: float, sizes: Mapping[str, int]) -> bool:
-    """Whether all values from low to high, neither NaN, are allowed."""
+    """Whether a rule allows all values from low to high; False for NaN."""
     if not (-MOST < low <= high < MOST):
         return False
     if rule.startswith(">"):

@@ -1,4 +1,4 @@
-"""Several bundles in one folder, one of them current, for a service that takes new ones over while it answers.
+"""Several bundles in one folder, one of them current, for a service that changes to new bundles while it answers.
 
     STORE/
     ├── 1, 2, …       bundles, numbered as they were published; never changed once they are there
@@ -30,12 +30,12 @@ from konomi.files import (
     workplace,
 )
 
-KEPT = 3  # newest ones that `collect` leaves
+KEPT = 3  # the number of newest bundles that `collect` keeps by default
 
 
 @dataclass(frozen=True)
 class Store:
-    """The bundles of a folder, which the first `publish` makes. Every method may be called by many processes at once."""
+    """The bundles of a folder, which the first `publish` makes. Many processes may call any method at once."""
 
     folder: Path
 
@@ -43,8 +43,8 @@ class Store:
         object.__setattr__(self, "folder", as_path(self.folder, "a store", BundleError))  # text will do
 
     def publish(self, bundle: Bundle | Path | str) -> int:
-        """Add a bundle, or the checked one of a file, and make it current; returns its number. BundleError where it cannot be
-        read or written: then nothing has changed."""
+        """Add a bundle, or the bundle in a file, which is checked, and make it current; returns its number. BundleError where
+        it cannot be read or written; then nothing has changed."""
         if not isinstance(bundle, Bundle):
             bundle = load_bundle(bundle)
         with self._alone() as work:
@@ -66,7 +66,7 @@ class Store:
         return numbers(self.folder)
 
     def open(self, number: int | None = None, check: bool = True) -> Bundle:
-        """The bundle of a number, or the current one; see `load_bundle`. BundleError where it is not there or damaged."""
+        """The bundle of a number, by default the current one; see `load_bundle`. BundleError where it is missing or damaged."""
         if number is not None:
             return load_bundle(self.folder / str(number), check)
         self.current()  # there is one
@@ -88,8 +88,8 @@ class Store:
                 return before[-1]
 
     def collect(self, keep: int = KEPT) -> list[int]:
-        """Remove all bundles but the current one and the `keep` newest, at least one; returns the numbers of the removed. What
-        a publisher that was killed left over goes, too."""
+        """Remove all bundles but the current one and the `keep` (at least one) newest; returns the removed numbers. Leftovers
+        of killed publishers are removed, too."""
         with self._alone():
             now, past = self.current(), self.versions()[: -max(whole("keep", keep, 0), 1)]
             removed = [number for number in past if number != now]

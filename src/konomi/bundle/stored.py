@@ -1,4 +1,4 @@
-"""What lies in a bundle, file or folder, before it is understood; see docs/bundle-format.md."""
+"""Reads the stored form of a bundle, file or folder; see docs/bundle-format.md."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from konomi.files import MANIFEST, hash_file, hash_manifest, read_manifest, read
 from konomi.models import MODELS, module, package
 
 KIND = "konomi bundle"
-FORMAT, OLDER = 3, 2  # a file; a folder, which is only read
+FORMAT, OLDER = 3, 2  # formats: a file; a folder, which is only read
 ITEMS = "items.parquet"
 REMEDY = "Make one with `train_model`."
 UPGRADE = f"This Konomi reads formats {OLDER} and {FORMAT}: upgrade it, or train again."
@@ -26,12 +26,12 @@ State = dict[str, npt.NDArray[Any]]
 
 
 Plain = str | int | float | bool | None
-"""What a setting of Konomi's own models can be; those of other packages may have lists and the like."""
+"""The type of a setting of Konomi's own models; those of other packages may have lists and the like."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model's name, its settings, and the package that it is of, where that is not Konomi."""
+    """A model's name, its settings, and the package that offers it, None = Konomi."""
 
     name: str
     config: dict[str, Any]
@@ -40,7 +40,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Stored:
-    """models, in order; manifest: the rest of it; catalogue: a Parquet file; states: the arrays of each model."""
+    """A stored bundle. models: in order; manifest: the rest of it; catalogue: a Parquet file; states: model → its arrays."""
 
     models: list[Trained]
     manifest: dict[str, Any]
@@ -49,7 +49,7 @@ class Stored:
 
 
 def read_file(file: Path, check: bool) -> Stored:
-    """A bundle of format 3, its arrays mapped; `check` compares all hashes, else those of the header and the catalogue are.
+    """A bundle of format 3, its arrays mapped. With `check` all hashes are compared, else those of header and catalogue.
 
     BundleError where it is no bundle, or of another format; OSError or ValueError where it cannot be read.
     """
@@ -66,15 +66,15 @@ def read_file(file: Path, check: bool) -> Stored:
     models = _trained(file, manifest.pop("models"))
     states: dict[str, State] = {model.name: {} for model in models}
     for name, array in arrays.items():
-        model, _, own = name.partition("/")
+        model, _, key = name.partition("/")
         if model not in states:
             raise ValueError(f"{name!r} is of no model in it")
-        states[model][own] = array
+        states[model][key] = array
     return Stored(models, manifest, catalogue, states)
 
 
 def read_folder(folder: Path) -> Stored:
-    """A bundle of format 2: a manifest, the catalogue and a file of arrays for each model. Errors as `read_file`."""
+    """A bundle of format 2: a manifest, the catalogue and a file of arrays for each model. Errors as in `read_file`."""
     manifest = read_manifest(folder, KIND, OLDER, OLD_KEYS, BundleError, REMEDY)
     if manifest["format"] != OLDER:
         raise BundleError(f"{folder}: {KIND} format {manifest['format']} is not known here.", UPGRADE)
@@ -92,8 +92,8 @@ def read_folder(folder: Path) -> Stored:
 
 
 def _trained(place: Path, models: Any) -> list[Trained]:
-    """The models of a manifest; ValueError where they are no list of names and settings, or one is there twice. BundleError for
-    one that is not known here, or cannot be used."""
+    """The models of a manifest; ValueError unless they are a list of distinct names with settings. BundleError for a model that
+    is unknown or cannot be used."""
     found = [record(Trained, each, "models") for each in models]
     for model in found:
         _check_known(place, model)
@@ -120,11 +120,11 @@ def _check_known(place: Path, model: Trained) -> None:
 
 
 def manifest_text(models: Mapping[str, dict[str, Any]], rest: Mapping[str, Any]) -> str:
-    """The manifest of models, by name with their settings, and the rest; ValueError for what JSON cannot say."""
+    """The manifest of models (name → settings) and the rest of it, in JSON; ValueError for values that JSON does not have."""
     named = [{"name": name, "config": config, **_owner(name)} for name, config in models.items()]
     return json.dumps({"models": named, **rest}, ensure_ascii=False, allow_nan=False)
 
 
 def _owner(name: str) -> dict[str, str]:
-    """The package that a model is of, where it is not Konomi's own."""
+    """{"package": the package that offers a model}; empty for Konomi's own."""
     return {"package": owner} if (owner := package(name)) else {}

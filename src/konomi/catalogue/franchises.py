@@ -1,6 +1,6 @@
-"""Franchises: which items are parts of one work, and in what order one watches them.
+"""Franchises: which items are parts of one work, and in which order to watch them.
 
-Relations say so where a catalogue has them (`related`), names elsewhere (`same_work.py`).
+They are found by the relations of the catalogue (`related`), or else by names (`same_work.py`).
 """
 
 from collections import defaultdict
@@ -15,9 +15,9 @@ from konomi.catalogue.same_work import Facts, same_work_pairs
 from konomi.catalogue.title_words import NUMBERS, RECAP, SMALL, Name, bare
 
 BESIDE = 1000
-"""Parts from this number on are beside the work: specials, recaps, trailers, music. Nobody begins with them."""
+"""Parts from this number on are beside the work: specials, recaps, trailers, music. They are never entry points."""
 
-LONG = 10  # episodes of an OVA that is a series
+LONG = 10  # episodes from which on an OVA counts as a series
 
 
 def franchises(items: pl.DataFrame) -> tuple[I32, I32]:
@@ -84,7 +84,7 @@ def _relations(items: pl.DataFrame) -> Iterator[tuple[int, int]]:
 
 
 def _in_order(rows: Facts, members: list[int]) -> tuple[list[int], list[int]]:
-    """The members of a group in the order of watching: the main parts, and what is beside them."""
+    """The members of a group in the order of watching: the main parts, and those beside the work."""
     series = any(rows.type[n] == "TV" for n in members)
     tier = {n: _tier(rows, n, series) for n in members}
     age = {n: _age(rows, n) for n in members}
@@ -98,7 +98,7 @@ def _in_order(rows: Facts, members: list[int]) -> tuple[list[int], list[int]]:
 
 
 def _lead(rows: Facts, n: int) -> tuple[str, ...]:
-    """What the names of a series begin with."""
+    """The words that the names of a series begin with."""
     name = next(iter(rows.names[n]), Name((), ()))
     return name.words[: bare(name.words[: name.head])]
 
@@ -110,7 +110,7 @@ def _age(rows: Facts, n: int) -> tuple[int, tuple[int, ...], int, int]:
 
 
 def _tier(rows: Facts, n: int, series: bool) -> int:
-    """0 series, 1 films and what is as long, 2 OVAs, 3 specials, 4 recaps and trailers, 5 music."""
+    """0 series, 1 films and items of similar length, 2 OVAs, 3 specials, 4 recaps and trailers, 5 music."""
     kind, episodes = rows.type[n], rows.episodes[n] or 0
     words = set(rows.names[n][0].words[1:]) if rows.names[n] else set()
     if kind == "Music":

@@ -1,8 +1,8 @@
-"""Which items are parts of one work by their names.
+"""Finds items that are parts of one work by their names.
 
-An item owns keys: its name without what only numbers or labels a part ("2nd Season", "III", "Movie 4", "OVA"), and what stands
-before the first colon, dash or bracket of it. Another item with such a key in its name may be a part of the same work. How much
-has to speak for it depends on how rare the key's words are and on how plainly the key stands out: "Haikyuu!! 2nd Season" needs
+An item owns keys: its name without words that only number or label a part ("2nd Season", "III", "Movie 4", "OVA"), and the
+words before its first colon, dash or bracket. Another item with such a key in its name may be a part of the same work. How much
+other evidence is needed depends on how rare the key's words are and on what follows the key: "Haikyuu!! 2nd Season" needs
 little, "Monster Strike" beside "Monster" more than there is.
 """
 
@@ -19,26 +19,26 @@ from konomi.catalogue.title_words import AMBIGUOUS, CROSSING, JOINING, Name, bar
 WORD = re.compile(r"[^\W_]+")
 EAST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
-LEAST_KEYS = 10_000  # in a small catalogue, the words of a name would look common and the genres too
-MORE = 1000  # items, a tenth of them of each genre, that the genres are counted with
-OWNERS = 6  # of one key, the earliest; more say nothing new
-RARE, VERY_RARE = 11.0, 14.0  # rarity of a key that need not begin a name, and of one that is only a beginning
+LEAST_KEYS = 10_000  # keys, at least, in the share of a word: in a small catalogue all words would look common
+MORE = 1000  # items added to the counts of genres, a tenth of them with each genre, for small catalogues
+OWNERS = 6  # owners of a key that are kept, the earliest; more bring nothing new
+RARE, VERY_RARE = 11.0, 14.0  # least rarity (log share) of a key at the end of a name, and of two words that only begin names
 
 ENOUGH = 1.0
 """The score above which two items are parts of one work. It and the weights below were chosen on the tuning half of
 `bench/franchises.csv`: a logistic regression first, then by hand."""
-AT_MARK, AT_BREAK, AT_WORD, AT_CROSSING = -2.0, -2.5, -4.0, -7.0  # what follows the key
-ONE_WORD = -2.0  # a key of one word before another word, if the word is found only inside other keys; else its share of that
+AT_MARK, AT_BREAK, AT_WORD, AT_CROSSING = -2.0, -2.5, -4.0, -7.0  # by what follows the key
+ONE_WORD = -2.0  # for a key of one word before another word, times the share of keys with the word that do not begin with it
 START, TAIL, TAIL_AT_BREAK = -5.0, -6.0, -5.0  # two words that only begin a name; a key at its end
 PER_RARITY, MOST_RARITY = 0.3, 16.0
 SAME_GENRES, GENRES_UNKNOWN, PER_YEAR, MOST_YEARS, ONE_IS_MUSIC = 5.0, 0.3, -0.04, 50, -2.0
-TELLING = 4.0  # what genres have to tell before sharing them all says that much; 'Drama' alone tells little
-ALIKE, UNALIKE = 2.0, -0.5  # the names in other scripts
+TELLING = 4.0  # log share; genres less rare than this together count less: 'Drama' alone tells little
+ALIKE, UNALIKE = 2.0, -0.5  # for similar and different names in other scripts
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is read of every item, by row; `place` is its place in an order that does not depend on that of the rows."""
+    """The facts of every item, by row; place: its place in an order that does not depend on the order of the rows."""
 
     names: list[list[Name]]
     eastern: list[list[str]]  # names in other scripts, without white space and signs
@@ -69,7 +69,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Keys:
-    """Who owns which key, the earliest `OWNERS`: whole names without marks, heads, and two words that begin a longer name."""
+    """key → its owners, the earliest `OWNERS`: whole names without marks, heads, and two words that begin a longer name."""
 
     whole: dict[str, list[int]]
     head: dict[str, list[int]]
@@ -105,7 +105,7 @@ class Keys:
         return cls(dict(whole), dict(head), start, tails, {key.partition(" ")[0] for key in tails}, rarity, inside)
 
     def _inner(self, name: Name, length: int) -> float:
-        """What speaks against a key of one word that goes on without a break: 'Monster Strike', unlike 'Pokemon Crystal'."""
+        """The penalty of a key of one word that goes on without a break: for 'Monster Strike', but not 'Pokemon Crystal'."""
         if length > 1 or _follows(name, length) > AT_WORD:
             return 0.0
         return ONE_WORD * self.inside[name.words[0]]
@@ -114,7 +114,7 @@ class Keys:
         return [*self.whole.get(key, ()), *self.head.get(key, ())] or self.start[key]
 
     def of_name(self, name: Name) -> Iterator[tuple[str, float]]:
-        """The keys that a name has in it, each with what speaks against it there."""
+        """The keys in a name, each with its penalty there."""
         words = name.words
         key = ""
         for length, word in enumerate(words, 1):
@@ -143,7 +143,7 @@ def _own(owners: list[int], n: int) -> None:
 
 
 def _follows(name: Name, length: int) -> float:
-    """What speaks against a key of `length` words because of what follows it."""
+    """The penalty of a key of `length` words by what follows it."""
     after = name.words[length]
     last = length + 1 == len(name.words) or length + 1 in name.breaks
     if after in CROSSING and not (not last and is_mark(name.words[length + 1])):
@@ -154,9 +154,9 @@ def _follows(name: Name, length: int) -> float:
 
 
 def same_work_pairs(rows: Facts, skip: set[int], same: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:
-    """Pairs of rows that are parts of one work by their names: an item that is not in `skip`, and an owner of a key in them.
+    """Pairs of rows that are parts of one work by their names: an item outside `skip`, and an owner of a key in its name.
 
-    `same` says of two rows whether they are known to belong together; such a pair is not looked at.
+    same: whether two rows are known to belong together; such pairs are left out.
     """
     keys = Keys.of(rows)
     count = Counter(genre for genres in rows.genres for genre in genres)
@@ -178,14 +178,14 @@ def same_work_pairs(rows: Facts, skip: set[int], same: Callable[[int, int], bool
 
 
 def _likeness(rows: Facts, telling: dict[str, float], a: int, b: int) -> float:
-    """What genres, years and types say for two items being one work."""
+    """The evidence of genres, years and types that two items are parts of one work."""
     score = SAME_GENRES * _share(telling, rows.genres[a], rows.genres[b])
     score += PER_YEAR * min(abs((rows.year[a] or rows.year[b] or 0) - (rows.year[b] or rows.year[a] or 0)), MOST_YEARS)
     return score + ONE_IS_MUSIC * ((rows.type[a] == "Music") != (rows.type[b] == "Music"))
 
 
 def _share(telling: dict[str, float], a: frozenset[str], b: frozenset[str]) -> float:
-    """The share of the genres of either that both have, rare ones counting more (Jaccard); less where all tell little."""
+    """The weighted share of common genres (Jaccard), rare genres weighing more; less where all of them are common."""
     if not a or not b:
         return GENRES_UNKNOWN
     both, either = (sum(telling[genre] for genre in sorted(some)) for some in (a & b, a | b))
@@ -193,7 +193,7 @@ def _share(telling: dict[str, float], a: frozenset[str], b: frozenset[str]) -> f
 
 
 def _alike(a: list[str], b: list[str]) -> float:
-    """`ALIKE` where a name in another script begins like one of the other item's, or has it in it; 0 where one has none."""
+    """`ALIKE` where names in other scripts begin alike or one contains the other, else `UNALIKE`; 0 where an item has none."""
     if not a or not b:
         return 0.0
     for x in a:

@@ -16,7 +16,7 @@ def genre_names(items: pl.DataFrame) -> list[str]:
 
 
 def genre_matrix(items: pl.DataFrame) -> U8:
-    """u8[I, G], 1 where an item has a genre of `genre_names`: by exact name, so "Shoujo" is not part of "Shoujo Ai"."""
+    """u8[I, G], 1 where an item has a genre of `genre_names`, by exact name: "Shoujo" is not "Shoujo Ai"."""
     column = {name: g for g, name in enumerate(genre_names(items))}
     matrix = np.zeros((len(items), len(column)), np.uint8)
     pairs = items.select(pl.int_range(pl.len()).alias("row"), "genres").explode("genres").drop_nulls()
@@ -28,26 +28,26 @@ def genre_matrix(items: pl.DataFrame) -> U8:
 def item_tags(items: pl.DataFrame) -> U8:
     """u8[I, T], 1 where an item has a tag: the genres of `genre_matrix`, then each type, then each era of `ERA` years.
 
-    What all items have, as MovieLens' are all films, tells nothing apart and is no tag.
+    A type or era that all items have, such as MovieLens' films, is no tag.
     """
     flags = [(column == value).fill_null(False).to_numpy() for column, known in _kinds(items) for value in known]
     return np.column_stack([genre_matrix(items), *flags]).astype(np.uint8)
 
 
 def tag_names(items: pl.DataFrame) -> list[str]:
-    """What the tags of `item_tags` are called, in their order: "Action" … "TV" … "1995–1999" …; the first are `genre_names`."""
+    """The names of the tags of `item_tags`, in their order: "Action" … "TV" … "1995–1999" …; the first are `genre_names`."""
     (_, types), (_, eras) = _kinds(items)
     return [*genre_names(items), *types, *(f"{ERA * era}–{ERA * era + ERA - 1}" for era in eras)]
 
 
 def _kinds(items: pl.DataFrame) -> list[tuple[pl.Series, list[Any]]]:
-    """Type and era of each item, and the values that are tags, in ascending order: not the one that all items have."""
+    """Type and era of each item, and the values that are tags, in ascending order; no tags where all items have one value."""
     columns = (items["type"], items["year"] // ERA)
     return [(column, [] if column.n_unique() == 1 else column.drop_nulls().unique().sort().to_list()) for column in columns]
 
 
 def content_vectors(items: pl.DataFrame) -> F32:
-    """What the catalogue says of each item as a vector of length 1, f32[I, T]: its `item_tags`, rare ones weighing more.
+    """The contents of each item as a vector of length 1, f32[I, T]: its `item_tags`, rare ones weighing more.
 
     A tag that m of I items have weighs log(I / m) (Spärck Jones 1972); an item without a tag is 0.
     """

@@ -1,4 +1,4 @@
-"""What people make of tags, and other features of people and items that models learn from."""
+"""People's taste for tags, and other features of people and items that models learn from."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,15 +12,15 @@ from konomi.catalogue.tags import genre_matrix
 from konomi.data.profiles import Profiles
 from konomi.kernels.taste import taste
 
-TASTE_PRIOR = 5.0  # C, in ratings of a tag: a person's taste for it starts from so many that say nothing
-DAMP_USER = 5.0  # C_u, in ratings: likewise a person's offset; as in `bias`
+TASTE_PRIOR = 5.0  # C, in neutral ratings of a tag that are added to a person's
+DAMP_USER = 5.0  # C_u, in neutral ratings that are added for a person's offset; as in `bias`
 
 
 def genre_taste(profiles: Profiles, items: pl.DataFrame, mean: float, prior: float = TASTE_PRIOR) -> F32:
-    """A person's Bayesian average rating per genre, f32[B, G]; NaN where they rated nothing of that genre.
+    """A person's Bayesian average rating per genre, f32[B, G]; NaN where they rated nothing of the genre.
 
-    `mean` is the overall mean rating; prior = 0 gives the plain mean per genre. Only the given entries count: give the seen
-    part of a profile, and no hidden rating can leak into it.
+    mean: the overall mean rating; prior: 0 gives the plain mean per genre. Only the given entries count, so that seen entries
+    leak no hidden rating.
     """
     scored = profiles.scored()
     genres = sp.csr_matrix(genre_matrix(items), dtype=np.float64)
@@ -34,16 +34,16 @@ def genre_taste(profiles: Profiles, items: pl.DataFrame, mean: float, prior: flo
 
 
 def item_numbers(items: pl.DataFrame) -> F32:
-    """f32[I, 3]: year of first airing, log episodes, the community's score; NaN where the catalogue does not say."""
+    """f32[I, 3]: year of first airing, log episodes, the community's score; NaN where the catalogue has none."""
     numbers = items.select(pl.col("year", "score").cast(pl.Float32), episodes=pl.col("episodes").cast(pl.Float32).log1p())
     return numbers.select("year", "episodes", "score").fill_null(np.nan).to_numpy().astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Taste:
-    """What a person makes of each tag, beyond what the items usually get; it knows of nothing but the ratings it is given.
+    """Computes people's taste for each tag from their ratings, less the usual rating of each item.
 
-    base f32[I]: what an item usually gets, of ratings of this deviation; tags u8[I, T].
+    base f32[I]: the usual ratings; deviation: of ratings; tags u8[I, T].
     """
 
     base: F32
@@ -52,7 +52,7 @@ class Taste:
 
     @cached_property
     def _lists(self) -> tuple[I64, I32]:
-        """The tags of each item, those of item i from the first array's i to its i + 1."""
+        """(indptr i64[I+1], tag i32[N]): item i has the tags tag[indptr[i]:indptr[i+1]]."""
         indptr = np.concatenate([[0], np.cumsum(self.tags.sum(axis=1, dtype=np.int64))])
         return indptr, np.nonzero(self.tags)[1].astype(np.int32)
 
@@ -73,14 +73,14 @@ class Taste:
 
 @dataclass(frozen=True)
 class Standard:
-    """Columns of mean 0 and deviation 1: how to bring features f32[n, F] there. mean, deviation f32[F]."""
+    """Standardises the columns of features f32[n, F] to mean 0 and deviation 1. mean, deviation f32[F]."""
 
     mean: F32
     deviation: F32
 
     @classmethod
     def of(cls, x: F32) -> "Standard":
-        """Those of what is known (not NaN) of each column; 0 and 1 of a column that says nothing."""
+        """From the known (not NaN) values of each column; mean 0 of a column without any, deviation 1 of a constant one."""
         known = ~np.isnan(x)
         many = np.maximum(known.sum(axis=0), 1)
         mean = (np.where(known, x, 0).sum(axis=0, dtype=np.float64) / many).astype(np.float32)
@@ -88,7 +88,7 @@ class Standard:
         return cls(mean, np.where(square > 1e-8, np.sqrt(square), 1).astype(np.float32))
 
     def __call__(self, x: F32) -> F32:
-        """(x − mean) / deviation, and the mean, 0, where nothing is known."""
+        """(x − mean) / deviation; 0, the mean, for NaN."""
         standard: F32 = np.nan_to_num((x - self.mean) / self.deviation)
         return standard
 
@@ -102,9 +102,10 @@ def row_scores(x: F32) -> F32:
 
 
 def genre_shares(scored: Profiles, base: F32, genres: U8) -> F32:
-    """f32[B, G]: the average of the genres of what a person rated, weighted by their rating times the item's, `base` f32[I].
+    """f32[B, G]: the average genres of a person's rated items, weighted by their rating times the item's usual one (base
+    f32[I]).
 
-    genres u8[I, G]. What the fifth founding notebook knows of people.
+    genres u8[I, G]. The features of people in the fifth founding notebook.
     """
     weight = scored.rating.astype(np.float64) * base[scored.item]
     total = sp.csr_matrix((weight, scored.item, scored.indptr), (len(scored), len(base))) @ genres.astype(np.float64)

@@ -1,4 +1,4 @@
-"""The words of a title: which of them name a work, and which only number or label a part of it."""
+"""The words of a title: those that name a work, and those that only number or label a part of it."""
 
 import re
 import unicodedata
@@ -17,10 +17,10 @@ NUMBERS = {
     **_numbered("first second third fourth fifth sixth seventh eighth ninth tenth"),
     **_numbered("1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th 11th 12th 13th 14th 15th"),
     **_numbered("ichi ni san shi go roku"),
-    **{"two": 2, "three": 3, "eleven": 11, "twelve": 12, "thirteen": 13},  # "Seven" is too often a part of the name
+    **{"two": 2, "three": 3, "eleven": 11, "twelve": 12, "thirteen": 13},  # "seven" is too often a word of the name
     **{"r2": 2, "zoku": 2, "nidaime": 2, "final": 99, "finale": 99, "kanketsuhen": 99},
 }
-"""Words that number a part, and the number."""
+"""Words that number a part → the number."""
 
 COUNTED = frozenset("season seasons series part cour stage chapter act arc period case vol volume episode episodes ep".split())
 RECAP = frozenset("recap recaps digest compilation soushuuhen pv cm trailer preview pilot kokuchi commercial promo".split())
@@ -32,19 +32,19 @@ WHOLE = frozenset(
     "ova oav ona tv movie movies film films picture gekijouban the animation new shin kai plus edition version".split()
 )
 MARKS = frozenset(NUMBERS) | COUNTED | RECAP | SMALL | WHOLE
-"""Words that tell the parts of a work apart; at the end of a name they are no part of its key."""
+"""Marks: words that tell the parts of a work apart; they are removed from the end of a key."""
 
 AMBIGUOUS = frozenset("ichi ni san shi go roku i v shin kai new the final plus drama music cm act extra short".split())
-"""Marks only where nothing of the name follows: 'San' is three in 'Natsume Yuujinchou San', a title in 'San-chan'."""
+"""Words that are marks only at the end of a name: 'San' is three in 'Natsume Yuujinchou San', but not in 'San-chan'."""
 
 LEADING = frozenset("zoku shin new motto gekijouban eiga the a an zan goku chou kaettekita".split())
-"""What may stand before the name of the first part."""
+"""Words that may stand before the name of the first part."""
 
 CROSSING = frozenset(("x", "vs", "feat", "meets"))
-"""What stands between two works that meet for once."""
+"""Words between the names of two works in a crossover."""
 
 JOINING = frozenset("no to de wa wo ga na ni mo e yori the of and in on a for with".split())
-"""Words after which a key is part of a phrase: 'Hello Kitty no Oyayubi-hime' is not 'Oyayubi-hime'."""
+"""Words after which a key belongs to a phrase: 'Hello Kitty no Oyayubi-hime' is not 'Oyayubi-hime'."""
 
 BREAK = re.compile(r"[:：/()（）\[\]【】「」『』<>＜＞〜~～;]|\s[-–—―]+|[-–—―]+\s|,? and the | & the ")
 TOKEN = re.compile(r"[^\W_]+|\|")
@@ -54,19 +54,19 @@ DROPPED = str.maketrans({"'": "", "’": "", "`": "", "½": "", "³": " 3", "|":
 
 @dataclass(frozen=True)
 class Name:
-    """A name in words, and the places where a colon, a dash or a bracket parts them, in order."""
+    """The words of a name, and the places of its breaks (colons, dashes, brackets), in order."""
 
     words: tuple[str, ...]
     breaks: tuple[int, ...]
 
     @property
     def head(self) -> int:
-        """How many words stand before the first break."""
+        """The number of words before the first break."""
         return self.breaks[0] if self.breaks else len(self.words)
 
 
 def name_of(text: str) -> Name:
-    """The words of a name, folded, without what may stand before a first part: 'Zoku', 'The', 'Gekijouban'."""
+    """The words of a name in lower case, without leading words such as 'Zoku', 'The', 'Gekijouban'."""
     plain = unicodedata.normalize("NFKC", text.translate(DROPPED)).casefold()
     words: list[str] = []
     breaks: list[int] = []
@@ -82,12 +82,12 @@ def name_of(text: str) -> Name:
 
 
 def is_mark(word: str) -> bool:
-    """Whether a word tells the parts of a work apart: a number, a year, 'Season', 'OVA'."""
+    """Whether a word is a mark: a number, a year, 'Season', 'OVA'."""
     return word in MARKS or (len(word) == 4 and YEAR.fullmatch(word) is not None)
 
 
 def bare(words: tuple[str, ...]) -> int:
-    """How many of the words are left without the marks at their end; one at least."""
+    """The number of words without the marks at their end; at least one."""
     n = len(words)
     while n > 1 and is_mark(words[n - 1]):
         n -= 1

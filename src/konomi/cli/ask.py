@@ -1,4 +1,4 @@
-"""konomi ask: a few questions to somebody of whom nothing is known, then what they should see next."""
+"""konomi ask: asks somebody new a few questions, then recommends."""
 
 import csv
 import sys
@@ -45,7 +45,7 @@ def ask(
     talking = at_terminal() and not json
     if output and not talking:
         raise RequestError("There is nobody to ask, and so no answer to keep.", "Leave out -o, or run it in a terminal.")
-    if output:  # what somebody has answered is never replaced
+    if output:  # older answers are never replaced
         check_file(output, RequestError, [bundle])
     recommender = Recommender.load(bundle)
     items, asking = recommender.bundle.items, questions_of(recommender.bundle)
@@ -67,12 +67,12 @@ def ask(
 
 
 def at_terminal() -> bool:
-    """Whether there is somebody to ask."""
+    """Whether the command runs in a terminal, so that it can ask."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _interview(recommender: "Recommender", asking: "Questions", number: int) -> dict[int, float]:
-    """{item row: rating} of what somebody at the terminal says; the end of the input is `q`."""
+    """{item row: rating} from the answers at the terminal; the end of the input counts as "q"."""
     from konomi.recommend.interview import answered, next_question, start
 
     interview, scale = start(asking), recommender.bundle.scale
@@ -113,7 +113,7 @@ def _typed(scale: "Scale") -> str:
 
 
 def _write(path: Path, recommender: "Recommender", ratings: dict[int, float]) -> None:
-    """A line per answer: a text that finds the item again, and the rating."""
+    """Write a line per answer: a text that finds the item again, and the rating."""
     from konomi.files import whole_file
 
     with whole_file(path, RequestError) as whole, whole.open("w", encoding="utf-8", newline="") as file:
@@ -124,6 +124,6 @@ def _write(path: Path, recommender: "Recommender", ratings: dict[int, float]) ->
 
 
 def _facts(item: dict[str, Any]) -> dict[str, Any]:
-    """What is told of a title: `FACTS`."""
+    """The `FACTS` of an item."""
     named = {**item, "title": item["title"] or str(item["item_id"]), "genres": list(item["genres"] or ())}
     return {fact: named[fact] for fact in FACTS}

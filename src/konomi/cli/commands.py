@@ -24,11 +24,11 @@ from konomi.cli.train import train
 from konomi.errors import KonomiError
 from konomi.text import visible
 
-REFUSED = 2  # exit code
+REFUSED = 2  # the exit code of a command that ends with an error of the family
 
 
 class Commands(TyperGroup):
-    """The commands, with --debug allowed anywhere and errors told to people."""
+    """The commands, with --debug allowed anywhere and errors printed for people."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put --debug, wherever it stands, in front of the command's name."""
@@ -59,7 +59,7 @@ class Commands(TyperGroup):
 
 @contextmanager
 def _words_shown() -> Iterator[None]:
-    """What is said of a wrong word of the command line repeats that word."""
+    """Make messages on wrong words of the command line safe to print, since they repeat the word."""
     try:
         yield
     except TyperException as error:
@@ -84,8 +84,8 @@ for command in (demo, prepare, synth, info, train, evaluate, compare, recommend,
     app.command()(command)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(asked: bool) -> None:
+    if asked:
         from importlib.metadata import version
 
         print(f"konomi {version('konomi')}")

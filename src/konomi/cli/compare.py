@@ -1,4 +1,4 @@
-"""konomi compare: several models on the same split, or on people they have never met, and a report of how they differ."""
+"""konomi compare: compares several models on the same split, or on people held out whole, and writes a report."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from konomi.report.tables import Grid
 
 BOTH = "both"
-WITH_INTERVALS, WITHOUT = 2, 6  # columns that fill a line of the terminal
+WITH_INTERVALS, WITHOUT = 2, 6  # columns with and without intervals that fill a line of the terminal
 
 
 def compare(
@@ -77,11 +77,11 @@ def compare(
     with running(seed, threads, device, memory=memory) as run:
         if people:
             aim = "rating" if task == BOTH else task
-            newcomers = compare_people(dataset, chosen, how, aim, run, lambda name, said: say(f"{name}: {said}"), metrics)
+            newcomers = compare_people(dataset, chosen, how, aim, run, lambda name, message: say(f"{name}: {message}"), metrics)
             facts = write_people(output, newcomers, data.resolve())
         else:
-            wanted = TASKS if task == BOTH else (task,)
-            found = compare_models(dataset, chosen, wanted, how, run, lambda outcome: say(_line(outcome)), metrics)
+            compared = TASKS if task == BOTH else (task,)
+            found = compare_models(dataset, chosen, compared, how, run, lambda outcome: say(_line(outcome)), metrics)
             facts = write_report(output, found, data.resolve(), user_ids)
     if json:
         show_json({"path": str(output), **facts})
@@ -104,7 +104,7 @@ def configs(names: list[str], tables: dict[str, Any], file: Path | None, words: 
 
 
 def _line(outcome: "Outcome") -> str:
-    """What is said of a training that has ended."""
+    """The line printed for a training that has ended."""
     from konomi.evaluate.metrics import RANKING, primary
     from konomi.pipeline.comparison import Failure, purpose
     from konomi.report.tables import number
@@ -115,8 +115,8 @@ def _line(outcome: "Outcome") -> str:
     values = outcome.reports["valid"].metrics if "valid" in outcome.reports else {}
     shown = [primary(task) for task in outcome.tasks or (RANKING,)]
     measured = [f"{metric.name} {number(values[metric.key])}" for metric in shown if metric.key in values]
-    where = f"validation {', '.join(measured)}, " if measured else ""
-    return f"{head}: {where}{outcome.training.seconds:.1f} s"
+    errors = f"validation {', '.join(measured)}, " if measured else ""
+    return f"{head}: {errors}{outcome.training.seconds:.1f} s"
 
 
 def _show(found: "Comparison") -> None:
@@ -149,7 +149,7 @@ def _show_people(found: "People") -> None:
 
 
 def _lines(columns: Sequence[str], width: int) -> list[Sequence[str]]:
-    """Columns in as few lines of at most `width` as can be, of about the same length."""
+    """Columns in as few lines of at most `width` columns as possible, of about the same length."""
     lines = -(-len(columns) // width)
     return [columns[n * len(columns) // lines : (n + 1) * len(columns) // lines] for n in range(lines)]
 

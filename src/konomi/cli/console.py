@@ -1,6 +1,6 @@
-"""What commands say. Results go to stdout, as tables or with --json as JSON; everything else goes to stderr.
+"""The output of commands. Results go to stdout, as tables or with --json as JSON; everything else goes to stderr.
 
-Titles, names and messages may hold anything. Whatever is printed here goes through `konomi.text.visible`: one text, one line.
+Titles, names and messages may have any characters, so all text goes through `konomi.text.visible`: one text, one line.
 """
 
 import json
@@ -26,7 +26,7 @@ _live: "list[Console]" = []  # the console of the progress bar, while there is o
 
 
 def console(stderr: bool = False) -> "Console":
-    """Plain text where the stream is no terminal, 80 columns wide unless COLUMNS says otherwise."""
+    """A console; plain text where the stream is no terminal, 80 columns wide unless COLUMNS is set."""
     from rich.console import Console
 
     # titles such as "[Oshi no Ko]" are no markup
@@ -36,18 +36,18 @@ def console(stderr: bool = False) -> "Console":
     return made
 
 
-def show(*things: "RenderableType") -> None:
+def show(*results: "RenderableType") -> None:
     """Print results for people: lines of text, and tables with a blank line after each."""
-    for thing in things:
-        if isinstance(thing, str):
-            console().print(visible(thing))
+    for result in results:
+        if isinstance(result, str):
+            console().print(visible(result))
         else:
-            console().print(thing)
+            console().print(result)
             console().print()
 
 
 def say(*lines: str) -> None:
-    """Print what is no result; above the progress bar, where there is one."""
+    """Print lines that are no result to stderr, above the progress bar if there is one."""
     for line in lines:
         (_live[-1] if _live else console(stderr=True)).print(visible(line), soft_wrap=True)
 
@@ -59,9 +59,9 @@ def show_json(value: Any) -> None:
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]], numbers: Iterable[str] = ()) -> "Table":
-    """A table of text; the columns named in `numbers` are set to the right and never wrapped.
+    """A table of text; the columns named in `numbers` are aligned to the right and never wrapped.
 
-    A cell is a text, a number or None; a tuple of texts stands beneath each other.
+    A cell is a text, a number, None, or a tuple of lines.
     """
     from rich import box
     from rich.table import Table
@@ -98,7 +98,7 @@ def histogram(title: str, counts: dict[str, int]) -> "Table":
 
 
 def note(text: str) -> None:
-    """What has to be known about the data, such as "simulated ratings", beneath whatever shows it."""
+    """Print a note on the data, such as "simulated ratings", if there is one."""
     if text:
         show(f"Note: {text}.")
 
@@ -131,7 +131,7 @@ def running(
     ) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def tell(what: str, done: int, total: int) -> None:
+        def update(what: str, done: int, total: int) -> None:
             task = tasks.setdefault(what, TaskID(-1))
             if task == -1:
                 task = tasks[what] = bars.add_task(visible(what), total=total, rate="")
@@ -140,6 +140,6 @@ def running(
 
         _live.append(screen)
         try:
-            yield replace(run, progress=tell)
+            yield replace(run, progress=update)
         finally:
             _live.pop()

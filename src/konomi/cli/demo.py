@@ -1,4 +1,4 @@
-"""konomi demo: the whole road on the embedded sample, in a few seconds."""
+"""konomi demo: all steps on the embedded sample, in a few seconds."""
 
 import shutil
 import sys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from konomi.runtime import Run
 
 RATINGS: dict[int | str, float] = {"Cowboy Bebop": 10, "Steins;Gate": 9, "Mushishi": 9, "Sword Art Online": 4}
-"""Somebody whom the model has never heard of, as they would type it."""
+"""The ratings of somebody new, as they would type them."""
 
 
 def demo(
@@ -31,11 +31,11 @@ def demo(
     """Prepare the embedded sample, train on it, evaluate, recommend."""
     with tempfile.TemporaryDirectory(prefix="konomi-") if output is None else nullcontext(str(output)) as folder:
         with running(threads=threads) as run:
-            facts = _road(Path(folder), run)
+            facts = _steps(Path(folder), run)
         if json:
             show_json({**facts, "recommendations": facts["recommendations"].to_dicts()})
             return
-        _tell(facts)
+        _show(facts)
     if output is not None:
         say(f"Dataset and bundle are in {output}. Go on with, for example:")
         konomi = "konomi" if shutil.which("konomi") else sys.argv[0]  # in a virtual environment that is not activated
@@ -44,8 +44,8 @@ def demo(
         say(f"  {konomi} info {output}/data")
 
 
-def _road(folder: Path, run: "Run") -> dict[str, Any]:
-    """Every step, each as its own command would do it."""
+def _steps(folder: Path, run: "Run") -> dict[str, Any]:
+    """All steps, each as by its own command."""
     from konomi.bundle.format import check_target, save_bundle
     from konomi.cli.summary import size
     from konomi.data.dataset import KIND
@@ -76,7 +76,7 @@ def _road(folder: Path, run: "Run") -> dict[str, Any]:
     }
 
 
-def _tell(facts: dict[str, Any]) -> None:
+def _show(facts: dict[str, Any]) -> None:
     size, metrics = facts["data"], facts["metrics"]
     counts = f"{size['entries']:,} entries of {size['users']:,} users for {size['items']:,} real titles"
     show(f"Prepared the embedded sample: {counts}.")

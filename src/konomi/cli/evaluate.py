@@ -1,4 +1,4 @@
-"""konomi evaluate: how good a saved model is, on its own test entries or on a file of ratings."""
+"""konomi evaluate: measures a saved model on its own test entries or on a file of ratings."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +12,7 @@ from konomi.cli.options import BundlePath, Data, Json, Metrics, Threads
 if TYPE_CHECKING:
     from rich.table import Table as Grid
 
-THIS = "this model"  # its name may be that of a baseline
+THIS = "this model"  # instead of its name, which a baseline may have, too
 SAMPLE = 12  # rows of a table of predictions
 SAMPLES = {
     "rating": ("Predicted and true ratings", "true", "predicted", 2),

@@ -1,4 +1,4 @@
-"""The filters and dials that several commands take, declared once: `@with_filters` gives a command their options."""
+"""The filters and dials of several commands, declared once: `@with_filters` adds their options to a command."""
 
 import inspect
 import math
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from konomi.recommend.filters import Where
 
 WHICH, HOW = "Which titles", "How the list is to be"
-LARGEST = 1 << 16  # characters that are read of a file with a condition: more than a condition may have
+LARGEST = 1 << 16  # characters of a file with a condition that are read; a condition may not have so many
 
 
 def _which(help: str, *names: str, metavar: str | None = None) -> Any:
@@ -53,12 +53,12 @@ def _options(
     diverse: Annotated[float, _dial("How far titles like those above are held back.")] = 0.0,
     calibrate: Annotated[float, _dial("How closely to keep to the person's own mix of genres.")] = 0.0,
 ) -> None:
-    """The options, for their signature."""
+    """The options, as a signature for `with_filters`."""
 
 
 def with_filters(command: Callable[..., None], lacking: tuple[str, ...] = ()) -> Callable[..., None]:
-    """The command with the options above, but for those it is `lacking`, in place of its parameters `where` and `dials`."""
-    own = inspect.signature(command)
+    """The command with the options above, except those named in `lacking`, instead of its parameters `where` and `dials`."""
+    signature = inspect.signature(command)
     every = inspect.signature(_options).parameters
     added = {name: parameter for name, parameter in every.items() if name not in lacking}
 
@@ -67,14 +67,14 @@ def with_filters(command: Callable[..., None], lacking: tuple[str, ...] = ()) ->
         options = {name: values.pop(name) if name in added else parameter.default for name, parameter in every.items()}
         command(**values, where=where_of(**options), dials=dials_of(**options))
 
-    kept = [parameter for name, parameter in own.parameters.items() if name not in ("where", "dials")]
-    filtered.__signature__ = own.replace(parameters=[*kept, *added.values()])  # type: ignore[attr-defined]
+    kept = [parameter for name, parameter in signature.parameters.items() if name not in ("where", "dials")]
+    filtered.__signature__ = signature.replace(parameters=[*kept, *added.values()])  # type: ignore[attr-defined]
     filtered.__annotations__ = {name: parameter.annotation for name, parameter in filtered.__signature__.parameters.items()}  # type: ignore[attr-defined]
     return filtered
 
 
 def where_of(**said: Any) -> "Where":
-    """The filters that were asked for."""
+    """The filters from the options."""
     from konomi.recommend.filters import Where
 
     return Where(
@@ -98,7 +98,7 @@ def where_of(**said: Any) -> "Where":
 
 
 def dials_of(**said: Any) -> "Dials":
-    """The dials as they were turned."""
+    """The dials from the options."""
     from konomi.ranking.dials import Dials
 
     turned = {name: said[name] for name in ("love", "niche", "diverse", "calibrate") if said[name] is not None}
@@ -106,19 +106,19 @@ def dials_of(**said: Any) -> "Dials":
 
 
 def span(text: str, option: str) -> tuple[float | None, float | None]:
-    """(from, to) of "2000:2010", "2000:", ":2010" or "2005"; None where nothing bounds it."""
+    """(from, to) of "2000:2010", "2000:", ":2010" or "2005"; None = no bound."""
     low, colon, high = text.partition(":")
-    bounds = [_bound(part, text, option) if part.strip() else None for part in (low, high if colon else low)]
+    bounds = [_bound(end, text, option) if end.strip() else None for end in (low, high if colon else low)]
     return bounds[0], bounds[1]
 
 
-def _bound(part: str, text: str, option: str) -> float:
+def _bound(end: str, text: str, option: str) -> float:
     try:
-        value = float(part)
+        value = float(end)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise RequestError(f'{option} "{text}": "{part.strip()}" is not a number.', "Write FROM:TO, such as 2000:2010.")
+        raise RequestError(f'{option} "{text}": "{end.strip()}" is not a number.', "Write FROM:TO, such as 2000:2010.")
     return value
 
 

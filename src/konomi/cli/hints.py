@@ -1,4 +1,4 @@
-"""Hints of the library in the words of the command line: it names `valid`, a person types --valid."""
+"""Hints of the library in the words of the command line: `valid` becomes --valid."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ _named = re.compile(r"`(\w+)`")
 
 
 def as_typed(hint: str, command: Any) -> str:
-    """A hint with each `name` in it as the option of this command (None = no command), or as the command that does it."""
+    """A hint with each `name` in it replaced by the option of this command (None = no command), or by a command."""
     given = (parameter for parameter in getattr(command, "params", ()) if parameter.param_type_name == "option")
     options = {option.name.removesuffix("_column"): option.opts[0] for option in given}  # --user-column is `user` in Python
 

@@ -1,4 +1,4 @@
-"""konomi info: what is in a dataset or a bundle."""
+"""konomi info: shows the contents of a dataset or a bundle."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""What several commands need: tables of metrics."""
+"""Tables of metrics, for several commands."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def split_name(facts: dict[str, Any]) -> str:
-    """A split's kind and the first digits of its hash, as every report has them."""
+    """A split's name in tables: its kind and the first digits of its hash."""
     return f"{facts['kind']} {facts['sha256'].removeprefix('sha256:')[:12]}"
 
 
 def errors_table(title: str, rows: dict[str, dict[str, Any]], metrics: "tuple[Metric, ...] | None" = None) -> "Group":
-    """What was measured for each named report: tables of ratings, interactions and recommendations, where there are any.
+    """The metrics of each named report: tables of ratings, interactions and recommendations, where there are any.
 
-    `metrics` are those that are shown; all that are registered, where there are none.
+    metrics: those to show; by default all registered ones.
     """
     from rich.console import Group
 
@@ -31,20 +31,20 @@ def errors_table(title: str, rows: dict[str, dict[str, Any]], metrics: "tuple[Me
     grids = []
     if ratings := reports_of("rating"):
         shown = metrics_of("rating", metrics)
-        cells = ((name, *(number(_figure(report, metric.key)) for metric in shown)) for name, report in ratings.items())
+        cells = ((name, *(number(_value(report, metric.key)) for metric in shown)) for name, report in ratings.items())
         grids.append(table(title, ("", *names_of(shown)), cells, names_of(shown)))
     liked, found_again = f"{title}: liked or not", "Recommendations: what is found of hidden titles that are liked"
     for kind, heading in (("interaction", liked), (RANKING, found_again)):
         if reports := reports_of(kind):
             values = (
-                [number(_figure(report, metric.key)) for report in reports.values()] for metric in metrics_of(kind, metrics)
+                [number(_value(report, metric.key)) for report in reports.values()] for metric in metrics_of(kind, metrics)
             )
             cells = ((metric.name, *row) for metric, row in zip(metrics_of(kind, metrics), values, strict=True))
             grids.append(table(heading, ("", *reports), cells, reports))
-    return Group(*[part for grid in grids for part in (grid, "")][:-1])
+    return Group(*[block for grid in grids for block in (grid, "")][:-1])
 
 
-def _figure(report: dict[str, Any], key: str) -> float | None:
-    """A figure of a report; None where it has none, which a bundle from elsewhere may not."""
+def _value(report: dict[str, Any], key: str) -> float | None:
+    """The value of a metric in a report; None where it is missing, as it may be in bundles of other processes."""
     value = report.get(key)
     return value if isinstance(value, int | float) else None

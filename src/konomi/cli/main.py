@@ -1,8 +1,8 @@
-"""The entry point of `konomi`: what ends a command, and with which exit code. Nothing is imported before that stands.
+"""The entry point of `konomi`: handles signals and exit codes. It imports the commands only after signals are handled.
 
-A signal that ends it (Ctrl-C, a terminal that closes, `kill`, a pipe that `head` has read enough of) is raised as `Ended`,
-which no library catches, so whatever is half-written is taken away; then the process ends with 128 + the signal's number,
-without waiting for threads and without a traceback.
+A signal that ends a command (Ctrl-C, a closed terminal, `kill`, a pipe that `head` has closed) is raised as `Ended`, which no
+library catches, so that half-written files are removed. Then the process ends with 128 + the signal's number, without waiting
+for threads and without a traceback.
 """
 
 import io
@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 ENDING = {"SIGINT": "interrupted.", "SIGTERM": "terminated.", "SIGHUP": "", "SIGPIPE": ""}
-"""The signals, and what is said of them."""
+"""signal → the message printed for it."""
 
 REFUSED = 2  # exit code
 PATIENCE = 2.0  # seconds in which a second signal does not disturb the taking away
@@ -35,7 +35,7 @@ class Ending:
         self.handled: BaseException | None = None
 
     def listen(self) -> None:
-        """Hear the signals of `ENDING`, but for those that the parent wants ignored, as `nohup` does."""
+        """Handle the signals of `ENDING`, except those that the parent process ignores, as with `nohup`."""
         for name in ENDING:
             number = getattr(signal, name, None)
             plain = (signal.SIG_IGN,) if name == "SIGPIPE" else (signal.SIG_DFL, signal.default_int_handler)  # of Python
@@ -71,11 +71,11 @@ class Ending:
             sys.__unraisablehook__(what)
 
     def leave(self) -> None:
-        """End the process as the signal wants it."""
+        """End the process with the exit code of the signal."""
         assert self.signal is not None
         try:
-            if said := ENDING[self.signal.name]:
-                print(f"\n{said}", file=sys.stderr, flush=True)
+            if message := ENDING[self.signal.name]:
+                print(f"\n{message}", file=sys.stderr, flush=True)
         finally:
             os._exit(128 + self.signal)
 
@@ -97,7 +97,7 @@ def main() -> None:
     ending.listen()
     open_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show is no reason to fail
+        sys.stdout.reconfigure(errors="replace")  # no error for a title that the terminal cannot show
     try:
         try:
             from konomi.cli.commands import app

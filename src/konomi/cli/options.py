@@ -8,7 +8,7 @@ import typer
 from konomi.models import MODELS as OWN
 
 MODELS = ", ".join(OWN)
-"""Konomi's own models, for --help, which asks no other package."""
+"""Konomi's own models, for --help, which imports no other package."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same result.")]

@@ -53,8 +53,8 @@ def prepare(
     rules = settings(Rules, {**thresholds, "labels": labels}, "prepare")
     columns = {"user": user_column, "item": item_column, "rating": rating_column, "status": status_column, "time": time_column}
     between = "\t" if separator in ("tab", "\\t") else separator
-    said = {name: word for name, word in {**columns, "separator": between}.items() if word is not None}
-    options = settings(ReadOptions, {"on_bad_rows": on_bad_rows, **said}, "prepare")
+    given = {name: word for name, word in {**columns, "separator": between}.items() if word is not None}
+    options = settings(ReadOptions, {"on_bad_rows": on_bad_rows, **given}, "prepare")
     options = dataclasses.replace(options, scale=None if scale is None else _scale(scale), items=items)
     inputs = [*paths, *([items] if items else [])]
     written = check_folder(output, KIND, DataError, inputs)
@@ -65,10 +65,7 @@ def prepare(
     with running(threads=threads) as run:
         table = read_source(source, paths, options, run)
         dataset = make_dataset(table, rules, run)
-        # how it was read, so that other files of this source can be read likewise; they may lack what is not needed
-        needed = {name: word for name, word in table.reading.items() if name not in ("status", "time")}
-        how = {**needed, **said, "on_bad_rows": on_bad_rows}
-        dataset = dataclasses.replace(dataset, manifest={**dataset.manifest, "read": how})
+        dataset = dataclasses.replace(dataset, manifest={**dataset.manifest, "read": options.again(table.reading)})
         left_out = len(table.rejects.line) + len(table.catalogue_rejects.line)
         if left_out:
             write_rejects(place, table.rejects, table.catalogue_rejects)
@@ -103,7 +100,7 @@ def _source(words: list[str]) -> tuple[str | None, list[Path]]:
 
 
 def _reading(table: "Table") -> str:
-    """The source, what was guessed of its columns, and the files."""
+    """The source, its guessed columns, and the files, in words."""
     shown = {**table.reading, **({"separator": "tab"} if table.reading.get("separator") == "\t" else {})}
     guess = ", ".join(f"{name} = {word}" for name, word in shown.items())
     return f"{table.source}{': ' if guess else ''}{guess} (from {', '.join(file.name for file in table.files)})"
@@ -113,7 +110,7 @@ def _scale(text: str) -> "Scale":
     from konomi.data.scale import Scale
 
     try:
-        low, high, *step = (float(part) for part in text.split(":"))
+        low, high, *step = (float(number) for number in text.split(":"))
         return Scale(low, high, *(step or [0.0]))
     except (ValueError, TypeError):
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""konomi recommend: what to see next, for a known user, a list, titles typed by hand, genre wishes, or nobody."""
+"""konomi recommend: titles to see next, for a known user, a list, typed titles, genre wishes, or anybody."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -101,6 +101,6 @@ def _pairs(texts: "list[str] | tuple[()]", option: str, example: str) -> dict[st
         try:
             pairs[name.strip()] = float(value.strip().replace(",", "."))
         except ValueError:
-            said = f'{option} "{text}": "{value.strip()}" is not a number.'
-            raise RequestError(said, f'Write it as {option} "{example}".') from None
+            message = f'{option} "{text}": "{value.strip()}" is not a number.'
+            raise RequestError(message, f'Write it as {option} "{example}".') from None
     return pairs

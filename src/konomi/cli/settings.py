@@ -1,4 +1,4 @@
-"""Settings that commands make out of a TOML file and their options; an option goes before the file."""
+"""Settings from a TOML file and from the options of a command; an option overrides the file."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, fields
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 def model_configs(
     names: list[str], tables: dict[str, Any], file: Path | None, words: list[str], task: str | None = None
 ) -> dict[str, Any]:
-    """The Config of each model: from its table in a TOML file, then the task, then the words: the last one counts.
+    """The Config of each model: from its table in a TOML file, overridden by the task, and by the words, the last one first.
 
-    A word is MODEL.KEY=VALUE, or KEY=VALUE where there is one model only. RequestError or ConfigError for what is unknown.
+    A word is MODEL.KEY=VALUE, or KEY=VALUE where there is only one model. RequestError or ConfigError for anything unknown.
     """
     from konomi.models import model_names, module
     from konomi.settings import closest
@@ -25,16 +25,16 @@ def model_configs(
     for name, table in tables.items():
         if name not in (known := (*model_names(), "split")) or not isinstance(table, dict):
             raise ConfigError(f"{file}: unknown table [{name}].{closest(name, known)}", f"The tables are: {', '.join(known)}.")
-    own: dict[str, list[str]] = {name: [] for name in names}
+    words_of: dict[str, list[str]] = {name: [] for name in names}
     for word in words:
         name, dot, _ = word.partition("=")[0].partition(".")
         if len(names) == 1 and name != names[0]:
-            own[names[0]].append(word)
-        elif dot and name in own:
-            own[name].append(word.removeprefix(f"{name}."))
+            words_of[names[0]].append(word)
+        elif dot and name in words_of:
+            words_of[name].append(word.removeprefix(f"{name}."))
         else:
             raise ConfigError(
-                f'--set "{word}": not a setting of a model that is named.{closest(name, own) if dot else ""}',
+                f'--set "{word}": not a setting of a model that is named.{closest(name, words_of) if dot else ""}',
                 f"Write it as --set {names[-1]}.KEY=VALUE." if names else "Name the models with -m.",
             )
     if task is not None and not any(has(name, "task") for name in names):
@@ -42,7 +42,7 @@ def model_configs(
         raise ConfigError(
             f"--task {task}: {', '.join(names)} has no choice of task.", f"Leave it out, or take a model that has: {able}."
         )
-    return {name: _model_config(kind, name, tables, file, task, own[name]) for name, kind in kinds.items()}
+    return {name: _model_config(kind, name, tables, file, task, words_of[name]) for name, kind in kinds.items()}
 
 
 def _model_config(
@@ -63,13 +63,13 @@ def _model_config(
 def split_settings(
     tables: dict[str, Any], file: Path | None, seed: int, kind: str | None, valid: float | None, test: float | None
 ) -> "SplitConfig":
-    """How to split, from the table [split] and the options --split, --valid and --test."""
+    """The settings of a split, from the table [split] and the options --split, --valid and --test."""
     from konomi.data.split import SplitConfig
     from konomi.settings import settings
 
-    said = {name: value for name, value in (("kind", kind), ("valid", valid), ("test", test)) if value is not None}
+    given = {name: value for name, value in (("kind", kind), ("valid", valid), ("test", test)) if value is not None}
     by_file = settings(SplitConfig, {"seed": seed, **tables.get("split", {})}, f"{file} [split]")
-    return settings(SplitConfig, {**asdict(by_file), **said}, "--split")
+    return settings(SplitConfig, {**asdict(by_file), **given}, "--split")
 
 
 def has(model: str, setting: str) -> bool:
@@ -85,7 +85,7 @@ def models_with(setting: str) -> list[str]:
 
 
 def _usable() -> list[str]:
-    """The models that there are, without those of other packages that cannot be imported."""
+    """All models, without those of other packages that cannot be imported."""
     from konomi.models import model_names, offered
 
     broken = {name for name, _, reason in offered() if reason}
@@ -93,7 +93,7 @@ def _usable() -> list[str]:
 
 
 def is_network(model: str) -> bool:
-    """Whether a model is trained with torch: on a device, with a checkpoint."""
+    """Whether a model is trained with torch, and so may use a device and a checkpoint."""
     from konomi.models import module
     from konomi.models.api import needs
 
@@ -106,10 +106,8 @@ def networks() -> list[str]:
 
 
 def check_needs(models: Iterable[str], device: str) -> None:
-    """ConfigError where a package that a model needs is missing, or torch's device: before any of them is trained.
-
-    And where none of them is a network: then the device would be an idle word.
-    """
+    """ConfigError, before any training, where a package that a model needs or torch's device is missing, or where a device is
+    given but no model is a network."""
     from konomi.extras import need
     from konomi.models import module
     from konomi.models.api import needs

@@ -1,4 +1,4 @@
-"""A prepared dataset in tables: what was read, kept and dropped, how big it is, who rated what."""
+"""Tables of a prepared dataset: rows read, kept and dropped, its size, and ratings of the most active users."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from konomi.data.dataset import Dataset
 
 USERS = 10  # rows of the crosstab
-CELL = 11  # columns of the terminal for one title of the crosstab
-HEAD = 26  # letters of a title in its head
+CELL = 11  # characters of a column of the crosstab
+HEAD = 26  # characters of a title in its head
 
 
 def size(dataset: "Dataset") -> dict[str, Any]:
@@ -40,7 +40,7 @@ def show_dataset(dataset: "Dataset") -> None:
 def crosstab(dataset: "Dataset") -> "Table":
     """The ratings of the most active users (rows, by id) for the most rated items (columns), as many as fit the terminal.
 
-    Ids are for one's own terminal; a report of `konomi compare` has none.
+    Ids are shown in one's own terminal; a report of `konomi compare` has none.
     """
     from konomi.report.maps import most_active_by_most_rated
 
@@ -57,7 +57,7 @@ def crosstab(dataset: "Dataset") -> "Table":
 
 
 def taste(dataset: "Dataset", user: str) -> dict[str, Any]:
-    """One person: how much and how they rate, and their Bayesian average rating per genre, the best liked first."""
+    """One person: the number, mean and histogram of their ratings, and their Bayesian average per genre, the highest first."""
     from konomi.catalogue.tags import genre_matrix, genre_names
     from konomi.catalogue.taste import genre_taste
     from konomi.data.statistics import overall_mean
@@ -85,7 +85,7 @@ def taste(dataset: "Dataset", user: str) -> dict[str, Any]:
 
 
 def show_taste(facts: dict[str, Any]) -> None:
-    """`taste` for people."""
+    """Print the result of `taste`."""
     mean = "none" if facts["mean"] is None else f"{facts['mean']:.2f}"
     ratings = f"{facts['ratings']:,} ratings, mean {mean} (everybody's: {facts['mean_of_all']:.2f})"
     show(f"User {facts['user']}: {facts['entries']:,} entries, {ratings}")

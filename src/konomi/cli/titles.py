@@ -1,4 +1,4 @@
-"""Tables of titles, and an answer as people see it."""
+"""Tables of titles, and the output of an answer."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ COLUMNS: "dict[str, Callable[[Row], str | None]]" = {
 
 
 def show_answer(answer: "Answer", recommender: "Recommender", where: "Where") -> None:
-    """The table of an answer to somebody who asked so, with what is to be known about it."""
+    """Print an answer as a table with its notes; where it is empty, why."""
     if not len(answer):
         left = int((recommender.allowed(where) & recommender.ranker.blend.known).sum())
         say(f"There is nothing left to recommend: of the {left:,} titles that pass the filters none is new or comes next.")
@@ -36,7 +36,7 @@ def show_answer(answer: "Answer", recommender: "Recommender", where: "Where") ->
 
 
 def titles_table(title: str, answer: "Answer", *values: str) -> "Grid":
-    """The `COLUMNS` named, those that are known, and the titles; beneath each what speaks for and against it, else genres."""
+    """A table of titles, each with its reasons or else its genres beneath; values: names of `COLUMNS`, left out where empty."""
     facts = {name: [COLUMNS[name](row) for row in answer] for name in values}
     known = {name: cells for name, cells in facts.items() if any(cells)}
     cells = zip(range(1, len(answer) + 1), *known.values(), map(_titled, answer), strict=True)

@@ -1,4 +1,4 @@
-"""konomi train: split a dataset, fit models on it, measure them, save them as one bundle."""
+"""konomi train: splits a dataset, fits models on it, measures them, and saves them as one bundle."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""Arrays of one dimension in `.npy` files: written as they are, mapped when read, refused unless they are as expected."""
+"""Arrays of one dimension in `.npy` files: mapped when read, and refused unless dtype and length are as expected."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from konomi.files import open_regular
 
 MAGIC = b"\x93NUMPY\x01\x00"  # version 1.0
-LONGEST = 1 << 12  # bytes of a header, which takes about a hundred
+LONGEST = 1 << 12  # bytes of a header that are read; it has about a hundred
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> None:
@@ -20,8 +20,8 @@ def write_array(path: Path, array: npt.NDArray[Any]) -> None:
 def map_array(path: Path, dtype: npt.DTypeLike, n: int) -> npt.NDArray[Any]:
     """The file's array [n] of this dtype, mapped and read-only.
 
-    ValueError where it holds any other, or is longer or shorter; OSError where it cannot be read. Nothing in it is parsed: a
-    header says exactly this, or is refused.
+    ValueError where the file has another dtype or length; OSError where it cannot be read. The header is not parsed: it equals
+    the expected text, or is refused.
     """
     kind = np.dtype(dtype)
     with open_regular(path) as file:
@@ -36,5 +36,5 @@ def map_array(path: Path, dtype: npt.DTypeLike, n: int) -> npt.NDArray[Any]:
     if size != start + n * kind.itemsize:
         raise ValueError(f"{path.name} has {size:,} bytes, not {start + n * kind.itemsize:,}")
     if n == 0:
-        return np.empty(0, kind)  # which cannot be mapped
+        return np.empty(0, kind)  # an empty array cannot be mapped
     return np.asarray(np.memmap(path, kind, "r", start, (n,)))

@@ -13,7 +13,7 @@ import polars as pl
 from konomi.arguments import as_path
 from konomi.arrays import I8, I32, I64, U8
 from konomi.data.dataset_folder import KIND as KIND
-from konomi.data.dataset_folder import OPTIONAL, REMEDY, Parts, read_folder, write_folder
+from konomi.data.dataset_folder import OPTIONAL, REMEDY, Contents, read_folder, write_folder
 from konomi.data.dataset_folder import parquet as parquet
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
@@ -28,8 +28,8 @@ class Dataset:
     """Ratings of U users on I items: N entries in compressed rows, sorted by user and item.
 
     items: the catalogue (`table.ITEM_COLUMNS`, then ratings, mean, bayes), one row each; users: their ids; indptr i64[U+1];
-    item i32[N]; stored u8[N] or f32[N] (see `Scale`); status u8[N] or None; time i64[N] or None; manifest: where it comes
-    from and what was left out. Arrays are memory-mapped when read from disk.
+    item i32[N]; stored u8[N] or f32[N] (see `Scale`); status u8[N] or None; time i64[N] or None; manifest: the source, and
+    what was left out. Arrays are memory-mapped when read from disk.
     """
 
     items: pl.DataFrame
@@ -42,7 +42,7 @@ class Dataset:
     scale: Scale
     manifest: dict[str, Any]
 
-    from_frame: ClassVar[Callable[..., "Dataset"]]  # of any table; `reading/frame.py`, which stands above, gives it
+    from_frame: ClassVar[Callable[..., "Dataset"]]  # from any table; set by `reading/frame.py`, a higher layer
 
     def __repr__(self) -> str:
         size = f"{len(self.item):,} entries, {len(self.users):,} users × {len(self.items):,} items"
@@ -87,47 +87,47 @@ class Dataset:
         return self.labelling.of(self.profiles)
 
     @cached_property
-    def parts(self) -> Parts:
-        """What is written of it, by the names of its files."""
+    def contents(self) -> Contents:
+        """What its folder holds, without the manifest."""
         optional = {name: array for name in OPTIONAL if (array := getattr(self, name)) is not None}
         arrays = {"indptr": self.indptr, "item": self.item, "rating": self.stored, **optional}
-        return Parts(self.items, self.users.ids, arrays, self.scale)
+        return Contents(self.items, self.users.ids, arrays, self.scale)
 
     @property
     def sha256(self) -> str:
-        """One hash for all of the entries and their ids."""
+        """One hash of all entries and ids."""
         noted = self.manifest.get("sha256")
-        return str(noted["all"] if noted else self.parts.hashes["all"])
+        return str(noted["all"] if noted else self.contents.hashes["all"])
 
     def save(self, path: Path | str) -> None:
         """Write the folder whole or not at all; an older dataset there is replaced, anything else is refused.
 
-        Whoever has the older one open keeps it, see `konomi.files.versions`.
+        A process that has the older one open can go on reading it, see `konomi.files.versions`.
         """
-        write_folder(as_path(path, "a dataset", DataError), self.parts, self.manifest)
+        write_folder(as_path(path, "a dataset", DataError), self.contents, self.manifest)
 
     @classmethod
     def open(cls, path: Path | str, check: bool = True) -> "Dataset":
         """A dataset that `save` wrote, its arrays mapped; DataError where it is missing, altered, cut short or inconsistent.
 
-        With `check` everything is compared with its hash and looked through, which reads it once. Without, the arrays are
-        known to be as long as they should; it is for those who want a few people, whose profiles are looked through.
+        With `check`, everything is read once, compared with its hash and validated. Without, only dtypes and lengths of the
+        arrays are checked, and `profile` validates each profile that it returns: for reading a few people.
         """
-        parts, manifest = read_folder(as_path(path, "a dataset", DataError), check)
-        array = parts.arrays
+        contents, manifest = read_folder(as_path(path, "a dataset", DataError), check)
+        array = contents.arrays
         return cls(
-            parts.items,
-            Vocab(parts.users),
+            contents.items,
+            Vocab(contents.users),
             array["indptr"],
             array["item"],
             array["rating"],
             array.get("status"),
             array.get("time"),
-            parts.scale,
+            contents.scale,
             manifest,
         )
 
     def titles(self, rows: Sequence[int]) -> list[str]:
-        """What to call these item rows: the title, else the id."""
+        """The name of each of these item rows: the title, else the id."""
         names = self.items.select(pl.coalesce("title", pl.col("item_id").cast(pl.String)).alias("name"))["name"]
         return names.gather(list(rows)).to_list()

@@ -39,11 +39,11 @@ DAMAGED = (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptio
 
 
 @dataclass(frozen=True)
-class Parts:
+class Contents:
     """What the folder of a dataset holds, without its manifest.
 
-    items: the catalogue; users: their ids; arrays: by the names of their files, those of `KINDS`; a rating is f32 where the
-    scale has no codes, status and time may be absent.
+    items: the catalogue; users: their ids; arrays: by the names in `KINDS`; "rating" is f32 where the scale has no codes,
+    "status" and "time" may be absent.
     """
 
     items: pl.DataFrame
@@ -53,16 +53,16 @@ class Parts:
 
     @cached_property
     def hashes(self) -> dict[str, str]:
-        """Of every array and of the ids, computed once and in parallel, and "all": one for the whole, the catalogue's facts
-        apart."""
+        """The hash of every array and of the ids, computed once and in parallel; "all": one hash of all of these (not of the
+        rest of the catalogue)."""
         ids = [*map(str, self.users), "", *map(str, self.items["item_id"])]
         with workers(available_cores()) as each:
-            *hashes, of_ids = each(lambda part: part(), [*(_hash(a) for a in self.arrays.values()), lambda: _of_text(ids)])
+            *hashes, of_ids = each(lambda hashed: hashed(), [*(_hash(a) for a in self.arrays.values()), lambda: _of_text(ids)])
         found = {**dict(zip(self.arrays, hashes, strict=True)), "ids": of_ids}
         return {**found, "all": hash_bytes("".join(found.values()).encode(), str(self.scale).encode())}
 
     def wrong(self) -> str:
-        """What is wrong with the entries, "" where nothing is; what `read` checks in any case is right."""
+        """What is wrong with the entries, or ""; run after the checks that `_read` always makes."""
         a = self.arrays
 
         def wrong(users: tuple[int, int]) -> str:
@@ -82,33 +82,33 @@ def _of_text(ids: list[str]) -> str:
     return hash_bytes("\n".join(ids).encode())
 
 
-def write_folder(path: Path, parts: Parts, manifest: dict[str, Any]) -> None:
-    """Write the parts as the current version of the folder `path`; DataError where that cannot be."""
+def write_folder(path: Path, contents: Contents, manifest: dict[str, Any]) -> None:
+    """Write the contents as the current version of the folder `path`; DataError where that is impossible."""
     with new_version(path, KIND, DataError) as folder:
-        for name, array in parts.arrays.items():
+        for name, array in contents.arrays.items():
             write_array(folder / f"{name}.npy", array)
-        frames = (parts.items, pl.DataFrame({"user_id": parts.users}))
+        frames = (contents.items, pl.DataFrame({"user_id": contents.users}))
         tables = {name: parquet(frame) for name, frame in zip(TABLES, frames, strict=True)}
         for name, content in tables.items():
             (folder / name).write_bytes(content)
-        users, items, entries = len(parts.users), len(parts.items), len(parts.arrays["item"])
+        users, items, entries = len(contents.users), len(contents.items), len(contents.arrays["item"])
         size = {"users": users, "items": items, "entries": entries, "density": entries / (users * items)}
-        scale = {"low": parts.scale.low, "high": parts.scale.high, "step": parts.scale.step}
+        scale = {"low": contents.scale.low, "high": contents.scale.high, "step": contents.scale.step}
         head = {"kind": KIND, "format": FORMAT, **size, "scale": scale}
         whole = {**head, **{key: value for key, value in manifest.items() if key not in head}}
-        hashes = {**parts.hashes, **{name: hash_bytes(content) for name, content in tables.items()}}
+        hashes = {**contents.hashes, **{name: hash_bytes(content) for name, content in tables.items()}}
         write_manifest(folder, {**whole, "sha256": {**hashes, MANIFEST: hash_manifest(whole)}})
 
 
-def read_folder(path: Path, check: bool) -> tuple[Parts, dict[str, Any]]:
-    """The parts and the manifest that `write_folder` wrote; DataError where something is missing, damaged or does not fit.
+def read_folder(path: Path, check: bool) -> tuple[Contents, dict[str, Any]]:
+    """The contents and the manifest that `write_folder` wrote; DataError where a file is missing, damaged or does not fit.
 
-    Without `check` the arrays are known to have the right types and lengths, and the bounds of the users' rows to be right.
+    Without `check`, only the dtypes and lengths of the arrays and the values of indptr are checked.
     """
     return open_current(path, lambda folder: _read(folder, check))
 
 
-def _read(folder: Path, check: bool) -> tuple[Parts, dict[str, Any]]:
+def _read(folder: Path, check: bool) -> tuple[Contents, dict[str, Any]]:
     manifest = read_manifest(folder, KIND, FORMAT, validity.MANIFEST_TYPES, DataError, REMEDY)
     try:
         covered = manifest["format"] > 1  # format 1 has no hashes of its tables and its manifest
@@ -121,7 +121,7 @@ def _read(folder: Path, check: bool) -> tuple[Parts, dict[str, Any]]:
         tables = {name: read_regular(folder / name) for name in TABLES}
         if covered and (altered := [name for name, content in tables.items() if hash_bytes(content) != hashes[name]]):
             raise ValueError(f"{altered[0]} has been altered or cut short: its hash is not the one in the manifest")
-        # as bytes, never by its name, in which polars would take [ ] for a pattern
+        # read from bytes, not by name: polars takes [ ] in a name for a pattern
         items, users = (pl.read_parquet(io.BytesIO(content)) for content in tables.values())
         if users.columns != ["user_id"] or (len(users), len(items)) != (manifest["users"], manifest["items"]):
             raise ValueError("its users and items are not those of its manifest")
@@ -131,30 +131,30 @@ def _read(folder: Path, check: bool) -> tuple[Parts, dict[str, Any]]:
         if covered and manifest.get("files") != sorted([*(f"{name}.npy" for name in names), *TABLES]):
             raise ValueError(f"{MANIFEST} lists other files than there are")
         arrays = {name: map_array(folder / f"{name}.npy", kinds[name], n[name]) for name in names}
-        parts = Parts(items, users["user_id"], arrays, scale)
+        contents = Contents(items, users["user_id"], arrays, scale)
         wrong = (
-            validity.wrong_ids(parts.users, "user")
+            validity.wrong_ids(contents.users, "user")
             or validity.wrong_items(items)
             or validity.wrong_indptr(arrays["indptr"], manifest["entries"])
         )
         if check and not wrong:
-            altered = [name for name, sha256 in parts.hashes.items() if hashes.get(name) != sha256]
-            wrong = f"{altered[0]}: has been altered: its hash is not the one in the manifest" if altered else parts.wrong()
+            altered = [name for name, sha256 in contents.hashes.items() if hashes.get(name) != sha256]
+            wrong = f"{altered[0]}: has been altered: its hash is not the one in the manifest" if altered else contents.wrong()
         if wrong:
             raise ValueError(wrong)
     except DAMAGED as cause:
-        raise DataError(f"{folder}: a part of the dataset is missing or damaged: {_said(cause)}.", REMEDY) from cause
-    return parts, manifest
+        raise DataError(f"{folder}: a part of the dataset is missing or damaged: {_reason(cause)}.", REMEDY) from cause
+    return contents, manifest
 
 
-def _said(cause: BaseException) -> str:
+def _reason(cause: BaseException) -> str:
     if isinstance(cause, OSError):
         return f"{Path(str(cause.filename)).name}: {cause.strerror}"
     return f"{cause} is missing" if isinstance(cause, KeyError) else str(cause)
 
 
 def parquet(frame: pl.DataFrame) -> bytes:
-    """A frame as the bytes of a Parquet file. Written by us: polars' writer tells of a full disk in its own way."""
+    """A frame as the bytes of a Parquet file; we write these ourselves, for our own error where the disk is full."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()

@@ -9,9 +9,9 @@ from konomi.arrays import F32, I8, U8
 from konomi.data.scale import Scale
 
 STATUS = {"watching": 1, "completed": 2, "on hold": 3, "dropped": 4, "plan to watch": 6}
-"""Watching statuses by the codes of the MyAnimeList files; 0 = the source does not say."""
+"""Watching statuses and their codes in MyAnimeList's files; 0 = unknown."""
 
-LEFT_OUT = np.int8(-1)
+LEFT_OUT = np.int8(-1)  # the label of an entry that is no interaction
 
 Rule = Literal["scored", "unscored-negative"]
 
@@ -19,10 +19,10 @@ Rule = Literal["scored", "unscored-negative"]
 def interactions(rating: F32, status: U8 | None, scale: Scale, rule: Rule = "scored") -> I8:
     """i8[N]: 1 liked, 0 not liked, −1 left out.
 
-    Completed (or no status at all) and not rated at or below the middle → liked; dropped, or completed and rated at or below
-    the middle → not liked; every other status is left out. The middle is half of the highest rating: 5 of 10, 2.5 of 5. A
-    *missing* rating is not a low one: completed but not scored is liked. The rule "unscored-negative" counts it as a 0, as
-    the second founding notebook did. Without a status, an entry that is not scored says nothing and is left out.
+    Dropped → not liked. Completed (or rated without a status) → not liked if rated at or below the middle, else liked. Every
+    other status, and an entry with neither status nor rating → left out. The middle is half of the highest rating: 5 of 10, 2.5
+    of 5. A *missing* rating is not a low one: completed but not scored is liked. The rule "unscored-negative" counts it as a 0,
+    as the second founding notebook did.
     """
     low = rating <= scale.high / 2  # NaN compares False
     unscored = np.isnan(rating)
@@ -36,7 +36,7 @@ def interactions(rating: F32, status: U8 | None, scale: Scale, rule: Rule = "sco
 
 
 class Entries(Protocol):
-    """What labels are read from: rating f32[N], NaN = not scored; status u8[N], or None where the source has none."""
+    """Entries that can be labelled: rating f32[N], NaN = not scored; status u8[N], or None where the source has none."""
 
     @property
     def rating(self) -> F32: ...
@@ -46,7 +46,7 @@ class Entries(Protocol):
 
 @dataclass(frozen=True)
 class Labelling:
-    """How the entries of profiles become interactions; a model of interactions keeps it, to read new profiles the same way."""
+    """How entries become interactions. A model of interactions keeps it, so that new profiles are labelled alike."""
 
     scale: Scale
     rule: Rule = "scored"
@@ -56,7 +56,7 @@ class Labelling:
         return interactions(entries.rating, entries.status, self.scale, self.rule)
 
     def pack(self) -> F32:
-        """f32[4], for a model's state."""
+        """The labelling as f32[4], for a model's state."""
         return np.array([self.scale.low, self.scale.high, self.scale.step, get_args(Rule).index(self.rule)], np.float32)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Table → Dataset: duplicates, thresholds, rows for ids; every row that is left out is counted."""
+"""Table → Dataset: removes duplicates, applies thresholds, turns ids into rows, and counts every row that is left out."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,13 +23,13 @@ from konomi.kernels.ids import look_up, mark_present
 from konomi.runtime import Run, beside, blocks, interruptible
 from konomi.settings import check_types
 
-MOST_ROWS = 1 << 31  # rows are numbered in 32 bits
+MOST_ROWS = 1 << 31  # rows of a table; they are numbered in 32 bits
 SORT_BLOCK = 1024  # users whose entries one task sorts
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What `prepare` keeps. Thresholds count ratings (not unscored entries), once, on the whole table without duplicates."""
+    """What `prepare` keeps. Thresholds count ratings (not unscored entries) once, on the whole table without duplicates."""
 
     min_item_ratings: int = 0  # keep items with *more than* this many ratings
     min_user_ratings: int = 0  # keep users with *more than* this many ratings
@@ -44,13 +44,12 @@ class Rules:
 
 
 def prepare(table: Table, rules: Rules | None = None, run: Run | None = None) -> Dataset:
-    """The dataset of a table: one entry for each user and item, in rows, with what was left out in `manifest["report"]`.
+    """The dataset of a table, with one entry for each pair of user and item; `manifest["report"]` counts what was left out.
 
-    Of entries with the same user and item the last by time is kept, else the last in the file. Raises DataError where nothing
-    is left.
+    Of entries of the same pair the last by time is kept, without times the last in the file. DataError where nothing is left.
     """
     rules, run = rules or Rules(), run or Run()
-    hashes = beside(lambda: [hash_file(file) for file in table.files])  # takes about as long as all that is done here
+    hashes = beside(lambda: [hash_file(file) for file in table.files])  # takes about as long as everything else here
     dataset = _prepare(table, rules, run)
     sources = [
         {"name": file.name, "bytes": file.stat().st_size, "sha256": sha256}
@@ -71,7 +70,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     report.append({"step": "bad rows", "rows": len(table.rejects.line)})
     run.progress("prepare", next(step), 5)
 
-    order = np.empty(0, np.int32)  # as they are: most files come by user
+    order = np.empty(0, np.int32)  # empty: the order of the file; most files are sorted by user
     if table.time is not None or not is_sorted(user):
         by_time = np.arange(len(table)) if table.time is None else interruptible(partial(np.argsort, table.time, kind="stable"))
         order = np.empty(len(table), np.int32)
@@ -90,8 +89,8 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
         )
     run.progress("prepare", next(step), 5)
 
-    whole, order = order, np.empty(kept.sum(), np.int32)
-    marked_only(whole, kept, order)
+    all_rows, order = order, np.empty(kept.sum(), np.int32)
+    marked_only(all_rows, kept, order)
     user_ids, user = _dense(users.ids, user, order)
     indptr = np.searchsorted(user, np.arange(len(user_ids) + 1, dtype=np.int32))
     with run.workers() as each:
@@ -122,9 +121,9 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
 def _thresholds(
     user: I32, item: I32, n_users: int, n_items: int, scored: Bools, rules: Rules, kept: Bools
 ) -> list[dict[str, Any]]:
-    """Unmark in `kept` the entries that the rules drop; how many each rule dropped."""
+    """Unmark in `kept` the entries that the rules drop; returns how many each rule dropped."""
     rated = scored & kept
-    # a threshold of 0 keeps those without any rating, too
+    # a threshold of 0 also keeps users and items without a rating
     by_item, by_user = unmark_others(
         user,
         item,
@@ -153,7 +152,7 @@ def _rows(ids: pl.Series) -> tuple[Vocab, I32]:
 
 
 def _dense(ids: pl.Series, row: I32, order: I32) -> tuple[pl.Series, I32]:
-    """The ids that occur among the entries of `order` (i32[n]), and the rows of these entries among those, i32[n]."""
+    """The ids that occur in the entries of `order` i32[n], and the row of each entry's id among them, i32[n]."""
     present, rows = np.zeros(len(ids), np.bool_), np.empty(len(order), np.int32)
     gather(row, order, rows)
     mark_present(rows, 0, present)
@@ -164,20 +163,20 @@ def _dense(ids: pl.Series, row: I32, order: I32) -> tuple[pl.Series, I32]:
 
 
 def _join(item_ids: pl.Series, catalogue: pl.DataFrame | None) -> pl.DataFrame:
-    """A catalogue row for each item id, in their order; nulls where the catalogue does not know it."""
-    wanted = pl.DataFrame({"item_id": item_ids})
+    """A catalogue row for each item id, in their order; nulls where the catalogue lacks it."""
+    rows = pl.DataFrame({"item_id": item_ids})
     if catalogue is None:
         catalogue = pl.DataFrame(schema={**ITEM_COLUMNS, "item_id": item_ids.dtype})
     key = catalogue["item_id"]
     known = catalogue.with_columns(key.cast(item_ids.dtype, strict=False)).drop_nulls("item_id").unique("item_id", keep="first")
-    joined = wanted.join(known, on="item_id", how="left", maintain_order="left")
+    joined = rows.join(known, on="item_id", how="left", maintain_order="left")
     return joined.with_columns(pl.col("sensitive").fill_null(False))
 
 
 def _histogram(stored: npt.NDArray[Any], scale: Scale) -> dict[str, int]:
-    """How often each rating was given; ten classes where the scale has no steps. "not scored" comes first."""
+    """How often each rating occurs, in ten classes where the scale has no steps. "not scored" comes first."""
     if scale.coded:
-        # in blocks, since bincount widens what it counts
+        # in blocks, since bincount converts its input to int64
         count = np.sum([np.bincount(stored[a:b], minlength=256) for a, b in blocks(len(stored), 1 << 16)], axis=0)
         values = scale.decode(np.arange(1, 256, dtype=np.uint8))
         bars = {f"{value:g}": int(n) for value, n in zip(values, count[1:], strict=True) if n}

@@ -1,4 +1,4 @@
-"""Profiles: what a model may know of people. One person or a million, it is the same record."""
+"""Profiles: what a model may know of people, in one record for one person or for millions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ UNKNOWN, MOST_ITEMS = -1, 1 << 31  # item rows are below that
 class Profiles:
     """B profiles in compressed rows: profile b is the entries indptr[b] to indptr[b+1], in ascending order of item.
 
-    indptr i64[B+1]; item i32[N], item rows (−1 = an item outside the catalogue, only in hidden parts); rating f32[N], on the
-    source's scale, NaN = not scored; status u8[N], codes of `labels.STATUS`, or None where the source has none.
+    indptr i64[B+1]; item i32[N], item rows (−1 = an item outside the catalogue, only among hidden entries); rating f32[N], on
+    the source's scale, NaN = not scored; status u8[N], codes of `labels.STATUS`, or None where the source has none.
     """
 
     indptr: I64
@@ -49,24 +49,24 @@ class Profiles:
 
     @cached_property
     def planned(self) -> Bools:
-        """bool[N]: the entries that somebody only plans to see: interest, not consumption."""
+        """bool[N]: the entries that a person only plans to see: interest, not consumption."""
         return self._with("plan to watch")
 
     @cached_property
     def dropped(self) -> Bools:
-        """bool[N]: the entries that somebody has given up."""
+        """bool[N]: the entries that a person has given up."""
         return self._with("dropped")
 
     @cached_property
     def consumed(self) -> Bools:
-        """bool[N]: the entries of what somebody has met. Those that are scored, and those whose status says so: not what is
-        only planned, scored or not, nor what has neither a rating nor a status."""
+        """bool[N]: the entries that a person has seen at least in part: those with a rating or a status, but no planned ones,
+        scored or not."""
         scored: Bools = ~np.isnan(self.rating)
         return scored if self.status is None else (scored | (self.status != 0)) & ~self.planned
 
     @cached_property
     def silent(self) -> Bools:
-        """bool[B]: the people of whom no title is known that they have seen; plans say nothing."""
+        """bool[B]: the people of whom no title is known that they have seen; planned entries do not count."""
         silent: Bools = np.bincount(self.user[~self.planned], minlength=len(self)) == 0
         return silent
 
@@ -77,7 +77,7 @@ class Profiles:
         return entries
 
     def arrays(self) -> list[npt.NDArray[Any]]:
-        """Those that there are."""
+        """The arrays, without a missing status."""
         return [array for array in (self.indptr, self.item, self.rating, self.status) if array is not None]
 
     def keep(self, entries: Bools) -> "Profiles":
@@ -128,7 +128,7 @@ class Profiles:
 
     @classmethod
     def stacked(cls, people: Sequence["Profiles"]) -> "Profiles":
-        """All of several profiles in one record, in this order; a status of 0 where some have none."""
+        """Several records as one, in this order; entries of records without statuses get the status 0 if others have some."""
         counts = [each.counts for each in people]
         status = None
         if any(each.status is not None for each in people):

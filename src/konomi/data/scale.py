@@ -11,11 +11,11 @@ from konomi.arrays import F32, U8, Bools
 from konomi.errors import DataError
 from konomi.settings import check_types
 
-BLOCK = 1 << 16  # ratings handled at once
+BLOCK = 1 << 16  # ratings processed at once
 MISSING = 0  # the code of "not scored"
 MOST = 1 << 20  # ratings lie within ±MOST: squares and sums of billions of them still fit float64 and int64
-LEAST_SPAN = 2.0**-10  # from the lowest to the highest
-MOST_CODES = 254  # scales with more values than this are stored as float32
+LEAST_SPAN = 2.0**-10  # the highest rating less the lowest, at least
+MOST_CODES = 254  # steps of a scale; a scale with more is stored as float32
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,20 @@ class Scale:
         return self.step > 0 and (self.high - self.low) / self.step < MOST_CODES
 
     def valid(self, rating: F32) -> Bools:
-        """Which ratings lie on the scale; NaN (not scored) does."""
+        """bool[N]: which ratings lie on the scale; NaN (not scored) does."""
         valid = np.isnan(rating)
-        for start in range(0, len(rating), BLOCK):  # so that the intermediate values stay in the cache
-            part = rating[start : start + BLOCK]
-            inside = (part >= self.low) & (part <= self.high)
+        for start in range(0, len(rating), BLOCK):  # intermediate values then stay in the cache
+            block = rating[start : start + BLOCK]
+            inside = (block >= self.low) & (block <= self.high)
             if self.coded:
-                steps = (part - np.float32(self.low)) / np.float32(self.step)
+                steps = (block - np.float32(self.low)) / np.float32(self.step)
                 with np.errstate(invalid="ignore"):  # inf − inf
                     inside &= np.abs(steps - np.rint(steps)) < 1e-3
             valid[start : start + BLOCK] |= inside
         return valid
 
     def within(self, rating: F32) -> Bools:
-        """Which ratings lie between the ends, on a step or not; NaN (not scored) does."""
+        """bool[N]: which ratings lie between the ends, on a step or not; NaN (not scored) does."""
         inside: Bools = np.isnan(rating) | ((rating >= self.low) & (rating <= self.high))
         return inside
 
@@ -73,9 +73,9 @@ class Scale:
             return rating.astype(np.float32)
         codes = np.empty(len(rating), np.uint8)
         for start in range(0, len(rating), BLOCK):
-            part = rating[start : start + BLOCK]
-            code = np.rint((part - np.float32(self.low)) / np.float32(self.step)) + 1
-            codes[start : start + BLOCK] = np.where(np.isnan(part), MISSING, code)
+            block = rating[start : start + BLOCK]
+            code = np.rint((block - np.float32(self.low)) / np.float32(self.step)) + 1
+            codes[start : start + BLOCK] = np.where(np.isnan(block), MISSING, code)
         return codes
 
     def decode(self, stored: U8 | F32) -> F32:
@@ -87,17 +87,17 @@ class Scale:
         return values[stored]
 
     def scored(self, stored: npt.NDArray[Any]) -> Bools:
-        """Which stored entries have a rating."""
+        """bool[N]: which stored entries have a rating."""
         known: Bools = stored != MISSING if self.coded else ~np.isnan(stored)
         return known
 
     def clip(self, prediction: F32) -> F32:
-        """Predicted ratings brought onto the scale (not rounded)."""
+        """Predicted ratings clipped to the scale (not rounded)."""
         return np.clip(prediction, np.float32(self.low), np.float32(self.high))
 
     @classmethod
     def of(cls, rating: F32) -> "Scale":
-        """The scale that a column of ratings seems to use: its extremes, and the smallest step between its values."""
+        """The scale guessed from a column of ratings: its extremes, and the smallest step between its values."""
         values = np.unique(rating[~np.isnan(rating)])
         if len(values) == 0:
             raise DataError(

@@ -1,4 +1,4 @@
-"""Splits: which entries a model learns from, which choose its epoch, which test it. Disjoint, complete, frozen by a hash."""
+"""Splits: the role of every entry of a dataset (training, validation, test or shown), frozen by a hash."""
 
 import math
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ from konomi.runtime import interruptible
 from konomi.settings import check_types
 
 TRAIN, VALID, TEST, SHOWN = 0, 1, 2, 3
-"""The roles. SHOWN entries belong to people held out whole: a model may see them in a profile, but never learns from them."""
+"""The roles. SHOWN entries are of people held out whole: they may be in a profile, but no model learns from them."""
 
 Kind = Literal["random", "per-user", "last", "users", "items"]
 
 
 @dataclass(frozen=True)
 class SplitConfig:
-    """How entries get their roles. `valid` and `test` are shares (below 1) or counts (1 and up) of what the kind draws:
+    """How entries get their roles. valid and test are shares (below 1) or counts (1 and up) of what is drawn:
 
     random: entries of the whole table · per-user: entries of each user · last: each user's latest entries · users: people, held
-    out whole (a share `shown` of their entries stays visible as a profile) · items: items, held out whole.
+    out whole (a share `shown` of their entries is shown) · items: items, held out whole.
     """
 
     kind: Kind = "random"
@@ -57,9 +57,9 @@ class SplitConfig:
 class TrainSet:
     """What a model is fitted on.
 
-    seen: every user's training entries; valid: their validation entries (may be empty); shown: what may be seen of people who
-    are held out whole, and nothing be learnt from; all three of the same U users. scale; items: the catalogue without the
-    statistics of its ratings (`ratings`, `mean`, `bayes`), which would tell of hidden ones; labelling: what is an interaction.
+    seen: every user's training entries; valid: their validation entries (may be empty); shown: the shown entries of people who
+    are held out whole, which nothing is learnt from; all three are of the same U users. items: the catalogue without the
+    statistics `ratings`, `mean` and `bayes`, which include hidden ratings; labelling: what is an interaction.
     """
 
     seen: Profiles
@@ -76,7 +76,8 @@ class TrainSet:
 
 @dataclass(frozen=True)
 class Split:
-    """The role of every entry of a dataset, u8[N], and how it came about."""
+    """role u8[N]: the role of every entry of a dataset; spec: how it was drawn or given; sha256: the hash of dataset and
+    roles."""
 
     role: U8
     spec: dict[str, Any]
@@ -87,14 +88,14 @@ class Split:
         return f"Split({self.spec.get('kind', 'given')}: {sizes})"
 
     def train_set(self, dataset: Dataset) -> TrainSet:
-        """The training and validation entries."""
+        """The training, validation and shown entries."""
         profiles = dataset.profiles
         catalogue = dataset.items.drop("ratings", "mean", "bayes")
         seen, valid, shown = (profiles.keep(self.role == role) for role in (TRAIN, VALID, SHOWN))
         return TrainSet(seen, valid, shown, dataset.scale, catalogue, dataset.labelling)
 
     def test(self, dataset: Dataset) -> tuple[Profiles, Profiles]:
-        """(seen, hidden): what a model is shown of every user, and what it is tested on."""
+        """(seen, hidden): the entries of every user that a model may see, training and shown ones, and the test entries."""
         profiles = dataset.profiles
         return profiles.keep((self.role == TRAIN) | (self.role == SHOWN)), profiles.keep(self.role == TEST)
 
@@ -124,7 +125,7 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
             raise DataError("This dataset has no times, so there is no last entry.", "Use `split` per-user.")
         key = draw.random(n)
         if config.kind == "last" and dataset.time is not None:
-            key -= dataset.time  # whole seconds: what was drawn breaks their ties
+            key -= dataset.time  # whole seconds; the random numbers in [0, 1) break ties
         mark_first(dataset.indptr, key, *_sizes(config, np.diff(dataset.indptr)), TEST, VALID, role)
     else:
         people = config.kind == "users"
@@ -142,7 +143,7 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
 
 
 def predefined(dataset: Dataset, test: Table, valid: Table | None = None, share: float = 0.1, seed: int = 0) -> Split:
-    """A split given by files: the entries of `test` are tested on, those of `valid` validated on.
+    """A split given by files: `test` has the test entries, `valid` the validation entries.
 
     Without `valid`, a `share` of the other entries is drawn for validation. DataError where a row of a file is not an entry of
     the dataset, or is in both files.
@@ -174,18 +175,18 @@ def _draw(seed: int) -> np.random.Generator:
 
 
 def _entries(dataset: Dataset, table: Table) -> I64:
-    """Which entry of the dataset each row of a table is; −1 where it is none."""
+    """i64[N]: the entry of the dataset that each row of a table is, −1 for none."""
     user, item = dataset.users.rows(table.user_id), dataset.item_ids.rows(table.item_id)
     n_items = len(dataset.items)
     # ascending, since entries are sorted by user and item
     key = dataset.profiles.user.astype(np.int64) * n_items + dataset.item
-    wanted = user.astype(np.int64) * n_items + item
-    place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
-    return np.where((user >= 0) & (item >= 0) & (key[place] == wanted), place, -1)
+    row_key = user.astype(np.int64) * n_items + item
+    place = np.minimum(np.searchsorted(key, row_key), len(key) - 1)
+    return np.where((user >= 0) & (item >= 0) & (key[place] == row_key), place, -1)
 
 
 def _sizes(config: SplitConfig, n: I64) -> tuple[I64, I64]:
-    """How many of each group of n are drawn for test and for validation; one of a group stays at least."""
+    """How many of each group of n entries are drawn for test and for validation; at least one of each group is left."""
     test = np.floor(config.test * n + 0.5) if config.test < 1 else np.full(n.shape, config.test)
     test = np.minimum(test, np.maximum(n - 1, 0))
     valid = np.floor(config.valid * n + 0.5) if config.valid < 1 else np.full(n.shape, config.valid)
@@ -199,7 +200,7 @@ def _frozen(dataset: Dataset, role: U8, spec: dict[str, Any]) -> Split:
 
 
 def rebuild(dataset: Dataset, spec: dict[str, Any], sha256: str) -> Split:
-    """The drawn split that a bundle was made with, made again from its dataset; DataError where it comes out otherwise."""
+    """The drawn split of a bundle, made again from its dataset; DataError where it differs."""
     split = make_split(dataset, SplitConfig(**spec))
     if split.sha256 != sha256:
         raise DataError(

@@ -1,10 +1,10 @@
-"""What ratings say of items: counts, means, averages that can be trusted.
+"""Statistics of ratings: counts, means, Bayesian averages.
 
 The Bayesian average of an item (or of a person's ratings of a genre) with n ratings of mean r̄ is
 
-    (C·m + n·r̄) / (C + n)      m = the mean over all ratings, C = how many ratings at m one starts from
+    (C·m + n·r̄) / (C + n)      m = the mean over all ratings, C = how many ratings at m are added
 
-With C = 25 for items, an item needs 25 ratings before its own mean weighs as much as everybody's; a genre of a person needs 5.
+With C = 25 for items, an item needs 25 ratings before its own mean weighs as much as m; a genre of a person needs 5.
 """
 
 import math
@@ -19,11 +19,11 @@ from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.kernels.csr import count_and_sum, power_sums
 
-ITEM_PRIOR = 25.0  # C for items
-RATERS = 3  # a bundle goes to others: of what one or two people rated it would tell their ratings
-KNOWN_PRIOR = 100.0  # K: ordering by predicted rating alone puts unknown titles first (docs/decisions.md has the measurement)
+ITEM_PRIOR = 25.0  # C for items, in ratings
+RATERS = 3  # people; a bundle, which may be shared, has no statistics of items with fewer, since they would reveal ratings
+KNOWN_PRIOR = 100.0  # K, in ratings: without it, predicted ratings put unknown titles first (measured in docs/decisions.md)
 
-SUM, SQUARE = 32, 16  # bits of a rating in sums and in sums of squares; 31 are left, for as many ratings as a dataset has
+SUM, SQUARE = 32, 16  # bits of a rating in sums and in sums of squares; 31 bits are left for the number of ratings
 
 
 def unit(most: float, bits: int = SUM) -> float:
@@ -64,7 +64,7 @@ def bayesian_average(total: npt.NDArray[Any], count: I64, mean: float, prior: fl
 
 
 def trust(count: I64) -> F32:
-    """How far an item's own ratings are to be trusted when recommending, n / (K + n), f32 in [0, 1), with K = `KNOWN_PRIOR`."""
+    """How far a prediction is trusted for an item with n ratings, n / (K + n), f32 in [0, 1), with K = `KNOWN_PRIOR`."""
     return (count / (KNOWN_PRIOR + count)).astype(np.float32)
 
 
@@ -77,7 +77,7 @@ def overall_mean(items: pl.DataFrame) -> float:
 def add_statistics(items: pl.DataFrame, profiles: Profiles, scale: Scale, least: int = 1) -> pl.DataFrame:
     """The catalogue with `ratings` (i64, how many), `mean` (f32, null without ratings) and `bayes` (f32) of these profiles.
 
-    An item with fewer than `least` ratings is told of as one without any: 0, null and the mean of all ratings.
+    An item with fewer than `least` ratings gets the values of one without any: 0, null and the mean of all ratings.
     """
     count, total = item_sums(profiles, len(items), scale)
     overall = float(total.sum() / max(count.sum(), 1)) or (scale.low + scale.high) / 2

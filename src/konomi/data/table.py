@@ -1,4 +1,4 @@
-"""Table: what every source reads to, before ids become rows."""
+"""Table: the result of reading any source, before ids become rows."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,15 +11,15 @@ from konomi.data.scale import Scale
 ITEM_COLUMNS = {
     "item_id": None,  # int64 or string, as in the ratings
     "title": pl.String,
-    "titles": pl.List(pl.String),  # every other name it goes by
+    "titles": pl.List(pl.String),  # all its other names
     "genres": pl.List(pl.String),
     "year": pl.Int32,  # of first airing
     "type": pl.String,  # TV, Movie, OVA, …
     "episodes": pl.Int32,
     "score": pl.Float32,  # the community's mean rating, on the community's scale
     "score_count": pl.Int64,
-    "image": pl.String,  # an address
-    "related": pl.List(pl.String),  # ids, as text, of other parts of the same franchise; null where the source does not say
+    "image": pl.String,  # a URL
+    "related": pl.List(pl.String),  # ids, as text, of other parts of the same franchise; null where the source has none
     "sensitive": pl.Boolean,  # Hentai or Erotica
 }
 """The columns of a catalogue; all but item_id may be null, `sensitive` never is."""
@@ -36,13 +36,13 @@ class Rejects:
 
 @dataclass(frozen=True)
 class Table:
-    """One row per entry of somebody's list, in file order.
+    """One row per entry, in file order.
 
     user_id, item_id: integer or string Series[N]; rating f32[N], NaN = not scored; status u8[N] (codes of `labels.STATUS`, 0 =
     unknown) or None; time i64[N], seconds since 1970, or None; items: a catalogue with `ITEM_COLUMNS`, or None where the source
-    has only ids; scale: of the ratings; source: its name; note: to show wherever the data is shown; rejects: rows left out, and
-    catalogue_rejects: those of the catalogue; files: what was read, for the hash of the input; reading: what was guessed about
-    the columns, by the names of `formats.ReadOptions`.
+    has only ids; scale: of the ratings; source: its name; note: a text to show with the data; rejects, catalogue_rejects: rows
+    of the ratings and of the catalogue that were left out; files: those that were read, for the hash of the input; reading: the
+    columns that were guessed, by the names of `formats.ReadOptions`.
     """
 
     user_id: pl.Series

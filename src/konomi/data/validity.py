@@ -1,4 +1,4 @@
-"""What must hold of the parts of a dataset, whoever wrote them. Each check returns what is wrong, "" where nothing is."""
+"""Checks of the contents of a dataset's folder. Each returns what is wrong, or ""."""
 
 from typing import Any, get_args
 
@@ -13,7 +13,7 @@ from konomi.data.table import ITEM_COLUMNS
 from konomi.errors import KonomiError
 from konomi.kernels.csr import ascend
 
-STATISTICS = {"ratings": pl.Int64, "mean": pl.Float32, "bayes": pl.Float32}  # of each item, see `statistics`
+STATISTICS = {"ratings": pl.Int64, "mean": pl.Float32, "bayes": pl.Float32}  # of each item, see `statistics.py`
 LATER = ("related",)  # columns that older folders lack
 MANIFEST_TYPES = {
     **dict.fromkeys(("users", "items", "entries", "items_with_title"), int),
@@ -21,12 +21,12 @@ MANIFEST_TYPES = {
     **dict.fromkeys(("scale", "rules", "histogram", "labels", "sha256"), dict),
     "report": list,
 }
-KNOWN = np.zeros(256, np.bool_)  # codes of statuses
+KNOWN = np.zeros(256, np.bool_)  # which codes are statuses
 KNOWN[[0, *STATUS.values()]] = True
 
 
 def wrong_ids(ids: pl.Series, what: str) -> str:
-    """Ids of users or items: int64 or string, none missing, ascending, each once."""
+    """Ids of users or items are int64 or string, ascending, distinct, and none is missing."""
     if ids.dtype not in (pl.Int64, pl.String):
         return f"the {what} ids are {ids.dtype}, not whole numbers or text"
     if ids.null_count() or not (ids.is_sorted() and ids.n_unique() == len(ids)):
@@ -35,7 +35,7 @@ def wrong_ids(ids: pl.Series, what: str) -> str:
 
 
 def wrong_items(items: pl.DataFrame) -> str:
-    """The catalogue: all columns there, of their types, with values that ratings can have."""
+    """The catalogue has all columns, with the right types, and possible statistics."""
     kinds = {**ITEM_COLUMNS, **STATISTICS}
     for name, kind in kinds.items():
         if name not in items.columns:
@@ -52,7 +52,7 @@ def wrong_items(items: pl.DataFrame) -> str:
 
 
 def wrong_indptr(indptr: I64, entries: int) -> str:
-    """i64[U+1] from 0 to the number of entries, never falling."""
+    """indptr i64[U+1] goes from 0 to the number of entries and never falls."""
     if indptr[0] != 0 or indptr[-1] != entries or (indptr[1:] < indptr[:-1]).any():
         return "the bounds of the users' rows do not ascend from 0 to the number of entries"
     return ""
@@ -61,8 +61,8 @@ def wrong_indptr(indptr: I64, entries: int) -> str:
 def wrong_entries(
     indptr: I64, item: I32, stored: npt.NDArray[Any], status: U8 | None, n_items: int, scale: Scale, users: tuple[int, int]
 ) -> str:
-    """Of the users from the first row to before the second: their items are in range and ascend, their ratings are on the
-    scale, their statuses are known. `indptr` has been found right."""
+    """The users from row users[0] to users[1] − 1 have ascending items of the catalogue, ratings on the scale and known
+    statuses. indptr has been checked before."""
     entries = slice(indptr[users[0]], indptr[users[1]])
     ratings = stored[entries]
     if not ascend(indptr, item, n_items, *users):
@@ -76,7 +76,7 @@ def wrong_entries(
 
 
 def wrong_manifest(manifest: dict[str, Any]) -> str:
-    """What the package reads from a manifest is there and of its type."""
+    """A manifest has everything that is read from it, with the right types."""
     for key, kind in MANIFEST_TYPES.items():
         if type(manifest.get(key)) is not kind:
             return f'"{key}" is missing, or is not what it should be'
@@ -96,7 +96,7 @@ def wrong_manifest(manifest: dict[str, Any]) -> str:
 
 
 def scale_of(manifest: dict[str, Any]) -> Scale:
-    """The scale that a manifest has. ValueError or KeyError where that is none."""
+    """The scale of a manifest; ValueError or KeyError where it has none."""
     values = [manifest["scale"][name] for name in ("low", "high", "step")]
     if not all(type(value) in (int, float) for value in values):
         raise ValueError("the scale is not made of numbers")

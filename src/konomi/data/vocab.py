@@ -12,8 +12,8 @@ from konomi.errors import RequestError
 from konomi.kernels.ids import extremes, look_up, mark_present
 from konomi.settings import shown
 
-UNKNOWN = -1
-TABLE_SPAN = 1 << 27  # integer ids that span less than this are looked up in a table, others by bisection
+UNKNOWN = -1  # the row of an unknown id
+TABLE_SPAN = 1 << 27  # integer ids in a range smaller than this are looked up in a table, others by bisection
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,16 @@ class Vocab:
 
     @classmethod
     def of(cls, ids: pl.Series) -> "Vocab":
-        """The vocabulary of a column of ids, whatever their order and number."""
+        """The vocabulary of a column of ids, in any order, repeated or not."""
         if not ids.dtype.is_integer():
             return cls(ids.cast(pl.String).unique().sort())
-        parts = _parts(ids)
-        bounds = [extremes(part) for part in parts]
+        chunks = _chunks(ids)
+        bounds = [extremes(chunk) for chunk in chunks]
         low, high = int(min((b[0] for b in bounds), default=0)), int(max((b[1] for b in bounds), default=0))
         if high - low < TABLE_SPAN:
             found = np.zeros(high - low + 1, np.bool_)
-            for part in parts:
-                mark_present(part, low, found)
+            for chunk in chunks:
+                mark_present(chunk, low, found)
             return cls(pl.Series(np.flatnonzero(found) + low, dtype=pl.Int64))
         return cls(ids.cast(pl.Int64).unique().sort())
 
@@ -60,13 +60,13 @@ class Vocab:
             table = np.full(high - low + 1, UNKNOWN, np.int32)
             table[known - low] = np.arange(len(known), dtype=np.int32)
             rows, done = np.empty(len(ids), np.int32), 0
-            for part in _parts(ids):
-                look_up(part, low, table, rows[done : done + len(part)])
-                done += len(part)
+            for chunk in _chunks(ids):
+                look_up(chunk, low, table, rows[done : done + len(chunk)])
+                done += len(chunk)
             return rows
-        wanted = ids.to_numpy()
-        place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        return np.where(known[place] == wanted, place, UNKNOWN).astype(np.int32)
+        values = ids.to_numpy()
+        place = np.minimum(np.searchsorted(known, values), len(known) - 1)
+        return np.where(known[place] == values, place, UNKNOWN).astype(np.int32)
 
     def row(self, id: int | str, what: str) -> int:
         """The row of one id, or a `RequestError` that names it; `what` is "user" or "item"."""
@@ -80,6 +80,6 @@ class Vocab:
         return row
 
 
-def _parts(ids: pl.Series) -> list[npt.NDArray[np.integer]]:
-    """The chunks of a column of integers, as arrays, without copying them together."""
+def _chunks(ids: pl.Series) -> list[npt.NDArray[np.integer]]:
+    """The chunks of a column of integers as arrays, without copying them into one."""
     return [chunk.to_numpy() for chunk in ids.get_chunks() if len(chunk)]

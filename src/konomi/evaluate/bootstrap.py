@@ -1,7 +1,7 @@
-"""How far a comparison is to be trusted: a paired bootstrap over users.
+"""Confidence intervals of metrics and of their differences between models: a paired bootstrap over users.
 
-Users, not entries, are drawn with replacement, because one person's errors hang together. Every model is measured on the same
-draws, so that what makes a draw easy or hard for all of them falls out of their differences (Efron & Tibshirani 1993, "An
+Users, not entries, are drawn with replacement, because the errors of one person are correlated. Every model is measured on the
+same draws, so that a draw that is easy or hard for all of them cancels in their differences (Efron & Tibshirani 1993, "An
 Introduction to the Bootstrap", ch. 8 for units that are drawn whole, ch. 13 for the percentile interval).
 """
 
@@ -16,10 +16,10 @@ from konomi.evaluate.metrics import EntryMean, Metric, entry_metrics, list_metri
 from konomi.evaluate.records import Predictions, Ranked
 from konomi.runtime import Progress, no_progress
 
-DRAWS = 1000
-TELL = 20  # draws between two words about the progress
-LEVEL = 0.95
-LEAST_USERS = 30  # fewer say nothing of others: of a single one every draw is the same
+DRAWS = 1000  # bootstrap samples
+REPORT_EVERY = 20  # draws between two reports of progress
+LEVEL = 0.95  # of the intervals
+LEAST_USERS = 30  # with fewer no difference is called real: with a single user all draws are the same
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Interval:
     value: float
     low: float
     high: float
-    users: int = field(default=LEAST_USERS, compare=False)  # who were drawn from
+    users: int = field(default=LEAST_USERS, compare=False)  # the number of users who were drawn from
 
     def to_dict(self) -> dict[str, float]:
         """For JSON."""
@@ -37,7 +37,7 @@ class Interval:
 
     @property
     def real(self) -> bool:
-        """Of a difference: whether the interval leaves out 0, and is of enough users to be believed."""
+        """Whether an interval of a difference leaves out 0, with at least `LEAST_USERS` users."""
         return self.users >= LEAST_USERS and (self.low > 0 or self.high < 0)
 
 
@@ -45,7 +45,7 @@ class Interval:
 class Standing:
     """How models compare on one task, or on their recommendations.
 
-    metrics: model → metric → its interval; differences: (first, second, metric) → that of first − second, pairs in both orders.
+    metrics: model → metric → interval; differences: (first, second, metric) → interval of first − second, pairs in both orders.
     """
 
     metrics: dict[str, dict[str, Interval]]
@@ -62,7 +62,7 @@ def standing(
 ) -> Standing:
     """The intervals of every model's metrics and of every pair's differences; all `predictions` are of the same entries.
 
-    They are those of the metrics of the task that follow from a mean over entries; of all registered, where none are given.
+    Only metrics of the task that follow from a mean over entries have them. metrics: by default all that are registered.
     """
     means = {metric.key: metric.mean for metric in entry_metrics(task, metrics) if metric.mean is not None}
     sums, count = zip(*(_by_user(means, found) for found in predictions.values()), strict=True)
@@ -77,10 +77,10 @@ def ranking_standing(
     progress: Progress = no_progress,
     metrics: Sequence[Metric] | None = None,
 ) -> Standing:
-    """The same of recommendations; all `ranked` are of the same people. A metric that somebody has no value of gets no
-    interval."""
-    wanted = [metric.key for metric in list_metrics(metrics) if metric.has_interval]
-    keys = [key for key in wanted if all(_complete(found, key) for found in ranked.values())]
+    """The same for recommendations; all `ranked` are of the same people. A metric gets no interval unless everybody has a
+    value."""
+    able = [metric.key for metric in list_metrics(metrics) if metric.has_interval]
+    keys = [key for key in able if all(_complete(found, key) for found in ranked.values())]
     sums = {name: np.array([found.each[key] for key in keys]) for name, found in ranked.items()}
     people = len(next(iter(ranked.values())).user)
     return _standing(sums, np.ones(people, np.int64), dict.fromkeys(keys, _as_it_is), seed, draws, progress)
@@ -96,7 +96,7 @@ def _as_it_is(mean: F64) -> F64:
 
 
 def mean_interval(values: F64, seed: int = 0, draws: int = DRAWS) -> Interval:
-    """The mean over users of values f64[U], one for each, such as differences."""
+    """The mean of values f64[U], one for each user, and its interval."""
     means = resampled(values[None], np.ones(len(values), np.int64), draws, seed)
     return _interval(np.append(values.mean(), means[:, 0]), len(values))
 
@@ -104,11 +104,11 @@ def mean_interval(values: F64, seed: int = 0, draws: int = DRAWS) -> Interval:
 def _standing(
     sums: Mapping[str, F64], count: I64, of_mean: Mapping[str, Callable[[F64], F64]], seed: int, draws: int, progress: Progress
 ) -> Standing:
-    """Of each model, sums f64[K, U] over the entries of U users, one row for each of the K metrics; count i64[U]."""
-    rows = np.concatenate([*sums.values()])  # the first column of what follows: the users as they are
-    means = np.column_stack([rows.sum(axis=1) / count.sum(), resampled(rows, count, draws, seed, progress).T])
-    each = iter(means)
-    samples = {name: {metric: value(next(each)) for metric, value in of_mean.items()} for name in sums}
+    """sums: model → f64[K, U], over the entries of U users, one row for each of the K metrics; count i64[U]: of entries."""
+    rows = np.concatenate([*sums.values()])
+    means = np.column_stack([rows.sum(axis=1) / count.sum(), resampled(rows, count, draws, seed, progress).T])  # 1 + draws
+    row = iter(means)
+    samples = {name: {metric: value(next(row)) for metric, value in of_mean.items()} for name in sums}
     return Standing(
         {name: {metric: _interval(values, len(count)) for metric, values in found.items()} for name, found in samples.items()},
         {
@@ -122,7 +122,7 @@ def _standing(
 def resampled(sums: F64, count: I64, draws: int, seed: int, progress: Progress = no_progress) -> F64:
     """Means over the entries of users drawn with replacement, f64[draws, K].
 
-    sums f64[K, U]: of K quantities, the sum over each user's entries; count i64[U]: how many entries that are, at least 1. The
+    sums f64[K, U]: K quantities, each summed over a user's entries; count i64[U]: the number of these entries, at least 1. The
     mean of a draw is Σ_u w_u·sums_ku / Σ_u w_u·count_u, with w_u how often user u was drawn. One draw is in memory at a time.
     Equal rows of `sums` give equal columns, to the last bit.
     """
@@ -133,22 +133,22 @@ def resampled(sums: F64, count: I64, draws: int, seed: int, progress: Progress =
         times = np.bincount(random.integers(0, n_users, n_users), minlength=n_users)
         entries = (times * count).sum()
         means[draw] = [(times * row).sum() / entries for row in sums]
-        if (draw + 1) % TELL == 0:
+        if (draw + 1) % REPORT_EVERY == 0:
             progress("bootstrap", draw + 1, draws)
     return means
 
 
 def _by_user(means: Mapping[str, EntryMean], found: Predictions) -> tuple[F64, I64]:
-    """sums f64[K, U] and count i64[U] of the users who have an entry."""
+    """sums f64[K, U] and count i64[U], of users with an entry."""
     true, predicted = found.true.astype(np.float64), found.predicted.astype(np.float64)
     count = np.bincount(found.user)
-    some = count > 0
-    sums = [np.bincount(found.user, mean.of_entry(true, predicted))[some] for mean in means.values()]
-    return np.array(sums), count[some]
+    has_entries = count > 0
+    sums = [np.bincount(found.user, mean.of_entry(true, predicted))[has_entries] for mean in means.values()]
+    return np.array(sums), count[has_entries]
 
 
 def _interval(values: F64, users: int) -> Interval:
-    """`values` f64[1 + draws]: first that of the users as they are; how many users there are."""
+    """values f64[1 + draws]: first the value over the users as they are, then those of the draws; users: their number."""
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(values[1:], [tail, 1 - tail])
     return Interval(float(values[0]), float(low), float(high), users)

@@ -1,5 +1,4 @@
-"""Evaluate models on hidden entries: how wrong their ratings and their probabilities are, what their recommendations find, and
-how baselines do."""
+"""Evaluate models on hidden entries: their predicted ratings and probabilities, their recommendations, and the baselines."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,26 +19,26 @@ from konomi.evaluate.records import Predictions, Report, Values
 from konomi.models.api import TASKS, Model, first_giving, tasks
 from konomi.runtime import Run, one_blas_thread
 
-ACTIVITY = (0, 1, 10, 30, 100, 300)  # seen ratings of the person
-POPULARITY = (0, 1, 10, 100, 1000, 10000)  # training ratings of the item
+ACTIVITY = (0, 1, 10, 30, 100, 300)  # where segments begin, in seen ratings of the person
+POPULARITY = (0, 1, 10, 100, 1000, 10000)  # where segments begin, in training ratings of the item
 
 
 def truths(model: Model, hidden: Profiles, labelling: Labelling) -> dict[str, F32]:
-    """The right answers for each task of the model: f32[N] of the hidden entries, NaN where an entry has none.
+    """The true values of the hidden entries for each task of the model, f32[N], NaN where an entry has none.
 
-    A task without a single answer is left out.
+    A task without any true value is left out.
     """
-    answers = {}
+    true = {}
     if "rating" in model.outputs:
-        answers["rating"] = hidden.rating
+        true["rating"] = hidden.rating
     if "interaction" in model.outputs:
         label = labelling.of(hidden)
-        answers["interaction"] = np.where(label == LEFT_OUT, np.float32(np.nan), label.astype(np.float32))
-    return {task: answer for task, answer in answers.items() if not np.isnan(answer).all()}
+        true["interaction"] = np.where(label == LEFT_OUT, np.float32(np.nan), label.astype(np.float32))
+    return {task: values for task, values in true.items() if not np.isnan(values).all()}
 
 
 def measurable(model: Model, hidden: Profiles, labelling: Labelling) -> bool:
-    """Whether the hidden entries test anything that the model does."""
+    """Whether the hidden entries test any output of the model."""
     ranks = "rank" in model.outputs and bool(len(relevant(hidden, labelling).item))
     return ranks or bool(truths(model, hidden, labelling))
 
@@ -52,25 +51,23 @@ def evaluate(
     run: Run | None = None,
     metrics: str | Iterable[str] = (),
 ) -> Report:
-    """How good the model's predictions of the hidden entries are, for each of its tasks, and its recommendations, beside the
-    baselines.
+    """The metrics of a model on the hidden entries, for each of its tasks and for its recommendations, and the baselines'.
 
-    Ratings: RMSE and MAE, pooled, by user, by activity and by popularity; calibration and residuals; the baselines, the global
-    mean and `bias`, are fitted on the same `train`. Interactions, what `train.labelling` makes of the entries: the metrics of
-    `interaction_metrics.py`; the baseline "majority class" predicts the share of liked ones in `train` for everybody. What a
-    model recommends: the metrics of `ranking_metrics.py`; the baseline is `popular`. `metrics` are asked for besides, as in
-    "ndcg@5".
+    Ratings: RMSE and MAE, pooled, by user, by activity and by popularity; calibration and residuals; the baselines, global mean
+    and `bias`, are fitted on the same `train`. Interactions, labelled by `train.labelling`: the metrics of
+    `interaction_metrics.py`; the baseline "majority class" predicts the share of likes in `train` for everybody.
+    Recommendations: the metrics of `ranking_metrics.py`; the baseline is `popular`. metrics: more of them, as in "ndcg@5".
 
-    An entry without an answer for a task is left out of it, and so is a task without entries; an item row of −1 is an item that
-    the model has never heard of. DataError where nothing is left, ConfigError for a metric that is not known.
+    A task leaves out entries without a true value, and is left out itself if none remains. An item row of −1 is an item that
+    the model does not know. DataError where no task remains, ConfigError for an unknown metric.
     """
     return evaluate_together([model], HeldOut(seen, hidden, Baselines(train, run or Run()), metrics_with(metrics)))
 
 
 @one_blas_thread()
 def evaluate_together(models: Iterable[Model], held: HeldOut) -> Report:
-    """The same of several models that answer together: each output is taken from the first model that has it, and the order of
-    recommendations from one that only ranks, where there is one, as in `Blend`."""
+    """The same for several models of one bundle: each output comes from the first model that has it, and the recommendations
+    from a model that only ranks, where there is one, as in `Blend`."""
     models = list(models)
     if not any(measurable(model, held.hidden, held.train.labelling) for model in models):
         tested = " or ".join(task for task in TASKS if any(task in model.outputs for model in models))
@@ -83,9 +80,9 @@ def evaluate_together(models: Iterable[Model], held: HeldOut) -> Report:
     ranked = None if ranker is None else held.rank_with(ranker)
     values, baselines = Values(), Values()
     for task, found in predictions.items():
-        own, others = _ratings(found, held) if task == "rating" else _interactions(found, held)
-        values |= own
-        baselines |= others
+        of_models, of_baselines = _ratings(found, held) if task == "rating" else _interactions(found, held)
+        values |= of_models
+        baselines |= of_baselines
     if ranked is not None:
         values |= ranked.metrics
         baselines |= {} if held.popular_ranked is None else {"popular": held.popular_ranked.metrics}
@@ -93,24 +90,24 @@ def evaluate_together(models: Iterable[Model], held: HeldOut) -> Report:
 
 
 def _predictions(models: Sequence[Model], held: HeldOut) -> dict[str, Predictions]:
-    """What the models predict of the entries that have an answer, for each task."""
+    """The predictions of the entries that have a true value, for each task."""
     found = dict[str, Predictions]()
     for model in models:
-        answers = truths(model, held.hidden, held.train.labelling)
-        if not answers.keys() - found.keys():
+        true = truths(model, held.hidden, held.train.labelling)
+        if not true.keys() - found.keys():
             continue
-        tested = ~np.all(np.isnan([*answers.values()]), axis=0)
-        predicted = predict(model, held.seen, held.hidden.keep(tested), answers, held.train.scale, held.run)
-        for task, answer in answers.items():
+        tested = ~np.all(np.isnan([*true.values()]), axis=0)
+        predicted = predict(model, held.seen, held.hidden.keep(tested), true, held.train.scale, held.run)
+        for task, values in true.items():
             if task not in found:
-                has = ~np.isnan(answer)
+                has = ~np.isnan(values)
                 entries = held.hidden.keep(has)
-                found[task] = Predictions(entries.user, entries.item, answer[has], predicted[task][has[tested]])
+                found[task] = Predictions(entries.user, entries.item, values[has], predicted[task][has[tested]])
     return {task: found[task] for task in TASKS if task in found}
 
 
 def _ratings(found: Predictions, held: HeldOut) -> tuple[Values, Values]:
-    """The metrics of predicted ratings, and those of each baseline."""
+    """The metrics of predicted ratings, and the metrics of each baseline."""
     true, predicted, rated = found.true, found.predicted, held.hidden.scored()
     guesses, popularity, activity = held.rating_guesses, held.baselines.item_ratings, held.seen.scored().counts
     values = {
@@ -130,7 +127,7 @@ def _ratings(found: Predictions, held: HeldOut) -> tuple[Values, Values]:
 
 
 def _interactions(found: Predictions, held: HeldOut) -> tuple[Values, Values]:
-    """The metrics of predicted probabilities, and those of the baseline."""
+    """The metrics of predicted probabilities, and the metrics of the baseline."""
     values = {
         "interactions": len(found.true),
         "liked": float(found.true.mean(dtype=np.float64)),
@@ -142,5 +139,5 @@ def _interactions(found: Predictions, held: HeldOut) -> tuple[Values, Values]:
 
 
 def _of_guess(guess: Floats, task: str, found: Predictions, held: HeldOut) -> Values:
-    """The metrics of a baseline's predictions of the same entries."""
+    """The metrics of a baseline's predictions (`guess`) of the same entries."""
     return entry_values(task, Predictions(found.user, found.item, found.true, guess), held.metrics)

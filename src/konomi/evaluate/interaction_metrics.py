@@ -1,4 +1,4 @@
-"""How good predicted probabilities of liking are: pure functions of true f32[N], 1 liked and 0 not, and predicted f32[N]."""
+"""Metrics of predicted probabilities of liking: pure functions of true f32[N], 1 liked and 0 not, and predicted f32[N]."""
 
 import math
 from typing import Any
@@ -11,7 +11,7 @@ from konomi.arrays import F64, Bools
 Counts = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating[Any]]
 
-LEAST = 1e-7  # log loss takes no probability for less than this, nor for more than 1 less this
+LEAST = 1e-7  # log loss clips probabilities to [LEAST, 1 − LEAST]
 
 
 def log_losses(true: Floats, predicted: Floats) -> F64:
@@ -26,24 +26,24 @@ def log_loss(true: Floats, predicted: Floats) -> float:
 
 
 def accuracy(true: Floats, predicted: Floats) -> float:
-    """The share of entries for which p > ½ says whether they are liked; NaN without entries."""
-    return _mean(_says_liked(predicted) == (true > 0))
+    """The share of entries for which p > ½ exactly if they are liked; NaN without entries."""
+    return _mean(_predicts_like(predicted) == (true > 0))
 
 
 def precision(true: Floats, predicted: Floats) -> float:
-    """The share of liked ones among those with p > ½; NaN where there are none."""
-    return _mean(true[_says_liked(predicted)])
+    """The share of liked entries among those with p > ½; NaN where there are none."""
+    return _mean(true[_predicts_like(predicted)])
 
 
 def recall(true: Floats, predicted: Floats) -> float:
-    """The share of p > ½ among the liked ones; NaN where there are none."""
-    return _mean(_says_liked(predicted)[true > 0])
+    """The share of entries with p > ½ among the liked ones; NaN where there are none."""
+    return _mean(_predicts_like(predicted)[true > 0])
 
 
 def auc(true: Floats, predicted: Floats) -> float:
     """The area under the ROC curve: how often a liked entry has a higher p than one not liked, a tie counting half.
 
-    The Mann–Whitney statistic over the number of such pairs (Hanley & McNeil 1982); NaN without one or the other.
+    The Mann–Whitney statistic over the number of such pairs (Hanley & McNeil 1982); NaN unless there are both kinds.
     """
     liked, disliked = _by_probability(true, predicted)
     pairs = liked.sum() * disliked.sum()
@@ -76,7 +76,7 @@ def ece(true: Floats, predicted: Floats) -> float:
 
 
 def reliability(true: Floats, predicted: Floats, bins: int = 10) -> list[dict[str, float]]:
-    """Predictions in `bins` classes of equal width, [0, 0.1), … [0.9, 1]: their mean, the share of liked ones, how many.
+    """Predictions in `bins` classes of equal width, [0, 0.1), … [0.9, 1]: their mean, the share of likes, their number.
 
     Empty classes are left out.
     """
@@ -87,7 +87,7 @@ def reliability(true: Floats, predicted: Floats, bins: int = 10) -> list[dict[st
     return [{"predicted": float(p / count), "true": float(liked / count), "n": int(count)} for p, liked, count in rows if count]
 
 
-def _says_liked(predicted: Floats) -> Bools:
+def _predicts_like(predicted: Floats) -> Bools:
     return predicted > 0.5
 
 
@@ -96,7 +96,7 @@ def _mean(values: npt.NDArray[Any]) -> float:
 
 
 def _by_probability(true: Floats, predicted: Floats) -> tuple[Counts, Counts]:
-    """How many liked and how many other entries have each distinct p, from the lowest up."""
+    """How many liked and how many other entries have each distinct p, in ascending order of p."""
     _, place = np.unique(predicted, return_inverse=True)
     liked: Counts = np.bincount(place, true)
     return liked, np.bincount(place) - liked

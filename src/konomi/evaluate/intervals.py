@@ -1,14 +1,14 @@
-"""Intervals around predicted ratings that hold the rating as often as they say: split conformal prediction.
+"""Intervals around predicted ratings that hold the rating with a stated probability: split conformal prediction.
 
 Of n ratings that the model did not learn from, take the residuals r − r̂ in ascending order, R_(1) … R_(n). The interval of a
 new rating at level 1 − α is
 
     [r̂ + R_(n + 1 − k), r̂ + R_(k)]        k = ⌈(n + 1)(1 − α/2)⌉
 
-and holds it with probability 1 − α or more, whatever the model is, where the new rating is exchangeable with the n (Lei et al.
-2018, algorithm 2, which has absolute residuals; an α/2 for each tail as in Romano et al. 2019, theorem 2). Residuals are sorted
-within classes, so that the level holds in each of them (Vovk, Gammerman & Shafer 2005, ch. 4: "Mondrian"): by how many ratings
-of the person the model was shown, and by how high the prediction is, since errors are small where the scale ends.
+and holds it with probability 1 − α or more, for any model, if the new rating is exchangeable with the n (Lei et al. 2018,
+algorithm 2, which has absolute residuals; an α/2 for each tail as in Romano et al. 2019, theorem 2). Residuals are sorted
+within classes, so that the level holds in each of them (Vovk, Gammerman & Shafer 2005, ch. 4: "Mondrian"): by the person's
+number of shown ratings, and by the prediction, since errors are small near the ends of the scale.
 """
 
 import math
@@ -29,17 +29,19 @@ from konomi.kernels.csr import mark_first
 from konomi.models.api import Model
 from konomi.runtime import Run
 
-LEVELS = (0.8, 0.9, 0.95)
-ACTIVITY = (0, 1, 3, 10, 30, 100, 300)  # ratings of a person, where a class begins
+LEVELS = (0.8, 0.9, 0.95)  # probabilities that an interval holds the rating
+ACTIVITY = (0, 1, 3, 10, 30, 100, 300)  # shown ratings of a person, where a class begins
 LEAST = 100  # ratings in a class: enough for the tails of every level
-HEIGHTS = 10  # classes by prediction in a class by activity, at most
-MOST = 20_000  # ratings for a class by activity, about: its levels are then right to half a point
+HEIGHTS = 10  # classes by prediction within a class by activity, at most
+MOST = 20_000  # ratings for a class by activity, about: its levels are then exact to half a percentage point
 
 
 @dataclass(frozen=True)
 class Class:
-    """Of people with `first` ratings or more: n, from how many residuals; edges f64[H−1], where the predictions of the next
-    height begin; low, high f64[L, H], what is added to a prediction at each of `LEVELS`, infinite where n is too small to say.
+    """The class of people with `first` shown ratings or more.
+
+    n: the number of residuals; edges f64[H−1]: the predictions at which the next height begins; low, high f64[L, H]: what is
+    added to a prediction at each of `LEVELS`, infinite where n is too small.
     """
 
     first: int
@@ -57,18 +59,18 @@ class Intervals:
 
     @classmethod
     def fit(cls, predicted: F32, true: F32, activity: I64) -> "Intervals":
-        """From N ratings that the model did not learn from: predicted, true f32[N], on the scale; activity i64[N], how many
-        ratings of the person the model was shown. Classes of fewer than `LEAST` are one with the smaller of their neighbours.
+        """From N ratings that the model did not learn from: predicted, true f32[N], on the scale; activity i64[N], the number
+        of shown ratings of the person. A class of fewer than `LEAST` is merged with the smaller of its neighbours.
         """
         firsts = merged(np.bincount(np.searchsorted(ACTIVITY, activity, side="right") - 1, minlength=len(ACTIVITY)))
-        of = np.searchsorted(firsts, activity, side="right") - 1
+        class_of = np.searchsorted(firsts, activity, side="right") - 1
         rest = true.astype(np.float64) - predicted
-        return cls(tuple(_class(first, predicted[of == c], rest[of == c]) for c, first in enumerate(firsts)))
+        return cls(tuple(_class(first, predicted[class_of == c], rest[class_of == c]) for c, first in enumerate(firsts)))
 
     def around(self, predicted: F32, activity: I64 | int, level: float, scale: Scale) -> tuple[F32, F32]:
-        """(low, high) f32[N] of predictions f32[N] on the scale, for people of whom `activity` ratings were shown.
+        """(low, high) f32[N] of predictions f32[N] on the scale, for people with `activity` shown ratings.
 
-        The ends are clipped to the scale; every rating lies on it, so none is lost by that. RequestError for another level.
+        The ends are clipped to the scale, which loses no rating. RequestError for a level that is not in `LEVELS`.
         """
         if level not in LEVELS:
             known = ", ".join(f"{each:g}" for each in LEVELS)
@@ -76,12 +78,12 @@ class Intervals:
         at = LEVELS.index(level)
         low, high = predicted.astype(np.float64), predicted.astype(np.float64)
         firsts = [each.first for each in self.classes]
-        of = np.broadcast_to(np.searchsorted(firsts, activity, side="right") - 1, predicted.shape)
-        for c in np.unique(of):
-            chosen, found = of == c, self.classes[c]
-            height = np.searchsorted(found.edges, predicted[chosen], side="right")
-            low[chosen] += found.low[at, height]
-            high[chosen] += found.high[at, height]
+        class_of = np.broadcast_to(np.searchsorted(firsts, activity, side="right") - 1, predicted.shape)
+        for c in np.unique(class_of):
+            chosen, one = class_of == c, self.classes[c]
+            height = np.searchsorted(one.edges, predicted[chosen], side="right")
+            low[chosen] += one.low[at, height]
+            high[chosen] += one.high[at, height]
         return scale.clip(low.astype(np.float32)), scale.clip(high.astype(np.float32))
 
     def to_facts(self) -> list[dict[str, Any]]:
@@ -99,7 +101,7 @@ class Intervals:
 
     @classmethod
     def from_facts(cls, facts: Sequence[dict[str, Any]]) -> "Intervals":
-        """The intervals of a `to_facts()`; KeyError, TypeError or ValueError where it is something else."""
+        """The intervals of a `to_facts()`; KeyError, TypeError or ValueError for anything else."""
         return cls(
             tuple(
                 Class(
@@ -115,25 +117,24 @@ class Intervals:
 
 
 def merged(counts: npt.NDArray[Any]) -> list[int]:
-    """Where classes begin once each has `LEAST` ratings (or there is but one); counts i64[A], of the classes of `ACTIVITY`."""
+    """Where classes begin, merged until each has `LEAST` ratings (or one is left); counts i64[A], of `ACTIVITY`'s classes."""
     firsts, sizes = list(ACTIVITY), counts.tolist()
     while len(sizes) > 1 and min(sizes) < LEAST:
         small = sizes.index(min(sizes))
         sides = [side for side in (small - 1, small + 1) if 0 <= side < len(sizes)]
-        right = max(small, min(sides, key=sizes.__getitem__))  # of the two that become one, the later
+        right = max(small, min(sides, key=sizes.__getitem__))  # the later one of the two that are merged
         sizes[right - 1] += sizes.pop(right)
         del firsts[right]
     return firsts
 
 
 def _class(first: int, predicted: F32, rest: F64) -> Class:
-    """One class: its predictions are cut into heights of equal size, as many as have `LEAST` ratings."""
+    """One class: its predictions are cut into heights of equal size, of `LEAST` ratings or more."""
     n, heights, kept = len(rest), min(HEIGHTS, len(rest) // LEAST), list[float]()
     for edge in np.quantile(predicted, np.arange(1, heights) / heights).round(4).tolist() if heights > 1 else []:
         below = (predicted < edge) & (predicted >= (kept[-1] if kept else -math.inf))
-        if (
-            min(below.sum(), (predicted >= edge).sum()) > LEAST / 2
-        ):  # equal predictions, such as the scale's top, are one height
+        # equal predictions, such as those at the top of the scale, stay in one height
+        if min(below.sum(), (predicted >= edge).sum()) > LEAST / 2:
             kept.append(edge)
     edges = np.array(kept)
     height = np.searchsorted(edges, predicted, side="right")
@@ -143,9 +144,9 @@ def _class(first: int, predicted: F32, rest: F64) -> Class:
 
 
 def residuals(rest: F64, level: float) -> tuple[float, float]:
-    """(R_(n+1−k), R_(k)) of residuals f64[n]; infinite where n is so small that k > n."""
+    """(R_(n+1−k), R_(k)) of residuals f64[n]; infinite where k > n."""
     n = len(rest)
-    k = math.ceil((n + 1) * (1 + level) / 2 - 1e-9)  # 1 − α/2; without the error of float64
+    k = math.ceil((n + 1) * (1 + level) / 2 - 1e-9)  # (1 + level) / 2 = 1 − α/2; 1e-9 undoes float64's rounding
     if k > n:
         return -math.inf, math.inf
     rest = np.sort(rest)
@@ -158,11 +159,10 @@ def _finite(ends: F64) -> list[list[float | None]]:
 
 
 def intervals(model: Model, seen: Profiles, train: TrainSet, run: Run) -> Intervals | None:
-    """Those of a model, from the validation entries of `train`; None where it predicts no rating or there are no such entries.
+    """The intervals of a model, from the validation entries of `train`; None where it predicts no ratings or there are none.
 
-    `seen` is what the model is shown of the same people. Most people of a dataset have rated much, and those who come with a
-    few ratings are not among them: so everybody stands for the classes of less activity too, with a profile cut to as many
-    ratings, drawn at random. `run` gives the seed.
+    seen: the seen entries of the same people; run: gives the seed. Few people of a dataset have only a few ratings, so
+    everybody is also used for the classes of less activity, with a profile cut at random to as many ratings.
     """
     seen, valid = seen.scored(), train.valid.scored()
     if "rating" not in model.outputs or len(valid.item) == 0:
@@ -181,17 +181,19 @@ def intervals(model: Model, seen: Profiles, train: TrainSet, run: Run) -> Interv
 
 
 def _enough(counts: I64) -> int:
-    """How many people have about `MOST` of their ratings, counts i64[B], among them."""
+    """How many people have about `MOST` ratings together; counts i64[B]: of each person's ratings."""
     return math.ceil(len(counts) * min(MOST / max(int(counts.sum()), 1), 1))
 
 
 def cut(profiles: Profiles, low: int, high: int | None, draw: np.random.Generator) -> Profiles:
-    """Profiles of `low` or more ratings with only so many of them as lie in [low, high), drawn at random: the logarithm of the
-    number evenly, the ratings without preference. Those that have fewer than drawn, and all where high is None, stay whole.
+    """Profiles of `low` or more ratings, cut to a random number of ratings in [low, high).
+
+    The logarithm of the number is drawn uniformly, then the ratings. Profiles that have fewer stay whole, as do all where high
+    is None.
     """
     if high is None:
         return profiles
-    least = max(low, 0.5)  # of which the whole part is 0
+    least = max(low, 0.5)  # the logarithm of 0 does not exist; 0.5 is rounded down to 0
     size = np.floor(np.exp(draw.uniform(math.log(least), math.log(high), len(profiles)))).astype(np.int64)
     size = np.minimum(size, profiles.counts)
     kept = np.zeros(len(profiles.item), np.uint8)

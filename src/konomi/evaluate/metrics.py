@@ -1,8 +1,8 @@
-"""The registry of metrics: one entry a metric. Tables, JSON, the page, intervals and the verdict follow from it.
+"""The registry of metrics, one record each. Tables, JSON, the page, intervals and the verdict follow from it.
 
-There are metrics of predictions, each an `EntryMetric` of predicted ratings or of interactions, and metrics of lists of
-recommendations, each a `ListMetric`. All that are registered are measured. A `ListMetric` looks at the first k places; at
-another k it can be asked for by name, such as "ndcg@5". docs/add-a-metric.md has an example.
+An `EntryMetric` measures predicted ratings or interactions, a `ListMetric` lists of recommendations. All registered metrics are
+measured. A `ListMetric` looks at the first k places; another k is asked for by name, such as "ndcg@5". docs/add-a-metric.md has
+an example.
 """
 
 import math
@@ -22,8 +22,8 @@ from konomi.evaluate.records import Predictions, RankedLists, Values
 from konomi.models.api import TASKS
 from konomi.settings import closest, shown
 
-RANKING = "ranking"  # what models are compared on beside the tasks "rating" and "interaction"
-MOST_PLACES = 1000  # of a list
+RANKING = "ranking"  # the kind of ListMetric; models are compared on it beside the tasks "rating" and "interaction"
+MOST_PLACES = 1000  # of a list, k at most
 
 Better = Literal["higher", "lower", "neither"]
 
@@ -40,8 +40,8 @@ class EntryMean:
 class EntryMetric:
     """A metric of predictions.
 
-    key: what JSON calls it; name: what people read; kind: of ratings or of interactions; function: its value, NaN where it is
-    undefined; better: which values are; mean: how it follows from a mean over entries, where it does: it then gets an interval.
+    key: its name in JSON; name: its name for people; kind: of ratings or of interactions; function: its value, NaN = undefined;
+    better: which values are better; mean: how it follows from a mean over entries, if it does; it then gets an interval.
     """
 
     key: str
@@ -53,7 +53,7 @@ class EntryMetric:
 
     @property
     def has_interval(self) -> bool:
-        """Whether the bootstrap gives it one."""
+        """Whether the bootstrap gives it an interval."""
         return self.mean is not None
 
 
@@ -61,10 +61,10 @@ class EntryMetric:
 class ListMetric:
     """A metric of recommendations, which looks at the first k places of lists.
 
-    key: what JSON calls it, as in "ndcg@10"; name: what people read; k: how many places; function: of lists and k, a value for
-    each person, f64[P], NaN where there is none, of which the metric is the mean; or one float of all lists together, NaN where
-    it is undefined. better: which values are; has_interval: whether the bootstrap gives it one, if everybody has a value;
-    of_people: whether it is a column of the comparison on people held out, too.
+    key: its name in JSON, such as "ndcg@10"; name: its name for people; k: the number of places; function: from lists and k to
+    a value for each person, f64[P], NaN where undefined, of which the metric is the mean, or to one float for all lists
+    together, NaN = undefined; better: which values are better; has_interval: whether the bootstrap gives it an interval, if
+    everybody has a value; of_people: whether it is also a column of the comparison on people held out.
     """
 
     key: str
@@ -77,7 +77,7 @@ class ListMetric:
     kind: ClassVar[str] = RANKING
 
     def at(self, k: int) -> "ListMetric":
-        """The same of the first k places, as in "ndcg@5"."""
+        """The same metric over the first k places, as in "ndcg@5"."""
         if k == self.k:
             return self
         key, name = (text.partition("@")[0] for text in (self.key, self.name))
@@ -88,12 +88,12 @@ Metric = EntryMetric | ListMetric
 
 
 def _of(function: Callable[..., float]) -> Callable[[Predictions], float]:
-    """A function of true and predicted values as one of `Predictions`."""
+    """A function of (true, predicted) as a function of `Predictions`."""
     return lambda found: function(found.true, found.predicted)
 
 
 def _of_users(function: Callable[..., float]) -> Callable[[Predictions], float]:
-    """The same of a function that needs to know whose they are."""
+    """A function of (true, predicted, user) as a function of `Predictions`."""
     return lambda found: function(found.true, found.predicted, found.user)
 
 
@@ -148,17 +148,17 @@ BUILT_IN: tuple[Metric, ...] = (
         "neither", of_people=True,
     ),
 )  # fmt: skip
-"""In the order that tables show them in; models are ordered by the first of each kind."""
+"""In the order of tables; models are ordered by the first of each kind."""
 
 METRICS: dict[str, Metric] = {metric.key: metric for metric in BUILT_IN}
-"""All that are measured, by key: the metrics above and those that `register_metric` added."""
+"""All registered metrics by key: the metrics above and those that `register_metric` added."""
 
 
 def register_metric(metric: Metric) -> None:
-    """Measure one more metric from here on, in every table and report of this process.
+    """Add a metric to every later table and report of this process.
 
-    A metric that was registered before under the same key is replaced. ConfigError for the key of a built-in metric, and for
-    what is not a metric.
+    It replaces an earlier one of the same key. ConfigError for the key of a built-in metric, and for anything that is no
+    metric.
     """
     expect(metric, EntryMetric | ListMetric, "a metric", ConfigError, "Give a konomi.EntryMetric or a konomi.ListMetric.")
     for word in (metric.key, metric.name):
@@ -181,9 +181,9 @@ def register_metric(metric: Metric) -> None:
 
 
 def metrics_with(asked: str | Iterable[str] = ()) -> tuple[Metric, ...]:
-    """Every registered metric, and behind them those asked for: "ndcg@5,recall@50" or a sequence of such names.
+    """Every registered metric, then those asked for: "ndcg@5,recall@50" or a sequence of such names.
 
-    ConfigError for a name that is not known.
+    ConfigError for an unknown name.
     """
     names = asked.split(",") if isinstance(asked, str) else list(asked) if isinstance(asked, Iterable) else [asked]
     if not all(isinstance(name, str) for name in names):
@@ -214,17 +214,17 @@ def _check_places(key: str, k: int) -> None:
 
 
 def entry_metrics(kind: str, metrics: Sequence[Metric] | None = None) -> list[EntryMetric]:
-    """Those of ratings or of interactions; of all that are registered, where no `metrics` are given."""
+    """The metrics of ratings or of interactions among `metrics`, by default among all registered ones."""
     return [each for each in _given(metrics) if isinstance(each, EntryMetric) and each.kind == kind]
 
 
 def list_metrics(metrics: Sequence[Metric] | None = None) -> list[ListMetric]:
-    """Those of recommendations."""
+    """The metrics of recommendations, likewise."""
     return [each for each in _given(metrics) if isinstance(each, ListMetric)]
 
 
 def metrics_of(kind: str, metrics: Sequence[Metric] | None = None) -> list[Metric]:
-    """Those of a kind: "rating", "interaction" or "ranking"."""
+    """The metrics of a kind, "rating", "interaction" or "ranking", likewise."""
     return [each for each in _given(metrics) if each.kind == kind]
 
 
@@ -238,6 +238,6 @@ def _given(metrics: Sequence[Metric] | None) -> Iterable[Metric]:
 
 
 def entry_values(kind: str, found: Predictions, metrics: Sequence[Metric] | None = None) -> Values:
-    """Every metric of predictions of a kind, by key; None where it is undefined."""
+    """The value of every metric of a kind, by key; None = undefined."""
     values = {metric.key: float(metric.function(found)) for metric in entry_metrics(kind, metrics)}
     return {key: None if math.isnan(value) else value for key, value in values.items()}

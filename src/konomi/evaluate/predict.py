@@ -1,4 +1,4 @@
-"""What a model predicts of hidden entries."""
+"""A model's predictions of hidden entries."""
 
 from collections.abc import Iterable
 
@@ -14,17 +14,17 @@ BLOCK = 4096  # people scored at once
 
 
 def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[str], scale: Scale, run: Run) -> dict[str, F32]:
-    """Each of the outputs for every hidden entry, f32[N], "rating" on the scale; `seen` and `hidden` are of the same people."""
+    """The outputs for every hidden entry, f32[N] each, "rating" on the scale; `seen` and `hidden` are of the same people."""
     out = {output: np.empty(len(hidden.item), np.float32) for output in outputs}
     people = np.flatnonzero(hidden.counts)
     for start in range(0, len(people), BLOCK):
         run.progress("evaluate", start, len(people))
         block = people[start : start + BLOCK]
-        asked = hidden.take(block)
+        pairs = hidden.take(block)
         with run.workers():
-            codes = model.encode(seen.take(block), run.threads)[asked.user]
-        entries = slice(hidden.indptr[block[0]], hidden.indptr[block[-1] + 1])  # people between have no hidden entries
+            codes = model.encode(seen.take(block), run.threads)[pairs.user]
+        entries = slice(hidden.indptr[block[0]], hidden.indptr[block[-1] + 1])  # people in between have no hidden entries
         for output, predicted in out.items():
-            predicted[entries] = model.score_pairs(codes, asked.item, output)
+            predicted[entries] = model.score_pairs(codes, pairs.item, output)
     run.progress("evaluate", len(people), max(len(people), 1))
     return {output: scale.clip(predicted) if output == "rating" else predicted for output, predicted in out.items()}

@@ -1,4 +1,4 @@
-"""How wrong predicted ratings are: pure functions of true and predicted f32[N], predictions already on the scale."""
+"""Metrics of predicted ratings: pure functions of true and predicted f32[N], predictions already on the scale."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +44,7 @@ def segments(
 ) -> list[dict[str, Any]]:
     """RMSE and MAE of the ratings whose `count` i64[N] lies from one edge, inclusive, to the next, exclusive.
 
-    Each row has them of `predicted`, and under "baselines" of every named f32[N] there.
+    A row for each such segment has the errors of `predicted`, and under "baselines" those of every baseline f32[N].
     """
 
     def errors(guess: Floats) -> dict[str, float]:
@@ -67,7 +67,7 @@ def segments(
 
 
 def calibration(true: Floats, predicted: Floats, bins: int = 10) -> list[dict[str, float]]:
-    """Predictions in `bins` classes of equal size: their mean, the mean of the true ratings, how many."""
+    """Predictions in `bins` classes of equal size: their mean, the mean of the true ratings, their number."""
     order = np.argsort(predicted, kind="stable")
     return [
         {

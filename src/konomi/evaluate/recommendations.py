@@ -1,7 +1,7 @@
-"""How good a model's recommendations are: rank the whole catalogue for people, and measure the lists.
+"""Evaluate recommendations: rank the whole catalogue for people, and measure the lists.
 
-Every item that the model knows is a candidate, except those that the person is known to have seen: candidates are never
-sampled, since that changes which model looks better (Krichene & Rendle 2020). Relevant is a hidden entry that is liked
+Every item that the model knows is a candidate, except those among the person's seen entries. Candidates are never sampled,
+since sampling changes which model looks better (Krichene & Rendle 2020). A hidden entry is relevant if it is liked
 (`data/labels.py`).
 """
 
@@ -18,22 +18,22 @@ from konomi.models.api import Model
 from konomi.ranking.rank import rank
 from konomi.runtime import Run
 
-MOST_PEOPLE = 10_000  # who are measured: of more, as many evenly spaced ones
+MOST_PEOPLE = 10_000  # people who are measured; of more, evenly spaced ones are taken
 BLOCK = 2048  # people ranked at once
 
 
 def relevant(hidden: Profiles, labelling: Labelling) -> Profiles:
-    """The liked ones of hidden entries."""
+    """The hidden entries that are liked."""
     return hidden.keep(labelling.of(hidden) == 1)
 
 
 def list_length(metrics: Sequence[Metric] | None = None) -> int:
-    """How many places the longest list of a metric has."""
+    """The largest k of the metrics."""
     return max(metric.k for metric in list_metrics(metrics))
 
 
 def measure_lists(user: I32, items: I32, wanted: Profiles, facts: ItemFacts, metrics: Sequence[Metric] | None = None) -> Ranked:
-    """The metrics of the lists of P people: user i32[P], items i32[P, `list_length`]; `wanted` has relevant entries of each."""
+    """The metrics of the lists of P people: user i32[P], items i32[P, `list_length`]; wanted: relevant entries of each."""
     lists = RankedLists.of(items, wanted, facts)
     each, values = dict[str, F64](), dict[str, float | None]()
     for metric in list_metrics(metrics):
@@ -45,13 +45,13 @@ def measure_lists(user: I32, items: I32, wanted: Profiles, facts: ItemFacts, met
 
 
 def _mean(values: F64) -> float | None:
-    """Over those that are defined; None where none is."""
+    """The mean of the values that are not NaN; None where there are none."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else None
 
 
 def measured_people(wanted: Profiles) -> I32:
-    """The rows of those with a relevant entry, i32[P]: of more than `MOST_PEOPLE`, that many evenly spaced ones."""
+    """The rows of people with a relevant entry, i32[P], at most `MOST_PEOPLE`, evenly spaced."""
     people = np.flatnonzero(wanted.counts).astype(np.int32)
     if len(people) > MOST_PEOPLE:
         people = people[np.linspace(0, len(people) - 1, MOST_PEOPLE).astype(np.int64)]
@@ -61,11 +61,10 @@ def measured_people(wanted: Profiles) -> I32:
 def measure_recommendations(
     model: Model, seen: Profiles, wanted: Profiles, facts: ItemFacts, run: Run, metrics: Sequence[Metric] | None = None
 ) -> Ranked | None:
-    """How good the model's recommendations are to people with a relevant entry in `wanted`; None where nobody has any.
+    """The metrics of the model's recommendations, over people with a relevant entry in `wanted`; None where nobody has any.
 
-    `seen` and `wanted` are of the same people; nothing seen is recommended, nor an item that the model knows nothing of. What
-    is neither seen nor hidden, such as validation entries, is a candidate like any other. The same people are measured of every
-    model.
+    seen, wanted: of the same people. Seen items, and items that the model does not know, are not recommended. Entries that are
+    neither seen nor hidden, such as validation entries, are candidates. The same people are measured for every model.
     """
     people = measured_people(wanted)
     if not len(people):

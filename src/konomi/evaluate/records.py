@@ -1,4 +1,4 @@
-"""What an evaluation works on and what it finds: predictions, lists of recommendations, and their metrics."""
+"""The records of an evaluation: predictions, lists of recommendations, and their metrics."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +11,14 @@ from konomi.catalogue.tags import genre_matrix
 from konomi.data.profiles import Profiles
 from konomi.evaluate.ranking_metrics import hits
 
-Values = dict[str, Any]  # what is measured, by key, ready for JSON
+Values = dict[str, Any]  # values of metrics by key, ready for JSON
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What was predicted of N hidden entries, in order of user and item: user, item i32[N]; true, predicted f32[N].
+    """The predictions of N hidden entries, in order of user and item: user, item i32[N]; true, predicted f32[N].
 
-    Ratings on the scale; or interactions, true 1 liked and 0 not, predicted the probability of liking.
+    true and predicted are ratings on the scale, or, for interactions, 1 liked and 0 not, and the probability of liking.
     """
 
     user: I32
@@ -32,9 +32,9 @@ class Predictions:
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What is known of the I items that lists are made of.
+    """Popularity and genres of the I items of lists.
 
-    share f64[I]: of the training users, how many have the item, at least one of them; genres u8[I, G].
+    share f64[I]: the share of the training users who have the item, counting at least one; genres u8[I, G].
     """
 
     share: F64
@@ -42,7 +42,7 @@ class ItemFacts:
 
     @classmethod
     def of(cls, seen: Profiles, items: pl.DataFrame) -> "ItemFacts":
-        """By the training entries and the catalogue."""
+        """From the training entries and the catalogue."""
         users = max(int((seen.counts > 0).sum()), 1)
         count = np.bincount(seen.item, minlength=len(items))
         return cls(np.maximum(count, 1) / users, genre_matrix(items))
@@ -50,7 +50,7 @@ class ItemFacts:
 
 @dataclass(frozen=True)
 class RankedLists:
-    """The lists of P people, and what is to be found with them.
+    """The lists of P people, and which of their places are hits.
 
     items i32[P, K]: best first, −1 = an empty place; hit bool[P, K]: the places that hold a relevant item; relevant i64[P], at
     least 1: how many items are relevant to each person, whether a list can hold them or not; facts: of the items.
@@ -63,7 +63,7 @@ class RankedLists:
 
     @classmethod
     def of(cls, items: I32, wanted: Profiles, facts: ItemFacts) -> "RankedLists":
-        """Lists i32[P, K] of the people whose relevant entries are `wanted`."""
+        """From lists i32[P, K], and `wanted`, the relevant entries of the same people."""
         return cls(items, hits(items, wanted), wanted.counts, facts)
 
     def __repr__(self) -> str:
@@ -72,9 +72,8 @@ class RankedLists:
 
 @dataclass(frozen=True)
 class Ranked:
-    """How good the lists of P people are. user i32[P]: their rows; each: by key of the metric its value for every person,
-    f64[P], NaN where there is none; metrics: every metric of recommendations, None where it is undefined, and how many people
-    that is."""
+    """The metrics of the lists of P people. user i32[P]: their rows; each: key of a metric → its value for every person,
+    f64[P], NaN = undefined; metrics: every metric of recommendations, None = undefined, and the number of people."""
 
     user: I32
     each: dict[str, F64]
@@ -86,10 +85,10 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Report:
-    """What `evaluate` found: `metrics`, what a bundle and `konomi evaluate --json` say, and what they were computed from.
+    """The result of `evaluate`: metrics, as in a bundle and in `konomi evaluate --json`, and what they were computed from.
 
-    `predictions` has one record for each task, "rating" and "interaction", that the model has and the hidden entries test;
-    `ranked` is None where the model does not rank, or nothing hidden is relevant.
+    predictions: a record for each task that the model has and the hidden entries test; ranked: None where the model does not
+    rank, or nothing hidden is relevant.
     """
 
     metrics: Values

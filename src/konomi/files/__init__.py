@@ -1,4 +1,4 @@
-"""Files and folders written whole or not at all, versions and a pointer to the current one, hashes, and where output may go."""
+"""Files and folders that are written whole or not at all, versions with a current one, hashes, checks of output paths."""
 
 from konomi.files.hashes import hash_array, hash_bytes, hash_file
 from konomi.files.header import read_metadata

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from konomi.files.regular import open_regular
 
 
-def hash_bytes(*parts: bytes | memoryview) -> str:
-    """sha256 of the parts in order."""
+def hash_bytes(*pieces: bytes | memoryview) -> str:
+    """sha256 of the pieces in order."""
     digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
+    for piece in pieces:
+        digest.update(piece)
     return f"sha256:{digest.hexdigest()}"
 
 

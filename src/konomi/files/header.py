@@ -1,4 +1,4 @@
-"""The header of a file in the layout of safetensors: what arrays it has, and what it says of itself."""
+"""The header of a file in the layout of safetensors: its arrays and its metadata."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ LONGEST = 100_000_000  # bytes; safetensors reads no longer one
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """What a file says of itself, from its header alone; nothing where it is no file, cannot be read, or has another layout."""
+    """The metadata of a file, from its header alone; empty where it is no file, cannot be read, or has another layout."""
     try:
         with open_regular(path) as file:
             return metadata_of(read_header(file)[0])
@@ -19,7 +19,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def read_header(file: BinaryIO) -> tuple[dict[str, Any], int]:
-    """The header, and where the arrays begin. ValueError where there is none."""
+    """The header, and the byte at which the arrays begin; ValueError where there is no header."""
     length = int.from_bytes(file.read(8), "little")
     if not 2 <= length <= LONGEST:
         raise ValueError("it is no file of arrays")
@@ -36,7 +36,7 @@ def read_header(file: BinaryIO) -> tuple[dict[str, Any], int]:
 
 
 def metadata_of(header: dict[str, Any]) -> dict[str, str]:
-    """What a header says of its file beside the arrays, taken out of it. ValueError where that is no text."""
+    """The metadata of a header, which are removed from it; ValueError where they are no text."""
     found = header.pop("__metadata__", {})
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise ValueError("the metadata in its header is not text")

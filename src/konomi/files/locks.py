@@ -1,4 +1,4 @@
-"""Locks of the operating system: held by one process at a time, and let go when it ends, however it ends."""
+"""Locks of the operating system: held by one process at a time, and released when it ends, even by a kill."""
 
 import fcntl
 import os
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def lock(path: Path, wait: bool = False) -> int:
-    """Lock a file or folder; returns the handle, and closing that unlocks it.
+    """Lock a file or folder; returns a handle, and closing the handle unlocks it.
 
-    BlockingIOError where somebody else has it and `wait` is false; another OSError where it is gone, or where the file system
-    knows no locks.
+    BlockingIOError where it is locked already and `wait` is false; another OSError where it is gone, or where the file system
+    has no locks.
     """
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # some file systems lock only what can be written
     try:
@@ -23,7 +23,7 @@ def lock(path: Path, wait: bool = False) -> int:
 
 
 def is_at(handle: int, path: Path) -> bool:
-    """Whether what is locked is still what stands at `path`: somebody may have removed it before it was locked."""
+    """Whether the locked file is still at `path`: it may have been removed just before it was locked."""
     try:
         return os.path.samestat(os.fstat(handle), os.stat(path))
     except OSError:
@@ -32,10 +32,10 @@ def is_at(handle: int, path: Path) -> bool:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Look at a folder or change it while nobody else does who asks for the same; where the file system knows locks."""
+    """Hold the lock of a folder in the block, if the file system has locks: one process or thread at a time."""
     try:
         handle = lock(folder, wait=True)
-    except OSError:  # no locks; or no folder, which opening it says again
+    except OSError:  # no locks; or no folder, and then the next line raises again
         handle = os.open(folder, os.O_RDONLY)
     try:
         yield
@@ -45,9 +45,9 @@ def alone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the lock file `path` in the block; it is gone afterwards. BlockingIOError where another process or thread holds it.
+    """Hold the lock file `path` in the block, then remove it. BlockingIOError where another process or thread holds it.
 
-    The file alone means nothing: one that a killed process left is taken over.
+    A file that a killed process left is not locked, and is used again.
     """
     while True:
         path.touch()
@@ -55,9 +55,9 @@ def held(path: Path) -> Iterator[None]:
             handle = lock(path)
         except BlockingIOError:
             raise
-        except FileNotFoundError:  # its holder has just ended and removed it
+        except FileNotFoundError:  # its holder has just removed it
             continue
-        except OSError:  # a file system without locks: there is nothing to hold
+        except OSError:  # a file system without locks
             handle = os.open(path, os.O_RDWR)
         if is_at(handle, path):
             break

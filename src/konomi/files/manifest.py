@@ -1,4 +1,4 @@
-"""The manifest of a folder that Konomi wrote: what it is and what is in it; where there are versions, of the current one."""
+"""The manifest of a folder that Konomi wrote: its kind and its contents; in a folder of versions, the current one's."""
 
 import json
 import re
@@ -20,7 +20,7 @@ UNREADABLE = (ValueError, RecursionError)  # what json raises; nested too deep i
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """manifest.json, readable by people, with the names of the files beside it; written last."""
+    """Write manifest.json, readable by people, with the names of the files beside it; to be called last."""
     whole = {**manifest, "files": sorted(file.name for file in folder.iterdir())}
     (folder / MANIFEST).write_bytes(_json(whole) + b"\n")
 
@@ -31,12 +31,12 @@ def hash_manifest(manifest: dict[str, Any]) -> str:
 
 
 def _json(value: Any) -> bytes:
-    """UTF-8; what a file name has that is none is written as JSON's escapes."""
+    """JSON as UTF-8; bytes of a file name that are not UTF-8 are written as escapes."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
 
 
 def current(folder: Path) -> Path:
-    """The version that the pointer of a folder names; the folder itself where it has no pointer, or one that is damaged."""
+    """The version that the pointer of a folder names; the folder itself where it has no pointer, or a damaged one."""
     try:
         found = POINTER.fullmatch(read_regular(folder / CURRENT, LONGEST).decode("ascii"))
     except (OSError, ValueError):
@@ -51,17 +51,17 @@ def kind_of(path: Path) -> str | None:
 
 
 def _current_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of the current version of a folder, empty where there is none to be read."""
+    """The manifest of the current version of a folder, empty where none can be read."""
     version = current(folder)
     while not (manifest := _manifest(version)) and (newer := current(folder)) != version:
-        version = newer  # which took the place of the older one before that was read
+        version = newer  # it has become current meanwhile
     return manifest
 
 
-def strangers(folder: Path) -> list[str]:
-    """The names in a folder that Konomi wrote, and in its versions, which are not of Konomi."""
-    own = {*listed(folder), MANIFEST, *([CURRENT] if current(folder) != folder else [])}
-    found = [file.name for file in folder.iterdir() if file.name not in own and not LEFTOVER.fullmatch(file.name)]
+def foreign_files(folder: Path) -> list[str]:
+    """The names in a folder that Konomi wrote, and in its versions, of files that Konomi did not write."""
+    written = {*listed(folder), MANIFEST, *([CURRENT] if current(folder) != folder else [])}
+    found = [file.name for file in folder.iterdir() if file.name not in written and not LEFTOVER.fullmatch(file.name)]
     if VERSIONS not in found or not (folder / VERSIONS).is_dir():
         return sorted(found)
     found.remove(VERSIONS)
@@ -69,20 +69,20 @@ def strangers(folder: Path) -> list[str]:
         if not (NUMBER.fullmatch(version.name) and version.is_dir()):
             found.append(f"{VERSIONS}/{version.name}")
             continue
-        own = {*listed(version), MANIFEST}
-        found += [f"{VERSIONS}/{version.name}/{file.name}" for file in version.iterdir() if file.name not in own]
+        written = {*listed(version), MANIFEST}
+        found += [f"{VERSIONS}/{version.name}/{file.name}" for file in version.iterdir() if file.name not in written]
     return sorted(found)
 
 
 def listed(folder: Path) -> set[str]:
-    """The names of the files that a folder's own manifest lists."""
+    """The names of the files that the manifest of a folder lists."""
     names = _manifest(folder).get("files")
     some = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
     return {name for name in some if Path(name).name == name and name not in (CURRENT, VERSIONS)}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder, empty where there is none to be read."""
+    """The manifest of a folder, empty where none can be read."""
     try:
         found = json.loads(read_regular(folder / MANIFEST).decode("utf-8"))
     except (OSError, *UNREADABLE):
@@ -93,7 +93,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def read_manifest(
     folder: Path, kind: str, newest: int, keys: Iterable[str], error: type[KonomiError], remedy: str
 ) -> dict[str, Any]:
-    """The manifest of a folder of this `kind`, a format number up to `newest` and these `keys`, or `error` with a hint."""
+    """The manifest of a folder; `error` unless it has this `kind`, a format number up to `newest` and these `keys`."""
     try:
         if not folder.exists():
             raise error(f"{folder}: no such folder.", remedy)

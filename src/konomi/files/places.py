@@ -1,4 +1,4 @@
-"""Where output may go: nothing is replaced that Konomi did not write as the same kind of thing, and never an input."""
+"""Checks of output paths: only what Konomi wrote as the same kind is replaced, and never an input."""
 
 import errno
 import os
@@ -9,19 +9,19 @@ from pathlib import Path
 
 from konomi.errors import KonomiError
 from konomi.files.locks import alone
-from konomi.files.manifest import kind_of, strangers
+from konomi.files.manifest import foreign_files, kind_of
 from konomi.files.regular import read_regular
 
-LONGEST = 255  # bytes of a name, where file systems of today end
+LONGEST = 255  # bytes of a name, the limit of most file systems
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-SHOWN = 5  # how many names a refusal shows
+SHOWN = 5  # names of files that an error shows, at most
 
 
 def check_folder(target: Path, kind: str, error: type[KonomiError], inputs: Iterable[Path] = ()) -> Path:
-    """Where a folder of this `kind` will be: `target` without links and dots. For a command to call before it works.
+    """The resolved path for a new folder of this `kind`. A command calls it before its work.
 
-    Raises `error` where something would be lost (a file, a folder of another kind or with more in it, an input, the current
-    folder), where the place lies within a folder of Konomi's, or where it cannot be written.
+    Raises `error` where something would be lost (a file, a folder of another kind or with foreign files, an input, the current
+    folder), where the path is within a folder that Konomi wrote, or where it cannot be written.
     """
     place = resolved(target, error)
     if (here := _here()) and here.is_relative_to(place):
@@ -30,7 +30,7 @@ def check_folder(target: Path, kind: str, error: type[KonomiError], inputs: Iter
     if not place.exists():
         return place
     with alone(place):
-        found, others = kind_of(place), strangers(place) if place.is_dir() else []
+        found, others = kind_of(place), foreign_files(place) if place.is_dir() else []
     if found != kind:
         raise error(f"{target}: already exists and is not a {kind}.", "Choose another place with `output`, or move it away.")
     if others:
@@ -48,11 +48,11 @@ def check_file(
     option: str = "output",
     older: tuple[str, Callable[[Path], bool]] | None = None,
 ) -> Path:
-    """Where a file will be: `target` without links and dots. For a command to call before it works.
+    """The resolved path for a new file. A command calls it before its work.
 
-    Raises `error` where a file or folder is there already, where the place is an input or lies within a folder of Konomi's, or
-    where it cannot be written. `older` is what may be replaced: how it is called, and whether a file is one. `option` is what
-    the place was given with.
+    Raises `error` where a file or folder is there already, where the path is an input or within a folder that Konomi wrote, or
+    where it cannot be written. older: files that may be replaced, (their name in errors, whether a file is one); option: the
+    setting with the path, for hints.
     """
     place = resolved(target, error)
     _check(target, place, inputs, error, option)
@@ -65,13 +65,13 @@ def check_file(
 
 
 def resolved(target: Path, error: type[KonomiError]) -> Path:
-    """`target` without links and dots; `error` where no file can have this name."""
+    """`target` without links, "." and ".."; `error` where no file can have this name."""
     try:
         place = Path(os.path.realpath(target))
         if any(len(os.fsencode(name)) > LONGEST for name in place.parts):
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         if os.path.lexists(place) and not os.path.exists(place):
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))  # realpath gives back a link that leads to itself
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))  # realpath returns a link to itself unresolved
     except OSError as cause:
         raise unwritable(target, cause, error) from cause
     except ValueError:  # a NUL
@@ -80,7 +80,7 @@ def resolved(target: Path, error: type[KonomiError]) -> Path:
 
 
 def _check(target: Path, place: Path, inputs: Iterable[Path], error: type[KonomiError], option: str = "output") -> None:
-    """What holds for files and folders alike."""
+    """The checks that files and folders share."""
     for given in inputs:
         given = Path(os.path.realpath(given))
         if given.is_relative_to(place) or _same(given, place):
@@ -92,14 +92,14 @@ def _check(target: Path, place: Path, inputs: Iterable[Path], error: type[Konomi
     try:
         probe = beside / workplace_name(place)
         probe.mkdir()
-        with suppress(FileNotFoundError):  # somebody who collects what is left over was quicker
+        with suppress(FileNotFoundError):  # another process has collected it as a leftover
             probe.rmdir()
     except OSError as cause:
         raise unwritable(target, cause, error, option) from cause
 
 
 def _here() -> Path | None:
-    """The current folder, None where it has been removed."""
+    """The current folder of the process, None where it has been removed."""
     try:
         return Path.cwd()
     except OSError:
@@ -107,7 +107,7 @@ def _here() -> Path | None:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, as they may where upper and lower case are the same."""
+    """Whether two paths are the same file, such as names that differ in case where the file system ignores it."""
     try:
         return one.samefile(other)
     except OSError:
@@ -115,7 +115,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def workplace_name(place: Path) -> str:
-    """A name for the hidden folder beside a place in which something is written before it goes there."""
+    """A new name for a workplace: a hidden folder beside `place`, in which its new content is written."""
     return f".{place.name}.{secrets.token_hex(4)}.partial"
 
 
@@ -128,7 +128,7 @@ def first_bytes(path: Path, n: int) -> bytes:
 
 
 def unwritable(target: Path, cause: OSError, error: type[KonomiError], option: str = "output") -> KonomiError:
-    """What to say when a place cannot be written; NumPy tells of a short write without an error number."""
+    """The error for a path that cannot be written. NumPy's error for a full disk has no errno, only a text."""
     full = cause.errno in FULL or (cause.errno is None and "written" in str(cause))
     reason = "the disk is full" if full else cause.strerror or str(cause)
     hint = "Free some space or choose another place" if full else "Choose a place that can be written"

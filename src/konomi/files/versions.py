@@ -28,10 +28,10 @@ T = TypeVar("T")
 
 @contextmanager
 def new_version(target: Path, kind: str, error: type[KonomiError]) -> Iterator[Path]:
-    """A folder to write into; it becomes the current version of `target` when the block ends well, else it vanishes.
+    """A folder to write into. It becomes the current version of `target` if the block ends without error, else it is removed.
 
-    The block writes the manifest last. Anything at `target` that is not a folder of this `kind` is refused before the work
-    begins, as `check_folder` says. Several may save at once: the last to end is current.
+    The block writes the manifest last. Anything at `target` but a folder of this `kind` is refused before the block begins, see
+    `check_folder`. Several processes may save at once; the last to end is current.
     """
     place = check_folder(target, kind, error)
     try:
@@ -42,14 +42,14 @@ def new_version(target: Path, kind: str, error: type[KonomiError]) -> Iterator[P
             yield work / NEW
             sync_all(work / NEW)
             if place.exists() or not _first(place, work):
-                check_folder(target, kind, error)  # again: the writing has taken its time
+                check_folder(target, kind, error)  # again, since writing takes a while
                 _next(place, work)
     except OSError as cause:
         raise unwritable(target, cause, error) from cause
 
 
 def _first(place: Path, work: Path) -> bool:
-    """Make `place` with `work / NEW` as its only version, in one step; False where somebody else was quicker."""
+    """Make `place` with `work / NEW` as its only version, by one rename; False where another process was quicker."""
     whole, new = work / "whole", work / NEW
     (whole / VERSIONS).mkdir(parents=True)
     _write_pointer(whole / CURRENT, f"{VERSIONS}/1")
@@ -68,7 +68,7 @@ def _first(place: Path, work: Path) -> bool:
 
 
 def _next(place: Path, work: Path) -> None:
-    """Make `work / NEW` the current version of `place`, and clear the others away."""
+    """Make `work / NEW` the current version of `place`, and remove the others."""
     with alone(place):
         versions = place / VERSIONS
         versions.mkdir(exist_ok=True)
@@ -80,14 +80,14 @@ def _next(place: Path, work: Path) -> None:
 
 
 def _clear(place: Path, number: int, work: Path) -> None:
-    """Move what the version `number` supersedes into the workplace, which goes away; a folder without versions likewise.
+    """Move the other versions, and files of a folder without versions, into the workplace, which is removed afterwards.
 
-    What cannot be moved is left to the next save.
+    What cannot be moved is left for the next save.
     """
     old = work / "superseded"
     old.mkdir()
     past = [version for version in (place / VERSIONS).iterdir() if version.name != str(number)]
-    unversioned = [place / name for name in (*listed(place), MANIFEST)]  # the manifest last: it tells whose the others are
+    unversioned = [place / name for name in (*listed(place), MANIFEST)]  # the manifest last, since it lists the others
     for n, each in enumerate((*past, *unversioned)):
         with suppress(OSError):
             each.rename(old / str(n))
@@ -128,8 +128,8 @@ def _write_pointer(path: Path, version: str) -> None:
 
 
 def open_current(folder: Path, read: Callable[[Path], T]) -> T:
-    """read(version) of the current version of a folder (of `folder` itself where it has none); anew where another took its
-    place meanwhile."""
+    """read(version) of the current version of a folder, or of `folder` itself where it has no versions; called again if another
+    version has become current meanwhile."""
     while True:
         version = current(folder)
         try:

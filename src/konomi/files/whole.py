@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all, whatever ends the process while they are."""
+"""Files and folders that are written whole or not at all, even if the process is killed meanwhile."""
 
 import ctypes
 import errno
@@ -14,16 +14,16 @@ from konomi.errors import KonomiError
 from konomi.files.locks import is_at, lock
 from konomi.files.places import check_folder, resolved, unwritable, workplace_name
 
-NEW, OLD = "new", "old"  # in a workplace: what is being written, and what it is to replace
-HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
+NEW, OLD = "new", "old"  # in a workplace: the new content, and the old one that it replaces
+HERE, EXCHANGE = -100, 2  # Linux' AT_FDCWD and RENAME_EXCHANGE, see renameat2(2)
 
 
 @contextmanager
 def whole_file(target: Path, error: type[KonomiError], option: str = "output") -> Iterator[Path]:
-    """A file to write; it replaces `target` in one step when the block ends well, else it vanishes.
+    """A file to write. It replaces `target` by one rename if the block ends without an error, else it is removed.
 
-    The file stands alone in a folder that goes with it, where other files may be written meanwhile. `option` is what the place
-    was given with, for the hint of an error.
+    Other files may be written beside it, in a workplace that is removed afterwards. option: the setting with the path, for
+    hints.
     """
     place = resolved(target, error)
     try:
@@ -38,11 +38,11 @@ def whole_file(target: Path, error: type[KonomiError], option: str = "output") -
 
 @contextmanager
 def whole_folder(target: Path, kind: str, error: type[KonomiError]) -> Iterator[Path]:
-    """A folder to write into; it becomes `target` when the block ends well, else it vanishes.
+    """A folder to write into. It becomes `target` if the block ends without an error, else it is removed.
 
     The block writes the manifest last. An older folder of the same `kind` is replaced, in one step where the system can swap
-    two folders (Linux). Elsewhere two renames do it, and after a kill between them the older folder is back when the place is
-    next written to. Anything else at `target` is refused before the work begins, as `check_folder` says.
+    two folders (Linux), else by two renames; after a kill between these, the next write puts the older folder back first.
+    Anything else at `target` is refused before the block begins, see `check_folder`.
     """
     place = check_folder(target, kind, error)
     try:
@@ -50,7 +50,7 @@ def whole_folder(target: Path, kind: str, error: type[KonomiError]) -> Iterator[
             (work / NEW).mkdir()
             yield work / NEW
             sync_all(work / NEW)
-            check_folder(target, kind, error)  # again: the writing has taken its time
+            check_folder(target, kind, error)  # again, since writing takes a while
             _replace(place, work)
             sync(place.parent)
     except OSError as cause:
@@ -58,7 +58,7 @@ def whole_folder(target: Path, kind: str, error: type[KonomiError]) -> Iterator[
 
 
 def _replace(place: Path, work: Path) -> None:
-    """Put `work / NEW` at `place`; what was there ends up in `work`."""
+    """Move `work / NEW` to `place`, and an older folder there into `work`."""
     new, old = work / NEW, work / OLD
     if place.exists() and _swap(place, new):
         return
@@ -73,7 +73,7 @@ def _replace(place: Path, work: Path) -> None:
 
 
 def _swap(one: Path, other: Path) -> bool:
-    """Let two folders change places in one step; False where the system or the file system cannot."""
+    """Swap two folders in one step; False where the system or the file system cannot."""
     try:
         renameat2 = ctypes.CDLL(None).renameat2
     except (OSError, AttributeError):
@@ -83,10 +83,10 @@ def _swap(one: Path, other: Path) -> bool:
 
 @contextmanager
 def workplace(place: Path) -> Iterator[Path]:
-    """A hidden folder beside `place`, on the same file system, locked in the block and gone afterwards.
+    """A workplace: a hidden folder beside `place`, on the same file system, locked in the block and removed afterwards.
 
-    What killed processes left there is collected first; the workplace of a process that lives is locked, and stays. Missing
-    parents are made. OSError where that cannot be.
+    Workplaces that killed processes left are collected first; those of running processes are locked, and stay. Missing parents
+    are made. OSError where that is impossible.
     """
     make_parents(place)
     collect(place.parent, place.name)
@@ -95,9 +95,9 @@ def workplace(place: Path) -> Iterator[Path]:
         work.mkdir()
         try:
             handle = lock(work)
-        except (BlockingIOError, FileNotFoundError):  # somebody who collects was quicker than the lock
+        except (BlockingIOError, FileNotFoundError):  # another process collected it before it was locked
             continue
-        except OSError:  # a file system without locks: nobody collects there
+        except OSError:  # a file system without locks, where nothing is collected
             handle = os.open(work, os.O_RDONLY)
         if is_at(handle, work):
             break
@@ -128,7 +128,7 @@ def collect(folder: Path, name: str = "") -> None:
         work, place = Path(entry.path), folder / found[1]
         try:
             handle = lock(work)
-        except OSError:  # in use, or there are no locks to tell
+        except OSError:  # in use, or a file system without locks
             continue
         if (work / OLD).exists() and not os.path.lexists(place):
             (work / OLD).rename(place)
@@ -137,14 +137,14 @@ def collect(folder: Path, name: str = "") -> None:
 
 
 def sync_all(folder: Path) -> None:
-    """Bring a folder and the files in it to the disk."""
+    """Flush a folder and the files in it to the disk."""
     for file in folder.iterdir():
         sync(file)
     sync(folder)
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
+    """Flush a file, or the names in a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

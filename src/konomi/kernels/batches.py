@@ -1,7 +1,7 @@
-"""Batches of pairs: which pairs are learnt from together, and the distinct people and items among them.
+"""Batches of pairs, and the distinct people and items in each.
 
-Everything is linear in the pairs: they are scattered to batches in their order, which is that of people, so that each batch is
-in that order too; nothing is ever sorted.
+The time is linear in the pairs: they are scattered to batches in order of people, so each batch is in that order without any
+sorting.
 """
 
 import numba
@@ -31,7 +31,7 @@ def distinct(pairs, user, item, stamp):
 
     Returns users i64[U], indptr i64[U+1], items i64[I], local i32[n] (the place of each pair's item in `items`), item_indptr
     i64[I+1], left i32[n] and place i32[n] (the pairs in order of items: their person's place in `users`, and their own place).
-    stamp i32[all items] is a scratch array of −1, and is so again afterwards.
+    stamp i32[all items] is a scratch array of −1, before and afterwards.
     """
     n = len(pairs)
     users, indptr = np.empty(n, np.int64), np.empty(n + 1, np.int64)

@@ -1,11 +1,11 @@
 """The k items with the highest dot product with a person's vector, without computing most of the products.
 
-No product p·v + c is above |p||v| + c (Cauchy–Schwarz). So items are put in order of that bound for a person of usual length
-and cut into tiles; the first tile gives a score that k items reach, and tiles in which no bound reaches it are passed over.
-Where items differ in length or constant most of them are never looked at; where they do not, all are.
+No product p·v + c is above |p||v| + c (Cauchy–Schwarz). Items are sorted by this bound for a person of median length and cut
+into tiles. The first tile gives a score that k items reach, and tiles whose bounds are all below it are skipped. Where items
+differ in length or constant, most are skipped; where they do not, none are.
 
-The products of a tile are a matrix product, whose rounding depends on who is in it. It only proposes: every item that may be
-among the k best is scored once more, alone, and these scores decide. So the answer depends neither on the block nor on threads.
+The products of a tile are a matrix product, whose rounding depends on the people in it. It only proposes items: all that may be
+among the k best are scored again, one by one, and these scores decide. So the result depends neither on blocks nor on threads.
 """
 
 import threading
@@ -35,7 +35,7 @@ def best_dots(
     """The k highest p_b·v_i + c_i of every row, as `topk` would give them: items i32[B, k] and scores f32[B, k].
 
     left f32[B, D], rows p_b; vectors f32[I, D]; constant f32[I]; k, indptr, seen, allowed, threads as for `topk`.
-    Nothing of an item or person with a number that is not finite is returned.
+    Items and people with a number that is not finite are left out.
     """
     items = np.full((len(left), k), -1, np.int32)
     scores = np.full((len(left), k), np.nan, np.float32)
@@ -51,7 +51,7 @@ def best_dots(
     tiles = blocks(len(item_at), TILE)
     v, c = vectors[item_at], constant[item_at]
     reach = _reach(length, long[order], c, [start for start, _ in tiles])
-    # twice what rounding can do to a product of D numbers: n u / (1 − n u) of the lengths, u = 2^−24
+    # twice the largest rounding error of a product of D numbers: n u / (1 − n u) of the lengths, u = 2^−24
     slack = (left.shape[1] + 2) * 2.0**-22 * (length * long.max() + np.abs(c).max())
 
     own = threading.local()
@@ -59,7 +59,7 @@ def best_dots(
     def find(task: tuple[int, int]) -> None:
         rows = slice(*task)
         p, give = left[rows], slack[rows].astype(np.float32)
-        if not hasattr(own, "kept"):  # memory that a thread touches for the first time costs more than what is done with it
+        if not hasattr(own, "kept"):  # reused: touching new memory for the first time would take longer than the work in it
             own.kept = np.empty((2, min(PEOPLE, len(left)), len(item_at)), np.int32)
         value, at = own.kept[:, : len(p)]
         size = np.zeros(len(p), np.int64)
@@ -68,8 +68,8 @@ def best_dots(
             people = np.flatnonzero(most[rows] + give >= least).astype(np.int32)
             if len(people):
                 product = (p if len(people) == len(p) else p[people]) @ v[start:stop].T
-                part = indptr[task[0] : task[1] + 1]
-                _propose(product, people, start, c, place_of, part, seen, give, k, value, at, size, least)
+                bounds = indptr[task[0] : task[1] + 1]
+                _propose(product, people, start, c, place_of, bounds, seen, give, k, value, at, size, least)
         _decide(p, v, c, item_at, value, at, size, items[rows], scores[rows], np.empty(len(vectors), np.float32))
 
     with workers(threads) as each:
@@ -84,9 +84,9 @@ def _lengths(x: F32) -> F64:
 
 
 def _reach(length: F64, long: F64, constant: F32, starts: list[int]) -> F64:
-    """What no score of a person reaches in a tile, f64[tiles, B]: the maximum over its items of |p||v| + c, at least.
+    """Upper bounds of a person's scores in each tile, f64[tiles, B]: at least the maximum of |p||v| + c over its items.
 
-    length f64[B]; long f64[I]; constant f32[I]. That maximum is convex in |p|, so it is computed for some lengths and lies
+    length f64[B]; long f64[I]; constant f32[I]. The maximum is convex in |p|, so it is computed for `KNOTS` lengths and lies
     below the straight lines between them.
     """
     knots = np.linspace(length.min(), length.max(), KNOTS)
@@ -96,9 +96,9 @@ def _reach(length: F64, long: F64, constant: F32, starts: list[int]) -> F64:
 
 @numba.njit(nogil=True, cache=True)
 def _propose(product, people, start, constant, place_of, indptr, seen, give, k, value, at, size, least):
-    """Go through a tile: product f32[n, T] of these people and the items at places start to start + T.
+    """Process one tile: product f32[n, T] of these people and the items at places start to start + T − 1.
 
-    Kept of person b: the size[b] items that may be among the k best so far, their places at[b], their scores value[b] (sortable
+    For person b it keeps the size[b] items that may be among the k best: their places at[b], their scores value[b] (sortable
     integers), and least[b], a score that k items reach.
     """
     n_items = product.shape[1]
@@ -129,7 +129,7 @@ def _propose(product, people, start, constant, place_of, indptr, seen, give, k, 
 
 @numba.njit(nogil=True, cache=True)
 def score_of(value):
-    """The score of a sortable integer, −∞ where it is none."""
+    """The score of a sortable integer, −∞ for one that stands for no score."""
     score = np.int32(value ^ ((value >> 31) & 0x7FFFFFFF)).view(np.float32)
     return score if score == score else np.float32(-np.inf)
 
@@ -144,7 +144,7 @@ def _lower(score, give, one):
 
 @numba.njit(nogil=True, cache=True)
 def _decide(left, vectors, constant, item_at, value, at, size, items, scores, score_at):
-    """Score what was proposed, one item at a time, and put the k best in order into items and scores, i32 and f32[n, k]."""
+    """Score the proposed items one by one, and write the k best in order to items i32[n, k] and scores f32[n, k]."""
     exact, key = np.empty(len(item_at), np.float32), np.empty(len(item_at), np.int64)
     zero, item = np.zeros(len(item_at), np.float32), np.empty(len(item_at), np.int32)
     for b in range(len(left)):
@@ -162,7 +162,7 @@ def _decide(left, vectors, constant, item_at, value, at, size, items, scores, sc
 
 @numba.njit(nogil=True, fastmath=True, cache=True)
 def dot(left, right):
-    """left · right, f32[D] each; always added up in the same order."""
+    """left · right, f32[D] each, always summed in the same order."""
     z = np.float32(0)
     for d in range(len(left)):
         z += left[d] * right[d]

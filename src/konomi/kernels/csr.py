@@ -1,8 +1,8 @@
-"""From entries in any order to compressed rows, sorted by user and item. Linear in the entries but for sorting each user's own.
+"""Entries in any order → compressed rows, sorted by user and item. Linear in the entries but for sorting each user's entries.
 
-Arrays as long as the entries are made by the caller: NumPy asks the system for large pages, Numba does not, and touching a
-hundred megabytes for the first time costs more than filling them. For the same reason an `order` without any entries stands for
-the order in which they are.
+The caller allocates arrays as long as the entries: NumPy uses large pages, Numba does not, and touching a hundred megabytes for
+the first time takes longer than filling them. For the same reason an empty `order` stands for the order of the entries
+themselves.
 """
 
 import numba
@@ -34,8 +34,8 @@ def stable_order(key, n, order, out):
 
 @numba.njit(nogil=True, cache=True)
 def mark_last(user, item, order, n_items, last):
-    """Mark in last (bool[N], by entry) which are the last of their (user, item) in `order`, which is sorted by user."""
-    owner = np.full(n_items, -1, np.int32)  # the user whose entry of this item was met last, coming from the end
+    """Mark in last (bool[N], by entry) the last entries of each (user, item) in `order`, which is sorted by user."""
+    owner = np.full(n_items, -1, np.int32)  # the user of the item's latest entry, going backwards
     for k in range(len(user) - 1, -1, -1):
         entry = order[k] if len(order) else k
         last[entry] = owner[item[entry]] != user[entry]
@@ -110,17 +110,17 @@ def ascend(indptr, item, n_items, start, stop):
 
 
 @numba.njit(nogil=True, cache=True)
-def mark_first(indptr, key, firsts, seconds, first, second, part):
-    """In each row, by ascending key (f64[N]), mark firsts[row] entries `first` and the next seconds[row] `second` in part."""
+def mark_first(indptr, key, firsts, seconds, first, second, mark):
+    """In each row, by ascending key f64[N]: mark the firsts[row] entries with `first`, the next seconds[row] with `second`."""
     for row in range(len(indptr) - 1):
         order = np.argsort(key[indptr[row] : indptr[row + 1]])
         for k in range(firsts[row] + seconds[row]):
-            part[indptr[row] + order[k]] = first if k < firsts[row] else second
+            mark[indptr[row] + order[k]] = first if k < firsts[row] else second
 
 
 @numba.njit(nogil=True, cache=True)
 def kept_indptr(indptr, kept):
-    """The bounds of compressed rows (i64[U+1]) once only the entries marked in kept (bool[N]) are left."""
+    """The indptr, i64[U+1], of the entries marked in kept (bool[N]) alone."""
     bounds = np.zeros_like(indptr)
     for row in range(len(indptr) - 1):
         bounds[row + 1] = bounds[row]
@@ -133,7 +133,7 @@ def kept_indptr(indptr, kept):
 def count_and_sum(item, rating, n_items, unit):
     """How many ratings each item has and their sum, i64[I] both, from item i32[N] and rating f32[N], NaN = not scored.
 
-    A sum is a whole number of times 1 / unit (f64), to which each rating is rounded: any order of adding gives the same.
+    Each rating is rounded to a multiple of 1 / unit (f64), and sums are multiples of it: the same in any order of adding.
     """
     count, total = np.zeros(n_items, np.int64), np.zeros(n_items, np.int64)
     for n in range(len(item)):
@@ -145,9 +145,9 @@ def count_and_sum(item, rating, n_items, unit):
 
 @numba.njit(nogil=True, cache=True)
 def power_sums(rating, unit):
-    """How many ratings f32[N] there are (NaN = none), their sum and that of their squares: i64 each, of whole numbers.
+    """The number of ratings f32[N] (NaN = none), their sum and the sum of their squares, in units of 1 / unit: i64 each.
 
-    Each rating is rounded to a whole number of times 1 / unit (f64) before it is squared.
+    Each rating is rounded to a multiple of 1 / unit (f64) before it is squared.
     """
     count, total, square = np.int64(0), np.int64(0), np.int64(0)
     for r in rating:

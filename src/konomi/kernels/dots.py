@@ -1,4 +1,4 @@
-"""Dot products of pairs in compressed rows: those of row u are indptr[u] to indptr[u+1], their other side other i32[N]."""
+"""Dot products of pairs in compressed rows: row u has the pairs indptr[u] to indptr[u+1], with other sides other i32[N]."""
 
 import numba
 import numpy as np

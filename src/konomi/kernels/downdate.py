@@ -1,8 +1,8 @@
-"""Folding in without each rating in turn, from one factorisation.
+"""The fold-ins without each rating in turn, from one factorisation.
 
-Of n ratings, the fold-in without rating j solves (A − x_j x_jᵀ) w_j = Xᵀy − y_j x_j, with A = XᵀX + Λ_{n−1} since the penalty
-goes with the number of ratings, Λ_n = n Λ + Λ₀ (`ridge.py`). By the rank-one downdate (Golub & Van Loan 2013, §2.1.4:
-"Sherman–Morrison"), with v = A⁻¹Xᵀy, u_j = A⁻¹x_j and h_j = x_jᵀu_j, which is below 1,
+The fold-in of n ratings without rating j solves (A − x_j x_jᵀ) w_j = Xᵀy − y_j x_j, with A = XᵀX + Λ_{n−1}, since the penalty
+grows with the number of ratings, Λ_n = n Λ + Λ₀ (`ridge.py`). By the rank-one downdate (Golub & Van Loan 2013, §2.1.4:
+"Sherman–Morrison"), with v = A⁻¹Xᵀy, u_j = A⁻¹x_j and h_j = x_jᵀu_j < 1,
 
     w_j = v − u_j (y_j − x_jᵀv) / (1 − h_j)
 
@@ -19,10 +19,9 @@ from konomi.kernels.ridge import vectors, weighted_ridge
 
 @numba.njit(nogil=True, cache=True)
 def leave_one_out(item, target, Q, penalty):
-    """What each rating adds to a person's vector: f64[n, K], row j the vector of `fold_in` less that of all ratings but j.
+    """The effect of each rating on a person's vector, f64[n, K]: in row j, the vector of `fold_in` less that without rating j.
 
-    item i32[n]; target f32[n], less what the average person gives; Q f32[I, K]; penalty f64[2, K] (above zero), per rating
-    and once.
+    item i32[n]; target f32[n], less the average person's; Q f32[I, K]; penalty f64[2, K] (above zero), per rating and once.
     """
     n, K = len(item), Q.shape[1]
     X, y = vectors(item, Q), target.astype(np.float64)

@@ -1,7 +1,7 @@
-"""Fold-in for the network of `pairs.py`: a person's row from their entries alone, everything else frozen.
+"""Fold-in for the network of `pairs.py`: a person's code from their entries alone, everything else frozen.
 
-The row θ = [e (D) | b (O)] minimises, over the n entries of the person, the objective of training, and a prior around the row
-of nobody in particular, θ₀,
+The code θ = [e (D) | b (O)] minimises the training objective over the person's n entries, plus a prior around the average code
+θ₀,
 
     Σ_n [ w_r (z_r − y_n)² + w_c (log(1 + exp z_c) − t_n z_c) ] + n θᵀΛθ + (θ − θ₀)ᵀΛ₀(θ − θ₀)
 
@@ -14,17 +14,17 @@ import math
 import numba
 import numpy as np
 
-STEPS, HALVINGS = 8, 4
-ENOUGH = 1e-7  # stop where a step lowers the objective by less than this share
+STEPS, HALVINGS = 8, 4  # at most: Gauss–Newton steps, halvings of a step
+ENOUGH = 1e-7  # stop when a step lowers the objective by less than this share of it
 
 
 @numba.njit(nogil=True, cache=True)
 def fold_in(indptr, item, rating, label, right, W, bias, V, constant, heads, weights, penalty, start, stop, out):
-    """Rows start to stop of out f32[B, D + O] in place, from where they are, θ₀; people without entries are left as they are.
+    """Rows start to stop of out f32[B, D + O] in place: θ₀ before, θ after. Rows of people without entries do not change.
 
     indptr i64[B+1]; item i32[N]; rating f32[N], NaN = none; label i8[N], −1 = none; right f32[I, H + P + O] (P is D or 0);
-    W f64[D, H]; bias f64[H]; V f64[O, H]; constant f64[O]; heads (r, c): which output is the rating, which the interaction,
-    −1 = neither; weights f64[2] of the two terms; penalty f64[2, D + O]: Λ, per entry, and Λ₀, once.
+    W f64[D, H]; bias f64[H]; V f64[O, H]; constant f64[O]; heads (r, c): the outputs that are the rating and the interaction,
+    −1 = none; weights f64[2] of the two terms; penalty f64[2, D + O]: Λ, per entry, and Λ₀, once.
     """
     D, H = W.shape
     O, width = len(V), right.shape[1] - len(V)
@@ -97,7 +97,7 @@ def terms(o, z, y, t, heads, weights):
 
 @numba.njit(nogil=True, cache=True)
 def objective(theta, C, y, t, W, bias, V, constant, heads, weights, ridge, once, start_row):
-    """What a row minimises."""
+    """The objective of one person."""
     D, H = W.shape
     width = C.shape[1] - len(V)
     a = np.dot(theta[:D], W) + bias

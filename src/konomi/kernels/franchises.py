@@ -1,7 +1,7 @@
-"""Which items may be offered to people, at most one of each franchise; what it means stands in `parts_reference.py`.
+"""Which items may be offered to people, at most one of each franchise; `reference/franchises.py` has the definition.
 
-A person without entries is offered the entry points. Only the franchises in somebody's profile differ from that, so a person
-costs a copy of I bytes and a walk over the parts of those franchises.
+A person without entries is offered the entry points. Only the franchises in a profile differ from that, so a person costs a
+copy of I bytes and a pass over the parts of these franchises.
 """
 
 import numba
@@ -10,7 +10,7 @@ import numpy as np
 
 @numba.njit(nogil=True, cache=True)
 def offer(indptr, item, state, group, bounds, order, main, entry, allowed, fresh, out):
-    """All of out, bool[B, I].
+    """Write out, bool[B, I].
 
     indptr i64[B+1], item i32[N]; state u8[N]: 0 = not seen, 1 = seen, 2 = seen and dropped. group i32[I]: the franchise of an
     item, from 0; its parts, in order, are order[bounds[g]:bounds[g+1]] (i32[I], i64[G+1]). main bool[I]: not beside the work;

@@ -1,4 +1,4 @@
-"""Which items go together: the Gram matrix of people's profiles, XᵀX."""
+"""The Gram matrix of people's profiles, XᵀX."""
 
 import numba
 import numpy as np
@@ -8,9 +8,9 @@ import numpy as np
 def gram(item_indptr, user, item_value, indptr, item, value, start, stop, out):
     """Rows start to stop of the lower triangle of XᵀX into out, f32[n, n] or i64[n, n].
 
-    X of whole numbers, twice: in compressed columns (those who have item j: user[item_indptr[j]:item_indptr[j+1]], ascending,
-    with item_value) and in compressed rows (indptr, item, value; items ascending); values i32[N]. Sums are whole numbers below
-    2⁶³, so people may come in any order, and i64 sums of some people add up to those of all, whoever is among them.
+    X of whole numbers, in two forms: compressed columns (people with item j: user[item_indptr[j]:item_indptr[j+1]], ascending,
+    with item_value) and compressed rows (indptr, item, value; items ascending); values i32[N]. Sums are whole numbers below
+    2⁶³, so they do not depend on the order of people, and i64 sums over groups of people add up to the sums over all.
     """
     row = np.empty(out.shape[1], np.int64)
     for j in range(start, stop):

@@ -1,4 +1,4 @@
-"""Integer ids ↔ rows through a table that is indexed by the id: no hashing, no sorting."""
+"""Integer ids ↔ rows by a table that is indexed by id, without hashing or sorting."""
 
 import threading
 
@@ -17,21 +17,21 @@ def extremes(ids):
 
 @numba.njit(nogil=True, cache=True)
 def mark_present(ids, low, found):
-    """Mark in found (bool[span], in place) which of the integers low, low + 1, … occur among `ids`, all of which lie there."""
+    """Mark in found (bool[span], in place) which of the integers low, low + 1, … occur in `ids`; all ids are in this range."""
     for value in ids:
         found[value - low] = True
 
 
 @numba.njit(nogil=True, cache=True)
 def look_up(ids, low, table, row):
-    """row[n] = table[ids[n] − low] for every id (i32[N], in place); −1 for ids that the table does not reach."""
+    """row[n] = table[ids[n] − low] for every id (i32[N], in place); −1 for ids outside the table."""
     for n in range(len(ids)):
         place = ids[n] - low
         row[n] = table[place] if 0 <= place < len(table) else -1
 
 
 def warm_up() -> threading.Thread:
-    """Load what Numba needs before its first kernel (a third of a second) on a thread, while something else is waited for."""
+    """Load Numba's compiler (a third of a second) on a thread, while the program waits for something else."""
     thread = threading.Thread(target=extremes, args=(np.zeros(1, np.int32),), daemon=True)
     thread.start()
     return thread

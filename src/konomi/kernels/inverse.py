@@ -1,14 +1,14 @@
-"""The inverse of a symmetric positive definite matrix, in its own place, tile by tile.
+"""The inverse of a symmetric positive definite matrix, in place, tile by tile.
 
-The sweep operator (Goodnight 1979, "A tutorial on the SWEEP operator", section 3, in blocks): sweeping A on the block k, with
-P = A_kk⁻¹ and W_i = A_ik P, makes
+The sweep operator (Goodnight 1979, "A tutorial on the SWEEP operator", section 3, in blocks): sweeping A on block k, with
+P = A_kk⁻¹ and W_i = A_ik P, gives
 
     A_kk := −P     A_ik := W_i     A_ij := A_ij − W_i A_kj     (i, j ≠ k)
 
-and sweeping it on all blocks, one after the other, makes −A⁻¹. The work is that of a Cholesky factor and its inverse, n³
-multiplications and as many additions, but there is nothing to store beside the matrix, and almost all of it is products of
-tiles that do not depend on each other. A multi-threaded LAPACK would part its work by the number of threads, and round
-accordingly; the tiles are the same at any.
+and sweeping it on all blocks, one after the other, gives −A⁻¹. It takes as long as a Cholesky factor and its inverse, n³
+multiplications and as many additions, but needs almost no memory beside the matrix, and nearly all of it is products of
+independent tiles. A multi-threaded LAPACK divides its work by the number of threads, so its rounding depends on it; the tiles
+do not.
 """
 
 import numpy as np
@@ -21,29 +21,29 @@ TILE = 512  # rows and columns of a tile
 
 
 def negative_inverse(A: F32, threads: int = 1, tile: int = TILE) -> None:
-    """−A⁻¹ in the place of A f32[n, n], symmetric and positive definite; only the lower triangle is read, both are written.
+    """Replace A f32[n, n], symmetric and positive definite, by −A⁻¹; only the lower triangle is read, both are written.
 
-    The same bytes at any number of threads. Raises numpy.linalg.LinAlgError where a block is not positive definite.
+    The same bytes at any number of threads. numpy.linalg.LinAlgError where a block is not positive definite.
     """
-    parts = [slice(*bounds) for bounds in blocks(len(A), tile)]
+    spans = [slice(*bounds) for bounds in blocks(len(A), tile)]
     with workers(threads) as each:
-        for k in range(len(parts)):
-            _sweep(A, parts, k, each)
-        each(lambda pair: _mirror(A, parts[pair[0]], parts[pair[1]]), [(i, j) for i in range(len(parts)) for j in range(i + 1)])
+        for k in range(len(spans)):
+            _sweep(A, spans, k, each)
+        each(lambda pair: _mirror(A, spans[pair[0]], spans[pair[1]]), [(i, j) for i in range(len(spans)) for j in range(i + 1)])
 
 
-def _sweep(A: F32, parts: list[slice], k: int, each: Each) -> None:
-    """One sweep, of the lower triangle."""
-    own, others = parts[k], [i for i in range(len(parts)) if i != k]
+def _sweep(A: F32, spans: list[slice], k: int, each: Each) -> None:
+    """One sweep of the lower triangle."""
+    own, others = spans[k], [i for i in range(len(spans)) if i != k]
     P = _inverse(A[own, own])
     panel = np.concatenate([A[own, : own.start].T, A[own, own], A[own.stop :, own]])  # A_ik of every i: n × b
     swept = np.empty_like(panel)  # W_i
 
     def multiply(i: int) -> None:
-        np.matmul(panel[parts[i]], P, out=swept[parts[i]])
+        np.matmul(panel[spans[i]], P, out=swept[spans[i]])
 
     def update(pair: tuple[int, int]) -> None:
-        rows, columns = parts[pair[0]], parts[pair[1]]
+        rows, columns = spans[pair[0]], spans[pair[1]]
         A[rows, columns] -= swept[rows] @ panel[columns].T
 
     each(multiply, others)
@@ -62,7 +62,7 @@ def _mirror(A: F32, rows: slice, columns: slice) -> None:
 
 
 def _inverse(block: F32) -> F32:
-    """The inverse of one tile, worked out in float64."""
+    """The inverse of one tile, computed in float64."""
     factor = cho_factor(block.astype(np.float64), lower=True)
     inverse: F32 = cho_solve(factor, np.eye(len(block))).astype(np.float32)
     return inverse

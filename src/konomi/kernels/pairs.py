@@ -1,13 +1,13 @@
-"""One hidden layer over pairs of people and items: the part of a network that has to be computed once a rating.
+"""One hidden layer over pairs of people and items: the terms of a network that have to be computed for each pair.
 
 A dense layer over two concatenated vectors is the sum of a dense layer of each, W [e_u, e_i] = W_u e_u + W_i e_i, so both sums
-are computed once for each distinct person and item of a batch. What is left for a pair is, for each output o ("head"),
+are computed once for each distinct person and item of a batch. For a pair there remains, for each output o ("head"),
 
     z_o = b_uo + b_io + e_u·e_i + Σ_k V_ok w_uk max(a_uk + a_ik, 0)
 
-Either side has a f32[·, H], e f32[·, P] and b f32[·, O]; V f32[O, H]; drop f32[U, H] is the dropout w of the hidden units, one
-of people: 0 or 1 / (1 − p), and without any rows there is none. Pairs are in order of people: those of person u are indptr[u]
-to indptr[u+1]; `item` i32[N] is their row on the items' side. `neural/pairs.py` says the same in torch.
+Either side has a f32[·, H], e f32[·, P] and b f32[·, O]; V f32[O, H]; drop f32[U, H] is the dropout w of the hidden units for
+each person, 0 or 1 / (1 − p); it has no rows without dropout. Pairs are in order of people: person u has the pairs indptr[u] to
+indptr[u+1]; item i32[N] is their row on the items' side. `neural/pairs.py` has the same in torch.
 """
 
 import numba
@@ -36,16 +36,17 @@ def forward(indptr, item, left, right, V, drop, start, stop, out):
 
 @numba.njit(nogil=True, fastmath=True, cache=True)
 def backward_left(indptr, item, left, right, V, drop, dz, start, stop, d_left, d_V):
-    """From dz f32[N, O], the gradient of z: that of the people's rows into d_left, that of V added to d_V f32[O, H]."""
+    """From dz f32[N, O], the gradient of z: write the gradient of people's rows to d_left, add the gradient of V to d_V
+    f32[O, H]."""
     H, P = left[0].shape[1], left[1].shape[1]
-    weight, part = V.copy(), np.empty_like(V)
+    weight, of_person = V.copy(), np.empty_like(V)
     for u in range(start, stop):
         a = left[0][u]
         d_a, d_e, d_b = d_left[0][u], d_left[1][u], d_left[2][u]
         d_a[:] = 0
         d_e[:] = 0
         d_b[:] = 0
-        part[:] = 0
+        of_person[:] = 0
         _drop_out(weight, V, drop, u)
         for n in range(indptr[u], indptr[u + 1]):
             c, f = right[0][item[n]], right[1][item[n]]
@@ -58,19 +59,19 @@ def backward_left(indptr, item, left, right, V, drop, dz, start, stop, d_left, d
                     x = a[k] + c[k]
                     on = s if x > 0 else np.float32(0)
                     d_a[k] += on * weight[o, k]
-                    part[o, k] += on * x
+                    of_person[o, k] += on * x
             for d in range(P):
                 d_e[d] += total * f[d]
         for o in range(len(V)):
             for k in range(H):
-                d_V[o, k] += part[o, k] * (drop[u, k] if len(drop) else np.float32(1))
+                d_V[o, k] += of_person[o, k] * (drop[u, k] if len(drop) else np.float32(1))
 
 
 @numba.njit(nogil=True, fastmath=True, cache=True)
 def backward_right(item_indptr, user, place, left, right, V, drop, dz, start, stop, d_right):
-    """The gradient of the items' rows into d_right (as right), from the same pairs in order of items.
+    """Write the gradient of the items' rows to d_right (as right), from the same pairs in order of items.
 
-    Those of item i are item_indptr[i] to item_indptr[i+1]; user i32[N] is their row on the people's side, place i32[N] their
+    Item i has the pairs item_indptr[i] to item_indptr[i+1]; user i32[N] is their row on the people's side, place i32[N] their
     row in dz.
     """
     H, P = left[0].shape[1], left[1].shape[1]

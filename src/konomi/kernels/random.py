@@ -1,13 +1,12 @@
-"""The one generator of random numbers inside kernels: a number is a function of a key and its place in the key's stream.
-
-So neither threads nor blocks change what is drawn. (SplitMix64: Steele, Lea & Flood 2014.)
+"""The generator of random numbers of all kernels: a number is a function of a key and its place in the key's stream, so it
+depends neither on threads nor on blocks. (SplitMix64: Steele, Lea & Flood 2014.)
 """
 
 import numba
 import numpy as np
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / φ, the step of SplitMix64
-MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX_1 = np.uint64(0xBF58476D1CE4E5B9)  # the multipliers of SplitMix64's output function
 MIX_2 = np.uint64(0x94D049BB133111EB)
 
 

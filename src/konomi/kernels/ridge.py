@@ -1,17 +1,17 @@
 """Fold-in: a person's vector from their entries alone, given the items' vectors; no training.
 
-With Q the vectors of the n items of a person (a last 1 for the user bias), y their ratings less all that does not depend on the
+With Q the vectors of a person's n items (a last 1 for the user bias), y the ratings less all terms that do not depend on the
 person, and a the vector of the average person, w minimises
 
     |y − Q w|² + (w − a)ᵀ Λ_n (w − a)        Λ_n = n Λ + Λ₀        so        w = a + (QᵀQ + Λ_n)⁻¹ Qᵀ (y − Q a)
 
-With Λ alone, and a = 0, it is the objective of `sgd.py` for one user with everything else held fixed (Zhou et al. 2008, eq. 4:
-"ALS-WR"). That penalty goes with the ratings, so it holds back one rating no more than a hundred. Λ₀ is there once: it is what
-is known of a person before any rating, the variance of the noise over that of w (Hastie, Tibshirani & Friedman 2009, exercise
-3.6), and counts for less with every rating.
+With Λ alone, and a = 0, it is the objective of `sgd.py` for one user with everything else fixed (Zhou et al. 2008, eq. 4:
+"ALS-WR"). That penalty grows with the number of ratings, so it shrinks a vector from one rating no more than one from a
+hundred. Λ₀ does not grow: it is the prior of a person, the variance of the noise over the variance of w (Hastie, Tibshirani &
+Friedman 2009, exercise 3.6), and matters less with every rating.
 
 For labels the squares become log losses, the penalty is halved, and Newton's method solves a weighted ridge regression in every
-step (the same, eq. 4.26: "iteratively reweighted least squares").
+step (the same book, eq. 4.26: "iteratively reweighted least squares").
 """
 
 import numba
@@ -19,16 +19,16 @@ import numpy as np
 
 NEWTON_STEPS = 20  # at most; about five are needed
 HALVINGS = 10  # of one step, at most
-CONVERGED = 1e-7  # a step that was to lower the objective by less, an entry, is the last: the error left is about its square
+CONVERGED = 1e-7  # the last step is the one that should lower the objective by less than this, per entry
 
 
 @numba.njit(nogil=True, cache=True)
 def fold_in(indptr, item, target, Q, penalty, start, stop, out):
-    """Rows start to stop of the vectors of B people: out f32[B, K] in place, which is a before and w after.
+    """Rows start to stop of the vectors of B people: out f32[B, K] in place, a before and w after.
 
-    indptr i64[B+1]; item i32[N]; target f32[N]; Q f32[I, K]; penalty f64[2, K] (above zero), per rating and once: Λ and Λ₀. The
-    work is done in float64. Where a person has fewer ratings than K the dual form is solved, w = a + Λ_n⁻¹Qᵀ (Q Λ_n⁻¹ Qᵀ + I)⁻¹
-    (y − Q a); who has none keeps a.
+    indptr i64[B+1]; item i32[N]; target f32[N]; Q f32[I, K]; penalty f64[2, K] (above zero): Λ, per rating, and Λ₀, once.
+    Computed in float64. With fewer ratings than K the dual form is solved, w = a + Λ_n⁻¹Qᵀ (Q Λ_n⁻¹ Qᵀ + I)⁻¹ (y − Q a).
+    People without ratings keep a.
     """
     for b in range(start, stop):
         n = indptr[b + 1] - indptr[b]
@@ -63,7 +63,7 @@ def fold_in_labels(indptr, item, label, offset, Q, penalty, start, stop, out):
             weight = chance * (1 - chance)
             step = weighted_ridge(X, weight, weight * taste + y - chance, whole) - w
             along = np.dot(X, step)
-            slope = np.dot(y - chance, along) - np.dot(whole * w, step)  # what a step would lower, to first order
+            slope = np.dot(y - chance, along) - np.dot(whole * w, step)  # the decrease of the objective, to first order
             for _ in range(HALVINGS):
                 lower = penalised(fixed + taste + along, y, w + step, whole)
                 if lower <= loss:

@@ -1,8 +1,8 @@
-"""One step of an optimiser for some rows of a table: the weights and their state, in place, each row once.
+"""One optimiser step for some rows of a table: updates the weights and their state in place.
 
-table f32[N, D]; rows i64[n], distinct; gradient f32[n, D]; γ the learning rate. Rows start to stop of `rows` are done.
-`neural/embedding.py` says the same in torch, with the papers. The error model is NumPy's: Python's looks for a division by zero
-at every weight, and so keeps the loops from being vectorised.
+table f32[N, D]; rows i64[n], distinct; gradient f32[n, D]; rate γ; start, stop: the range of `rows` to update.
+`neural/embedding.py` has the same in torch, with the papers. The error model is NumPy's: Python's checks for a division by zero
+at every weight, which prevents vectorised loops.
 """
 
 import numba

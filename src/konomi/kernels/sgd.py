@@ -1,18 +1,18 @@
 """Stochastic gradient descent for matrix factorisation, one block of ratings or interactions at a time.
 
-The model says  z = μ + b_u + b_i + p_u·q_i,  or with the biases inside  z = μ + (p_u + b_u 1)·(q_i + b_i 1),  and each entry
-(u, i, y) takes one step against the gradient of
+The model is  z = μ + b_u + b_i + p_u·q_i,  or with biases inside  z = μ + (p_u + b_u 1)·(q_i + b_i 1).  Each entry (u, i, y)
+makes one step against the gradient of
 
     ½(y − z)²  or  −y log σ(z) − (1 − y) log(1 − σ(z))    +    ½λ (|p_u|² + |q_i|²) + ½λ_b (b_u² + b_i²)
 
 the first loss for a rating y, the second for a label y of 1 or 0. The penalty of a row grows with its number of entries (Koren,
 Bell & Volinsky 2009, eq. 5). With respect to z the gradient of either loss is −e, e being the error: y − z, or y − σ(z).
 
-Dropout of a share δ (Srivastava et al. 2014; "inverted", so that nothing changes when it is off): an entry sees the two factors
-of the product with coordinates missing at random, each for itself, and the others divided by 1 − δ. In the product the two
-masks are one: 1 / (1 − δ)² with probability (1 − δ)², else 0.
+Dropout of a share δ (Srivastava et al. 2014; "inverted", so that nothing changes when it is off): for each entry, coordinates
+of the two factors are dropped at random and independently, and the others divided by 1 − δ. In the product the two masks are
+one: 1 / (1 − δ)² with probability (1 − δ)², else 0.
 
-Symbols: D factors, γ the learning rate. An argument that is None is compiled away. `reference.py` has the same in NumPy.
+Symbols: D factors, γ the learning rate. An argument that is None is compiled away. `reference/sgd.py` has the same in NumPy.
 """
 
 import math

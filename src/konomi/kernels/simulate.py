@@ -1,4 +1,4 @@
-"""People who choose titles and rate them, one block of people at a time. docs/simulation.md gives the model and its constants.
+"""Simulated people who choose titles and rate them, in blocks. docs/simulation.md has the model and its constants.
 
     x_ui = w_u · f_i                        taste: the person's weights times the title's features
     a_ui = m_u + k_u x_ui                   clean opinion: level m_u, spread k_u
@@ -69,7 +69,7 @@ def draw_rating(opinion, noise, v):
 
 @numba.njit(nogil=True, cache=True)
 def status_of(taste, scored, v):
-    """A watching status, in the shares of real lists. Dropped depends on taste, not on rating: it tells nothing of ε."""
+    """A watching status, in the shares of real lists. Dropped depends on taste, not on the rating: it is independent of ε."""
     if scored:
         dropped = 1.0 / (1.0 + math.exp(4.5 + 3.0 * taste))
         if v < dropped:
@@ -82,7 +82,7 @@ def status_of(taste, scored, v):
 @numba.njit(nogil=True, cache=True)
 def simulate_block(seed, first, last, indptr, scored, features, weights, level, spread, sigma, pull, keep, other,
                    item, rating, status, variance):  # fmt: skip
-    """The lists of people first to last; writes their part of item, rating, status and variance.
+    """The lists of people first to last − 1; writes their entries of item, rating, status and variance.
 
     seed u64; indptr i64[U+1], rows of each list; scored i64[U], how many of them have a rating (they come first);
     features f32[I, F], weights f32[U, F], level, spread f64[U]; keep, other: the alias table of popularity.
@@ -105,9 +105,9 @@ def simulate_block(seed, first, last, indptr, scored, features, weights, level, 
             taste = 0.0
             for f in range(dim):
                 taste += float(weights[u, f]) * float(features[i, f])
-            wanted = 1.0 / (1.0 + math.exp(-pull * taste))
+            chance = 1.0 / (1.0 + math.exp(-pull * taste))
             draws += 1
-            if uniform(key, draws - 1) >= wanted:
+            if uniform(key, draws - 1) >= chance:
                 continue
             taken_by[i] = u
             item[row] = i

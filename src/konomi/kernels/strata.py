@@ -1,7 +1,7 @@
-"""A fixed grid of user blocks × item blocks, so that threads can learn at once and still give the same bytes.
+"""A fixed grid of user blocks × item blocks, so that threads can learn at the same time and give the same bytes.
 
-Blocks on one diagonal share no user and no item (Gemulla et al. 2011, "strata"): they may run at the same time, in any order,
-with the same result. The grid does not depend on the number of threads, so neither does the result.
+Blocks on one diagonal share no user and no item (Gemulla et al. 2011, "strata"), so they give the same result in any order or
+at the same time. The grid, and so the result, does not depend on the number of threads.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What people made of the items with each tag: sums over their ratings, linear in the tags of what they rated."""
+"""Sums of people's ratings over the items with each tag; linear in the number of tags of rated items."""
 
 import numba
 import numpy as np
@@ -8,8 +8,8 @@ import numpy as np
 def taste(indptr, item, rating, base, tag_indptr, tag, damp, start, stop, offset, spread, total, count):
     """For people start to stop, e = rating − base of their ratings (item i32[N], rating f32[N], base f32[I]):
 
-    offset f32[U]: Σ e / (n + damp) · spread f32[U]: Σ (e − offset)² · total f32[U, T]: Σ (e − offset) over what has a tag
-    · count f32[U, T]: of how many. The tags of item i are tag[tag_indptr[i]] to tag[tag_indptr[i+1]].
+    offset f32[U]: Σ e / (n + damp) · spread f32[U]: Σ (e − offset)² · total f32[U, T]: Σ (e − offset) over items with a tag
+    · count f32[U, T]: their number. Item i has the tags tag[tag_indptr[i]:tag_indptr[i+1]].
     """
     for u in range(start, stop):
         whole = 0.0

@@ -1,8 +1,8 @@
-"""The k best items of every row of scores, without those that are seen or not allowed.
+"""The k best items of every row of scores, without seen items and items that are not allowed.
 
-A bound comes first: the k-th of the largest scores of G disjoint groups of items is at most the k-th score of all. With G not
-much more than k, hardly more than k items reach it. All of it is plain loops without branches over integers that are ordered
-like the scores, so a row costs a few passes at the width of the processor's vectors; only what reaches the bound is sorted.
+First a lower bound is found: the k-th largest of the maxima of G disjoint groups of items is at most the k-th score of all.
+With G not much more than k, few more than k items reach it, and only these are sorted. Everything else is loops without
+branches over integers that are ordered like the scores, which the processor vectorises.
 """
 
 import numba
@@ -13,7 +13,7 @@ from konomi.runtime import blocks, workers
 
 ROWS = 64  # rows of one task
 GROUPS = 256  # groups of items, at least
-FEW = 512  # as many are sorted by counting, for each, how many are better
+FEW = 512  # up to so many items are sorted by counting the better ones of each
 NEVER = np.int32(-(2**31))  # below every score: an item that must not be returned
 
 
@@ -37,7 +37,7 @@ def topk(scores: F32, k: int, indptr: I64, seen: I32, allowed: Bools, threads: i
 
 @numba.njit(nogil=True, cache=True)
 def groups(k):
-    """How many groups to bound the k-th best with: 2.5 k or more, so that few more than k items reach the bound."""
+    """The number of groups for the bound of the k-th best: 2.5 k or more, so that few more than k items reach it."""
     return max(GROUPS, (5 * k // 2 // 64 + 1) * 64)
 
 
@@ -64,21 +64,21 @@ def sortable(scores, offset, value):
     """value i32[I]: integers in the order of scores f32[I] + offset f32[I], equal where these are equal; `NEVER` for NaN."""
     for i in range(len(scores)):
         score = scores[i] + offset[i]
-        bits = np.float32(score).view(np.int32)  # of a negative number, the larger the lower
+        bits = np.float32(score).view(np.int32)  # for negative numbers larger bits mean a lower number
         value[i] = np.int32(bits ^ ((bits >> 31) & 0x7FFFFFFF)) if score == score else NEVER
 
 
 @numba.njit(nogil=True, cache=True)
 def bound(value, k, highest):
-    """A value that at least k of value i32[I] reach, or the least above `NEVER`; highest i32[G] is written over."""
+    """A value that at least k of value i32[I] reach, or the least above `NEVER`; highest i32[G] is a scratch array."""
     size = len(highest)
     highest[:] = NEVER
     if len(value) < 2 * size:
         return np.int32(NEVER + 1)
     for start in range(0, len(value), size):
-        part = value[start : start + size]
-        for g in range(len(part)):
-            highest[g] = max(highest[g], part[g])
+        block = value[start : start + size]
+        for g in range(len(block)):
+            highest[g] = max(highest[g], block[g])
     return max(kth(highest, size, k), np.int32(NEVER + 1))
 
 
@@ -86,12 +86,12 @@ def bound(value, k, highest):
 def kth(value, size, k):
     """The k-th highest of value[:size] (i32), by halving the range of integers; `NEVER` where there are fewer than k."""
     low, high = np.int64(NEVER), np.int64(2**31)  # at least k values reach low, fewer than k reach high
-    part = value[:size]
+    block = value[:size]
     while high - low > 1:
         middle = np.int32((low + high) >> 1)
         reach = np.int32(0)
-        for n in range(len(part)):
-            reach += np.int32(part[n] >= middle)
+        for n in range(len(block)):
+            reach += np.int32(block[n] >= middle)
         if reach >= k:
             low = np.int64(middle)
         else:
@@ -101,7 +101,7 @@ def kth(value, size, k):
 
 @numba.njit(nogil=True, cache=True)
 def collect(value, least, size, found, at):
-    """Append the values that reach `least` and where they are to found[:size], at[:size]; the new size."""
+    """Append the values that reach `least` to found[:size] and their places to at[:size]; returns the new size."""
     for i in range(len(value)):
         if value[i] >= least:
             found[size], at[size] = value[i], i
@@ -111,7 +111,7 @@ def collect(value, least, size, found, at):
 
 @numba.njit(nogil=True, cache=True)
 def best_only(found, at, size, k):
-    """Keep only the k highest of found[:size] and their at; of equal ones the first. `at` must be ascending. The new size."""
+    """Keep only the k highest of found[:size] and their at, of equal ones the first; returns the new size. at is ascending."""
     if size <= k:
         return size
     least = kth(found, size, k)
@@ -129,7 +129,7 @@ def best_only(found, at, size, k):
 
 @numba.njit(nogil=True, cache=True)
 def put_in_order(found, at, size, key, items):
-    """The at of the highest found[:size] into items i32[k], best first, equal ones in ascending order of at."""
+    """Write the at of the highest found[:size] to items i32[k], best first, equal ones in ascending order of at."""
     k = len(items)
     some = key[:size]
     for n in range(size):

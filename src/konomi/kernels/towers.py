@@ -1,6 +1,6 @@
-"""A tower: dense layers with max(·, 0) between them, over blocks of rows. NumPy's matrix products, one thread each.
+"""A tower: dense layers with max(·, 0) between them, over blocks of rows, by NumPy's matrix products on one thread.
 
-A layer is [W, b], f32[in + 1, out], its last row the biases. `neural/towers.py` says the same in torch.
+A layer is [W, b], f32[in + 1, out], its last row the biases. `neural/towers.py` has the same in torch.
 """
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 BLOCK = 256  # rows that go through all layers together
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a training that diverges says so itself
+@np.errstate(over="ignore", invalid="ignore")  # the training loop reports divergence
 def forward(x, layers):
     """[h_0 = x, h_1, …, h_L]: h_l = max(h_{l−1} W_l + b_l, 0), f32[n, out]; the last without the max."""
     units = [x]
@@ -23,7 +23,7 @@ def forward(x, layers):
 
 @np.errstate(over="ignore", invalid="ignore")
 def backward(units, layers, gradient):
-    """The gradient of each layer, f32[in + 1, out], from that of h_L, f32[n, out]; `units` is what `forward` returned."""
+    """The gradient of each layer, f32[in + 1, out], from the gradient of h_L, f32[n, out]; units: the result of `forward`."""
     gradients = []
     for k in range(len(layers) - 1, -1, -1):
         h = units[k]

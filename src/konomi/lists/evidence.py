@@ -1,4 +1,4 @@
-"""What speaks for an item being the one that an entry of a list means: its title, year, type and spelling."""
+"""The evidence that an entry of a list is a certain item: its title, year, type and spelling."""
 
 import re
 from collections.abc import Sequence
@@ -8,27 +8,28 @@ from konomi.lists.personal_list import ListEntry
 from konomi.lists.spelling import SAME_SOUND, alike, words
 from konomi.lists.titles import YEAR_LAST, TitleIndex, exact, plain
 
+# confidences and their factors are in [0, 1]; `python bench/matching.py` prints how often a match of each confidence is right
 COMPARED = 20  # titles that a misspelt one is compared with
-FLOOR = 0.8  # below it a spelling is not taken for the title
-LETTERS = 5  # a shorter title is not taken for a misspelt one,
-WITHOUT_YEAR = 10  # and this if no year speaks for it: "The Giver" may be "The River" mistyped, or another film
+FLOOR = 0.8  # the least confidence of a match by spelling
+LETTERS = 5  # the least letters of a title that may be a misspelt one,
+WITHOUT_YEAR = 10  # and the same without a year: "The Giver" may be "The River" mistyped, or another film
 YEARS = {0: 1.0, 1: 0.95, 2: 0.8}
-"""How sure a year makes of an item with the same title, by how far apart the two are: sites date films by festival or release.
-Further apart it is another item."""
-NO_YEAR = 0.95  # the title is spelt just so, and nothing is known of a year
-PLAIN = 0.92  # the same, but for punctuation, accents or an article
-UNDATED = 0.85  # the same, but that the item's title ends in a year: there may be an older one of that title
+"""Confidence in an item with the same title, by the difference of the years: sites date films by festival or by release. With
+a larger difference it is another item."""
+NO_YEAR = 0.95  # confidence in the exact title where a year is unknown
+PLAIN = 0.92  # in the same title but for punctuation, accents or an article
+UNDATED = 0.85  # in the same title where the item's title ends in a year: there may be an older item of that title
 OTHER_MARKS = 0.75  # factor where marks differ that tell sequels apart: "K-On!" and "K-On!!", "Gintama" and "Gintama°"
 MARKS = re.compile(r"[!?'°♪+*∬∞]")
-OLDER = 0.99  # factor of a spelling like a title that ends in a year, where the entry has none
-OTHER_TYPE = 0.8  # factor where one is a film and the other is none
+OLDER = 0.99  # factor where a title of similar spelling ends in a year and the entry has none
+OTHER_TYPE = 0.8  # factor where one is a film and the other is not
 SEVERAL = {"its year": 1.0, "its spelling": 0.95, "its other titles": 0.95, "its type": 0.9, "being the main title": 0.85}
-"""Factors where several items have the title, by what decided between them; see `POPULAR`."""
-POPULAR = 0.65  # nothing but how often it is rated decided
+"""Factors where several items have the title, by the evidence that decided between them; see `POPULAR`."""
+POPULAR = 0.65  # the factor where only the number of ratings decided
 
 
 class Likely(NamedTuple):
-    """An item row that an entry seems to be of; how sure that is, from 0 to 1; and what told."""
+    """The likely item row of an entry; the confidence, from 0 to 1; how it was found, in words."""
 
     row: int
     confidence: float
@@ -40,7 +41,7 @@ def names_of(entry: ListEntry) -> list[str]:
 
 
 def same_title(entry: ListEntry, index: TitleIndex) -> list[int]:
-    """The item rows that one of the entry's names is a title of; without a year at its end, where it is none with it."""
+    """The item rows with one of the entry's names as a title; if there are none, with a name without the year at its end."""
     names = names_of(entry)
     whole = [row for name in names for row in index.rows(name)]
     short = [name[: year.start()] for name in names if (year := YEAR_LAST.search(name))] if not whole else []
@@ -61,33 +62,33 @@ def _apart(entry: ListEntry, row: int, index: TitleIndex) -> int | None:
 
 
 def _other_type(entry: ListEntry, row: int, index: TitleIndex) -> bool:
-    """Whether one is a film and the other is known to be none; sites agree on no more than that."""
+    """Whether one is known to be a film and the other known not to be; sites do not agree on other types."""
     ours = index.types[row]
     return bool(ours and entry.type) and (ours == "Movie") != (entry.type == "Movie")
 
 
 def _other_marks(names: Sequence[str], titles: Sequence[str]) -> bool:
-    """Whether the names have marks that tell sequels apart, and none of the titles has the same."""
+    """Whether the names have `MARKS`, and no title has the same ones."""
     theirs = {"".join(MARKS.findall(exact(name))) for name in names} - {""}
     return bool(theirs) and theirs.isdisjoint("".join(MARKS.findall(exact(title))) for title in titles)
 
 
 def by_title(entry: ListEntry, candidates: Sequence[int], index: TitleIndex) -> Likely | None:
-    """The item with the entry's title. Of several: by year, spelling, other titles, type, main title, number of ratings."""
+    """The candidate that fits the entry best: by year, spelling, other titles, type, main title, number of ratings."""
     apart = {row: _apart(entry, row, index) for row in candidates}
     rows = [row for row in candidates if apart[row] is None or apart[row] in YEARS]
     if not rows:
         return None
-    spelt, loosely = {exact(name) for name in names_of(entry)}, {plain(name) for name in names_of(entry)}
+    exact_names, plain_names = {exact(name) for name in names_of(entry)}, {plain(name) for name in names_of(entry)}
     titles = {row: index.names(row) for row in rows}
 
     def evidence(row: int) -> tuple[float, ...]:
-        """What speaks for a row, in the order of `SEVERAL`."""
+        """The evidence for a row, in the order of `SEVERAL`."""
         years = 0.0 if apart[row] is None else YEARS[apart[row] or 0]
-        exactly = len({exact(title) for title in titles[row]} & spelt)
-        also = len({plain(title) for title in titles[row]} & loosely)
+        exactly = len({exact(title) for title in titles[row]} & exact_names)
+        also = len({plain(title) for title in titles[row]} & plain_names)
         type = (entry.type is None or entry.type == index.types[row]) - _other_type(entry, row, index)
-        return years, exactly, also, type, plain(titles[row][0]) in loosely
+        return years, exactly, also, type, plain(titles[row][0]) in plain_names
 
     best, *others = sorted(rows, key=lambda row: (*(-each for each in evidence(row)), -index.ratings[row], row))
     _, exactly, also, _, _ = evidence(best)
@@ -106,7 +107,7 @@ def by_title(entry: ListEntry, candidates: Sequence[int], index: TitleIndex) -> 
 
 
 def nearest(entries: Sequence[ListEntry], index: TitleIndex) -> list[list[tuple[float, str, int]]]:
-    """For each entry the titles nearest to any of its names: (share of letters, title, item row)."""
+    """For each entry the titles nearest to any of its names: (share of triples, title, item row), the nearest first."""
     asked = [(n, plain(YEAR_LAST.sub("", name.strip()))) for n, entry in enumerate(entries) for name in names_of(entry)]
     near: list[list[tuple[float, str, int]]] = [[] for _ in entries]
     for (n, _), found in zip(asked, index.spellings.nearest([text for _, text in asked], COMPARED), strict=True):
@@ -115,7 +116,7 @@ def nearest(entries: Sequence[ListEntry], index: TitleIndex) -> list[list[tuple[
 
 
 def by_spelling(entry: ListEntry, near: Sequence[tuple[float, str, int]], index: TitleIndex) -> Likely | None:
-    """The item whose title is spelt most like one of the entry's, if it is like enough and of about the same year."""
+    """The item whose title is spelt most like one of the entry's names, with a confidence of at least `FLOOR`."""
     names = [words(YEAR_LAST.sub("", name.strip())) for name in names_of(entry)]
     best: tuple[float, int] | None = None
     for _, title, row in near:

@@ -1,4 +1,4 @@
-"""Whose titles are these? The entries of a person's list find their items by id, else by every known title, year and type."""
+"""Matches the entries of a person's list with items: by id, else by every known title, year and type."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from konomi.lists.personal_list import ListEntry, PersonalList
 from konomi.lists.titles import SUGGESTIONS, TitleIndex, plain
 
 TITLES_AND_IDS = "plain"  # the kind of list whose titles may be item ids
-AGREEING = 0.5  # the share of ids that have to go with an agreeing title before ids of their kind are believed
+AGREEING = 0.5  # the share of a site's ids with an agreeing title, from which on its ids are trusted
 
 
 class Found(NamedTuple):
-    """An entry and its item row; how sure that is, from 0 to 1; and what told."""
+    """An entry and its item row; the confidence, from 0 to 1; how it was found, in words."""
 
     entry: ListEntry
     row: int
@@ -31,14 +31,14 @@ class Found(NamedTuple):
 
 
 class Missed(NamedTuple):
-    """An entry that no item was found for, and the titles it may mean, as `TitleIndex.find` takes them."""
+    """An entry without an item, and the titles that it may mean, in a form that `TitleIndex.find` takes."""
 
     entry: ListEntry
     suggestions: tuple[str, ...]
 
 
 class Double(NamedTuple):
-    """An entry of an item that another entry is of, too, and is used for."""
+    """An entry that is not used, since another one of the same item is kept."""
 
     entry: ListEntry
     row: int
@@ -47,10 +47,10 @@ class Double(NamedTuple):
 
 @dataclass(frozen=True)
 class Matched:
-    """What became of a list. Every entry is in one of the three, in the order of the list.
+    """A list with its items. Every entry is in matched, unmatched or doubles, in the order of the list.
 
-    matched: those used, one per item; unmatched; doubles; scale: of the ratings in `profile`; notes: of the list, and which ids
-    were not believed.
+    matched: the entries that are used, one per item; scale: of the ratings in `profile`; notes: the list's, and those on ids
+    that are not trusted.
     """
 
     personal: PersonalList
@@ -79,29 +79,29 @@ class Matched:
 
     @property
     def seen(self) -> Profiles:
-        """The profile without what is only planned."""
+        """The profile without planned entries."""
         profile = self.profile
         return profile if profile.status is None else profile.keep(profile.status != STATUS["plan to watch"])
 
     @property
     def planned(self) -> tuple[int, ...]:
-        """The item rows of what is only planned, in order of the list."""
+        """The item rows of planned entries, in order of the list."""
         return tuple(each.row for each in self.matched if each.entry.status == STATUS["plan to watch"])
 
     def _on_scale(self, rating: float) -> float:
-        """A rating of the list on the scale asked for: in proportion to the highest of each, and clipped."""
+        """A rating of the list on `scale`: in proportion to the highest rating of each scale, and clipped."""
         theirs, ours = self.personal.scale or self.scale, self.scale
         if theirs == ours:
             return rating
         if ours.low >= 0:
             rating = rating / theirs.high * ours.high
-        else:  # a scale around 0 has no such proportion: its ends are those of the list's
+        else:  # a scale around 0 has no such proportion, so the ends of both scales are mapped to each other
             rating = ours.low + (rating - theirs.low) / (theirs.high - theirs.low) * (ours.high - ours.low)
         return min(max(rating, ours.low), ours.high)
 
 
 def match_list(personal: PersonalList, index: TitleIndex, scale: Scale) -> Matched:
-    """The items of a list's entries, among those of a catalogue.
+    """Match the entries of a list with the items of a catalogue.
 
     Ids are believed only if those of their kind go with agreeing titles: a list's ids need not be the catalogue's. An entry
     with such an id is that item, or none. Else titles have to be the same but for case, accents, punctuation and articles, in
@@ -113,19 +113,19 @@ def match_list(personal: PersonalList, index: TitleIndex, scale: Scale) -> Match
     expect(scale, Scale, "a scale", RequestError, "Give konomi.Scale(1, 10, 1), for instance.")
     _refuse_off_scale(personal, scale)
     rows = {str(id): row for row, id in enumerate(index.ids.to_list())}
-    believed, notes = _believed(personal.entries, rows, index)
-    found = [_by_id(entry, rows, believed) for entry in personal.entries]
+    trusted, notes = _trusted(personal.entries, rows, index)
+    found = [_by_id(entry, rows, trusted) for entry in personal.entries]
     candidates: dict[int, list[int]] = {}
     unsure = list[int]()
     for n, entry in enumerate(personal.entries):
         if found[n] is None:
-            known = any(whose in believed for whose, _ in entry.ids)
+            has_id = any(whose in trusted for whose, _ in entry.ids)
             candidates[n] = same_title(entry, index)
-            if not known:
+            if not has_id:
                 found[n] = _found(entry, by_title(entry, candidates[n], index))
             if found[n] is None and personal.kind == TITLES_AND_IDS and entry.title in rows:
                 found[n] = Found(entry, rows[entry.title], 1.0, "item id")
-            if found[n] is None and not known:
+            if found[n] is None and not has_id:
                 unsure.append(n)
     missing = [n for n, each in enumerate(found) if each is None]
     near = dict(zip(missing, nearest([personal.entries[n] for n in missing], index), strict=True)) if missing else {}
@@ -151,26 +151,26 @@ def _refuse_off_scale(personal: PersonalList, scale: Scale) -> None:
             )
 
 
-def _believed(entries: Sequence[ListEntry], rows: dict[str, int], index: TitleIndex) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The kinds of ids that are the catalogue's, and a note on each kind that only looks so."""
+def _trusted(entries: Sequence[ListEntry], rows: dict[str, int], index: TitleIndex) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The sites whose ids are the catalogue's, and a note on each site whose ids are found there but are others."""
     agree: dict[str, list[bool]] = defaultdict(list)
     for entry in entries:
         titles = {plain(name) for name in names_of(entry)}
         for whose, id in entry.ids:
             if (row := rows.get(id)) is not None:
                 agree[whose].append(any(plain(name) in titles for name in index.names(row)))
-    believed = frozenset(whose for whose, each in agree.items() if sum(each) >= AGREEING * len(each))
+    trusted = frozenset(whose for whose, each in agree.items() if sum(each) >= AGREEING * len(each))
     notes = [
         f"The {whose} ids are not those of this catalogue: of {len(each):,} that it has, {sum(each):,} go with the same title."
         for whose, each in agree.items()
-        if whose not in believed
+        if whose not in trusted
     ]
-    return believed, tuple(notes)
+    return trusted, tuple(notes)
 
 
-def _by_id(entry: ListEntry, rows: dict[str, int], believed: frozenset[str]) -> Found | None:
-    known = ((whose, rows[id]) for whose, id in entry.ids if whose in believed and id in rows)
-    return next((Found(entry, row, 1.0, f"{whose} id") for whose, row in known), None)
+def _by_id(entry: ListEntry, rows: dict[str, int], trusted: frozenset[str]) -> Found | None:
+    pairs = ((whose, rows[id]) for whose, id in entry.ids if whose in trusted and id in rows)
+    return next((Found(entry, row, 1.0, f"{whose} id") for whose, row in pairs), None)
 
 
 def _found(entry: ListEntry, likely: Likely | None) -> Found | None:
@@ -182,7 +182,7 @@ def _suggested(rows: Sequence[int], index: TitleIndex) -> tuple[str, ...]:
 
 
 def _once(found: Sequence[Found]) -> tuple[tuple[Found, ...], tuple[Double, ...]]:
-    """One entry per item: the surer, then one with a rating, then the later; and those that are not used."""
+    """One entry per item, by confidence, then by having a rating, then the later; and the entries that are not used."""
     best: dict[int, int] = {}
     for n, each in enumerate(found):
         at = best.get(each.row)

@@ -1,4 +1,4 @@
-"""Lists that people already have: one person's titles, ratings and statuses, read from the file that a site hands out."""
+"""Lists: one person's titles, ratings and statuses, read from an export of a site."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,19 +21,19 @@ LISTS = {
     "trakt": "konomi.lists.sites.trakt",
     "plain": "konomi.lists.sites.plain",
 }
-"""Name → module, the only registry of lists. A source is many people's, a list is one person's."""
+"""Name → module, the only registry of lists. A list is one person's, a source many people's."""
 
-PLAIN = "plain"  # what any other text is read as
-SHOWN = 5  # how many names a refusal shows
+PLAIN = "plain"  # the kind of any other text
+SHOWN = 5  # names of files that an error shows, at most
 
 
 @dataclass(frozen=True)
 class ListEntry:
     """One title of a list.
 
-    title: as the list calls it first, None where it has only an id; titles: the other names it gives; year: of first showing;
-    type: TV, Movie, OVA, …; ids: (whose, id) pairs, such as ("mal", "1") or ("imdb", "tt0133093"); rating: on the list's scale,
-    None = not scored; status: a code of `labels.STATUS`, 0 = unknown; place: where it stands in the file, for messages.
+    title: its first name in the list, None where it has only an id; titles: its other names; year: of first showing; type: TV,
+    Movie, OVA, …; ids: (site, id) pairs, such as ("mal", "1") or ("imdb", "tt0133093"); rating: on the list's scale, None = not
+    scored; status: a code of `labels.STATUS`, 0 = unknown; place: its place in the file, for messages.
     """
 
     title: str | None
@@ -47,7 +47,7 @@ class ListEntry:
 
     @property
     def name(self) -> str:
-        """How to call it: title and year, or an id, or its place."""
+        """Its name in messages: title and year, or an id, or its place."""
         if self.title is not None:
             return self.title if self.year is None else f"{self.title} ({self.year})"
         return next((f"{whose} id {id}" for whose, id in self.ids), self.place)
@@ -55,8 +55,8 @@ class ListEntry:
 
 @dataclass(frozen=True)
 class PersonalList:
-    """One person's list. kind: a name in `LISTS`; scale: of its ratings, None = that of whoever reads it; entries: in the
-    order of the file; notes: what else was found there, such as what is left out, in whole sentences."""
+    """One person's list. kind: a name in `LISTS`; scale: of its ratings, None = the scale of the catalogue that it is matched
+    with; entries: in the order of the file; notes: sentences on the rest of the file, such as what is left out."""
 
     kind: str
     scale: Scale | None
@@ -65,7 +65,7 @@ class PersonalList:
 
     @property
     def site(self) -> str:
-        """Where it is from, as people call it: "MyAnimeList"."""
+        """The name of the site, such as "MyAnimeList"."""
         return _format(self.kind).NAME
 
     def __repr__(self) -> str:
@@ -74,7 +74,7 @@ class PersonalList:
 
 
 class ListFormat(Protocol):
-    """What every module in `LISTS` offers. NAME: of the site, as people call it."""
+    """A module in `LISTS`. NAME: of the site."""
 
     NAME: str
 
@@ -84,14 +84,14 @@ class ListFormat(Protocol):
 
 
 def read_list(path: Path | str) -> PersonalList:
-    """The list in a file, plain, gzipped or zipped; what it is is told by its content.
+    """The list in a file, plain, gzipped or zipped; its kind is recognised by its content.
 
-    Of a zip, the members that are lists of one kind are read together. `DataError` where nothing in the file is a list known
-    here, where lists of several kinds are, where a rating is off its scale, or where the list has no entry.
+    Members of a zip that are lists of one kind are read together. DataError where there is no list of a known kind or lists of
+    several kinds, where a rating is off its scale, or where the list has no entry.
     """
     files = read_text_files(as_path(path, "a list", DataError, f"Give a file: {KNOWN}."))
     found = {
-        kind: own for kind in LISTS if kind != PLAIN and (own := [file for file in files if _format(kind).recognise(file)])
+        kind: some for kind in LISTS if kind != PLAIN and (some := [file for file in files if _format(kind).recognise(file)])
     }
     if len(found) > 1:
         raise DataError(f"{path}: holds lists of {' and '.join(found)}.", "Give one at a time.")
@@ -100,8 +100,8 @@ def read_list(path: Path | str) -> PersonalList:
     if not found:
         holds = f": {', '.join(file.name for file in files[:SHOWN])}" if len(files) > 1 else ""
         raise DataError(f"{path}: is no list that is known here{holds}.", f"It may be {KNOWN}.")
-    ((kind, own),) = found.items()
-    personal = _format(kind).read(own)
+    ((kind, lists),) = found.items()
+    personal = _format(kind).read(lists)
     if not personal.entries:
         raise DataError(f"{path}: there is nothing on the list.", " ".join(personal.notes) or "Export it again.")
     return personal
@@ -113,7 +113,7 @@ def _format(kind: str) -> ListFormat:
 
 @dataclass(frozen=True)
 class Log:
-    """One of several lines on the same title. key: what it is of; when: sorts after what is older; entry: what it says."""
+    """One of several entries on the same title. key: the title's; when: sorts older entries first."""
 
     key: Hashable
     when: tuple[int, str]
@@ -123,7 +123,7 @@ class Log:
 def once(logs: Iterable[Log]) -> tuple[ListEntry, ...]:
     """One entry per title, in order of first appearance: the latest with a rating, else the latest.
 
-    Its status is the latest that tells of watching; "plan to watch" only where nothing else is said.
+    Its status is the latest known one that is not "plan to watch", else "plan to watch", else unknown.
     """
     titles: dict[Hashable, list[Log]] = {}
     for log in logs:
@@ -141,6 +141,6 @@ def _latest(logs: Sequence[Log]) -> ListEntry:
 
 
 def left_out(counts: dict[str, int]) -> tuple[str, ...]:
-    """A note on what a list has that is no title here: {"manga": 3} → ("Left out: manga (3).",)."""
+    """A note on entries that are left out: {"manga": 3} → ("Left out: manga (3).",)."""
     some = [f"{what} ({count:,})" for what, count in counts.items() if count]
     return (f"Left out: {', '.join(some)}.",) if some else ()

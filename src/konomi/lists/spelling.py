@@ -1,4 +1,4 @@
-"""Titles spelt nearly alike: which ones to compare, and whether a difference is one of spelling or one of sense."""
+"""Misspelt titles: finds similar titles, and tells differences of spelling from differences of meaning."""
 
 import re
 import unicodedata
@@ -10,25 +10,25 @@ import scipy.sparse as sp
 
 from konomi.arrays import Bools
 
-BUCKETS = 1 << 16  # that triples of letters are counted in; two in one bucket only cost a comparison
+BUCKETS = 1 << 16  # hash buckets of letter triples; a collision only costs a comparison
 BATCH = 64  # texts compared with all titles at once
-STRANGER = 0.4  # titles that share less are not alike at all
-SAME_SOUND = 0.95  # titles that differ only in how Japanese is spelt in Latin letters, or as "2nd" and "II" do
-PAIR = 0.75  # how alike two words have to be to be the same word misspelt
-REGROUPED = 0.88  # the same of words that are divided otherwise
+LEAST_SHARED = 0.4  # the share of triples that two titles must have in common to be compared
+SAME_SOUND = 0.95  # likeness of titles that differ only in the romanisation of Japanese, or like "2nd" and "II"
+PAIR = 0.75  # the least likeness, in [0, 1], of two spellings of one word
+REGROUPED = 0.88  # the same for words that are divided in another way
 SHORT = 4  # letters; a shorter word that differs is another word
-SMALL = frozenset("the a an of and no wo o wa ha ga ni to de he e".split())  # words that come and go without a change of sense
+SMALL = frozenset("the a an of and no wo o wa ha ga ni to de he e".split())  # words that may be missing
 NTH = "first second third fourth fifth sixth seventh eighth ninth tenth"
 ORDINALS = {word: str(n) for n, word in enumerate(NTH.split(), 1)}
 ROMANS = {word: str(n) for n, word in enumerate("ii iii iv _ vi vii viii ix _ xi xii xiii".split(), 2) if word != "_"}
-LONG = re.compile(r"(?<=o)[uo]|(?<=u)u|(?<=o)h(?![aeiouy])")  # makes a vowel long: "Shoujo", "Shōjo", "Shojo"
+LONG = re.compile(r"(?<=o)[uo]|(?<=u)u|(?<=o)h(?![aeiouy])")  # letters that lengthen a vowel: "Shoujo", "Shōjo", "Shojo"
 WORD = re.compile(r"[^\W_]+")
 
 
 def words(title: str) -> tuple[str, ...]:
-    """The words of a title: small, without accents, long vowels and apostrophes, and numbers in figures.
+    """The words of a title: in lower case, without accents, long vowels and apostrophes, numbers in digits.
 
-    "2nd Season", "Season 2" and "II" become "2"; a first season is not told from none.
+    "2nd Season", "Season 2" and "II" become "2"; "Season 1" is left out.
 
     >>> words("Shōjo Kageki II"), words("Shoujo Kageki 2nd Season"), words("Howl's Moving Castle, Season 1")
     (('shojo', 'kageki', '2'), ('shojo', 'kageki', '2'), ('howls', 'moving', 'castle'))
@@ -50,10 +50,10 @@ def words(title: str) -> tuple[str, ...]:
 
 
 def alike(one: Sequence[str], other: Sequence[str]) -> float:
-    """How alike two titles are spelt, from 0 to 1, given their `words`; 0 where they differ in sense.
+    """The likeness of two titles' spellings, from 0 to 1, given their `words`; 0 where they differ in meaning.
 
-    They do where one has a word that the other has not, a number or a letter differs, or a word has no near one in its place:
-    "2nd Season", "Movie" and "R2" are not misspellings. Small words may come and go.
+    They do where one has an additional word, a number or a single letter differs, or a word has no similar one in its place:
+    "2nd Season", "Movie" and "R2" are not misspellings. Words of `SMALL` may be missing.
     """
     for kind, i, j, k, l in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         left, right = ([word for word in some if word not in SMALL] for some in (one[i:j], other[k:l]))
@@ -68,7 +68,7 @@ def alike(one: Sequence[str], other: Sequence[str]) -> float:
 def _misspelt(left: list[str], right: list[str]) -> bool:
     a, b = "".join(left), "".join(right)
     if a == b:
-        return True  # divided otherwise
+        return True  # the same letters, divided in another way
     if not a or not b or any(not letter.isascii() or letter.isdigit() for letter in a + b):
         return False
     if len(left) != len(right):
@@ -80,7 +80,7 @@ def _misspelt(left: list[str], right: list[str]) -> bool:
 
 
 class Spellings:
-    """Titles by the triples of letters in them, so that a text is compared with few of them.
+    """Titles indexed by their letter triples, so that a text is compared with few of them.
 
     titles: (plain title, title, item row) of every title of a catalogue.
     """
@@ -101,14 +101,14 @@ class Spellings:
                 entries = slice(shared.indptr[text], shared.indptr[text + 1])
                 rows = shared.indices[entries]
                 share = 2 * shared.data[entries] / (self._counts[rows] + count)
-                rows, share = rows[share >= STRANGER], share[share >= STRANGER]
+                rows, share = rows[share >= LEAST_SHARED], share[share >= LEAST_SHARED]
                 order = np.lexsort((rows, -share))[:k]
                 found.append([(float(share[at]), *self._titles[rows[at]][1:]) for at in order])
         return found
 
 
 def _triples(texts: Sequence[str]) -> sp.csr_matrix:
-    """Which triples of letters each text has, its beginning and end counted as letters: f32, texts × BUCKETS, of ones."""
+    """The letter triples of each text, its beginning and end counting as letters: f32 ones, texts × BUCKETS."""
     letters = np.frombuffer("".join(f"\1{text}\2" for text in texts).encode("utf-32-le"), np.uint32).astype(np.int64)
     row = np.repeat(np.arange(len(texts)), np.array([len(text) + 2 for text in texts], np.int64))
     bucket = (letters[:-2] * 961 + letters[1:-1] * 31 + letters[2:]) % BUCKETS

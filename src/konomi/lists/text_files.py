@@ -1,4 +1,4 @@
-"""One person's file as text: plain, gzipped or zipped, and never more of it than a list can be."""
+"""One person's file as text, plain, gzipped or zipped, with limits on its size."""
 
 import gzip
 import io
@@ -17,13 +17,13 @@ from typing import Any
 from konomi.errors import DataError
 from konomi.reading.records import records
 
-LIMIT = 64 << 20  # bytes that a list may take unpacked, all members of a zip together
-PACKED = 16 << 20  # bytes that a zip may take; also bounds the table of its members
-MEMBERS = 2_000  # that a zip may have
-ENDINGS = (".csv", ".json", ".xml", ".txt", ".gz")  # members that may be lists; pictures and the like are not unpacked
+LIMIT = 64 << 20  # bytes of a list, unpacked, all members of a zip together
+PACKED = 16 << 20  # bytes of a zip; also bounds the table of its members
+MEMBERS = 2_000  # members of a zip, at most
+ENDINGS = (".csv", ".json", ".xml", ".txt", ".gz")  # of members that are unpacked
 GZIP, ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
-JSON_OPENING = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{\]])')  # a title such as "[Oshi no Ko]" is none
+JSON_OPENING = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{\]])')  # does not match a title such as "[Oshi no Ko]"
 KNOWN = (
     "MyAnimeList or Kitsu XML, AniList, Kitsu or Trakt JSON, CSV of Letterboxd or IMDb, or a CSV file: title or item id, rating"
 )
@@ -33,7 +33,7 @@ KNOWN = (
 class TextFile:
     """A file, or one member of a zip.
 
-    path: of the file; name: the file's own, or a member's with its folders; within: whether it is one; content: unpacked.
+    path: of the file; name: of the file, or of the member with its folders; within: whether it is a member; content: unpacked.
     """
 
     path: Path
@@ -43,21 +43,21 @@ class TextFile:
 
     @property
     def where(self) -> str:
-        """How a complaint names it."""
+        """Its place in messages."""
         return f"{self.path}: {self.name}" if self.within else str(self.path)
 
     def at(self, place: str) -> str:
-        """A place in it, as an entry names it: "line 3", or "ratings.csv, line 3"."""
+        """The place of an entry: "line 3", in a zip "ratings.csv, line 3"."""
         return f"{self.name}, {place}" if self.within else place
 
     @cached_property
     def sketch(self) -> str:
-        """The text to recognise it by, whatever its bytes."""
+        """The text for recognising it, with � for bytes that are not UTF-8."""
         return self.content.decode("utf-8-sig", "replace")
 
     @cached_property
     def text(self) -> str:
-        """The text; `DataError` where it is not UTF-8."""
+        """The text; DataError where it is not UTF-8."""
         if self.content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in self.content:
             raise DataError(f"{self.where}: is not UTF-8 text but UTF-16, or no text at all.", "Save it as UTF-8.")
         try:
@@ -69,7 +69,7 @@ class TextFile:
 
     @cached_property
     def json(self) -> Any:
-        """What it holds as JSON, None where it is something else; `DataError` where it begins as JSON and is not whole."""
+        """Its JSON, None where it is no JSON; DataError where it begins as JSON but is not whole."""
         if not JSON_OPENING.match(self.sketch):
             return None
         try:
@@ -81,12 +81,12 @@ class TextFile:
 
     @cached_property
     def columns(self) -> list[str]:
-        """The names in its first record, if it were CSV."""
+        """The cells of its first record, read as CSV."""
         first = next(records(io.StringIO(self.sketch, newline=""), ","), None)
         return [name.strip() for name in first.fields] if first else []
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
-        """The records of a CSV file, each with its first line, without blank ones. `DataError` where one cannot be read."""
+        """The records of a CSV file, each with its first line, without blank ones; DataError where one cannot be read."""
         for record in records(io.StringIO(self.text, newline=""), ","):
             fields = [field.strip() for field in record.fields]
             if record.fault:
@@ -97,7 +97,7 @@ class TextFile:
                 yield record.line, fields
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """The records below a header, by column; `DataError` where one has not as many fields as the header."""
+        """The records below the header, by column; DataError where one has more or fewer cells than the header."""
         for line, fields in islice(self.lines(), 1, None):
             if len(fields) != len(self.columns):
                 raise DataError(
@@ -110,8 +110,8 @@ class TextFile:
 def read_text_files(path: Path) -> list[TextFile]:
     """The file, unpacked if it is gzipped; of a zip, every member that may be a list.
 
-    What is packed is told by its first bytes. `DataError` where it cannot be read, is damaged or encrypted, or holds more than
-    `LIMIT` bytes or `MEMBERS` members.
+    Packed files are recognised by their first bytes. DataError where the file cannot be read, is damaged or encrypted, or holds
+    more than `LIMIT` bytes or `MEMBERS` members.
     """
     if path.is_dir():
         raise DataError(f"{path}: is a folder.", f"Give the file in it: {KNOWN}.")
@@ -154,7 +154,7 @@ def _members(path: Path, content: bytes) -> list[TextFile]:
 
 
 def _unzipped(path: Path, content: bytes, limit: int) -> bytes:
-    """The content of a gzip file, or the content as it is; never more than `limit` bytes."""
+    """The content of a gzip file, or the content itself if it is none; at most `limit` bytes."""
     if not content.startswith(GZIP):
         return content
     with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
@@ -201,14 +201,14 @@ def year(value: object) -> int | None:
 
 
 def names(*some: object) -> tuple[str, ...]:
-    """The texts among these, each once, in order."""
+    """The distinct texts among these values, in order."""
     return tuple(dict.fromkeys(text for one in some if isinstance(one, str) and (text := one.strip())))
 
 
 def rated(value: object, low: float, high: float, where: str) -> float | None:
-    """A rating from text or a JSON number; None for nothing and for 0, which everywhere means "not scored".
+    """A rating from text or a JSON number; None for an empty value and for 0, which means "not scored" on every site.
 
-    `DataError`, which begins with `where`, for what is not a number from `low` to `high`.
+    DataError, with the place `where`, for anything but a number from `low` to `high`.
     """
     text = str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else value
     if text is None or text == "":

@@ -1,4 +1,4 @@
-"""Finding an item by a typed title: case, accents, punctuation, spaces and the place of an article are forgiven."""
+"""Finds items by typed titles, whatever the case, accents, punctuation, spaces and the place of an article."""
 
 import difflib
 import heapq
@@ -16,25 +16,23 @@ from konomi.lists.spelling import Spellings
 ARTICLE_FIRST = re.compile(r"^(?:the|an|a)\s+(?=\S)")
 ARTICLE_LAST = re.compile(r"(?<=\S),\s*(?:the|an|a)$")
 YEAR_LAST = re.compile(r"(?<=\S)\s*\((\d{4})\)$")
-ACCENTS = re.compile(
-    "[\u0300-\u036f]+"
-)  # of Latin, Greek and Cyrillic letters; the marks of Japanese kana are others, and stay
-SUGGESTIONS = 3
-INSIDE = 4  # letters that have to be typed before titles are suggested that have them inside, not in front
-ALIKE = 0.7  # how much of two spellings has to agree
+ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters; the marks of Japanese kana are not included
+SUGGESTIONS = 3  # titles, at most
+INSIDE = 4  # letters of a text from which on titles are suggested that contain it anywhere, not only at the beginning
+ALIKE = 0.7  # the least likeness of a suggested title, difflib's ratio in [0, 1]
 LOOKED_AT = 100  # titles that are compared with a mistyped one letter by letter
 
 
 @dataclass(frozen=True)
 class Match:
-    """The item row that a text was matched to, and the other items that have the same title, most rated first."""
+    """The item row of a text, and the rows of other items with the same title, the most rated first."""
 
     row: int
     also: tuple[int, ...] = ()
 
 
 def plain(title: str) -> str:
-    """What two spellings of a title have in common: small letters and digits, without accents, article or anything between.
+    """A title for comparison: letters in lower case and digits only, without accents and article.
 
     >>> plain("The Matrix"), plain("Matrix, The"), plain("STEINS;GATE"), plain("Pokémon"), plain("進撃の巨人 ")
     ('matrix', 'matrix', 'steinsgate', 'pokemon', '進撃の巨人')
@@ -47,15 +45,14 @@ def plain(title: str) -> str:
 
 
 def exact(title: str) -> str:
-    """A title but for case, width and the number of spaces: tells "Gintama'" from "Gintama", which are `plain`ly the same."""
+    """A title with case, width and spaces unified; "Gintama'" and "Gintama" stay different here, but are equal in `plain`."""
     return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
 
 
 class TitleIndex:
-    """All titles of a catalogue, ready to be looked up.
+    """An index of all titles of a catalogue.
 
-    items: one row per item row, with the columns item_id, title, titles, year, ratings (how many; the popularity) and perhaps
-    type.
+    items: one row per item row, with the columns item_id, title, titles, year, ratings (their number) and perhaps type.
     """
 
     def __init__(self, items: pl.DataFrame) -> None:
@@ -66,7 +63,7 @@ class TitleIndex:
         self.types: list[str | None] = items["type"].to_list() if "type" in items.columns else [None] * len(items)
         self.ratings: list[int] = items["ratings"].to_list()
         self._rows: dict[str, list[int]] = defaultdict(list)  # plain title → item rows
-        self._names: list[tuple[str, int]] = []  # every title as it is spelt, and its item row
+        self._names: list[tuple[str, int]] = []  # every title as written, and its item row
         for row, title in enumerate(self._title):
             for name in (title, *(self._titles[row] or ())):
                 if name:
@@ -79,14 +76,14 @@ class TitleIndex:
             keys.append(plain(name[: year.start()]))
         for key in keys:
             rows = self._rows[key]
-            if not rows or rows[-1] != row:  # names of one row come together
+            if not rows or rows[-1] != row:  # all names of a row are added one after the other
                 rows.append(row)
 
     def find(self, text: str) -> Match:
-        """The item of a title, or of an item id where no title is like it; a year may follow in brackets.
+        """The item of a title, which may end in a year in brackets; if there is none, the item of an id.
 
-        Of several items with the same title, those spelt exactly so come first, then those with more ratings. Raises
-        RequestError with the nearest titles where there is none.
+        Of several items with the title, those with this exact spelling come first, then those with more ratings. RequestError,
+        with the nearest titles, where there is none.
         """
         rows = self.rows(text)
         if not rows and (year := YEAR_LAST.search(text.strip())):
@@ -107,20 +104,20 @@ class TitleIndex:
         return Match(first, tuple(others))
 
     def rows(self, name: str) -> list[int]:
-        """The item rows that a name is `plain`ly a title of, in ascending order."""
+        """The item rows with a title that is equal to a name in `plain`, in ascending order."""
         return self._rows.get(plain(name), [])
 
     def names(self, row: int) -> list[str]:
-        """Every title of an item row, its main one first; none where it has none."""
+        """Every title of an item row, its main one first."""
         return [title for title in (self._title[row], *(self._titles[row] or ())) if title]
 
     @cached_property
     def spellings(self) -> Spellings:
-        """Every title, ready to be compared with misspelt ones."""
+        """An index of every title for misspelt ones."""
         return Spellings([(plain(name), name, row) for name, row in self._names])
 
     def name(self, row: int) -> str:
-        """Title and year of an item row, as `find` takes them; its id where it has no title."""
+        """Title and year of an item row, in a form that `find` takes; its id where it has no title."""
         title, year = self._title[row], self.years[row]
         if not title:
             return str(self.ids[row])
@@ -141,18 +138,18 @@ class TitleIndex:
         return f"{', '.join(most)} or {last}" if most else last
 
     def _near(self, text: str) -> list[int]:
-        """Item rows whose titles a mistyped text may mean: those that contain it, most rated first, then those spelt alike."""
-        wanted = plain(YEAR_LAST.sub("", text.strip()))
-        if not wanted:
+        """Item rows to suggest for a text: those with titles that contain it, the most rated first, then similar titles."""
+        typed = plain(YEAR_LAST.sub("", text.strip()))
+        if not typed:
             return []
-        anywhere = len(wanted) >= INSIDE or not wanted.isascii()
-        hits = (rows for key, rows in self._rows.items() if (wanted in key if anywhere else key.startswith(wanted)))
+        anywhere = len(typed) >= INSIDE or not typed.isascii()
+        hits = (rows for key, rows in self._rows.items() if (typed in key if anywhere else key.startswith(typed)))
         within = {row for rows in hits for row in rows}
         found = heapq.nsmallest(SUGGESTIONS, within, key=lambda row: (-self.ratings[row], row))
         if len(found) < SUGGESTIONS:
-            pairs = {wanted[at : at + 2] for at in range(len(wanted) - 1)}
+            pairs = {typed[at : at + 2] for at in range(len(typed) - 1)}
             shared = ((2 * sum(pair in key for pair in pairs) / (len(pairs) + len(key)), key) for key in self._rows)
-            alike = difflib.get_close_matches(wanted, [key for _, key in heapq.nlargest(LOOKED_AT, shared)], SUGGESTIONS, ALIKE)
+            alike = difflib.get_close_matches(typed, [key for _, key in heapq.nlargest(LOOKED_AT, shared)], SUGGESTIONS, ALIKE)
             rows = [max(self._rows[key], key=lambda row: self.ratings[row]) for key in alike]
             found += [row for row in dict.fromkeys(rows) if row not in within]
         return found[:SUGGESTIONS]

@@ -1,11 +1,11 @@
-"""The models, by name: Konomi's own, those of installed packages, those that a program registers. `api.py` says what each has.
+"""The models, by name: Konomi's own, those of installed packages, and registered ones. `api.py` has their contract.
 
 A package offers a model by an entry point of the group "konomi.models", which names a module, or an object in one:
 
     [project.entry-points."konomi.models"]
     nearest = "their_package.nearest"
 
-It is imported when it is first asked for by name, and not before. This file imports nothing heavy: `konomi --help` reads it.
+It is imported only when it is first asked for by name. This file imports nothing heavy, since `konomi --help` reads it.
 """
 
 import re
@@ -35,17 +35,17 @@ MODELS = {
 """Konomi's own: name → module."""
 
 GROUP = "konomi.models"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # it is part of file names, and of words such as --set NAME.KEY=VALUE
-TAKEN = ("split",)  # a table of the settings that is no model's
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # names appear in file names, and in words such as --set NAME.KEY=VALUE
+TAKEN = ("split",)  # tables of the settings that belong to no model
 
 _registered: "dict[str, ModelModule]" = {}
 
 
 def register_model(name: str, module: Any) -> None:
-    """Make a model known in this process under a name; one that was registered under it before is replaced.
+    """Register a model under a name in this process; an earlier one of the same name is replaced.
 
-    `module` is a module, or any object, with what `ModelModule` has. ConfigError for one that lacks something, for a name of
-    Konomi's own models, or one that is no word.
+    module: a module or any object with the members of `ModelModule`. ConfigError where it lacks one, or where the name is one
+    of Konomi's own models or not allowed.
     """
     if not isinstance(name, str):
         raise ConfigError(f"A model cannot be called {shown(name)}.", "Give its name, as a text.")
@@ -55,13 +55,13 @@ def register_model(name: str, module: Any) -> None:
 
 
 def model_names() -> list[str]:
-    """Every name that `module` knows: Konomi's own, then those of installed packages, then those that were registered."""
+    """Every name that `module` knows: Konomi's own, then those of installed packages, then registered ones."""
     return list(dict.fromkeys((*MODELS, *_offers(), *_registered)))
 
 
 def module(name: str) -> "ModelModule":
-    """The file of a model. RequestError for an unknown name, with the one that was meant; ConfigError where a package offers it
-    and it cannot be used."""
+    """The module of a model. RequestError for an unknown name, with a suggestion; ConfigError where a package's model cannot be
+    used."""
     if not isinstance(name, str):
         raise RequestError(f"A model cannot be {shown(name)}.", "Give its name, as a text.")
     if name in _registered:
@@ -77,13 +77,13 @@ def module(name: str) -> "ModelModule":
 
 
 def package(name: str) -> str:
-    """The package that offers a model; "" of Konomi's own and of a registered one."""
+    """The package that offers a model; "" for Konomi's own and for a registered one."""
     offers = () if name in _registered or name in MODELS else _offers().get(name, ())
     return _distribution(offers[0]) if offers else ""
 
 
 def offered() -> Iterator[tuple[str, str, str]]:
-    """(name, packages, why it cannot be used or "") of every model that installed packages offer; each is imported."""
+    """(name, packages, reason) of every model of installed packages; each is imported. reason: why it cannot be used, or ""."""
     for name, offers in _offers().items():
         try:
             _loaded(name, offers)
@@ -103,7 +103,7 @@ def _offers() -> dict[str, tuple[EntryPoint, ...]]:
 
 
 def _loaded(name: str, offers: tuple[EntryPoint, ...]) -> "ModelModule":
-    """What an entry point names, or a ConfigError that says why it cannot be used and which package to mend."""
+    """The module that an entry point names; ConfigError, with the reason and the package, where it cannot be used."""
     point = offers[0]
     owner = f'The model "{name}" of the package {_distribution(point)}'
     if reason := _unusable(name):
@@ -113,7 +113,7 @@ def _loaded(name: str, offers: tuple[EntryPoint, ...]) -> "ModelModule":
         raise ConfigError(f'The model "{name}" is offered by {packages}.', "Uninstall all of them but one.")
     try:
         found = point.load()
-    except Exception as error:  # whatever the code of others does when it is imported
+    except Exception as error:  # the code of others may raise anything when it is imported
         raise ConfigError(
             f"{owner} cannot be imported: {type(error).__name__}: {error}.", f"Reinstall {_distribution(point)}, or upgrade it."
         ) from error
@@ -130,8 +130,8 @@ def _unusable(name: str) -> str:
 
 
 def _checked(found: Any, owner: str) -> "ModelModule":
-    """A module with all that `ModelModule` says, or a ConfigError that names what is missing."""
-    missing = [part for part in ("TASKS", "Config", "fit", "load") if not hasattr(found, part)]
+    """The same module; ConfigError that names the members of `ModelModule` that it lacks."""
+    missing = [member for member in ("TASKS", "Config", "fit", "load") if not hasattr(found, member)]
     wrong = ", ".join(missing)
     if not missing and not (isinstance(found.Config, type) and is_dataclass(found.Config)):
         wrong = "a Config that is a dataclass"

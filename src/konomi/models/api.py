@@ -1,12 +1,12 @@
-"""The contract of models: what each has, what it may have beside that, and what it says of itself.
+"""The contract of models: what every model has, and its optional capabilities.
 
-A model file has `Config`, `fit(train, config, run) -> Model`, `load(state) -> Model` and `TASKS`; see `ModelModule`. What `fit`
-gives is a frozen record of arrays; see `Model`. `konomi.testing` holds both to what is written here; docs/add-a-model.md shows
-how one is made.
+A model file has `Config`, `fit(train, config, run) -> Model`, `load(state) -> Model` and `TASKS`; see `ModelModule`. `fit`
+returns a frozen record of arrays; see `Model`. `konomi.testing` checks both against this file; docs/add-a-model.md shows how to
+write one.
 
-"rating" is a predicted rating, not yet clipped to the scale; "interaction" is the probability of liking, in (0, 1); "rank" is a
-number to order recommendations by. Those of the first two that a model has are its tasks; `popular` and `ease` have none: they
-order, and say nothing of an entry that could be right or wrong.
+A model has some of three outputs. "rating" is a predicted rating, not yet clipped to the scale; "interaction" is the
+probability of liking, in (0, 1); "rank" is a number to order recommendations by. The first two are tasks: they can be compared
+with an entry. `popular` and `ease` have no task, they only rank.
 """
 
 from collections.abc import Iterable
@@ -23,12 +23,12 @@ from konomi.runtime import Run
 from konomi.settings import closest
 
 TASKS = ("rating", "interaction")
-"""The outputs that say something of an entry, and so can be right or wrong."""
+"""The outputs that predict an entry, and so can be measured by it."""
 
 
 @runtime_checkable
 class Model(Protocol):
-    """What every model can do. No method changes what it is given."""
+    """What every model can do. No method changes its arguments."""
 
     @property
     def outputs(self) -> frozenset[str]:
@@ -37,30 +37,31 @@ class Model(Protocol):
 
     @property
     def history(self) -> F32:
-        """f32[E, 2] of each epoch: the training error, and the validation figure that it is chosen by (see `criterion`), NaN
-        where nothing was validated; f32[0, 2] without epochs."""
+        """f32[E, 2]: the training error of each epoch and its validation value of the `criterion`, NaN without validation
+        entries; f32[0, 2] without epochs."""
         ...
 
     @property
     def item_known(self) -> F32:
-        """f32[I+1] in [0, 1]: how far what it says of an item is to be trusted, 0 = it knows nothing; last an unknown item."""
+        """f32[I+1] in [0, 1]: how far its scores of an item can be trusted, 0 = it knows nothing; last an unknown item."""
         ...
 
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
-        """A code for each profile, f32[B, D], from its entries alone; the same bytes in any company, at any thread count."""
+        """A code for each profile, f32[B, D], from its entries alone: the same bytes whatever else is encoded, at any thread
+        count."""
         ...
 
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
-        """f32[B, I], every item; or f32[B, n], those of the rows i32[n], −1 an item nobody knows. RequestError as
-        `check_output`."""
+        """Scores of every item, f32[B, I], or of the item rows i32[n], f32[B, n]; row −1 is an unknown item. RequestError as
+        in `check_output`."""
         ...
 
     def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
-        """f32[N]: the scores of one code and one item row i32[N] each."""
+        """The scores of N pairs, f32[N]: code n with item row n of i32[N]."""
         ...
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """All of it, as arrays: `load(state())` says the same."""
+        """The whole model as arrays: `load(state())` gives the same scores."""
         ...
 
 
@@ -81,22 +82,22 @@ class ModelModule(Protocol):
         ...
 
     def load(self, state: dict[str, npt.NDArray[Any]]) -> Model:
-        """The model of a `state()`; KeyError, TypeError or ValueError for one that does not fit."""
+        """The model of a `state()`; KeyError, TypeError or ValueError for arrays that do not fit."""
         ...
 
 
 @runtime_checkable
 class WarmStart(Protocol):
-    """A model file that can go on from an earlier model of the same items instead of from nothing."""
+    """A model file whose training can start from an earlier model of the same items."""
 
     def fit_from(self, start: Model, train: TrainSet, config: Any, run: Run) -> Model:
-        """As `fit`. `start` stays as it is; ConfigError where it is of another module, or of another number of items."""
+        """As `fit`. `start` is not changed; ConfigError where it is of another module, or of another number of items."""
         ...
 
 
 @runtime_checkable
 class HasDots(Protocol):
-    """A model with outputs that are a dot product and constants: `dot_outputs` names them. Most scores need not be computed."""
+    """A model with outputs that are a dot product plus constants, named in `dot_outputs`: top lists then need few scores."""
 
     @property
     def dot_outputs(self) -> frozenset[str]: ...
@@ -108,19 +109,19 @@ class HasDots(Protocol):
 
 @runtime_checkable
 class HasWithout(Protocol):
-    """A model that knows what each entry adds without scoring the shortened profiles."""
+    """A model that can compute the effect of each entry without encoding the shortened profiles."""
 
     def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
-        """f32[n, k]: the scores of items i32[k] for the one profile of n entries, less those without each entry, exactly.
+        """f32[n, k]: the scores of items i32[k] for one profile of n entries, less the scores without each entry, exactly.
 
-        None where there is no short way for this output.
+        None where there is no shortcut for this output.
         """
         ...
 
 
 @runtime_checkable
 class HasFeatures(Protocol):
-    """A model of contents: what is known of a person is their taste for tags."""
+    """A model of contents: it knows a person by their taste for tags."""
 
     def features(self, profiles: Profiles, items: I32, output: str) -> F32:
         """f32[F, k]: what one person's taste for each of the first F of `tags.item_tags` adds to the scores of items i32[k]."""
@@ -138,11 +139,11 @@ class HasItemVectors(Protocol):
 
 @runtime_checkable
 class HasVariance(Protocol):
-    """A model that knows how sure its predicted ratings are."""
+    """A model with a variance of its predicted ratings."""
 
     def variance(self, codes: F32, item_rows: I32) -> F32:
-        """f32[N] ≥ 0, in squared ratings: the variance of the predicted rating of one code and one item row each, of a model
-        with the output "rating"."""
+        """f32[N] ≥ 0, in squared ratings: the variances of the predicted ratings of N pairs, as in `score_pairs`. Only for a
+        model with the output "rating"."""
         ...
 
 
@@ -156,7 +157,7 @@ class Criterion:
 
 @runtime_checkable
 class HasCriterion(Protocol):
-    """A model whose epoch is chosen by something else than the error of its tasks."""
+    """A model whose epoch is chosen by another metric than the error of its tasks."""
 
     @property
     def criterion(self) -> Criterion:
@@ -184,10 +185,10 @@ def tasks(model: Model) -> tuple[str, ...]:
 
 
 def criterion(model: Model) -> Criterion:
-    """What its epoch is chosen by: the validation figures of its history.
+    """The metric that the model's epoch is chosen by, in the second column of its history.
 
-    By default "RMSE" of ratings, "log loss" of interactions, "weighted loss" of both, lower being better; of a model without a
-    task, which has no history, the name is "".
+    By default "RMSE" for ratings, "log loss" for interactions, "weighted loss" for both; lower is better. The name is "" for a
+    model without a task, which has no history.
     """
     if isinstance(model, HasCriterion):
         return model.criterion
@@ -195,9 +196,9 @@ def criterion(model: Model) -> Criterion:
 
 
 def needs(module: ModelModule) -> tuple[str, ...]:
-    """The packages that `fit` needs beside those that Konomi installs; to serve a model takes none of them.
+    """The packages that `fit` needs beside those that Konomi installs; serving a model needs none of them.
 
-    A model that needs torch is a network: it is trained on `Run.device` and keeps `Run.checkpoint`.
+    A model that needs torch is a network: it is trained on `Run.device` and writes `Run.checkpoint`.
     """
     return tuple(getattr(module, "NEEDS", ()))
 

@@ -2,8 +2,8 @@
 
     r̂_ui = μ + b_u + b_i     b_i = Σ_u (r_ui − μ) / (n_i + λ_i)     b_u = Σ_i (r_ui − μ − b_i) / (n_u + λ_u)
 
-(Koren 2010, "Factor in the neighbors", eq. 2–3). A new person's offset is the same sum over their profile; without ratings it
-is 0. The baseline that every other model has to beat.
+(Koren 2010, "Factor in the neighbors", eq. 2–3). A new person's offset is the same sum over their profile, 0 without ratings.
+The baseline that every other model has to beat.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ TASKS = ("rating",)
 class Config:
     """The damping of the offsets, in ratings."""
 
-    damp_item: float = 5.0  # λ_i ≥ 0: an item starts from this many ratings at the mean
-    damp_user: float = 5.0  # λ_u ≥ 0: likewise a user
+    damp_item: float = 5.0  # λ_i ≥ 0, in ratings at the mean that are added to an item's
+    damp_user: float = 5.0  # λ_u ≥ 0, in ratings at the mean that are added to a user's
 
     def __post_init__(self) -> None:
         check_types(self, "bias")
@@ -39,7 +39,7 @@ class Config:
 
 @dataclass(frozen=True)
 class Bias:
-    """mean, damp_user f32[1]; item_bias, item_known f32[I+1], the last row standing for an unknown item."""
+    """mean, damp_user f32[1]; item_bias, item_known f32[I+1], the last for an unknown item."""
 
     mean: F32
     damp_user: F32

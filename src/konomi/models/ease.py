@@ -1,16 +1,16 @@
-"""ease: which items go with which, in closed form; a profile goes in, the whole catalogue comes out.
+"""ease: scores every item from all items of a profile, by one matrix in closed form.
 
     score_ui = Σ_j x_uj B_ji + ε_u n_i / U     minimising |X − X B|² + λ|B|²  with B_ii = 0
 
     P = (XᵀX + λI)⁻¹     B_ji = −P_ji / P_ii,  B_ii = 0
 
-(Steck 2019, "Embarrassingly shallow autoencoders for sparse data", eq. 3 and 8). x_uj is 1 for what person u has met, watched
-or rated, and `disliked` for what they dropped or rated at or below the middle; what is only planned, or says nothing, is 0.
-The last term is the share of the U people who have item i, times ε_u = 4 / (n_u + 10), where n_u counts the entries of u that
-say something. It puts what is popular first for a stranger, whose other terms are all 0, it outweighs a taste that is read off
-one entry or two, and with every further entry it gives way.
+(Steck 2019, "Embarrassingly shallow autoencoders for sparse data", eq. 3 and 8). x_uj is 1 for an item that person u consumed
+or rated, `disliked` for one that they dropped or rated at or below the middle, and 0 for a planned one and all others. The last
+term is the share of the U people who have item i, times ε_u = 4 / (n_u + 10), where n_u counts the entries of u with x ≠ 0. For
+an empty profile all other terms are 0, so popular items come first. The term outweighs one entry or two, and less and less
+with every further one.
 
-A score is a sum over a person's entries and a function of their number, so what each did to it can be read off: `without`.
+A score is a sum over a person's entries plus a function of their number, so the effect of each entry is exact: `without`.
 """
 
 from dataclasses import dataclass
@@ -36,8 +36,8 @@ from konomi.settings import check_types, positive
 
 POPULAR_WEIGHT = 4.0  # ε_u = POPULAR_WEIGHT / (n_u + POPULAR_ENTRIES); in scores times entries
 POPULAR_ENTRIES = 10  # in entries; both are measured: docs/decisions.md, "The weight of what is popular falls with the list"
-ONE = 1 << 16  # what an entry says is a whole number of times 1 / ONE, so that sums of products are exact
-GRAM_ROWS = 8  # rows of the Gram matrix that are one task: those of what everybody knows take tenths of a second
+ONE = 1 << 16  # x is rounded to a multiple of 1 / ONE, so that sums of products are exact
+GRAM_ROWS = 8  # rows of the Gram matrix that are one task: those of the best known items take tenths of a second
 PEOPLE = 16  # people encoded by one task
 
 TASKS = ()
@@ -45,10 +45,10 @@ TASKS = ()
 
 @dataclass(frozen=True)
 class Config:
-    """What an entry says, how much is believed, and which items there are enough entries of."""
+    """The values of entries, the penalty, and which items are learnt."""
 
     l2: float = 150.0  # λ, in people
-    disliked: float = 0.0  # x of what was dropped or rated at or below the middle, to 1/65,536; what else was met is 1
+    disliked: float = 0.0  # x of an item dropped or rated at or below the middle, to 1/65,536; x of other consumed items is 1
     least: int = 3  # items of fewer training entries are left out: memory and time grow with the square and cube of the rest
 
     def __post_init__(self) -> None:
@@ -60,10 +60,10 @@ class Config:
 
 @dataclass(frozen=True)
 class Ease:
-    """weight f32[n, n]: B, of the n items that were learnt; column i32[I+1]: which of them an item is, n where it is none.
+    """weight f32[n, n]: B over the n learnt items; column i32[I+1]: the column of an item in B, n for items left out.
 
-    share f32[I+1], of the people who have it; item_known f32[I+1], 0 where it was left out. The last row stands for an unknown
-    item. A code is x B, a 0 for all that was left out, and ε, f32[n+2]. disliked f32[1]; labelling f32[4] (`Labelling.pack`).
+    share f32[I+1]: of the people, those who have the item; item_known f32[I+1], 0 for items left out. The last of each is an
+    unknown item. disliked f32[1]; labelling f32[4] (`Labelling.pack`). A code f32[n+2] is x B, a 0 for all items left out, ε.
     """
 
     weight: F32
@@ -101,20 +101,21 @@ class Ease:
         return scores
 
     def without(self, profiles: Profiles, items: I32, output: str) -> F32:
-        """f32[N, k]: what each of the N entries of one person adds to the score of the items i32[k], x_j B_ji + Δε n_i / U.
+        """f32[N, k]: the effects of the N entries of one person on the scores of items i32[k], x_j B_ji + Δε n_i / U.
 
-        That is the score of the profile less its score without that entry, exactly; 0 for an entry that says nothing. Δε, by
-        which the weight of what is popular falls with an entry, is the same for all of them.
+        Each is the score of the profile less its score without that entry, exactly; 0 where x is 0. Δε, by which one entry
+        lowers the weight of popularity, is the same for all of them.
         """
         check_output(self, output)
-        n, x, own, others = len(self.weight), self._values(profiles), self.column[profiles.item], self.column[items]
-        said = np.flatnonzero((x != 0) & (own < n))
-        more, fewer = weight_of_popular(np.array([len(said), len(said) - 1]))
-        parts = np.zeros((len(own), len(others)), np.float32)
-        parts[said] = (more - fewer) * self.share[items]
-        learnt = np.flatnonzero(others < n)
-        parts[np.ix_(said, learnt)] += x[said, None] * self.weight[np.ix_(own[said], others[learnt])]
-        return parts
+        n, x = len(self.weight), self._values(profiles)
+        entry_column, item_column = self.column[profiles.item], self.column[items]
+        used = np.flatnonzero((x != 0) & (entry_column < n))
+        more, fewer = weight_of_popular(np.array([len(used), len(used) - 1]))
+        effects = np.zeros((len(entry_column), len(item_column)), np.float32)
+        effects[used] = (more - fewer) * self.share[items]
+        learnt = np.flatnonzero(item_column < n)
+        effects[np.ix_(used, learnt)] += x[used, None] * self.weight[np.ix_(entry_column[used], item_column[learnt])]
+        return effects
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Every array."""
@@ -124,12 +125,12 @@ class Ease:
         return values(profiles, Labelling.unpack(self.labelling), self.disliked[0])
 
     def _entries(self, profiles: Profiles) -> tuple[Profiles, F32]:
-        """The entries that say something, each with the column of its item in that one's place, and their x."""
+        """The entries of learnt items with x ≠ 0, items replaced by their columns, and their x."""
         return learnt(profiles, self._values(profiles), self.column, len(self.weight))
 
 
 def weight_of_popular(entries: I64) -> F32:
-    """ε of people with so many entries that say something, i64[B] → f32[B]."""
+    """ε of people by their number of entries with x ≠ 0, i64[B] → f32[B]."""
     return (POPULAR_WEIGHT / (entries + POPULAR_ENTRIES)).astype(np.float32)
 
 
@@ -140,26 +141,26 @@ def values(profiles: Profiles, labelling: Labelling, disliked: float | np.float3
 
 
 def learnt(profiles: Profiles, x: F32, column: I32, n: int) -> tuple[Profiles, F32]:
-    """The entries whose x f32[N] is not 0 and whose item has a column below n, which takes the item's place; and their x."""
-    said = (x != 0) & (column[profiles.item] < n)
-    kept = profiles.keep(said)
-    return Profiles(kept.indptr, column[kept.item], kept.rating), x[said]
+    """The entries with x f32[N] ≠ 0 and an item whose column is below n, items replaced by their columns; and their x."""
+    used = (x != 0) & (column[profiles.item] < n)
+    kept = profiles.keep(used)
+    return Profiles(kept.indptr, column[kept.item], kept.rating), x[used]
 
 
 def forecast(n: int, entries: int) -> int:
     """The bytes that fitting n items takes at most, beside the dataset.
 
-    4 n² for one matrix, which is the Gram matrix, then the inverse, then B, each in the place of the one before; two panels of
-    it, n × `TILE`; the entries by person and by item, 60 bytes each with all that is made on the way.
+    4 n² for one matrix, which holds the Gram matrix, then its inverse, then B; two panels of n × `TILE`; 60 for each entry (by
+    person and by item, intermediate arrays included).
     """
     return 4 * n**2 + 8 * n * min(n, TILE) + 60 * entries
 
 
 def fit(train: TrainSet, config: Config, run: Run) -> Ease:
-    """Count together, invert, scale; no seed, no epochs.
+    """Gram matrix, inverse, scaling; no seed, no epochs.
 
-    FitError where there is no entry to learn from, and, before anything large is made, where the `forecast` is above
-    `run.memory`.
+    FitError where there is no entry to learn from, or the `forecast` is above `run.memory` (checked before anything large is
+    allocated).
     """
     seen, I = train.seen, len(train.items)
     disliked = round(config.disliked * ONE) / ONE
@@ -188,7 +189,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Ease:
 
 
 def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> F32:
-    """B f32[n, n] of people's entries (items in [0, n)) of the values x f32[N], multiples of 1 / `ONE` from −1 to 1.
+    """B f32[n, n] from people's entries (items in [0, n)) with values x f32[N], multiples of 1 / `ONE` from −1 to 1.
 
     The same bytes at any number of threads and in any order of people.
     """
@@ -215,13 +216,13 @@ def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> F32:
 
 def _check_memory(many: I64, n: int, entries: int, cap: int) -> None:
     """FitError where the forecast is above the cap, with the `least` that would fit."""
-    wanted = forecast(n, entries)
-    if wanted <= cap:
+    needed = forecast(n, entries)
+    if needed <= cap:
         return
     fitting = next((m for m in range(n - 1, 0, -1) if forecast(m, entries) <= cap), 0)
     least = int(np.sort(many)[::-1][fitting]) + 1  # one more than the first item that would be too much
     other = f", or leave out rare items: least={least}" if (many >= least).any() else ""
-    check_room("ease", wanted, cap, f"{n:,} × {n:,} items", other)
+    check_room("ease", needed, cap, f"{n:,} × {n:,} items", other)
 
 
 SHAPES = {

@@ -1,4 +1,4 @@
-"""The factors of `mf`: its settings, and how they serve. `mf.py` has the formulas, `mf_fit.py` the training."""
+"""The factors of `mf`: settings, encoding and scoring. `mf.py` has the formulas, `mf_fit.py` the training."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -17,28 +17,29 @@ from konomi.models.api import check_output, in_short
 from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
 
-PEOPLE = 32  # folded in by one task
+PEOPLE = 32  # people folded in by one task
 
 
 @dataclass(frozen=True)
 class Config:
-    """What is learnt and how fast. Rate and penalties are per rating, and for ratings of standard deviation 1: `fit` converts
-    them to the deviation σ of the ratings at hand, or of the labels 1 and 0, so that a setting means the same on a scale to 10,
-    on a scale to 5 and for interactions.
+    """What is learnt and how fast.
+
+    Rate and penalties are per rating, and for targets of standard deviation 1. `fit` converts them to the deviation σ of the
+    ratings, or of the labels 1 and 0, so that a setting means the same on any scale and for interactions.
     """
 
     task: Literal["rating", "interaction"] = "rating"  # what is predicted
     dim: int = 128  # D, the length of a vector
     biases: Literal["outside", "inside", "none"] = "outside"  # beside the dot product, inside it, or no μ, b_u and b_i at all
-    dropout: float = 0.0  # δ, the share of a vector's coordinates that an entry does not see while training
-    optimizer: Literal["sgd", "adagrad"] = "sgd"  # adagrad shortens the steps of what has had large gradients
+    dropout: float = 0.0  # δ, the share of a vector's coordinates that are dropped for each training entry
+    optimizer: Literal["sgd", "adagrad"] = "sgd"  # adagrad shortens the steps of coordinates that have had large gradients
     rate: float = 0.04  # γσ, the first epoch's learning rate
     schedule: Literal["constant", "warm-up", "inverse-time"] = "inverse-time"
     decay: float = 0.1  # inverse-time: γ / (1 + decay·epoch)
     warm_up: int = 3  # warm-up: epochs in which the rate rises to γ
     l2: float = 0.05  # λ/σ, the penalty of the vectors
     l2_bias: float = 0.005  # λ_b, the penalty of the biases
-    init: float = 0.01  # standard deviation of the first vectors, over √σ
+    init: float = 0.01  # standard deviation of the initial vectors, over √σ
     epochs: int = 60  # at most
     patience: int = 3  # stop after this many epochs without a better validation error; 0 = never
 
@@ -61,14 +62,13 @@ class Config:
 
 @dataclass(frozen=True)
 class MF:
-    """What is kept of a training.
+    """A trained model.
 
-    mean f32[1]; item_code f32[I+1, D+1], rows [q_i, 1] ([q_i, 0] without b_u); item_bias, item_known f32[I+1].
+    mean f32[1]; item_code f32[I+1, D+1], rows [q_i, 1] ([q_i, 0] without b_u); item_bias, item_known f32[I+1]; the row after
+    the last item is an unknown item. average f32[D+1]: the mean code; penalty f32[2, D+1]: per rating, and once a person;
+    labelling: f32[4] (`Labelling.pack`), or f32[0] in a model of ratings. A code is [p_u, b_u].
 
-    The row after the last item stands for an unknown one. Biases inside are added to the vectors: then they are the plain dot
-    product that is left, plus μ. A code is [p_u, b_u]; average f32[D+1] is that of nobody in particular. penalty
-    f32[2, D+1], per rating and once. labelling: what an interaction is, f32[4] (`Labelling.pack`), or f32[0] in a model of
-    ratings.
+    Biases inside are added to the vectors, which leaves the plain dot product plus μ.
     """
 
     mean: F32
@@ -124,9 +124,9 @@ class MF:
 
     @one_blas_thread()
     def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
-        """How far each entry of one person moves the scores of items i32[k]: f32[n, k], 0 for an entry without a rating.
+        """The effect of each entry of one person on the scores of items i32[k]: f32[n, k], 0 for an entry without a rating.
 
-        The scores less those of a profile without the entry, exactly, from one factorisation (`kernels/downdate.py`); None of
+        Each is the score less the score without the entry, exactly, from one factorisation (`kernels/downdate.py`). None for
         interactions, whose fold-in has no closed form.
         """
         check_output(self, output)
@@ -138,7 +138,7 @@ class MF:
             return effects
         item = profiles.item[entries]
         target = profiles.rating[entries] - (self.mean + self.item_bias[item])
-        target -= self.item_code[item] @ self.average  # what the average person would give
+        target -= self.item_code[item] @ self.average  # the average person's rating
         added = leave_one_out(item, target, self.item_code, self.penalty.astype(np.float64))  # n × D+1
         taste = added[:, :-1] @ self.item_code[items, :-1].T.astype(np.float64)
         if output == "rank":
@@ -148,7 +148,7 @@ class MF:
 
     @property
     def dot_outputs(self) -> frozenset[str]:
-        """The outputs that `dots` can take apart."""
+        """The outputs that `dots` has."""
         return self.outputs - {"interaction"}
 
     def dots(self, codes: F32, output: str) -> tuple[F32, F32, F32, F32]:
@@ -169,14 +169,14 @@ class MF:
 
 
 def _linked(z: F32, output: str) -> F32:
-    """A probability of a logit; ratings are what they are, and ranks of interactions stay logits."""
+    """The output of z: a probability for "interaction"; ratings, and ranks of interactions (logits), stay as they are."""
     scores: F32 = expit(z) if output == "interaction" else z
     return scores
 
 
 def with_targets(profiles: Profiles, labelling: F32) -> Profiles:
-    """The entries that have a target, with it in the place of the rating: the rating itself, or the label 1 or 0 where there is
-    a labelling (f32[4]; else f32[0])."""
+    """The entries with a target, which replaces the rating: the rating itself, or the label 1 or 0 where labelling is f32[4]
+    (not f32[0])."""
     if len(labelling):
         label = Labelling.unpack(labelling).of(profiles)
         profiles = replace(profiles, rating=np.where(label < 0, np.nan, label).astype(np.float32))

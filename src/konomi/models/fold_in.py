@@ -1,4 +1,4 @@
-"""What holds people with few entries close to the average person where they are folded in, the same for `mf` and the networks.
+"""The penalties that keep people with few entries close to the average person in a fold-in, for `mf` and the networks.
 
 docs/decisions.md has the measurements: "Who has few ratings is held close to the average person".
 """
@@ -8,15 +8,13 @@ import numpy.typing as npt
 
 from konomi.arrays import F64
 
-LEAST_L2, LEAST_L2_BIAS = 0.03, 0.005  # λ, λ_b per entry, at least: SGD without a penalty stops early, a solution does not
-PRIOR = 30  # ρ, in entries: what a person's vector is held back by before any of theirs
-LEAST_PRIOR, MOST_PRIOR = (
-    0.1,
-    100.0,
-)  # of a bias, in entries: it is measured, and may be one over the variance of next to nothing
+LEAST_L2, LEAST_L2_BIAS = 0.03, 0.005  # λ, λ_b per entry, at least: SGD can do without (it stops early), an exact solution not
+PRIOR = 30  # ρ, in entries: a person's vector starts with the penalty of so many
+LEAST_PRIOR, MOST_PRIOR = 0.1, 100.0  # in entries: bounds of a bias's prior, since the measured variance may be near 0
 
 
 def prior_of_bias(noise: float, variance: npt.ArrayLike) -> F64:
-    """In entries: the variance of an entry's error over that of the biases that were learnt, as a normal prior has it."""
+    """The penalty of a bias, in entries: the variance of an entry's error over the variance of the learnt biases (a normal
+    prior), clipped."""
     prior: F64 = np.clip(noise / np.maximum(variance, 1e-9), LEAST_PRIOR, MOST_PRIOR)
     return prior

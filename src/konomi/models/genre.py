@@ -1,14 +1,14 @@
-"""genre: a person's taste per genre; the transparent baseline. Everything it says can be read off the profile.
+"""genre: a person's taste per genre; the transparent baseline. Every prediction can be checked by hand from the profile.
 
     r̂_ui = m_i + b_u + 1/|G_i| Σ_{g ∈ G_i} t_ug
 
     m_i = (C·μ + Σ_u r_ui) / (C + n_i)                  Bayesian average of the item (`catalogue/tags.py`)
     b_u = Σ_i (r_ui − m_i) / (n_u + λ_u)                damped offset of the person
-    t_ug = Σ_{i: g ∈ G_i} (r_ui − m_i − b_u) / (n_ug + K)    their taste: how much better than that they rate what has genre g
+    t_ug = Σ_{i: g ∈ G_i} (r_ui − m_i − b_u) / (n_ug + K)    their taste: how much more they rate items with genre g
 
-A genre that somebody rated nothing of is no wish (t_ug = 0), an item without genres meets no taste, and without genres in the
-catalogue it is all but `bias`. Only m_i is learnt: a code is b_u and the tastes, from the ratings that are shown, so no rating
-can have a part in its own prediction.
+A person's taste for a genre without a rating is 0, and an item without genres has no taste term; without genres in the
+catalogue the model is nearly `bias`. Only m_i is learnt. A code is b_u and the tastes, from the shown ratings alone, so no
+rating takes part in its own prediction.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ TASKS = ("rating",)
 
 @dataclass(frozen=True)
 class Config:
-    """From how many ratings at the mean an item, a taste and a person start."""
+    """The priors: how many ratings at the mean are added to those of an item, a taste and a person."""
 
     item_prior: float = 5.0  # C ≥ 0, in ratings of an item
     taste_prior: float = 2.0  # K ≥ 0, in ratings of a genre by a person
@@ -48,7 +48,7 @@ class Config:
 @dataclass(frozen=True)
 class Genre:
     """mean, taste_prior, damp_user f32[1]; item_offset (m_i − μ), item_known f32[I+1]; genres u8[I+1, G], 1 where an item has
-    a genre, in the order of `tags.genre_names`. The row after the last item stands for an unknown one.
+    a genre, in the order of `tags.genre_names`. The row after the last item is an unknown item.
     """
 
     mean: F32
@@ -96,7 +96,7 @@ class Genre:
         return scores
 
     def features(self, profiles: Profiles, items: I32, output: str) -> F32:
-        """What one person's taste for each genre adds to the scores of items i32[k]: t_ug/|G_i| of its genres, f32[G, k]."""
+        """What one person's taste for each genre adds to the scores of items i32[k]: t_ug / |G_i|, f32[G, k]."""
         check_output(self, output)
         added: F32 = self.encode(profiles)[0, 1:, None] * _shares(self.genres[items]).T
         return added * self.item_known[items] if output == "rank" else added
@@ -111,7 +111,7 @@ class Genre:
 
 
 def _damped(total: npt.NDArray[Any], count: npt.NDArray[Any], damp: F32) -> F64:
-    """total / (count + damp), and 0 where nothing was counted."""
+    """total / (count + damp); 0 where count is 0."""
     mean: F64 = np.divide(total, count + damp, out=np.zeros(total.shape), where=count > 0)
     return mean
 

@@ -1,4 +1,4 @@
-"""hybrid: one network, two tasks. What is rated and what is liked are learnt from the same vectors and the same hidden layer.
+"""hybrid: one network, two tasks. Ratings and interactions are learnt with the same vectors and the same hidden layer.
 
     L = L_rating + w L_interaction        or with learnt weights        L = Σ_k exp(−s_k) L_k + s_k / 2
 
@@ -25,7 +25,7 @@ NEEDS = ("torch",)
 
 @dataclass(frozen=True)
 class Config(Layers):
-    """The layers, and how much each task weighs."""
+    """The layers and the weights of the tasks."""
 
     interaction: float = 0.25  # w, the weight of the interactions' loss beside the ratings'
     learned: bool = False  # learn both weights; w then only chooses the epoch

@@ -21,13 +21,13 @@ from konomi.models.room import FLOAT, check_room
 from konomi.neural.stopping import best_epoch, finished
 from konomi.runtime import Each, Run, interruptible
 
-ADAGRAD_START = 0.1  # in squared gradients: where their sums start, as in TensorFlow's and Keras' Adagrad
-LABELS = Scale(0, 1, 1)  # of the targets of interactions
+ADAGRAD_START = 0.1  # in squared gradients: the initial value of their sums, as in TensorFlow's and Keras' Adagrad
+LABELS = Scale(0, 1, 1)  # the scale of the targets of interactions
 BIASES = {"none": NONE, "outside": OUTSIDE, "inside": INSIDE}
 
 
 class Weights(NamedTuple):
-    """What training changes: P f32[U, D], Q f32[I, D], bu f32[U], bi f32[I]."""
+    """The weights: P f32[U, D], Q f32[I, D], bu f32[U], bi f32[I]."""
 
     P: F32
     Q: F32
@@ -38,14 +38,14 @@ class Weights(NamedTuple):
         return Weights(*(array.copy() for array in self))
 
     def outside(self, config: Config) -> "Weights":
-        """Weights with biases outside that predict the same: biases inside become part of the vectors."""
+        """Weights with biases outside that predict the same: biases inside are added to the vectors."""
         if config.biases != "inside":
             return self
         return Weights(self.P + self.bu[:, None], self.Q + self.bi[:, None], np.zeros_like(self.bu), np.zeros_like(self.bi))
 
 
 class Training(NamedTuple):
-    """What an epoch works on: entries, weights, what Adagrad keeps of these (SGD: None), the key of the masks (or None)."""
+    """What an epoch works on: entries, weights, Adagrad's sums (SGD: None), the key of the dropout masks (or None)."""
 
     strata: Strata
     weights: Weights
@@ -54,7 +54,7 @@ class Training(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is to be learnt: seen, valid `with_targets`; count_of i64[I], entries of each item; μ; σ; the packed labelling."""
+    """What to learn: seen, valid `with_targets`; count_of i64[I], entries of each item; mean μ; sigma σ; packed labelling."""
 
     seen: Profiles
     valid: Profiles
@@ -64,7 +64,7 @@ class Problem(NamedTuple):
     labelling: F32
 
     def criterion(self, loss: float) -> float:
-        """The error that a mean loss stands for: the root of a mean square, or a log loss as it is."""
+        """The error of a mean loss: the root of a mean square, or the log loss itself."""
         return loss if len(self.labelling) else math.sqrt(loss)
 
     def valid_error(self, z: F32, scale: Scale) -> float:
@@ -75,9 +75,9 @@ class Problem(NamedTuple):
 
 
 def fit(train: TrainSet, config: Config, run: Run) -> MF:
-    """Learn until the validation error stops falling; keep the weights of its best epoch (of the last, without validation).
+    """Learn until the validation error stops falling; keep the weights of the best epoch (of the last, without validation).
 
-    FitError where there is nothing to learn from, or where the error leaves the finite numbers.
+    FitError where there is nothing to learn from, or where the error is not finite.
     """
     problem = _problem(train, config)
     seen, valid, count, sigma = problem.seen, problem.valid, problem.count_of, problem.sigma
@@ -91,12 +91,12 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
         return np.float32(knobs.init) * draw.standard_normal((n, config.dim), np.float32)
 
     P, Q = (interruptible(start, n) for n in (len(seen), len(count)))
-    Q[count == 0] = 0  # what is never learnt must not look like knowledge
+    Q[count == 0] = 0  # items without an entry keep a neutral vector
     weights = Weights(P, Q, np.zeros(len(seen), np.float32), np.zeros(len(count), np.float32))
     sums = tuple(np.full_like(array, ADAGRAD_START) for array in weights) if config.optimizer == "adagrad" else None
     key = draw.integers(2**64, dtype=np.uint64) if config.dropout or config.biases == "inside" else None
     training = Training(make_strata(seen.indptr, seen.item, seen.rating, len(count)), weights, sums, key)
-    strangers = np.flatnonzero((valid.counts > 0) & (seen.counts == 0))  # held out whole: validated, but not learnt from
+    held_out = np.flatnonzero((valid.counts > 0) & (seen.counts == 0))  # people held out whole: validated, but not learnt from
     valid_user = valid.user
     history: list[tuple[float, float]] = []
     best = weights
@@ -110,9 +110,9 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
                     f"mf diverged in epoch {epoch + 1}: the error is not finite.", f"Lower rate (it is {config.rate:g})."
                 )
             error = problem.criterion(loss / len(seen.item))
-            if len(strangers):
-                codes = _model(problem, weights, config, error, []).encode(train.shown.take(strangers))
-                weights.P[strangers], weights.bu[strangers] = codes[:, :-1], codes[:, -1]
+            if len(held_out):
+                codes = _model(problem, weights, config, error, []).encode(train.shown.take(held_out))
+                weights.P[held_out], weights.bu[held_out] = codes[:, :-1], codes[:, -1]
             z = predict_pairs(valid_user, valid.item, *weights.outside(config), problem.mean)
             history.append((error, problem.valid_error(z, train.scale)))
             if best_epoch(history) == epoch and len(valid.item):
@@ -122,9 +122,9 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
 
 
 def _problem(train: TrainSet, config: Config) -> Problem:
-    """The entries of the task and what has to be known of them; FitError where there is nothing to learn."""
+    """The training and validation entries of the task, with their statistics; FitError where there is nothing to learn."""
     labelling = train.labelling.pack() if config.task == "interaction" else np.empty(0, np.float32)
-    seen, valid = (with_targets(part, labelling) for part in (train.seen, train.valid))
+    seen, valid = (with_targets(profiles, labelling) for profiles in (train.seen, train.valid))
     if len(seen.item) == 0:
         raise FitError(f"There is no {config.task} to learn from.", "Lower `valid` and `test`, or prepare more data.")
     scale = LABELS if config.task == "interaction" else train.scale
@@ -141,7 +141,7 @@ def _problem(train: TrainSet, config: Config) -> Problem:
 
 
 def _epoch(training: Training, mean: np.float32, config: Config, epoch: int, order: I64, each: Each) -> float:
-    """One pass over all entries, diagonal by diagonal; returns the sum of the losses before each step."""
+    """One pass over all entries, diagonal by diagonal; returns the sum of the losses, each before its step."""
     strata, weights, sums, key = training
     steps = (config.rate_at(epoch), np.float32(config.l2), np.float32(config.l2_bias))
     form = (BIASES[config.biases], True if config.task == "interaction" else None)
@@ -149,7 +149,7 @@ def _epoch(training: Training, mean: np.float32, config: Config, epoch: int, ord
 
     def learn(block: int) -> float:
         entries = slice(strata.start[block], strata.start[block + 1])
-        first = np.int64((epoch * len(strata.user) + strata.start[block]) * config.dim)  # every mask has numbers of its own
+        first = np.int64((epoch * len(strata.user) + strata.start[block]) * config.dim)  # every mask has its own numbers
         dropout = None if key is None else (key, first, keep)
         given = (strata.user[entries], strata.item[entries], strata.target[entries])
         return float(sgd_block(*given, *weights, sums, dropout, mean, *steps, *form))
@@ -158,15 +158,15 @@ def _epoch(training: Training, mean: np.float32, config: Config, epoch: int, ord
 
 
 def _model(problem: Problem, weights: Weights, config: Config, error: float, history: list[tuple[float, float]]) -> MF:
-    """The part of the weights that is kept: items, and of the users who were learnt from the average and how far from it they
-    are. error: of the epoch, in training."""
+    """The model: the items' weights, and the mean and variance of the training users' weights. error: the epoch's, in
+    training."""
     P, Q, bu, bi = weights.outside(config)
     item_code = np.full((len(Q) + 1, config.dim + 1), config.biases == "outside", np.float32)  # the last column meets b_u
     item_code[:-1, :-1], item_code[-1, :-1] = Q, 0
     active = problem.seen.counts > 0
     average = np.append(P[active].mean(axis=0, dtype=np.float64), bu[active].mean(dtype=np.float64))
     l2, l2_bias = max(config.l2, LEAST_L2) * problem.sigma, max(config.l2_bias, LEAST_L2_BIAS)
-    noise = 1 if len(problem.labelling) else error**2  # a log loss is a likelihood as it is
+    noise = 1 if len(problem.labelling) else error**2  # a log loss is a likelihood already
     penalty = np.full((2, config.dim + 1), [[l2], [PRIOR * l2]])
     penalty[:, -1] = l2_bias, prior_of_bias(noise, bu[active].var(dtype=np.float64))
     return MF(

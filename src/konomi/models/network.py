@@ -1,11 +1,11 @@
-"""The network of `nn` and `hybrid`, trained: what it says of a person, with NumPy alone.
+"""The trained network of `nn` and `hybrid`: settings, encoding and scoring, with NumPy alone.
 
     z_o = b_o + b_uo + b_io + e_u·e_i + V_o max(W_u e_u + W_i e_i + h, 0)
 
-User and item vectors are concatenated and go through one hidden layer (He et al. 2017, eq. 7 with one layer). Beside it stands
-the dot product of the vectors (as there in eq. 12), which a hidden layer learns only with difficulty (Rendle et al. 2020).
-Outputs are a rating in units of the ratings' deviation, μ + σ z, a probability of liking, 1 / (1 + exp(−z)), or both. Item rows
-keep what items add to the hidden layer, so that scoring a person is one sum over all items.
+User and item vectors are concatenated and go through one hidden layer (He et al. 2017, eq. 7 with one layer). The dot product
+of the vectors is added (as there in eq. 12), since a hidden layer learns it only with difficulty (Rendle et al. 2020). Outputs
+are a rating, μ + σ z, a probability of liking, 1 / (1 + exp(−z)), or both. The model stores W_i e_i for each item, so that a
+score needs no product with W_i.
 """
 
 from dataclasses import dataclass
@@ -24,16 +24,16 @@ from konomi.models.api import check_output, in_short
 from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
 
-PEOPLE = 16  # folded in by one task
-PAIRS = 1 << 11  # scored at once: small enough to stay in the cache
-ITEMS = 1 << 10  # of one person scored at once, likewise
+PEOPLE = 16  # people folded in by one task
+PAIRS = 1 << 11  # pairs scored at once: few enough to stay in the cache
+ITEMS = 1 << 10  # items of one person scored at once, likewise
 
 
 @dataclass(frozen=True)
 class Layers:
-    """The settings that every use of the network has: what is learnt and how fast.
+    """The settings that `nn` and `hybrid` share: what is learnt and how fast.
 
-    Penalties are per entry, and for ratings of standard deviation 1 (the log loss of interactions is put on the same footing).
+    Penalties are per entry, and for ratings of standard deviation 1 (the log loss of interactions is scaled likewise).
     """
 
     dim: int = 64  # D, the length of a vector
@@ -45,11 +45,11 @@ class Layers:
     optimizer: Literal["adam", "adagrad", "rowwise-adagrad", "sgd"] = "adam"  # how a step is taken
     rate: float = 0.004  # γ, the first epoch's learning rate
     decay: float = 0.1  # γ / (1 + decay·epoch)
-    batch: int = 0  # entries learnt from together, about; 0 = a 64th of all, 12,288 to 131,072; a 16th of few
+    batch: int = 0  # entries of a batch, about; 0 = 1/64 of all, from 12,288 to 131,072, but at most 1/16 of all
     l2: float = 0.05  # λ, the penalty of the vectors
     l2_bias: float = 0.005  # λ_b, the penalty of the biases
     l2_dense: float = 0.01  # the penalty of the layers, per batch
-    init: float = 0.01  # standard deviation of the first vectors
+    init: float = 0.01  # standard deviation of the initial vectors
     epochs: int = 60  # at most
     patience: int = 5  # stop after this many epochs without a better validation error; 0 = never
 
@@ -67,15 +67,15 @@ class Layers:
 
 @dataclass(frozen=True)
 class PairNetwork:
-    """What is kept of a training.
+    """A trained model.
 
     W f32[D, H] and h f32[H]: from a person's vector to the hidden layer; V f32[O, H].
 
-    right f32[I+1, H + P + O]: what each item adds, [W_i e_i | e_i | b_i] (P is D, or 0 without the dot product), the row after
-    the last item standing for an unknown one; item_known f32[I+1]; constant f32[O]; average f32[D + O], the row of nobody in
-    particular; penalty f32[2, D + O], of a fold-in: per entry, and once; heads f32[2]: the outputs that are the rating and the
+    right f32[I+1, H + P + O]: the items' side, [W_i e_i | e_i | b_i] (P is D, or 0 without the dot product), the row after the
+    last item for an unknown item; item_known f32[I+1]; constant f32[O]; average f32[D + O]: the mean code; penalty
+    f32[2, D + O], of a fold-in: per entry, and once for each person; heads f32[2]: the outputs that are the rating and the
     interaction, −1 = none; weights f32[2], of their losses; center f32[2]: μ and σ of the ratings; labelling f32[4]. A code is
-    a person's row [e_u | b_u].
+    [e_u | b_u].
     """
 
     W: F32
@@ -96,12 +96,12 @@ class PairNetwork:
 
     @property
     def outputs(self) -> frozenset[str]:
-        """ "rating" and "interaction" where it has that head, and "rank"."""
+        """ "rank", and "rating" and "interaction" where it has that head."""
         tasks = zip(("rating", "interaction"), self.heads, strict=True)
         return frozenset({"rank", *(task for task, head in tasks if head >= 0)})
 
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
-        """The rows that minimise the objective of training on the profiles, f32[B, D + O]; see `kernels/fold_network.py`."""
+        """The codes that minimise the training objective on the profiles, f32[B, D + O]; see `kernels/fold_network.py`."""
         used, rating, label = targets(profiles, self.heads, self.center, self.labelling)
         codes = np.tile(self.average, (len(used), 1))
         fixed = [array.astype(np.float64) for array in (self.W, self.h, self.V, self.constant)]
@@ -137,7 +137,7 @@ class PairNetwork:
         return self.finish(z[:, None], output, left, item_rows[:, None])[:, 0]
 
     def join(self, left: F32, people: npt.NDArray[Any], items: npt.NDArray[Any], o: int) -> F32:
-        """z_o of pairs, f32[N]: rows people i[N] of left and items i[N] of the items' side, PAIRS at a time."""
+        """z_o of N pairs, f32[N]: rows people i[N] of `left` with rows items i[N] of `right`, `PAIRS` at a time."""
         H, width = self.W.shape[1], self.right.shape[1] - len(self.V)
         z = np.empty(len(items), np.float32)
         for start, stop in blocks(len(items), PAIRS):
@@ -147,18 +147,18 @@ class PairNetwork:
         return z
 
     def left(self, codes: F32) -> F32:
-        """What people add, f32[B, H + P + O]."""
+        """The people's side, f32[B, H + P + O]."""
         D, products = len(self.W), self.right.shape[1] - self.W.shape[1] - len(self.V)
         return np.concatenate([codes[:, :D] @ self.W + self.h, codes[:, :products], codes[:, D:] + self.constant], axis=1)
 
     def head(self, output: str) -> int:
-        """Which z an output comes from; "rank" comes from the rating where there is one."""
+        """The o of the z_o that an output comes from; "rank" comes from the rating where there is one."""
         check_output(self, output)
-        wanted = 1 if output == "interaction" or self.heads[0] < 0 else 0
-        return int(self.heads[wanted])
+        task = 1 if output == "interaction" or self.heads[0] < 0 else 0
+        return int(self.heads[task])
 
     def finish(self, z: F32, output: str, left: F32, items: Any) -> F32:
-        """From z f32[B, n] to the output. "rank" is shrunk to what is said of an unknown item by how well an item is known."""
+        """From z f32[B, n] to the output. "rank" is shrunk towards the score of an unknown item, by `item_known`."""
         o = self.head(output)
         if output == "rank":
             unknown = self.join(left, np.arange(len(left)), np.full(len(left), -1), o)[:, None]
@@ -168,7 +168,7 @@ class PairNetwork:
         return self.center[0] + self.center[1] * z if o == int(self.heads[0]) else z
 
     def item_vectors(self) -> F32:
-        """What every item adds to the hidden layer and the dot product, f32[I, H + P], for comparing items with each other."""
+        """The items' side of the hidden layer and the dot product, f32[I, H + P], for comparing items with each other."""
         return self.right[:-1, : -len(self.V)]
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
@@ -194,7 +194,7 @@ SHAPES = {
 
 
 def targets(profiles: Profiles, heads: F32, center: F32, labelling: F32) -> tuple[Profiles, F32, I8]:
-    """The entries that say something to a head, their ratings in units of σ (NaN = none) and their labels (−1 = none)."""
+    """The entries that a head learns from, their ratings in units of σ (NaN = none) and their labels (−1 = none)."""
     rating = (profiles.rating - center[0]) / center[1]
     label = Labelling.unpack(labelling).of(profiles)
     if heads[0] < 0:

@@ -1,4 +1,4 @@
-"""Training the network of `nn` and `hybrid` (`network.py`): the only one of the two files that needs torch."""
+"""Training the network of `nn` and `hybrid` (`network.py`). This file needs torch; serving does not."""
 
 import math
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ NO_BIAS = 1e9  # per entry: the penalty that keeps a bias at 0
 
 @dataclass(frozen=True)
 class Losses:
-    """What is learnt: the tasks, and how much the loss of the second weighs beside the first (or whether that is learnt)."""
+    """The tasks, the weight of the second one's loss relative to the first, and whether both weights are learnt."""
 
     tasks: tuple[Literal["rating", "interaction"], ...]
     interaction: float = 1.0
@@ -55,7 +55,7 @@ def fit_network(name: str, data: TrainSet, layers: Layers, losses: Losses, run: 
 
 
 class PairTraining:
-    """The weights and the pairs of a training; what `loop.train` asks of a network."""
+    """The weights and the pairs of a training; a `loop.Network`."""
 
     def __init__(self, data: TrainSet, layers: Layers, losses: Losses, seed: int, device: torch.device, each: Each) -> None:
         self.settings, self.losses, self.device, self.each, self.scale = layers, losses, device, each, data.scale
@@ -87,7 +87,7 @@ class PairTraining:
             weights |= {"user biases": zeros(len(data.seen), outputs), "item biases": zeros(self.n_items, outputs)}
         if losses.learned:
             weights["log variances"] = zeros(outputs)
-        self.parts = {name: FusedEmbedding(weight, s.optimizer, each) for name, weight in weights.items()}
+        self.embeddings = {name: FusedEmbedding(weight, s.optimizer, each) for name, weight in weights.items()}
         seen, self.rating, self.label = targets(data.seen, self.heads, self.center, self.labelling)
         if len(seen.item) == 0:
             raise FitError(
@@ -96,7 +96,7 @@ class PairTraining:
         self.user, self.item, self.pairs = seen.user, seen.item, len(seen.item)
         self.seen_count = seen.counts
         self.count = np.bincount(self.item, minlength=self.n_items)
-        weights["items"][torch.from_numpy(self.count == 0).to(device)] = 0  # what is never learnt must not look like knowledge
+        weights["items"][torch.from_numpy(self.count == 0).to(device)] = 0  # items without an entry keep a neutral vector
         spread = 1.0
         if self.heads[1] >= 0:
             known = self.label[self.label != LEFT_OUT]
@@ -106,7 +106,7 @@ class PairTraining:
                     "Prepare data with both, or learn ratings alone.",
                 )
             share = float(known.mean())
-            self.parts["constant"].weight[int(self.heads[1])] = math.log(share / (1 - share))
+            self.embeddings["constant"].weight[int(self.heads[1])] = math.log(share / (1 - share))
             spread = math.sqrt(share * (1 - share))
         self.weights = (1.0, losses.interaction / spread)  # the log loss of labels of deviation σ' in units of σ'
         self.valid, self.shown = targets(data.valid, self.heads, self.center, self.labelling), data.shown
@@ -114,42 +114,42 @@ class PairTraining:
     def facts(self) -> tuple[str, list[npt.NDArray[Any]]]:
         """Settings and data."""
         valid, rating, label = self.valid
-        people = [array for part in (valid, self.shown) for array in part.arrays()]
+        people = [array for profiles in (valid, self.shown) for array in profiles.arrays()]
         text = f"{self.settings} {self.losses} {self.n_items} {self.scale}"
         return text, [self.user, self.item, self.rating, self.label, rating, label, *people]
 
     def batches(self, draw: np.random.Generator) -> Iterator[Batch]:
-        """Pairs at random."""
+        """All pairs, in batches at random."""
         return batches(self.user, self.item, self.n_items, self.settings.batch or size(self.pairs), draw)
 
     def loss(self, batch: Batch, draw: np.random.Generator) -> tuple[Tensor, float, int]:
-        """The mean loss of a batch with its penalties; the summed error."""
-        s, part, n = self.settings, self.parts, len(batch)
-        V, left, right = part["V"](), self._side("user", batch.users, draw), self._side("item", batch.items, draw)
+        """The mean loss of a batch with its penalties; its summed error; its size."""
+        s, weight_of, n = self.settings, self.embeddings, len(batch)
+        V, left, right = weight_of["V"](), self._side("user", batch.users, draw), self._side("item", batch.items, draw)
         drop = self._mask((len(batch.users) if s.hidden_dropout else 0, s.hidden), s.hidden_dropout, draw)
-        z, penalty = network(batch, left, right, part["h"](), V, drop, Shape(s.product, s.l2, s.l2_bias), self.each)
-        z = z + part["constant"]()  # n × O
+        z, penalty = network(batch, left, right, weight_of["h"](), V, drop, Shape(s.product, s.l2, s.l2_bias), self.each)
+        z = z + weight_of["constant"]()  # n × O
         rating, interaction = self._losses(z, self.rating[batch.pairs], self.label[batch.pairs])
         weighted = self.weights[0] * rating + self.weights[1] * interaction
         objective = weighted
         if self.losses.learned:  # Kendall, Gal & Cipolla 2018, eq. 7 and 10
-            logs = part["log variances"]()
+            logs = weight_of["log variances"]()
             objective = torch.exp(-logs) @ torch.stack([rating, interaction]) + logs.sum() * (0.5 * n)
         dense = left.W.square().sum() + right.W.square().sum() + V.square().sum()
         objective = (objective + penalty) / n + s.l2_dense * dense
         return objective, float(weighted.detach()), n
 
     def _side(self, name: str, distinct: I64, draw: np.random.Generator) -> Side:
-        """The distinct people, or items, of a batch."""
+        """The side of the distinct people, or items, of a batch."""
         s, rows = self.settings, torch.from_numpy(distinct).to(self.device)
         biases = torch.zeros(len(rows), len(self.losses.tasks), device=self.device)
         if s.biased:
-            biases = self.parts[f"{name} biases"](rows, distinct=True)
+            biases = self.embeddings[f"{name} biases"](rows, distinct=True)
         mask = self._mask((len(rows) if s.dropout else 0, s.dim), s.dropout, draw)
-        return Side(self.parts[f"{name}s"](rows, distinct=True), biases, self.parts[f"{name} layer"](), mask)
+        return Side(self.embeddings[f"{name}s"](rows, distinct=True), biases, self.embeddings[f"{name} layer"](), mask)
 
     def _mask(self, shape: tuple[int, int], share: float, draw: np.random.Generator) -> Tensor:
-        """0 with probability `share`, which is a multiple of 1/256, else 1 / (1 − share)."""
+        """0 with probability `share`, rounded to a multiple of 1/256, else 1 / (1 − share)."""
         least = min(max(round(share * 256), 1), 255) if share else 0
         bytes_ = np.frombuffer(draw.bytes(shape[0] * shape[1]), np.uint8).reshape(shape)
         return torch.from_numpy((bytes_ >= least).astype(np.float32) * np.float32(256 / (256 - least))).to(self.device)
@@ -176,13 +176,13 @@ class PairTraining:
         return total / n / (self.weights[1] if len(self.losses.tasks) == 1 else 1)
 
     def validate(self) -> float:
-        """The error of the validation part: training users by their own rows, people held out whole folded in."""
+        """The error on the validation entries: training users by their own rows, people held out whole folded in."""
         valid, rating, label = self.valid
         if len(valid.item) == 0:
             return math.nan
         model, codes, user = self.model(np.empty((0, 2), np.float32)), self.rows("user"), valid.user
-        strangers = np.flatnonzero((valid.counts > 0) & (self.seen_count == 0))
-        codes[strangers] = model.encode(self.shown.take(strangers))
+        held_out = np.flatnonzero((valid.counts > 0) & (self.seen_count == 0))
+        codes[held_out] = model.encode(self.shown.take(held_out))
         left = model.left(codes)
         z = np.stack([model.join(left, user, valid.item, o) for o in range(len(self.losses.tasks))], axis=1)
         if (r := int(self.heads[0])) >= 0:
@@ -192,15 +192,15 @@ class PairTraining:
 
     def rows(self, name: str) -> F32:
         """Every [e | b] of people or items, f32[·, D + O]."""
-        vectors = self.parts[f"{name}s"].weight.cpu().numpy()
+        vectors = self.embeddings[f"{name}s"].weight.cpu().numpy()
         if not self.settings.biased:
             return np.pad(vectors, ((0, 0), (0, len(self.losses.tasks))))
-        return np.concatenate([vectors, self.parts[f"{name} biases"].weight.cpu().numpy()], axis=1)
+        return np.concatenate([vectors, self.embeddings[f"{name} biases"].weight.cpu().numpy()], axis=1)
 
     def model(self, history: F32) -> PairNetwork:
-        """The part that is kept: items, the layers, and the average of the people who were learnt from."""
+        """The model: the items' side, the layers, and the average of the training users."""
         s, outputs = self.settings, len(self.losses.tasks)
-        weight = {name: part.weight.cpu().numpy().copy() for name, part in self.parts.items()}
+        weight = {name: embedding.weight.cpu().numpy().copy() for name, embedding in self.embeddings.items()}
         item = self.rows("item")
         right = np.zeros((self.n_items + 1, s.hidden + (s.dim if s.product else 0) + outputs), np.float32)
         right[:-1, : s.hidden] = item[:, : s.dim] @ weight["item layer"]

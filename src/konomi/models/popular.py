@@ -1,9 +1,9 @@
 """popular: the same order for everybody, by how many people have an item or by how well they rate it.
 
-    rank_i = log(1 + n_i)   n_i = the people who have met item i      or      rank_i = (C·m + Σ_u r_ui) / (C + n_i)
+    rank_i = log(1 + n_i)   n_i = people who consumed item i      or      rank_i = (C·m + Σ_u r_ui) / (C + n_i)
 
-The second is the Bayesian average rating of `catalogue/tags.py`. Nothing is learnt of a person, so this is what a recommender
-has to beat, and what somebody is shown of whom nothing is known.
+The second is the Bayesian average rating of `data/statistics.py`. Nothing is learnt about a person, so this is the baseline of
+recommendations.
 """
 
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ TASKS = ()
 
 @dataclass(frozen=True)
 class Config:
-    """What comes first."""
+    """What the order is."""
 
-    order: Literal["count", "bayes"] = "count"  # what most people have met, or what they rate highest on average
-    item_prior: float = ITEM_PRIOR  # C ≥ 0, of "bayes": an item starts from this many ratings at the mean
+    order: Literal["count", "bayes"] = "count"  # by how many people consumed an item, or by its Bayesian average rating
+    item_prior: float = ITEM_PRIOR  # C ≥ 0, for "bayes": how many ratings at the mean are added to an item's
 
     def __post_init__(self) -> None:
         check_types(self, "popular")
@@ -39,7 +39,7 @@ class Config:
 
 @dataclass(frozen=True)
 class Popular:
-    """level, item_known f32[I+1]: each item's place in the order; the last row stands for an unknown item."""
+    """level f32[I+1]: the score of each item; item_known f32[I+1]; the last of each is an unknown item."""
 
     level: F32
     item_known: F32
@@ -50,7 +50,7 @@ class Popular:
     outputs = frozenset({"rank"})
 
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
-        """f32[B, 0]: people are all the same here."""
+        """f32[B, 0]: people do not differ in this model."""
         return np.empty((len(profiles), 0), np.float32)
 
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
@@ -78,7 +78,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Popular:
     else:
         count, total = item_sums(seen, len(train.items) + 1, train.scale)
         mean = float(total.sum() / max(count.sum(), 1))
-        # without a prior an item that nobody rated is at the mean, too
+        # an item that nobody rated is at the mean even without a prior
         nothing, level = not count.any(), bayesian_average(total, count, mean, max(config.item_prior, 1e-9))
     if nothing:
         what = "entry" if config.order == "count" else "rating"

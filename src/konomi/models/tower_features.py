@@ -1,4 +1,4 @@
-"""What the towers of `two_tower` are given while they learn: features of people and items, from the ratings that are shown."""
+"""The features of people and items that the towers of `two_tower` learn from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,13 +14,14 @@ from konomi.data.statistics import ITEM_PRIOR, bayesian_average, deviation, item
 from konomi.errors import FitError
 from konomi.runtime import Each, blocks
 
-PEOPLE = 1024  # described by one task
+PEOPLE = 1024  # people described by one task
 
 
 @dataclass(frozen=True)
 class Sides:
-    """What some ratings say: user f32[U, F] and item f32[I+1, E], the features of all people and items, the last of an unknown
-    item; and what `TwoTower` needs to say the same of others: base f32[I], unit f32[1], mean and deviation f32[F].
+    """Features from some ratings: user f32[U, F] of all people; item f32[I+1, E] of all items, the last of an unknown item.
+
+    base f32[I], unit f32[1], mean and deviation f32[F]: what `TwoTower` needs to compute the same features of other people.
     """
 
     user: F32
@@ -32,7 +33,7 @@ class Sides:
 
 
 class Features:
-    """The features of people and items, from the ratings that are shown and the catalogue."""
+    """Computes the features of people and items from shown ratings and the catalogue."""
 
     def __init__(self, data: TrainSet, kind: str, each: Each) -> None:
         self.full, self.scale, self.each = kind == "full", data.scale, each
@@ -41,9 +42,10 @@ class Features:
         if not self.full and not self.tags.shape[1]:
             raise FitError("two_tower: the catalogue has no genres.", "Use features=full, or prepare with `items`.")
 
-    def __call__(self, shown: Profiles, people: Profiles, untold: Bools, blank: Bools) -> Sides:
-        """All from the ratings `shown`, but what is said of people from `people`, some of these; all scored. The item tower is
-        not told how the items marked in untold bool[I] were rated, and nothing at all of those in blank bool[I].
+    def __call__(self, shown: Profiles, people: Profiles, unrated: Bools, blank: Bools) -> Sides:
+        """The features from the ratings `shown`; those of people from `people`, a subset of them. All entries are scored.
+
+        unrated bool[I]: items whose rating features are left out; blank bool[I]: items all of whose features are left out.
         """
         count, total = item_sums(shown, len(self.tags), self.scale)
         mean = float(total.sum() / count.sum()) if len(shown.item) else (self.scale.low + self.scale.high) / 2
@@ -54,7 +56,7 @@ class Features:
         user = self._blocks(Taste(base, unit, self.tags), people)
         standard = Standard.of(user)
         rated = np.column_stack([base, np.log1p(count)]).astype(np.float32)
-        rated[(count == 0) | untold] = np.nan
+        rated[(count == 0) | unrated] = np.nan
         numbers, tags = np.column_stack([self.numbers, rated]), self.tags.astype(np.float32)
         numbers[blank], tags[blank] = np.nan, 0
         numbers, tags = np.vstack([numbers, np.full(5, np.nan, np.float32)]), _and_unknown(tags)
@@ -67,11 +69,11 @@ class Features:
         return Sides(user, row_scores(_and_unknown(self.tags.astype(np.float32))), base, nothing, nothing, nothing)
 
     def _blocks(self, describe: Callable[[Profiles], F32], people: Profiles) -> F32:
-        """describe(people), a block of them each task."""
-        parts = self.each(lambda span: describe(people.slice(*span)), blocks(len(people), PEOPLE))
-        return np.concatenate(parts)
+        """describe(people), in parallel by blocks of people."""
+        described = self.each(lambda span: describe(people.slice(*span)), blocks(len(people), PEOPLE))
+        return np.concatenate(described)
 
 
 def _and_unknown(tags: F32) -> F32:
-    """With a row for an unknown item, which has none."""
+    """The tags with a row of zeros for an unknown item."""
     return np.vstack([tags, np.zeros((1, tags.shape[1]), np.float32)])

@@ -1,4 +1,4 @@
-"""The towers of `two_tower`: their settings, and how they serve. `two_tower.py` has the formulas."""
+"""The towers of `two_tower`: settings, encoding and scoring. `two_tower.py` has the formulas."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -18,7 +18,7 @@ from konomi.models.api import check_output, in_short
 from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
 
-PEOPLE = 64  # encoded by one task
+PEOPLE = 64  # people encoded by one task
 
 MOST_DIGITS = 5  # of the units of a layer
 
@@ -28,13 +28,15 @@ class Config:
     """What is learnt from, by which towers, and how fast."""
 
     features: Literal["full", "notebook5"] = "full"  # notebook5: genres alone, as shares of a profile, z-scored by row
-    layers: str = "256-128-32"  # units of the layers of either tower; the last are the vectors that meet
+    layers: str = "256-128-32"  # units of the layers of either tower; the last layer gives the vectors of the cosine
     biased: bool = True  # learn b_u, b_i and a; else c ± s are the ends of the rating scale
-    hide: float = 0.05  # share of items whose ratings, and of people most of whose ratings, are not shown; drawn twice an epoch
+    hide: float = (
+        0.05  # share of items without rating features, and of people with only few shown ratings; drawn twice an epoch
+    )
     optimizer: Literal["adam", "sgd"] = "adam"  # how a step is taken
     rate: float = 0.003  # γ, the first epoch's learning rate
     decay: float = 0.05  # γ / (1 + decay·epoch)
-    batch: int = 32768  # ratings learnt from together, about: those of whole people
+    batch: int = 32768  # ratings of a batch, about; all of a person's ratings are in one batch
     l2: float = 1e-4  # λ, the penalty of the layers' weights, per batch
     epochs: int = 80  # at most
     patience: int = 8  # stop after this many epochs without a better validation error; 0 = never
@@ -51,23 +53,23 @@ class Config:
     @property
     def sizes(self) -> list[int]:
         """The units of each layer."""
-        parts = self.layers.split("-")
-        if not all(part.isascii() and part.isdigit() and len(part) <= MOST_DIGITS and int(part) for part in parts):
+        units = self.layers.split("-")
+        if not all(unit.isascii() and unit.isdigit() and len(unit) <= MOST_DIGITS and int(unit) for unit in units):
             raise ConfigError(
                 f'two_tower: layers cannot be "{self.layers}".',
                 f"Write whole numbers above 0, of {MOST_DIGITS} digits at most, such as 256-128-32.",
             )
-        return [int(part) for part in parts]
+        return [int(number) for number in units]
 
 
 @dataclass(frozen=True)
 class TwoTower:
-    """What is kept of a training.
+    """A trained model.
 
-    sizes i64[L+1]: of the user tower, from its features to its units; weights f32[P]: its layers, one after the other; mean,
-    deviation f32[F]: of its features (empty for those of the fifth notebook). base f32[I], unit f32[1], tags u8[I, T]: see
-    `taste.Taste`. right f32[I+1, D+1]: [g(y_i) / |g(y_i)|, b_i], the row after the last item standing for an unknown one;
-    item_known f32[I+1]; center f32[3]: c, s, a. A code is [a f(x_u) / |f(x_u)|, b_u].
+    sizes i64[L+1]: of the user tower, its features and the units of its layers; weights f32[P]: its layers, one after the
+    other; mean, deviation f32[F]: of its features (empty with notebook5). base f32[I], unit f32[1], tags u8[I, T]: see
+    `taste.Taste`. right f32[I+1, D+1]: [g(y_i) / |g(y_i)|, b_i], the row after the last item for an unknown item; item_known
+    f32[I+1]; center f32[3]: c, s, a. A code is [a f(x_u) / |f(x_u)|, b_u].
     """
 
     sizes: I64
@@ -93,7 +95,7 @@ class TwoTower:
         forward: Callable[..., list[F32]] = towers.forward
 
         def task(span: tuple[int, int]) -> None:
-            # one by one through the tower: a product of more rows rounds each by its place among them
+            # one person at a time: in a product of several rows, the rounding of each depends on its place
             x = describe(scored.slice(*span))
             codes[slice(*span)] = unit_rows(np.concatenate([forward(x[b : b + 1], layers)[-1] for b in range(len(x))]))
 
@@ -104,16 +106,16 @@ class TwoTower:
 
     @one_blas_thread()
     def features(self, profiles: Profiles, items: I32, output: str) -> F32:
-        """How far what is known of one person's taste for each tag moves the scores of items i32[k]: f32[T, k].
+        """The effect of one person's taste for each tag on the scores of items i32[k]: f32[T, k].
 
-        The scores less those of somebody whose features of that tag (taste and count; for the fifth notebook, its share) are
-        those of an average person (there: of their average genre), which is 0; all else the same.
+        Each is the score less the score with average features of that tag, which are 0, and all others the same. The features
+        of a tag are taste and count; with notebook5, its share.
         """
         x, T = self.describe(profiles.scored()), self.tags.shape[1]
         changed = np.repeat(x, 1 + T, axis=0)
-        each = np.arange(T)
+        tag = np.arange(T)
         for first in (3, 3 + T) if len(self.mean) else (0,):
-            changed[1 + each, first + each] = 0
+            changed[1 + tag, first + tag] = 0
         forward: Callable[..., list[F32]] = towers.forward
         codes = unit_rows(forward(changed, self.layers())[-1])
         codes[:, :-1] *= self.center[2]
@@ -123,7 +125,7 @@ class TwoTower:
 
     @cached_property
     def describe(self) -> Callable[[Profiles], F32]:
-        """x_u f32[B, F] of profiles that are all scored."""
+        """A function from scored profiles to x_u, f32[B, F]."""
         if not len(self.mean):
             return lambda scored: row_scores(genre_shares(scored, self.base, self.tags))
         taste, standard = Taste(self.base, float(self.unit[0]), self.tags), Standard(self.mean, self.deviation)
@@ -133,7 +135,7 @@ class TwoTower:
         """The user tower, see `kernels/towers.py`."""
         shapes = [(int(n) + 1, int(m)) for n, m in pairwise(self.sizes)]
         ends = np.cumsum([n * m for n, m in shapes])[:-1]
-        return [part.reshape(shape) for part, shape in zip(np.split(self.weights, ends), shapes, strict=True)]
+        return [layer.reshape(shape) for layer, shape in zip(np.split(self.weights, ends), shapes, strict=True)]
 
     @one_blas_thread()
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
@@ -153,7 +155,7 @@ class TwoTower:
         return self._finish(z[:, None], codes, output, item_rows[:, None])[:, 0]
 
     def _finish(self, z: F32, codes: F32, output: str, items: Any) -> F32:
-        """In ratings. "rank" is shrunk to what is said of an unknown item by how well an item is known."""
+        """From z f32[B, n] to ratings. "rank" is shrunk towards the score of an unknown item, by `item_known`."""
         if output == "rank":
             unknown = codes[:, :-1] @ self.right[-1, :-1, None] + codes[:, -1:] + self.right[-1, -1]  # B × 1
             z = unknown + (z - unknown) * self.item_known[items]
@@ -170,7 +172,7 @@ class TwoTower:
 
 
 def unit_rows(h: F32) -> F32:
-    """[h / |h|, b] from [h, b], f32[n, D+1]; 0 / 0 is 0."""
+    """[h / |h|, b] from [h, b], f32[n, D+1]; h / |h| is 0 where h is 0."""
     e = h[:, :-1]
     length = np.sqrt((e * e).sum(axis=1, keepdims=True) + np.float32(1e-12))
     return np.column_stack([e / length, h[:, -1:]])

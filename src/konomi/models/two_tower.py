@@ -1,12 +1,12 @@
-"""two_tower: a tower of dense layers makes a vector of a person's taste, another of an item's features; they meet in a cosine.
+"""two_tower: the cosine of two vectors, one from a person's taste and one from an item's features, each by a tower of layers.
 
     r̂_ui = c + s (a cos(f(x_u), g(y_i)) + b_u + b_i)
 
-x_u is what a profile says (`taste.Taste`), y_i what the catalogue says of an item and how it was rated; f and g are towers
-(`kernels/towers.py`), b_u and b_i one more unit of each. Nobody has a row of their own, and no item has: whoever comes with a
-profile is known, and so is what is in the catalogue, rated or not. Two towers and the cosine: Huang et al. 2013 (DSSM), eq. 3
-and 4. With the cosine alone (biased=false) it is the network of the fourth founding notebook, with features=notebook5 that of
-the fifth. `towers.py` has what is kept, `two_tower_fit.py` the training.
+x_u are features of a profile (`taste.Taste`), y_i features of an item from the catalogue and its ratings; f and g are towers
+(`kernels/towers.py`), b_u and b_i one more unit of each. No person and no item has a vector of its own, so new people and items
+without ratings are scored like all others. Two towers and the cosine: Huang et al. 2013 (DSSM), eq. 3 and 4. With biased=false
+it is the network of the fourth founding notebook, with features=notebook5 as well that of the fifth. `towers.py` has the
+trained model, `two_tower_fit.py` the training.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
-"""Training the towers of `two_tower`: the only one of its files that needs torch.
+"""Training the towers of `two_tower`. This file needs torch; serving does not.
 
-No rating is part of what predicts it. An epoch parts the training ratings at random into two; each part is predicted from
-features of people, statistics of items and what standardises them that come from the other part alone, so every rating is
-learnt from once. (The two numbers c and s, where the output starts, are the mean and deviation of all training ratings.)
+No rating takes part in its own prediction. Each epoch splits the training ratings at random into two halves. Each half is
+predicted from features, item statistics and standardisation of the other half alone, so every rating is learnt from once. (Only
+c and s are computed from all training ratings, as their mean and deviation.)
 """
 
 import math
@@ -33,11 +33,11 @@ from konomi.runtime import Each, Run, blocks
 NO_HISTORY = np.empty((0, 2), np.float32)
 T = TypeVar("T")
 
-PAIRS = 1 << 14  # validated at once
-FEATURES_WORTH = 25  # ratings: an item that nobody rated is known as well as one of so many that says nothing of itself
-BLANK = 0.2  # share of the items whose ratings are not told of which nothing is
-LEAST, MOST = 0.3, 0.7  # share of the ratings that one of the two parts has
-MOST_BATCHES = 65_535  # of a part: their numbers are u16
+PAIRS = 1 << 14  # pairs validated at once
+FEATURES_WORTH = 25  # ratings: an item's features are trusted like so many ratings
+BLANK = 0.2  # share, of the items without rating features, that have no features at all
+LEAST, MOST = 0.3, 0.7  # bounds of the share of the ratings that the first half has
+MOST_BATCHES = 65_535  # of a half: their numbers are u16
 
 
 def fit_towers(data: TrainSet, config: Config, run: Run) -> TwoTower:
@@ -52,7 +52,7 @@ def fit_towers(data: TrainSet, config: Config, run: Run) -> TwoTower:
 
 @dataclass(frozen=True)
 class HiddenBatch:
-    """A batch of hidden ratings, entries i64[n] of all, and the features from those that are shown, on the device."""
+    """A batch of hidden ratings, entries i64[n] of the training set, and the features from the shown half, on the device."""
 
     batch: Batch
     entries: I64
@@ -61,7 +61,7 @@ class HiddenBatch:
 
 
 class TowerTraining:
-    """The layers and the ratings of a training; what `loop.train` asks of a network."""
+    """The layers and the ratings of a training; a `loop.Network`."""
 
     def __init__(self, data: TrainSet, config: Config, seed: int, device: torch.device, each: Each) -> None:
         self.config, self.data, self.device, self.each = config, data, device, each
@@ -75,10 +75,10 @@ class TowerTraining:
             center = [mean_rating(rating, data.scale), deviation(rating, data.scale) or 1.0]
         self.center = np.array(center, np.float32)
         self.features = Features(data, config.features, each)
-        nobody = np.zeros(len(data.items), np.bool_)
-        self.sides = self.features(self.seen, self.seen, nobody, nobody)
+        none = np.zeros(len(data.items), np.bool_)
+        self.sides = self.features(self.seen, self.seen, none, none)
         rng = np.random.default_rng([seed, 0x7031])
-        self.parts: dict[str, FusedEmbedding] = {}
+        self.embeddings: dict[str, FusedEmbedding] = {}
         for side, x in (("user", self.sides.user), ("item", self.sides.item)):
             sizes = [x.shape[1], *config.sizes[:-1], config.sizes[-1] + 1]
             for k, (n, m) in enumerate(pairwise(sizes)):
@@ -87,28 +87,28 @@ class TowerTraining:
                 layer[:-1] = math.sqrt(gain / n) * rng.standard_normal((n, m), np.float32)
                 if k == len(sizes) - 2:
                     layer[:, -1] = 0  # biases
-                self.parts[f"{side} {k}"] = FusedEmbedding(torch.from_numpy(layer).to(device), config.optimizer)
-        self.parts["a"] = FusedEmbedding(torch.ones(1, 1, device=device), config.optimizer)
+                self.embeddings[f"{side} {k}"] = FusedEmbedding(torch.from_numpy(layer).to(device), config.optimizer)
+        self.embeddings["a"] = FusedEmbedding(torch.ones(1, 1, device=device), config.optimizer)
         self.valid = data.valid.scored()
-        strangers = np.flatnonzero((self.valid.counts > 0) & (self.seen.counts == 0))  # held out whole
+        held_out = np.flatnonzero((self.valid.counts > 0) & (self.seen.counts == 0))  # held out whole
         self.described = self.sides.user.copy()
-        self.described[strangers] = self.model(NO_HISTORY).describe(data.shown.take(strangers).scored())
+        self.described[held_out] = self.model(NO_HISTORY).describe(data.shown.take(held_out).scored())
 
     def facts(self) -> tuple[str, list[npt.NDArray[Any]]]:
         """Settings and data."""
         profiles = (self.seen, self.data.valid, self.data.shown)
-        known = [array for part in profiles for array in part.arrays()]
-        return f"{self.config} {self.data.scale}", [*known, self.features.tags, self.features.numbers]
+        arrays = [array for some in profiles for array in some.arrays()]
+        return f"{self.config} {self.data.scale}", [*arrays, self.features.tags, self.features.numbers]
 
     def batches(self, draw: np.random.Generator) -> Iterator[HiddenBatch]:
-        """The two parts one after the other, each in batches of whole people."""
+        """The two halves one after the other, each in batches of whole people."""
         first = draw.random(self.pairs) < draw.uniform(LEAST, MOST)
         user, stamp = self.seen.user, np.full(len(self.data.items), -1, np.int32)
         for hidden in (first, ~first):
             shown = self.seen.keep(~hidden)
             chance = draw.random((2, len(self.data.items)))
-            untold = chance[0] < self.config.hide
-            sides = self.features(shown, self._thinned(shown, draw), untold, untold & (chance[1] < BLANK))
+            unrated = chance[0] < self.config.hide
+            sides = self.features(shown, self._thinned(shown, draw), unrated, unrated & (chance[1] < BLANK))
             x, y = (torch.from_numpy(features).to(self.device) for features in (sides.user, sides.item))
             entries = np.flatnonzero(hidden)
             people, items = user[entries], self.seen.item[entries]
@@ -122,14 +122,15 @@ class TowerTraining:
                     yield HiddenBatch(Batch(pairs, *distinct(pairs, people, items, stamp)), entries[pairs], x, y)
 
     def _thinned(self, shown: Profiles, draw: np.random.Generator) -> Profiles:
-        """The same, but for a share of the people few of n entries: each stays with the chance n^−t, t drawn from 0 to 1."""
+        """The profiles, but for a share `hide` of people only few of their n entries: each stays with probability n^−t, with t
+        drawn from 0 to 1."""
         many = np.maximum(shown.counts, 1)
         stays = np.where(draw.random(len(shown)) < self.config.hide, many ** -draw.random(len(shown)), 1)
         return shown.keep(draw.random(len(shown.item)) < np.repeat(stays, shown.counts))
 
     def loss(self, hidden: HiddenBatch, draw: np.random.Generator) -> tuple[Tensor, float, int]:
-        """The mean squared error of a batch, in units of s, with the penalty; the summed squared error."""
-        batch, layers = hidden.batch, {name: weight() for name, weight in self.parts.items()}
+        """The mean squared error of a batch, in units of s², with the penalty; its summed squared error; its size."""
+        batch, layers = hidden.batch, {name: weight() for name, weight in self.embeddings.items()}
         left = self._unit(tower(hidden.user, batch.users, self._side(layers, "user"), self.each))
         right = self._unit(tower(hidden.item, batch.items, self._side(layers, "item"), self.each))
         (e, b), (f, c) = left, right
@@ -145,7 +146,7 @@ class TowerTraining:
         return objective, float(error @ error), len(batch)
 
     def _unit(self, h: Tensor) -> tuple[Tensor, Tensor]:
-        """h / |h| and b from [h, b], as `two_tower.unit_rows`."""
+        """h / |h| and b from [h, b], as `towers.unit_rows`."""
         e, b = h[:, :-1], h[:, -1:]
         unit = e / (e.square().sum(1, keepdim=True) + 1e-12).sqrt()
         return unit, b if self.config.biased else torch.zeros_like(b)
@@ -158,11 +159,11 @@ class TowerTraining:
         return float(self.center[1]) * math.sqrt(total / n)
 
     def validate(self) -> float:
-        """RMSE of the validation part, clipped to the scale, from all that is seen (shown, if held out whole) of people."""
+        """RMSE on the validation entries, clipped to the scale, from people's training entries (held out whole: shown ones)."""
         valid = self.valid
         if not len(valid.item):
             return math.nan
-        model, weights = self.model(NO_HISTORY), {name: part.weight.cpu() for name, part in self.parts.items()}
+        model, weights = self.model(NO_HISTORY), {name: embedding.weight.cpu() for name, embedding in self.embeddings.items()}
         people = np.flatnonzero(valid.counts)
         units = tower(torch.from_numpy(self.described), people, self._side(weights, "user"), self.each).numpy()
         codes = np.zeros((len(valid), units.shape[1]), np.float32)
@@ -175,8 +176,8 @@ class TowerTraining:
         return math.sqrt(total / len(user))
 
     def model(self, history: F32) -> TwoTower:
-        """What is kept: the user tower, and what the item tower says of every item."""
-        weights = {name: part.weight.detach().cpu() for name, part in self.parts.items()}
+        """The model: the user tower, and the item tower's vector of every item."""
+        weights = {name: embedding.weight.detach().cpu() for name, embedding in self.embeddings.items()}
         layers = self._side(weights, "user")
         rows = np.arange(len(self.sides.item))
         item = self._unit(tower(torch.from_numpy(self.sides.item), rows, self._side(weights, "item"), self.each))

@@ -1,4 +1,4 @@
-"""Batches: pairs drawn at random, with the distinct people and items among them, so that each is computed once."""
+"""Batches: random pairs with their distinct people and items, so that each of these is computed once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from konomi.runtime import beside
 class Batch:
     """n pairs in order of people, of U distinct people and I distinct items.
 
-    pairs i32[n]: which pairs of all. users i64[U], items i64[I]: the distinct rows. indptr i64[U+1]: the pairs of each person.
+    pairs i32[n]: the pairs' numbers. users i64[U], items i64[I]: the distinct rows. indptr i64[U+1]: the pairs of each person.
     item i32[n]: the place of each pair's item in `items`. The same pairs in order of items: item_indptr i64[I+1], user i32[n]
     (places in `users`), place i32[n] (their places in the order of people).
     """
@@ -32,22 +32,22 @@ class Batch:
         return len(self.pairs)
 
 
-SHARE, LEAST, MOST = 64, 12 << 10, 1 << 17
-FEWEST = 16  # batches of an epoch
+SHARE, LEAST, MOST = 64, 12 << 10, 1 << 17  # batches of an epoch; the least and the most pairs of a batch
+FEWEST = 16  # batches of an epoch, at least
 
 
 def size(pairs: int) -> int:
-    """How many of so many pairs to learn from together: a 64th, 12,288 to 131,072; of few pairs a 16th.
+    """The size of a batch: 1/64 of the pairs, from 12,288 to 131,072, but at most 1/16 of the pairs.
 
-    Larger batches save work; an epoch of few of them learns little.
+    Larger batches save time, but an epoch of few batches learns little.
     """
     return min(max(pairs // SHARE, min(LEAST, pairs // FEWEST), 1), MOST)
 
 
 def batches(user: I32, item: I32, n_items: int, size: int, draw: np.random.Generator) -> Iterator[Batch]:
-    """All pairs (user i32[N] ascending, item i32[N]), parted at random into batches of about `size`, in random order.
+    """All pairs (user i32[N] ascending, item i32[N]) in random batches of about `size`.
 
-    The next batch is made on another thread while the caller works on the one before.
+    The next batch is made on another thread while the caller works on the current one.
     """
     count = max(round(len(user) / size), 1)
     order, start = np.empty(len(user), np.int32), np.empty(count + 1, np.int64)

@@ -1,7 +1,7 @@
 """The state of a training after an epoch, in one file: written whole or not at all, refused where it is damaged or of another
-training, and in the hands of one training at a time.
+training, and used by one training at a time.
 
-It holds all that the training has learnt so far, the vectors of the users too, by row: keep it as you keep the ratings.
+It has all weights of the training, also the users' vectors by row: it is as private as the ratings.
 """
 
 import json
@@ -21,16 +21,16 @@ from konomi.files import first_bytes, hash_array, hash_bytes, held, make_parents
 Arrays = dict[str, npt.NDArray[Any]]
 
 FORMAT = "konomi checkpoint 2"
-HEAD = "head"  # the array whose bytes are JSON: format, fingerprint of the training, hash of all that
-SIZE, LONGEST = 8, 1 << 20  # of a safetensors file: bytes that say how long its header is, and more than that of one of ours
+HEAD = "head"  # the array whose bytes are JSON: format, fingerprint of the training, hash of everything
+SIZE, LONGEST = 8, 1 << 20  # bytes of a safetensors file: of its header's length; of the header of a checkpoint, at most
 
 
 @contextmanager
 def claimed(path: Path | None) -> Iterator[None]:
-    """Have the checkpoint at `path`, where there is one, for this training alone in the block.
+    """Reserve the checkpoint at `path`, if it is not None, for this training in the block.
 
-    FitError where another training has it, or where nothing can be written there. A lock file beside it says so, and goes with
-    the block or the process, however that ends.
+    FitError where another training has it, or where it cannot be written. A lock file beside it is held in the block; the
+    system releases the lock even after a kill.
     """
     with ExitStack() as stack:
         if path is not None:
@@ -47,19 +47,19 @@ def claimed(path: Path | None) -> Iterator[None]:
 
 
 def remove(path: Path) -> None:
-    """Remove a checkpoint that is no longer needed; it stays where another training has it meanwhile."""
+    """Remove a checkpoint that is no longer needed, unless another training has it meanwhile."""
     with suppress(FitError), claimed(path):
         path.unlink(missing_ok=True)
 
 
 def write(path: Path, arrays: Arrays, fingerprint: str) -> None:
-    """Replace the file by these arrays. FitError where it cannot be written; what was there before then stays."""
+    """Replace the file by these arrays. FitError where it cannot be written; the older file then stays."""
     with whole_file(path, FitError, "checkpoint") as partial:
         partial.write_bytes(save({**arrays, HEAD: _head(arrays, fingerprint)}))
 
 
 def read(path: Path, fingerprint: str) -> Arrays | None:
-    """The arrays of a file that `write` wrote, None where there is none yet.
+    """The arrays of a file that `write` wrote, None where there is no file yet.
 
     FitError where it is damaged, or where its fingerprint differs: another model, setting, seed or data.
     """
@@ -85,7 +85,7 @@ def read(path: Path, fingerprint: str) -> Arrays | None:
 
 
 def is_checkpoint(path: Path) -> bool:
-    """Whether a file looks like one that `write` wrote, of any training and whole or damaged: it may be replaced."""
+    """Whether a file looks like a checkpoint of any training, whole or damaged, so that it may be replaced."""
     size = int.from_bytes(first_bytes(path, SIZE), "little")
     try:
         names = json.loads(first_bytes(path, SIZE + min(size, LONGEST))[SIZE:])
@@ -95,7 +95,7 @@ def is_checkpoint(path: Path) -> bool:
 
 
 def _head(arrays: Arrays, fingerprint: str) -> npt.NDArray[np.uint8]:
-    """What stands in `HEAD`."""
+    """The array `HEAD` for these arrays."""
     hashes = [[name, hash_array(array)] for name, array in sorted(arrays.items())]
     whole = hash_bytes(json.dumps([FORMAT, fingerprint, hashes]).encode())
     return np.frombuffer(json.dumps([FORMAT, fingerprint, whole]).encode(), np.uint8)

@@ -1,12 +1,12 @@
-"""FusedEmbedding: a table of rows that updates itself, and only the rows that a batch has touched.
+"""FusedEmbedding: a table of weights that updates only the rows that a batch has used.
 
     embedding = FusedEmbedding(weight, "adam")
     rows = embedding(indices)           a leaf tensor to compute with
     …                                   backward
     embedding.step(rate)                gradients of repeated rows are summed, then each touched row is updated once
 
-Rows that were not touched stay bit-identical, and so does their optimiser's state. Without indices the whole table is the leaf,
-which makes a dense parameter of it.
+Rows that were not touched stay bit-identical, and so does their optimiser state. Without indices the whole table is the leaf,
+as a dense parameter.
 """
 
 import math
@@ -22,8 +22,8 @@ from konomi.runtime import Each, blocks
 
 Optimizer = Literal["sgd", "adagrad", "rowwise-adagrad", "adam"]
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # of Adam
-ADAGRAD_EPSILON = 1e-10
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # of Adam, as in the paper
+ADAGRAD_EPSILON = 1e-10  # as in torch's Adagrad
 TASK = 512  # rows updated by one task
 
 
@@ -36,10 +36,10 @@ class FusedEmbedding:
     """weight f32[N, D] (or of any shape, its rows the first axis), updated in place by one of:
 
     sgd: w −= γ g · adagrad: each weight by γ g / √Σg² (Duchi, Hazan & Singer 2011, eq. 1, diagonal) · rowwise-adagrad: the
-    same with the row's mean of g² (Naumov et al. 2019, "DLRM") · adam: Kingma & Ba 2015, algorithm 1, "lazy": the moments of a
-    row that is not touched stay as they are, while the count of steps, which corrects their bias, goes on.
+    same with the row's mean of g² (Naumov et al. 2019, "DLRM") · adam: Kingma & Ba 2015, algorithm 1, "lazy": the moments of
+    untouched rows do not change, while the count of steps for the bias correction goes on.
 
-    On the CPU the kernels of `kernels/rows.py` do it, with the threads of `each`; elsewhere torch, in `_plain`.
+    On the CPU it uses the kernels of `kernels/rows.py` with the threads of `each`, elsewhere torch (`_plain`).
     """
 
     def __init__(self, weight: Tensor, optimizer: Optimizer, each: Each = in_turn) -> None:
@@ -53,14 +53,14 @@ class FusedEmbedding:
         self._touched: list[tuple[Tensor | None, Tensor, bool]] = []
 
     def __call__(self, rows: Tensor | None = None, distinct: bool = False) -> Tensor:
-        """The rows of these indices (i64[n]; say so where none is repeated), or all: a leaf whose gradient `step` takes."""
+        """The rows of these indices i64[n] (distinct: none is repeated), or all rows: a leaf whose gradient `step` uses."""
         values = self.weight.clone() if rows is None else self.weight[rows]
         self._touched.append((rows, values.requires_grad_(), distinct or rows is None))
         return values
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        """Update every row that was taken since the last step and has a gradient, once."""
+        """Update, once each, the rows that were used since the last step and have a gradient."""
         touched = [(rows, values.grad, distinct) for rows, values, distinct in self._touched if values.grad is not None]
         self._touched = []
         if not touched:
@@ -96,8 +96,8 @@ class FusedEmbedding:
         self.each(lambda span: kernel(*arguments, *span), blocks(len(rows), TASK))
 
     def _plain(self, index: Tensor, gradient: Tensor, rate: float) -> None:
-        """What the kernels mean."""
-        weight, state = self.weight[index], [part[index] for part in self.state]
+        """The definition of the kernels."""
+        weight, state = self.weight[index], [tensor[index] for tensor in self.state]
         t = int(self.steps)
         if self.optimizer == "sgd":
             weight -= rate * gradient
@@ -114,5 +114,5 @@ class FusedEmbedding:
             state[0] += gradient.reshape(len(gradient), -1).square().mean(1)
             scale = rate / state[0].sqrt().add_(ADAGRAD_EPSILON)
             weight -= scale.reshape(-1, *[1] * (gradient.dim() - 1)) * gradient
-        for whole, part in zip([self.weight, *self.state], [weight, *state], strict=True):
-            whole[index] = part
+        for tensor, rows in zip([self.weight, *self.state], [weight, *state], strict=True):
+            tensor[index] = rows

@@ -22,14 +22,14 @@ from konomi.neural.embedding import FusedEmbedding
 from konomi.neural.stopping import best_epoch, finished
 from konomi.runtime import Run, SharedLimit, check_cancel
 
-TELL = 0.1  # seconds between two words about the progress
+REPORT_EVERY = 0.1  # seconds between two reports of progress
 
 
 @dataclass(frozen=True)
 class Steps:
-    """How a network is trained: at most `epochs`, until `patience` (0: never) of them brought no better validation figure.
+    """How a network is trained: at most `epochs`, until `patience` (0: never) of them have not improved the validation value.
 
-    The rate of an epoch, counted from 0, is rate / (1 + decay·epoch). higher: whether a higher validation figure is better.
+    The rate of an epoch, counted from 0, is rate / (1 + decay·epoch). higher: whether a higher validation value is better.
     """
 
     epochs: int
@@ -39,18 +39,18 @@ class Steps:
     higher: bool = False
 
     def finished(self, history: list[tuple[float, float]]) -> bool:
-        """Whether these training and validation errors of the epochs so far are enough."""
+        """Whether training ends after epochs with these training and validation errors."""
         return finished(history, self.epochs, self.patience, self.higher)
 
 
 class Network(Protocol):
-    """What the loop trains: `parts` are all of its weights, by name; `pairs` is how many pairs an epoch has."""
+    """What the loop trains. embeddings: all of its weights by name; pairs: the number of pairs of an epoch."""
 
-    parts: dict[str, FusedEmbedding]
+    embeddings: dict[str, FusedEmbedding]
     pairs: int
 
     def facts(self) -> tuple[str, list[npt.NDArray[Any]]]:
-        """All that its training depends on, settings as text and data as arrays."""
+        """Everything that its training depends on: settings as text, and data as arrays."""
         ...
 
     def batches(self, draw: np.random.Generator) -> Iterator[Any]:
@@ -58,15 +58,15 @@ class Network(Protocol):
         ...
 
     def loss(self, batch: Any, draw: np.random.Generator) -> tuple[Tensor, float, int]:
-        """What to minimise; the sum of the error that `error` averages; how many pairs."""
+        """The objective to minimise; the summed error for `error`; the number of pairs."""
         ...
 
     def error(self, total: float, n: int) -> float:
-        """The training error of an epoch from its sum over n pairs: RMSE, log loss or weighted loss."""
+        """The training error of an epoch, from the sum over its n pairs: RMSE, log loss or weighted loss."""
         ...
 
     def validate(self) -> float:
-        """The same error of the validation part, with the weights as they are; NaN where there is none."""
+        """The same error on the validation entries, with the current weights; NaN where there are none."""
         ...
 
 
@@ -75,13 +75,13 @@ _torch_threads = SharedLimit(lambda: partial(torch.set_num_threads, torch.get_nu
 
 @contextmanager
 def one_torch_thread() -> Iterator[None]:
-    """Torch's own loops on one thread meanwhile: the blocks run on threads of ours, and those of OpenMP would wait spinning.
+    """Torch uses one thread in the block, since our own threads run the blocks and OpenMP's would spin while they wait.
 
-    Torch has a number for each thread, and one for threads that are new to it; both are as before in the end.
+    Torch keeps a number of threads for each thread, and one for new threads; both are restored.
     """
     with _torch_threads() as restore:
         try:
-            torch.get_num_threads()  # else a thread that is new to torch takes the number for new threads later
+            torch.get_num_threads()  # else a thread that is new to torch would take the number for new threads later
             torch.set_num_threads(1)
             yield
         finally:
@@ -90,12 +90,12 @@ def one_torch_thread() -> Iterator[None]:
 
 @one_torch_thread()
 def train(name: str, network: Network, steps: Steps, run: Run) -> F32:
-    """Train; leave the network with the weights of its best epoch; return the history f32[E, 2].
+    """Train, and leave the network with the weights of its best epoch; returns the history f32[E, 2].
 
-    With `run.checkpoint` the state is written there after every epoch, and read where it is there already: all that is random
-    in an epoch depends on the seed and its number alone, so a training that was killed ends in the same bytes as one that was
-    not. FitError where the error leaves the finite numbers, or where the checkpoint is of another training: another name,
-    network (its `facts`), seed, device or version, or in the hands of another training.
+    With `run.checkpoint` the state is written there after every epoch, and an existing state is continued. The random numbers
+    of an epoch depend only on the seed and the epoch's number, so a training that was killed and continued gives the same
+    bytes. FitError where the error is not finite, or where the checkpoint is of another training (another name, network by its
+    `facts`, seed, device or version) or in use by another one.
     """
     with checkpoint.claimed(run.checkpoint):
         return _train(name, network, steps, run)
@@ -122,7 +122,7 @@ def _train(name: str, network: Network, steps: Steps, run: Run) -> F32:
     whole = steps.epochs * network.pairs
     run.progress(f"train {name}", whole, whole)
     for key, weight in best.items():
-        network.parts[key].weight.copy_(weight)
+        network.embeddings[key].weight.copy_(weight)
     return np.array(history, np.float32).reshape(-1, 2)
 
 
@@ -130,45 +130,50 @@ def _epoch(
     name: str, network: Network, rate: float, epoch: int, epochs: int, draw: np.random.Generator, run: Run
 ) -> tuple[float, float]:
     """One pass over all pairs; the training and the validation error."""
-    total, n, told = 0.0, 0, -math.inf
+    total, n, reported = 0.0, 0, -math.inf
     for batch in network.batches(draw):
         check_cancel()
         objective, error, pairs = network.loss(batch, draw)
         objective.backward()  # type: ignore[no-untyped-call]
-        for part in network.parts.values():
-            part.step(rate)
+        for embedding in network.embeddings.values():
+            embedding.step(rate)
         total, n = total + error, n + pairs
         if not math.isfinite(error):
             raise FitError(f"{name} diverged in epoch {epoch + 1}: the error is not finite.", "Lower rate.")
-        if time.monotonic() - told > TELL:
-            told = time.monotonic()
+        if time.monotonic() - reported > REPORT_EVERY:
+            reported = time.monotonic()
             run.progress(f"train {name}", epoch * network.pairs + n, epochs * network.pairs)
-    if not all(bool(part.weight.isfinite().all()) for part in network.parts.values()):
+    if not all(bool(embedding.weight.isfinite().all()) for embedding in network.embeddings.values()):
         raise FitError(f"{name} diverged in epoch {epoch + 1}: a weight is not finite.", "Lower rate.")
     return network.error(total, n), network.validate()
 
 
 def _fingerprint(name: str, network: Network, steps: Steps, run: Run) -> str:
-    """One hash for what a training depends on."""
+    """One hash of everything that a training depends on."""
     text, arrays = network.facts()
     head = f"{version('konomi')} {name} {steps} {run.seed} {run.device} {text}"
     return hash_bytes(head.encode(), *(hash_array(array).encode() for array in arrays))
 
 
 def _weights(network: Network) -> dict[str, Tensor]:
-    return {name: part.weight.clone() for name, part in network.parts.items()}
+    return {name: embedding.weight.clone() for name, embedding in network.embeddings.items()}
 
 
 def _state(network: Network) -> dict[str, Tensor]:
-    """Every tensor that training changes."""
-    return {f"{name} {k}": tensor for name, part in network.parts.items() for k, tensor in enumerate(part.tensors())}
+    """Every tensor that training changes, by name."""
+    return {
+        f"{name} {k}": tensor for name, embedding in network.embeddings.items() for k, tensor in enumerate(embedding.tensors())
+    }
 
 
 def _restore(network: Network, kept: checkpoint.Arrays) -> dict[str, Tensor]:
     """Put a checkpoint's state into the network; returns its best weights."""
     for key, tensor in _state(network).items():
         tensor.copy_(torch.from_numpy(kept[f"state {key}"]))
-    return {name: torch.from_numpy(kept[f"best {name}"]).to(part.weight.device) for name, part in network.parts.items()}
+    return {
+        name: torch.from_numpy(kept[f"best {name}"]).to(embedding.weight.device)
+        for name, embedding in network.embeddings.items()
+    }
 
 
 def device_of(run: Run) -> torch.device:

@@ -12,14 +12,14 @@ from konomi.kernels import pairs as kernels
 from konomi.neural.batches import Batch
 from konomi.runtime import Each
 
-QUIET = np.errstate(over="ignore", invalid="ignore")  # the loop looks for what is not finite
-TASK, TASKS = 2048, 16  # pairs of one task, tasks at most: whatever the number of threads, so that sums come out the same
+QUIET = np.errstate(over="ignore", invalid="ignore")  # the training loop checks that numbers are finite
+TASK, TASKS = 2048, 16  # pairs of a task; tasks, at most; independent of the number of threads, so that sums are the same
 
 
 class Side(NamedTuple):
     """The distinct people, or items, of a batch: vectors e f32[U, D], biases b f32[U, O], their dense layer W f32[D, H].
 
-    mask f32[U, D] is the dropout of the vectors; without any rows there is none.
+    mask f32[U, D]: the dropout of the vectors; it has no rows without dropout.
     """
 
     vectors: Tensor
@@ -29,7 +29,7 @@ class Side(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """What is no tensor: whether the dot product is added; the penalties of vectors and biases, of each pair."""
+    """product: whether the dot product is added; l2, l2_bias: the penalties of vectors and biases, per pair."""
 
     product: bool
     l2: float
@@ -42,7 +42,7 @@ def network(
     """(z f32[n, O], penalty f32[]) of a batch; h f32[H], V f32[O, H], drop f32[U or 0, H] (see `kernels/pairs.py`).
 
     z_o = b_uo + b_io + e_u·e_i + V_o max(W_u e_u + W_i e_i + h, 0); the penalty is Σ λ |e|² + λ_b |b|² over both sides of every
-    pair, of the vectors before their dropout.
+    pair, with the vectors before dropout.
     """
     if V.device.type == "cpu":
         return _Fused.apply(*left, *right, h, V, drop, shape, batch, each)  # type: ignore[no-any-return,no-untyped-call]
@@ -50,7 +50,7 @@ def network(
 
 
 def plain(batch: Batch, left: Side, right: Side, h: Tensor, V: Tensor, drop: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
-    """What `network` means."""
+    """The definition of `network`."""
     user = torch.as_tensor(np.repeat(np.arange(len(batch.users)), np.diff(batch.indptr)), device=V.device)
     item = torch.as_tensor(batch.item, dtype=torch.int64, device=V.device)
     e, f = (side.vectors * side.mask if len(side.mask) else side.vectors for side in (left, right))
@@ -66,7 +66,7 @@ def plain(batch: Batch, left: Side, right: Side, h: Tensor, V: Tensor, drop: Ten
 
 
 class _Fused(torch.autograd.Function):
-    """Blocks of people and of items, each with its share of the dense layer, the pairs and the penalty."""
+    """`network` by blocks of people and of items, each with its dense layer, its pairs and its penalty."""
 
     @staticmethod
     def forward(ctx: Any, *arguments: Any) -> tuple[Tensor, Tensor]:
@@ -106,11 +106,11 @@ class _Fused(torch.autograd.Function):
 
         @QUIET
         def task(number: tuple[int, int]) -> tuple[F32, F32]:
-            k, part = number
-            span, rows = spans[k][part], slice(*spans[k][part])
+            k, block = number
+            span, rows = spans[k][block], slice(*spans[k][block])
             out = (d_hidden[k], d_vectors[k][:, :P], d_biases[k])
             if k == 0:
-                kernels.backward_left(batch.indptr, batch.item, left, right, V, drop, dz, *span, out, d_V[part])
+                kernels.backward_left(batch.indptr, batch.item, left, right, V, drop, dz, *span, out, d_V[block])
             else:
                 pairs = (batch.item_indptr, batch.user, batch.place)
                 kernels.backward_right(*pairs, left, right, V, drop, dz, *span, out)
@@ -122,7 +122,7 @@ class _Fused(torch.autograd.Function):
             d_biases[k][rows] += (np.float32(2 * dp * shape.l2_bias) * n) * sides[k].biases[rows]
             return vectors[k][rows].T @ d_a, d_a.sum(axis=0)
 
-        numbers = [(k, part) for k in (0, 1) for part in range(len(spans[k]))]
+        numbers = [(k, block) for k in (0, 1) for block in range(len(spans[k]))]
         dense = each(task, numbers)
         d_W = [sum(product for (product, _), (k, _) in zip(dense, numbers, strict=True) if k == side) for side in (0, 1)]
         d_h = sum(total for (_, total), (k, _) in zip(dense, numbers, strict=True) if k == 0)
@@ -131,7 +131,7 @@ class _Fused(torch.autograd.Function):
 
 
 def _even(indptr: I64) -> list[tuple[int, int]]:
-    """Ranges (start, stop) of rows that hold about equally many pairs."""
+    """Ranges (start, stop) of rows with about equally many pairs."""
     n = int(indptr[-1])
     tasks = min(max(n // TASK, 1), TASKS)
     bounds = np.searchsorted(indptr, np.arange(tasks + 1) * n // tasks).tolist()

@@ -10,21 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 History = Sequence[tuple[float, float]] | npt.NDArray[Any]
-"""E pairs, or f32[E, 2]; the validation figure of an epoch is NaN where nothing was validated."""
+"""E pairs, or f32[E, 2]; the validation value is NaN without validation entries."""
 
 
 def best_epoch(history: History, higher: bool = False) -> int:
-    """The last epoch, counted from 0, with the best validation figure: the lowest, or the highest where `higher` is better.
+    """The last epoch, counted from 0, with the best validation value: the lowest, or the highest where `higher` is better.
 
-    The last of all where nothing was validated; −1 before the first. Figures are compared as a model keeps them, in float32.
+    The last of all without validation entries; −1 before the first. Values are compared in float32, as models keep them.
     """
-    figures = np.array([valid for _, valid in history], np.float32)
-    if np.isnan(figures).all():
-        return len(figures) - 1
-    best = np.nanmax(figures) if higher else np.nanmin(figures)
-    return int(np.flatnonzero(figures == best)[-1])
+    values = np.array([valid for _, valid in history], np.float32)
+    if np.isnan(values).all():
+        return len(values) - 1
+    best = np.nanmax(values) if higher else np.nanmin(values)
+    return int(np.flatnonzero(values == best)[-1])
 
 
 def finished(history: History, epochs: int, patience: int, higher: bool = False) -> bool:
-    """Whether these epochs are enough: `epochs` at most, or `patience` (0: never) of them since the best one."""
+    """Whether training ends: after `epochs` epochs, or `patience` (0: never) epochs after the best one."""
     return len(history) >= epochs or bool(patience and len(history) - 1 - best_epoch(history, higher) >= patience)

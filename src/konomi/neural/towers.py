@@ -1,4 +1,4 @@
-"""Two towers and where they meet, as differentiable functions: blocks on plain threads on the CPU, plain torch elsewhere."""
+"""Two towers and their dot products, as differentiable functions: in blocks on threads on the CPU, plain torch elsewhere."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,14 +13,14 @@ from konomi.kernels.dots import dots, weighted_sums
 from konomi.neural.batches import Batch
 from konomi.runtime import Each, blocks
 
-ROWS = 256  # people or items whose pairs are one task
+ROWS = 256  # people or items of a task
 
 
 def tower(features: Tensor, rows: I64, layers: Sequence[Tensor], each: Each) -> Tensor:
     """h_L f32[n, out] of the rows i64[n] of features f32[R, in]; layers as in `kernels/towers.py`. Features have no gradient.
 
-    On the CPU a block of rows goes through all layers while it is in the cache, and the blocks' gradients are summed in their
-    order, so that threads change no bit.
+    On the CPU each block of rows goes through all layers while it is in the cache. The gradients of the blocks are summed in a
+    fixed order, so that the result does not depend on threads.
     """
     if features.device.type == "cpu":
         return _Tower.apply(features, rows, each, *layers)  # type: ignore[no-any-return,no-untyped-call]
@@ -28,7 +28,7 @@ def tower(features: Tensor, rows: I64, layers: Sequence[Tensor], each: Each) -> 
 
 
 def plain_tower(x: Tensor, layers: Sequence[Tensor]) -> Tensor:
-    """What `tower` means, of rows x f32[n, in]."""
+    """The definition of `tower`, for rows x f32[n, in]."""
     for layer in layers[:-1]:
         x = torch.relu(torch.addmm(layer[-1], x, layer[:-1]))
     return torch.addmm(layers[-1][-1], x, layers[-1][:-1])
@@ -42,7 +42,7 @@ def meet(batch: Batch, left: Tensor, right: Tensor, each: Each) -> Tensor:
 
 
 def plain_meet(batch: Batch, left: Tensor, right: Tensor) -> Tensor:
-    """What `meet` means."""
+    """The definition of `meet`."""
     user = torch.from_numpy(np.repeat(np.arange(len(batch.users)), np.diff(batch.indptr))).to(left.device)
     item = torch.from_numpy(batch.item.astype(np.int64)).to(left.device)
     return (left[user] * right[item]).sum(1)
@@ -64,8 +64,8 @@ class _Tower(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> Any:
         gradient = gradients[0].contiguous().numpy()
         backward: Callable[..., Any] = kernels.backward
-        parts = ctx.each(lambda task: backward(task[1], ctx.weights, gradient[slice(*task[0])]), ctx.tasks)
-        return None, None, None, *(torch.from_numpy(np.sum(layer, axis=0)) for layer in zip(*parts, strict=True))
+        gradients = ctx.each(lambda task: backward(task[1], ctx.weights, gradient[slice(*task[0])]), ctx.tasks)
+        return None, None, None, *(torch.from_numpy(np.sum(layer, axis=0)) for layer in zip(*gradients, strict=True))
 
 
 class _Dots(torch.autograd.Function):

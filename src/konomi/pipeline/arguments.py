@@ -1,4 +1,4 @@
-"""What a caller gives, checked and made whole: datasets, models with their settings, splits, tasks."""
+"""The arguments of callers, checked and converted: datasets, models with their settings, splits, tasks."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from konomi.models.api import TASKS
 from konomi.runtime import Run
 from konomi.settings import closest, settings, shown
 
-WAYS = '"ease,mf", ["ease", "mf"] or {"mf": {"dim": 16}}'
+WAYS = '"ease,mf", ["ease", "mf"] or {"mf": {"dim": 16}}'  # of naming models, for hints
 
 
 def dataset_from(given: Any) -> Dataset:
@@ -32,7 +32,7 @@ def run_from(given: Any) -> Run:
 
 
 def split_from(given: Any, dataset: Dataset, run: Run) -> Split:
-    """A split of the dataset, or how to make one (a tenth validates and a tenth tests, for None).
+    """A split of the dataset: given, or made by a SplitConfig (None: a tenth for validation and a tenth for testing).
 
     ConfigError for anything else, DataError for a split of another dataset.
     """
@@ -48,7 +48,7 @@ def split_from(given: Any, dataset: Dataset, run: Run) -> Split:
 
 
 def model_names(given: str | Iterable[str]) -> list[str]:
-    """The models of a text such as "ease,mf", or of a sequence; ConfigError where there is none, or one twice."""
+    """The names in a text such as "ease,mf", or in a sequence; ConfigError where there is none, or one twice."""
     found = [name.strip() for name in (given.split(",") if isinstance(given, str) else given)]
     found = [name for name in found if name]
     if not found:
@@ -59,9 +59,9 @@ def model_names(given: str | Iterable[str]) -> list[str]:
 
 
 def models_from(given: Any) -> dict[str, Any]:
-    """Name → Config of models that are named, or given with their settings: a Config, a dict, or None for the usual ones.
+    """Name → Config of models given by names, or by names with settings: a Config, a dict, or None for the defaults.
 
-    RequestError for an unknown model, ConfigError for none, for one named twice, for wrong settings and for anything else.
+    RequestError for an unknown model; ConfigError for none, for one named twice, for wrong settings and for anything else.
     """
     if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
         given = list(given)
@@ -91,7 +91,7 @@ def _config(name: str, given: Any) -> Any:
 
 
 def tasks_from(given: Any) -> tuple[str, ...]:
-    """One task or several; ConfigError for what is none."""
+    """One task or several; ConfigError for anything else."""
     found = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else ()
     for task in found or (given,):
         if not isinstance(task, str) or task not in TASKS:

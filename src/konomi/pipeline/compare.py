@@ -1,7 +1,7 @@
-"""Compare models: train each on the same split, measure each on the same hidden entries, say which differences are real.
+"""Compare models: train each on the same split, measure each on the same hidden entries, find the real differences.
 
-A split is frozen before anything starts. Each model's epoch is chosen on the validation entries; the test entries are scored
-once, when every model has been trained.
+The split is frozen before anything starts. Each model's epoch is chosen on the validation entries. The test entries are scored
+once, when all models are trained.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -47,28 +47,29 @@ def compare_models(
     tell: Callable[[Outcome], None] = lambda outcome: None,
     metrics: str | Iterable[str] = (),
 ) -> Comparison:
-    """Train and measure models; one whose settings have a `task` is trained once for each of the `tasks`.
+    """Train and measure models; a model whose settings have a `task` is trained once for each of the `tasks`.
 
-    All that rank are compared on their recommendations, too, and those without a task on nothing else.
-    dataset, models and split are as in `train_model`. `tell` hears of every training as it ends. `metrics` are measured beside
-    those that are registered, as in "ndcg@5,recall@50". A model that raises FitError is a `Failure`, and the others go on.
+    All models that rank are also compared on their recommendations, those without a task on nothing else.
+
+    dataset, models, split: as in `train_model`; tell: called with the outcome of each training as it ends; metrics: measured
+    beside the registered ones, as in "ndcg@5,recall@50". A model that raises FitError is a `Failure`, and the others go on.
 
     RequestError for an unknown model, ConfigError for no model, an unknown task or metric, or a wrong argument, DataError where
-    nothing is left to compare on: all before the first training.
+    nothing can be compared: all before the first training.
     """
-    configs, wanted = models_from(models), tasks_from(tasks)
+    configs, compared = models_from(models), tasks_from(tasks)
     expect(tell, Callable, "a function", ConfigError, "Give `tell` what is to hear of each training, or leave it out.")
     run = replace(run_from(run), checkpoint=None)  # there is one file, and there are many trainings
     dataset = dataset_from(dataset)
     experiment = Experiment.of(dataset, split_from(split, dataset, run), run, metrics)
-    skipped = {task: LACKING[task] for task in wanted if not _comparable(task, experiment)}
-    wanted = tuple(task for task in wanted if task not in skipped)
+    skipped = {task: LACKING[task] for task in compared if not _comparable(task, experiment)}
+    compared = tuple(task for task in compared if task not in skipped)
     if not len(experiment.test.wanted.item):
         skipped[RANKING] = LACKING[RANKING]
-    if not wanted and (RANKING in skipped or all(module(name).TASKS for name in configs)):
+    if not compared and (RANKING in skipped or all(module(name).TASKS for name in configs)):
         raise DataError(" ".join(skipped.values()), "Give a dataset with more in it, or other shares: `valid` and `test`.")
     fits, failures = [], []
-    for name, config, goals in _trainings(configs, wanted):
+    for name, config, goals in _trainings(configs, compared):
         if not goals and RANKING in skipped:
             outcome: Outcome = Failure(name, goals, skipped[RANKING])
         else:
@@ -81,7 +82,7 @@ def compare_models(
     fits = [_tested(fit, experiment) for fit in fits]
     found = Comparison(dataset, experiment.split, experiment.train, run, experiment.metrics, fits, failures, skipped, {})
     drawing: dict[str, Any] = {"seed": run.seed, "progress": run.progress, "metrics": found.metrics}
-    for task in wanted:
+    for task in compared:
         if found.on(task):
             found.standings[task] = standing(task, found.predictions(task), **drawing)
     if found.on(RANKING):
@@ -89,19 +90,20 @@ def compare_models(
     return found
 
 
-def _trainings(configs: Mapping[str, Any], wanted: tuple[str, ...]) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
-    """(name, config, the tasks it is to be good at) of every training."""
+def _trainings(configs: Mapping[str, Any], compared: tuple[str, ...]) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
+    """(name, config, tasks that it is compared on) of every training."""
     for name, config in configs.items():
         if not module(name).TASKS:
             yield name, config, ()
         elif any(setting.name == "task" for setting in fields(config)):
-            yield from ((name, replace(config, task=task), (task,)) for task in wanted)
-        elif wanted:
-            yield name, config, wanted
+            yield from ((name, replace(config, task=task), (task,)) for task in compared)
+        elif compared:
+            yield name, config, compared
 
 
 def _fit(name: str, config: Any, goals: tuple[str, ...], experiment: Experiment) -> Outcome:
-    """Train one model and measure it on the validation entries; a Failure where it cannot be, or has no output asked for."""
+    """Train one model and measure it on the validation entries; a Failure where that is impossible, or it has none of the
+    tasks."""
     able = tuple(task for task in goals if task in module(name).TASKS)
     if goals and not able:
         return _unable(name, goals)
@@ -118,7 +120,7 @@ def _fit(name: str, config: Any, goals: tuple[str, ...], experiment: Experiment)
 
 
 def _tested(fit: Fit, experiment: Experiment) -> Fit:
-    """With what the model does on the test entries."""
+    """The fit with its report on the test entries."""
     return replace(fit, reports={**fit.reports, "test": evaluate_together([fit.model], experiment.test)})
 
 
@@ -127,19 +129,19 @@ def _unable(name: str, goals: tuple[str, ...]) -> Failure:
 
 
 def _learnt_from(model: Model, train: TrainSet) -> int:
-    """The training entries that one of the model's tasks has a target for, all where it has no task."""
+    """How many training entries have a target for one of the model's tasks; all, where it has no task."""
     targets = [_targets(task, train.seen, train) for task in tasks_of(model)]
     return int(np.any(targets, axis=0).sum()) if targets else len(train.seen.item)
 
 
 def _targets(task: str, profiles: Profiles, train: TrainSet) -> Bools:
-    """Which entries of profiles have something to predict."""
+    """bool[N]: which entries have a target for the task."""
     known: Bools = ~np.isnan(profiles.rating) if task == "rating" else train.labelling.of(profiles) != LEFT_OUT
     return known
 
 
 def _comparable(task: str, experiment: Experiment) -> bool:
-    """Whether the training entries have something to tell apart, and the test entries something to predict."""
+    """Whether training and test entries have targets of the task, and training interactions of both labels."""
     train = experiment.train
     if not _targets(task, experiment.test.hidden, train).any():
         return False

@@ -1,10 +1,9 @@
-"""Compare models on people they have never met: held out whole, and shown a little more of them each time.
+"""Compare models on new people, held out whole, of whom they are shown more and more ratings.
 
-Some of the entries of everybody held out are hidden, the same however much is shown, and the rest can be shown: 1, 5 or 20
-ratings drawn at random (the 5 are among the 20), or all. Two more ways to know somebody stand beside that: with all of it
-learnt from, as one of the training users, and by wishes for genres alone. Whatever is shown, nothing of what could be shown is
-recommended: so it is knowledge that makes lists better, and not that fewer titles are left. Only people with 20 ratings that
-can be shown, and a hidden one that is liked, are measured: the same for every row.
+Some entries of each person are hidden, the same ones in every row, and the rest can be shown: 1, 5 or 20 ratings drawn at
+random (the 5 are among the 20), or all. In two more rows the people are training users, or are known by genre wishes alone.
+Entries that can be shown are never recommended, even where they are not shown, so that every row has the same candidates. Only
+people with 20 ratings to show and a liked hidden entry are measured, the same in every row.
 """
 
 from collections.abc import Callable, Iterable
@@ -42,8 +41,8 @@ from konomi.runtime import blocks, one_blas_thread
 
 @dataclass(frozen=True)
 class Newcomers:
-    """The people measured, whom no model has met: all that can be shown of each, the hidden entries, and the liked ones among
-    them."""
+    """The people who are measured, held out whole. known: entries that can be shown; hidden: hidden entries; wanted: the liked
+    ones among those."""
 
     known: Profiles
     hidden: Profiles
@@ -60,7 +59,7 @@ class Newcomers:
         return measure_lists(rows, items, self.wanted, facts, metrics)
 
     def take(self, people: I64) -> "Newcomers":
-        """Some of them."""
+        """The people of these rows."""
         known, hidden, wanted = (entries.take(people) for entries in (self.known, self.hidden, self.wanted))
         return Newcomers(known, hidden, wanted, self.experiment)
 
@@ -72,14 +71,14 @@ def compare_people(
     split: Split | SplitConfig | None = None,
     task: str = "rating",
     run: Any = None,
-    tell: Callable[[str, str], None] = lambda model, said: None,
+    tell: Callable[[str, str], None] = lambda model, message: None,
     metrics: str | Iterable[str] = (),
 ) -> People:
-    """Train each of the models without the people of the test entries and with them, and measure it on those.
+    """Train each model twice, without the people of the test entries and with them, and measure it on these people.
 
-    dataset and models are as in `train_model`; `split` is of kind "users" (a tenth of the people validates and a tenth tests,
-    where None); `task` is what models with the choice learn. `tell` hears of every model that is done. `metrics` are measured
-    beside those that are registered. A model that raises FitError is a failure, and the others go on.
+    dataset, models: as in `train_model`; split: of kind "users" (None: a tenth of the people for validation and a tenth for
+    testing); task: for models that can learn either; tell: called with (model, message) as each model is done; metrics:
+    measured beside the registered ones. A model that raises FitError is a failure, and the others go on.
 
     RequestError for an unknown model, ConfigError for none, another kind of split or a wrong argument, DataError where nobody
     can be measured.
@@ -97,7 +96,7 @@ def compare_people(
     people, counts = _newcomers(experiment)
     plain = fit(POPULAR, configs.pop(POPULAR, None) or module(POPULAR).Config(), experiment.train, run).model
     base = _row(POPULAR, ANY, plain, people.known, people, None)
-    wished, untold = _wished(plain, people, base)  # of a stranger the order knows wishes alone, whatever the models
+    wished, untold = _wished(plain, people, base)  # the same for all models: silent people are ordered by wishes alone
     rows, trained, failures = [base, *wished], dict[str, Interval](), dict[str, str]()
     together = as_training_users(frozen, dataset).train_set(dataset)
     key = np.random.default_rng(run.seed).random(len(people.known.item))
@@ -112,7 +111,7 @@ def compare_people(
         tell(name, f"trained without them and with them in {alone.seconds + joined.seconds:.1f} s")
         ways = {str(n): (alone, drawn(people.known, n, key)) for n in FEW}
         ways |= {ALL: (alone, people.known), TRAINED: (joined, people.known)}
-        found = {shown: _row(name, shown, each.model, profiles, people, base) for shown, (each, profiles) in ways.items()}
+        found = {shown: _row(name, shown, training.model, some, people, base) for shown, (training, some) in ways.items()}
         trained[name] = _difference(found[ALL].ranked, found[TRAINED].ranked, run.seed)
         rows += found.values()
     return People(
@@ -121,7 +120,7 @@ def compare_people(
 
 
 def _newcomers(experiment: Experiment) -> tuple[Newcomers, dict[str, int]]:
-    """Those who are measured, and how many people they are of; DataError where it is nobody."""
+    """The people who are measured, and the counts of `People`; DataError where there is nobody."""
     known, hidden, wanted = experiment.test.seen, experiment.test.hidden, experiment.test.wanted
     held = hidden.counts > 0
     few = held & (known.scored().counts < FEW[-1])
@@ -143,12 +142,12 @@ def _newcomers(experiment: Experiment) -> tuple[Newcomers, dict[str, int]]:
 
 
 def _aimed(config: Any, task: str) -> Any:
-    """The config of a model with the choice, for that task."""
+    """The config with this task, if its model can learn either."""
     return replace(config, task=task) if any(setting.name == "task" for setting in fields(config)) else config
 
 
 def as_training_users(split: Split, dataset: Dataset) -> Split:
-    """The same split, where what can be shown of the people with test entries is learnt from."""
+    """The same split, but with the shown entries of people with test entries as training entries."""
     tested = np.zeros(len(dataset.users), bool)
     user = dataset.profiles.user
     tested[user[split.role == TEST]] = True
@@ -156,7 +155,7 @@ def as_training_users(split: Split, dataset: Dataset) -> Split:
 
 
 def drawn(profiles: Profiles, n: int, key: F64) -> Profiles:
-    """The same people with only the n ratings of lowest key f64[N], or all where there are fewer."""
+    """The same people, each with only the n ratings of lowest key f64[N], or all where there are fewer."""
     rated = ~np.isnan(profiles.rating)
     user = profiles.user
     order = np.lexsort((key, ~rated, user))
@@ -166,7 +165,7 @@ def drawn(profiles: Profiles, n: int, key: F64) -> Profiles:
 
 
 def _row(name: str, shown: str, model: Model, profiles: Profiles, people: Newcomers, base: Row | None) -> Row:
-    """One model with these profiles shown."""
+    """The row of one model that is shown these profiles."""
     run, train, hidden = people.experiment.run, people.experiment.train, people.hidden.scored()
     rmse = None
     if "rating" in model.outputs and len(hidden.item):
@@ -180,13 +179,13 @@ def _row(name: str, shown: str, model: Model, profiles: Profiles, people: Newcom
 
 
 def _wished(model: Model, people: Newcomers, base: Row) -> tuple[list[Row], int]:
-    """The row of people of whom nothing is known but wishes, none where nobody has any; and how many people have none."""
+    """The row of people who are known by wishes alone, none where nobody has any; and the number of people without a wish."""
     train, run = people.experiment.train, people.experiment.run
     wishes = wishes_of(people.known, train)
     asking = np.flatnonzero(~np.isnan(wishes).all(axis=1))
-    silent = len(people) - len(asking)
+    untold = len(people) - len(asking)
     if not len(asking):
-        return [], silent
+        return [], untold
     blend = Blend((model,), add_statistics(train.items, train.seen, train.scale), train.scale)
 
     def scores(start: int, stop: int) -> F32:
@@ -195,11 +194,11 @@ def _wished(model: Model, people: Newcomers, base: Row) -> tuple[list[Row], int]
 
     some = people.take(asking)
     ranked = some.measure(_lists(scores, some, blend.known))
-    return [Row(POPULAR, WISHES, None, ranked, _difference(ranked, base.ranked, run.seed, asking))], silent
+    return [Row(POPULAR, WISHES, None, ranked, _difference(ranked, base.ranked, run.seed, asking))], untold
 
 
 def _lists(scores: Callable[[int, int], F32], people: Newcomers, allowed: Bools) -> I32:
-    """i32[P, `list_length`]: the items of the highest scores(start, stop) f32[p, I] allowed and not known of people."""
+    """i32[P, `list_length`]: the allowed items with the highest scores(start, stop) f32[p, I], without people's known ones."""
     run, k = people.experiment.run, list_length(people.experiment.metrics)
     lists = []
     for start, stop in blocks(len(people), max(SCORES // len(allowed), 1)):
@@ -212,6 +211,6 @@ def _lists(scores: Callable[[int, int], F32], people: Newcomers, allowed: Bools)
 
 
 def _difference(first: Ranked, second: Ranked, seed: int, people: I64 | slice = slice(None)) -> Interval:
-    """How much better the lists of the first are than those of the second, of whom these are the same people."""
+    """The primary metric of the first lists less that of the second; people: rows of the first's people in the second."""
     key = primary(RANKING).key
     return mean_interval(first.each[key] - second.each[key][people], seed)

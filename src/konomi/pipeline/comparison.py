@@ -1,4 +1,4 @@
-"""What a comparison of models found, in records."""
+"""The records of a comparison of models."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ from konomi.runtime import Run
 
 @dataclass(frozen=True)
 class Fit:
-    """One training that went well, and what came of it.
+    """One training that succeeded, and its reports.
 
-    tasks: those it is compared on, none of a model that ranks only; rows: training entries that one of its tasks has a target
-    for, all where it has none; best: the epoch that was kept, counted from 1, 0 where there are none; reports: of the "valid"
-    entries, where there are such, and of the "test" entries.
+    tasks: those it is compared on, none for a model that only ranks; rows: the number of training entries with a target for one
+    of its tasks, or of all where it has none; best: the epoch that was kept, counted from 1, 0 = no epochs; reports: "test",
+    and "valid" where there are validation entries.
     """
 
     training: Training
@@ -32,12 +32,12 @@ class Fit:
 
     @property
     def name(self) -> str:
-        """Of the model."""
+        """The name of the model."""
         return self.training.name
 
     @property
     def model(self) -> Model:
-        """What was trained."""
+        """The trained model."""
         return self.training.model
 
     @property
@@ -47,18 +47,18 @@ class Fit:
 
     @property
     def epochs(self) -> int:
-        """How many epochs were run; 0 where the model is solved in one go."""
+        """How many epochs were run; 0 for a model without epochs."""
         return len(self.history)
 
     @property
     def rows_per_second(self) -> float:
-        """Training rows gone through in a second."""
+        """Training rows passed in a second, over all epochs."""
         return self.rows * max(self.epochs, 1) / max(self.training.seconds, 1e-9)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One training that came to nothing, and why."""
+    """One training that failed, and why."""
 
     name: str
     tasks: tuple[str, ...]
@@ -70,10 +70,10 @@ Outcome = Fit | Failure
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare_models` found. metrics: what was measured; skipped: task → why it was not compared; standings: of each that
-    was, where a model has it.
+    """The result of `compare_models`.
 
-    Beside the tasks, `RANKING`: recommendations.
+    metrics: those measured; skipped: task → why it was not compared; standings: task → intervals, for each task that was
+    compared. `RANKING` (recommendations) counts as a task here.
     """
 
     dataset: Dataset
@@ -92,9 +92,9 @@ class Comparison:
         return f"Comparison({names} on {', '.join(self.standings) or 'nothing'}{failed})"
 
     def on(self, task: str) -> dict[str, Fit]:
-        """The fits that are compared on a task, by name of the model; on `RANKING`, those that recommend.
+        """The fits that are compared on a task, by name of the model; on `RANKING`, those that rank.
 
-        There, a model that was trained for each task is two: "mf (ratings)" and "mf (interactions)".
+        On `RANKING`, a model that was trained once for each task has two names: "mf (ratings)" and "mf (interactions)".
         """
         if task != RANKING:
             return {fit.name: fit for fit in self.fits if task in fit.tasks}
@@ -107,11 +107,11 @@ class Comparison:
         return {name: fit.reports["test"].predictions[task] for name, fit in self.on(task).items()}
 
     def ranked(self) -> dict[str, Ranked]:
-        """How good the recommendations to people with test entries are, by the names of `on(RANKING)`."""
+        """The metrics of the recommendations, by the names of `on(RANKING)`."""
         found = ((name, fit.reports["test"].ranked) for name, fit in self.on(RANKING).items())
         return {name: ranked for name, ranked in found if ranked is not None}
 
 
 def purpose(tasks: tuple[str, ...]) -> str:
-    """What a training is for, in words."""
+    """The tasks of a training in words."""
     return " and ".join(f"{task}s" for task in tasks) or "recommendations"

@@ -1,4 +1,4 @@
-"""How good a saved model is: on its own test entries, or on other ratings."""
+"""Evaluate a saved model on its own test entries, or on other ratings."""
 
 import os
 from collections.abc import Iterable
@@ -32,8 +32,8 @@ from konomi.runtime import Run
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `evaluate_model` found. users: the ids of the rows in the report; known_rows: ratings that were left out, since the
-    model was trained or validated with them."""
+    """The result of `evaluate_model`. users: the ids of the user rows in the report; known_rows: the number of given ratings
+    that were left out, since the model was trained or validated with them."""
 
     report: Report
     dataset: Dataset
@@ -46,12 +46,12 @@ class Evaluation:
 
     @property
     def metrics(self) -> Values:
-        """Every metric by key, and those of the baselines under "baselines"."""
+        """Every metric by key, and the baselines' under "baselines"."""
         return self.report.metrics
 
     @property
     def predictions(self) -> dict[str, Predictions]:
-        """What was predicted, by task."""
+        """The predictions by task."""
         return self.report.predictions
 
     def sample(self, task: str, size: int) -> list[dict[str, Any]]:
@@ -76,15 +76,14 @@ def evaluate_model(
     run: Run | None = None,
     metrics: str | Iterable[str] = (),
 ) -> Evaluation:
-    """How good a saved model is, beside the baselines, which are fitted on what it was trained on.
+    """The metrics of a saved model, and of the baselines, which are fitted on the same training entries.
 
-    bundle: a bundle or its path. test: None or the dataset it was trained on, or that one's path, to take its own test entries;
-    or ratings new to it: the path of a file like those that the dataset was made of, a `Table`, or a frame with the columns
-    user_id, item_id and rating. data: the dataset, where it is not in its old place. metrics: asked for besides, as in
-    "ndcg@5".
+    bundle: a bundle or its path. test: None, the dataset that it was trained on, or the path of that, for its own test entries;
+    or new ratings: the path of a file like those that the dataset was made of, a `Table`, or a frame with the columns user_id,
+    item_id and rating. data: the dataset, if it has moved. metrics: more of them, as in "ndcg@5".
 
-    BundleError for what is not a bundle, DataError for what are not ratings, another dataset than its own, or nothing to test
-    on, ConfigError for any other wrong argument.
+    BundleError for anything but a bundle; DataError for anything but ratings, for another dataset than its own, or where there
+    is nothing to test on; ConfigError for any other wrong argument.
     """
     run, chosen, loaded = run_from(run), metrics_with(metrics), _bundle(bundle)
     own = test is None or isinstance(test, Dataset) or (isinstance(test, str | os.PathLike) and kind_of(Path(test)) == KIND)
@@ -115,12 +114,12 @@ def _bundle(given: Any) -> Bundle:
 
 
 def _name(given: Any) -> str:
-    """What to call data in a message."""
+    """The name of data in a message."""
     return str(given) if isinstance(given, str | os.PathLike) else f"The {type(given).__name__}"
 
 
 def _ratings(given: Any, dataset: Dataset, run: Run) -> Table:
-    """Ratings as a Table: of a file, of a frame, or as they are."""
+    """Ratings as a Table: read from a file or a frame, or a Table already."""
     if isinstance(given, Table):
         return given
     if isinstance(given, str | os.PathLike):
@@ -129,17 +128,16 @@ def _ratings(given: Any, dataset: Dataset, run: Run) -> Table:
 
 
 def _new_rows(rows: Table, dataset: Dataset, shown: Profiles, valid: Profiles) -> tuple[Vocab, Profiles, Profiles]:
-    """(users, seen, hidden) of ratings: the ids of their users, what the model may see of them, and the rows that are new to
-    it.
+    """(users, seen, hidden) of ratings: the ids of their users, the users' seen entries, and the ratings that are new.
 
-    Validation entries chose the epoch, so they are neither. Somebody whom the dataset does not know has nothing seen; an item
-    that it does not know has the row −1.
+    Validation entries chose the epoch, so they are neither seen nor new. Users outside the dataset have no seen entries; items
+    outside it have the row −1.
     """
     users = Vocab.of(rows.user_id)
     place = dataset.users.rows(users.ids)
 
     def of_users(entries: Profiles) -> Profiles:
-        indptr = np.append(entries.indptr, entries.indptr[-1])  # row −1: a stranger
+        indptr = np.append(entries.indptr, entries.indptr[-1])  # row −1: a user outside the dataset
         return Profiles(indptr, entries.item, entries.rating, entries.status).take(place)
 
     def keys(entries: Profiles) -> I64:

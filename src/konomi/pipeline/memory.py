@@ -1,4 +1,4 @@
-"""How much memory a piece of work takes: the resident memory of this process, as Linux counts it; None on other systems."""
+"""The resident memory of this process, as Linux counts it; None on other systems."""
 
 from pathlib import Path
 
@@ -7,16 +7,16 @@ FORGET_PEAK = "5"  # proc(5): "reset the peak resident set size to the process's
 
 
 def resident() -> int | None:
-    """Bytes that are resident now."""
+    """The bytes that are resident now."""
     return _bytes("VmRSS")
 
 
 def start_peak() -> None:
-    """Let `peak` count from here on, where the system can do that."""
+    """Let `peak` count from now on, where the system can do that."""
     try:
         CLEAR.write_text(FORGET_PEAK, encoding="ascii")
     except OSError:
-        pass  # then it counts from the start of the process
+        pass  # `peak` then counts from the start of the process
 
 
 def peak() -> int | None:

@@ -1,4 +1,4 @@
-"""What a comparison on people held out whole found, in records."""
+"""The records of a comparison on people held out whole."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,15 @@ from konomi.evaluate.records import Ranked, shortly
 from konomi.runtime import Run
 
 FEW = (1, 5, 20)  # ratings shown
-ALL, TRAINED, WISHES, ANY = "all", "trained on", "wishes", "any"
-POPULAR = "popular"  # what the others are measured against; how much is shown does not matter to it
+ALL, TRAINED, WISHES, ANY = "all", "trained on", "wishes", "any"  # other values of `Row.shown`
+POPULAR = "popular"  # the baseline; the same for `ANY` number of shown ratings
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one model does with so much shown of P people: ranked; rmse of their hidden ratings, None where it predicts none.
+    """One model with so much `shown` of P people. rmse: of their hidden ratings, None where the model predicts none.
 
-    over: by how much its lists are better than those of `POPULAR` for the same people, in the metric that models are ordered
-    by; None of that itself.
+    over: the primary metric of its lists less that of the lists of `POPULAR` for the same people; None for `POPULAR` itself.
     """
 
     model: str
@@ -34,12 +33,12 @@ class Row:
 
 @dataclass(frozen=True)
 class People:
-    """What `compare_people` found. metrics: what was measured; held_out: people with a hidden entry; measured: those of them in
-    the rows; too_few, unliked: the others, by what they lack; ratings: hidden ones of those measured; untold: measured, but
-    without a genre to wish for.
+    """The result of `compare_people`.
 
-    rows: first those of `POPULAR`; trained: model → how much better its lists are, all shown, than those for the same people as
-    training users; failures: model → reason.
+    metrics: those measured. Numbers of people: held_out: with a hidden entry; measured: of these, in the rows; too_few,
+    unliked: not in the rows, for lack of ratings to show or of a liked hidden entry; untold: measured, but without a genre
+    wish. ratings: the number of hidden ratings of the people measured. rows: those of `POPULAR` first. trained: model → the
+    primary metric with all shown, less that of the same people as training users. failures: model → reason.
     """
 
     dataset: Dataset
@@ -62,9 +61,9 @@ class People:
 
     @property
     def models(self) -> list[str]:
-        """Those with rows, `POPULAR` first."""
+        """The models with rows, `POPULAR` first."""
         return list(dict.fromkeys(row.model for row in self.rows))
 
     def of(self, model: str) -> dict[str, Row]:
-        """The rows of a model, by how much is shown."""
+        """The rows of a model by `shown`."""
         return {row.shown: row for row in self.rows if row.model == model}

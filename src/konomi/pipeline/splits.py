@@ -1,4 +1,4 @@
-"""Splits that files give, and the split of a bundle, made again."""
+"""Splits given by files, and the split of a bundle, made again."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from konomi.settings import settings
 
 
 def read_like(dataset: Dataset, path: Path, run: Run) -> Table:
-    """A ratings file of the same source as a dataset, read as that was."""
+    """A ratings file, read with the source and options of a dataset."""
     source = dataset.manifest["source"]
     options = settings(ReadOptions, dataset.manifest.get("read", {}), f"{path}")
     known = source if source in SOURCES and source != "sample" else None
@@ -23,9 +23,9 @@ def read_like(dataset: Dataset, path: Path, run: Run) -> Table:
 
 
 def split_by_files(dataset: Dataset, test: Path, valid: Path | None, share: float, seed: int, run: Run) -> Split:
-    """The split whose test and validation entries are given by files; their paths are kept, so that it can be made again.
+    """The split whose test and validation entries are given by files; it keeps their paths, so that it can be made again.
 
-    Without a validation file, a share of what is no test is drawn for it.
+    Without a validation file, a share of the entries that are not test entries is drawn.
     """
     validated = read_like(dataset, valid, run) if valid else None
     split = predefined(dataset, read_like(dataset, test, run), validated, share, seed)
@@ -34,7 +34,7 @@ def split_by_files(dataset: Dataset, test: Path, valid: Path | None, share: floa
 
 
 def split_of(bundle: Bundle, dataset: Dataset, run: Run) -> Split:
-    """The split that a bundle was trained with, made again; DataError where it comes out otherwise."""
+    """The split that a bundle was trained with, made again; DataError where it differs."""
     spec, sha256 = bundle.facts.split.spec, bundle.facts.split.sha256
     if spec["kind"] != "predefined":
         return rebuild(dataset, spec, sha256)

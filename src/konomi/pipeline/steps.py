@@ -1,4 +1,4 @@
-"""split → fit → measure, once: the steps that training, comparing and comparing on people have in common."""
+"""split → fit → measure: the steps that training, comparing and comparing on people share."""
 
 import time
 from collections.abc import Iterable
@@ -20,9 +20,9 @@ from konomi.runtime import Run
 
 @dataclass(frozen=True)
 class Experiment:
-    """A dataset that is split: what models are fitted on, and the entries that they are measured on, all the same ones.
+    """A split dataset: the training set of all models, and the hidden entries that all are measured on.
 
-    valid: the entries that chose the epochs; test: those that nothing has seen.
+    valid: the entries that choose the epochs; test: the entries that no training uses.
     """
 
     dataset: Dataset
@@ -34,7 +34,7 @@ class Experiment:
 
     @classmethod
     def of(cls, dataset: Dataset, split: Split, run: Run, metrics: str | Iterable[str] = ()) -> "Experiment":
-        """With the baselines of the training entries; `metrics` are measured beside those that are registered."""
+        """From a split. metrics: measured beside the registered ones."""
         train = split.train_set(dataset)
         seen, hidden = split.test(dataset)
         baselines, chosen = Baselines(train, run), metrics_with(metrics)
@@ -43,11 +43,11 @@ class Experiment:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """What is measured."""
+        """The metrics that are measured."""
         return self.test.metrics
 
     def measure(self, held: HeldOut, models: Iterable[Model]) -> Report | None:
-        """What models that answer together do on `valid` or `test`; None where the entries test nothing of what they say."""
+        """The report of models of one bundle on `valid` or `test`; None where the entries test none of their outputs."""
         models = list(models)
         if not any(measurable(model, held.hidden, self.train.labelling) for model in models):
             return None
@@ -56,8 +56,8 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Training:
-    """One training that went well. seconds; peak, grown: the most bytes of memory that the process held, and how many more that
-    is than before, None where the system does not tell."""
+    """One training that succeeded. seconds: of wall clock; peak: the most bytes of memory that the process held; grown: how
+    many more than before the training; None where the system does not tell."""
 
     name: str
     config: Any
@@ -68,7 +68,7 @@ class Training:
 
 
 def fit(name: str, config: Any, train: TrainSet, run: Run) -> Training:
-    """Train one model, with a watch on time and memory; FitError or ConfigError where it cannot be."""
+    """Train one model and measure time and memory; FitError or ConfigError where it cannot be trained."""
     before = memory.resident()
     memory.start_peak()
     start = time.perf_counter()
@@ -83,7 +83,7 @@ def fit(name: str, config: Any, train: TrainSet, run: Run) -> Training:
 
 
 def fit_or_reason(name: str, config: Any, train: TrainSet, run: Run) -> Training | str:
-    """The same, or in words why it cannot be: also of a setting that only the data show to be wrong."""
+    """The same, or the reason why it cannot be trained, such as a setting that does not fit the data."""
     try:
         return fit(name, config, train, run)
     except (ConfigError, FitError) as error:

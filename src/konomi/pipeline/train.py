@@ -34,12 +34,12 @@ def train_model(
 ) -> Bundle:
     """Fit models on the training entries of a dataset, and measure them on its validation and test entries.
 
-    dataset: a dataset, or the path of one. models: names, as in "ease,mf" or ["ease", "mf"], or each with its settings, as in
-    {"mf": {"dim": 16}} or {"mf": mf.Config(dim=16)}; the first that has an output gives it. split: a split or how to make one
-    (a tenth each, where None). path: where the dataset lies, which the bundle notes, to look up known users again. The
-    catalogue of the bundle has the statistics of the training entries only.
+    dataset: a dataset, or the path of one. models: names, as in "ease,mf" or ["ease", "mf"], or names with settings, as in
+    {"mf": {"dim": 16}} or {"mf": mf.Config(dim=16)}; each output comes from the first model that has it. split: a Split or a
+    SplitConfig (None: a tenth each). path: the dataset's, which the bundle notes, so that its users can be looked up. The
+    bundle's catalogue has the statistics of the training entries only.
 
-    RequestError for an unknown model, DataError for what is not a dataset, ConfigError for any other wrong argument; FitError
+    RequestError for an unknown model, DataError for anything but a dataset, ConfigError for any other wrong argument; FitError
     where training cannot go on.
     """
     configs, run = models_from(models), run_from(run)
@@ -75,7 +75,7 @@ def _facts(experiment: Experiment, fitted: Mapping[str, Model], path: Path | Non
 
 
 def history(model: Model) -> tuple[Epoch, ...]:
-    """The training and validation error of each epoch, None for what was not measured."""
+    """The training and validation error of each epoch, None where it was not measured."""
     rows: list[list[float]] = model.history.tolist()
     return tuple((_error(error), _error(valid)) for error, valid in rows)
 
@@ -85,8 +85,8 @@ def _error(error: float) -> float | None:
 
 
 def catalogue(train: TrainSet) -> pl.DataFrame:
-    """The catalogue with the statistics of the training entries, where `RATERS` people or more rated an item, and which
-    franchise each item is what part of."""
+    """The catalogue with the statistics of the training entries (for items with `RATERS` raters or more), and each item's
+    franchise and part."""
     franchise, part = franchises(train.items)
     items = add_statistics(train.items, train.seen, train.scale, RATERS)
     return items.with_columns(pl.Series("franchise", franchise), pl.Series("part", part))

@@ -1,11 +1,11 @@
-"""The blend of models by which titles are ordered: how surely liked, how much liked, how niche, how wished for.
+"""The blend of models that orders titles: how surely liked, how much liked, how niche, how wished for.
 
     s_ui = ((1 − a) N(sure_ui) + a N(loved_ui)) (1 − c·p_i) + W·p_i·fit_ui        p_i = log(1 + n_i) / log(1 + max n)
 
-with a the dial "love" and c the dial "niche". "Sure" comes from a model that ranks, where the bundle has one, else from the
-predictions themselves, shrunk further; "loved" is the predicted rating, shrunk by what is not known of an item. N brings both
-to one footing: 0 is what an unknown title gets, 1 the person's best that they have not seen. To somebody of whom no title is
-known, both are how well a stranger is served with an item (`silent.py`).
+with a the dial "love" and c the dial "niche". "Sure" is the output of a model that only ranks, where the bundle has one, else
+the predictions, shrunk further. "Loved" is the predicted rating, shrunk where little is known of an item. N scales both alike:
+0 is the score of an unknown title, 1 that of the person's best unseen title. For a silent person both terms are replaced by the
+robust popularity of the item (`silent.py`).
 """
 
 from collections.abc import Iterable
@@ -24,14 +24,14 @@ from konomi.ranking.dials import Dials
 from konomi.ranking.silent import robust_popularity
 from konomi.ranking.wishes import wish_scores
 
-SURE_PRIOR = 1000.0  # ratings that an item needs before a prediction of it is half believed, where it is to be sure
-WISH = 0.7  # what a perfect fit to the wishes weighs, for the best known title; 1 is the way from an unknown one to the best
+SURE_PRIOR = 1000.0  # ratings; the "sure" prediction of an item with so many is shrunk halfway to that of an unknown item
+WISH = 0.7  # weight of a perfect fit to the wishes, for the best known title; 1 = from the unknown title to the best one
 UNKNOWN_ITEM = np.array([-1], np.int32)
 
 
 @dataclass(frozen=True, repr=False)
 class Term:
-    """An output of a model; with `trust` f32[I+1], shrunk by it towards what the model says of an unknown item."""
+    """An output of a model. With trust f32[I+1] in [0, 1] it is shrunk towards the model's output for an unknown item."""
 
     model: Model
     output: str
@@ -52,9 +52,9 @@ class Term:
 
 @dataclass(frozen=True, repr=False)
 class ScoredTerm:
-    """What a term adds to the scores of B people: weight f32[B] · (score f32[B, I] − level f32[B]) / span f32[B].
+    """A term with its scores for B people. It adds weight f32[B] · (score f32[B, I] − level f32[B]) / span f32[B].
 
-    level: what the term says of an unknown item; span: how far above that the best known item is that the person has not seen.
+    level: the term's score of an unknown item; span: the score of the person's best known unseen item, less the level.
     """
 
     term: Term
@@ -73,7 +73,7 @@ class ScoredTerm:
 
     @property
     def normal(self) -> F32:
-        """f32[B, I]: 0 = what an unknown item gets, 1 = the best unseen one."""
+        """f32[B, I]: 0 = an unknown item, 1 = the best unseen one."""
         scaled: F32 = (self.score - self.level[:, None]) / self.span[:, None]
         return scaled
 
@@ -94,7 +94,7 @@ class Scores:
         return f"Scores({people:,} × {items:,}: {', '.join(map(repr, self.terms))})"
 
     def of(self, person: int) -> "Scores":
-        """The scores of one of the B people, as if of that one alone."""
+        """The scores of one of the B people, B = 1."""
         row = slice(person, person + 1)
         encoded = tuple((model, codes[row]) for model, codes in self.encoded)
         return Scores(self.total[row], tuple(term.of(person) for term in self.terms), self.left, encoded)
@@ -106,7 +106,7 @@ class Scores:
 
 @dataclass(frozen=True, repr=False)
 class Blend:
-    """Models that answer together, and what is known of their items (the columns genres and ratings)."""
+    """Models that rank together, and the catalogue of their items (the columns genres and ratings are used)."""
 
     models: tuple[Model, ...]
     items: pl.DataFrame
@@ -127,12 +127,12 @@ class Blend:
 
     @cached_property
     def known(self) -> Bools:
-        """bool[I]: the items that one of the models can say something of."""
+        """bool[I]: the items that at least one of the models knows."""
         known: Bools = np.any([term.model.item_known[:-1] > 0 for term, _ in self.terms(0.5)], axis=0)
         return known
 
     def terms(self, love: float) -> list[tuple[Term, float]]:
-        """What is scored, and how much each weighs; those that weigh nothing are left out."""
+        """The terms and their weights; those of weight 0 are left out."""
         rating = first_giving(self.models, "rating")
         loved = Term(rating, "rank") if rating else None
         only_ranks = first_giving([model for model in self.models if not tasks(model)], "rank")
@@ -157,8 +157,8 @@ class Blend:
             weight = np.where(silent, 0, share).astype(np.float32)
             terms.append(ScoredTerm(term, weight, score, level, self.span(score, level, profiles)))
         total = np.zeros((len(profiles), len(self.items)), np.float32)
-        for each in terms:
-            total += (each.weight / each.span)[:, None] * (each.score - each.level[:, None])
+        for scored in terms:
+            total += (scored.weight / scored.span)[:, None] * (scored.score - scored.level[:, None])
         total[silent] = self.stranger
         left = 1 - np.float32(dials.niche) * self.popularity
         total *= left
@@ -168,17 +168,17 @@ class Blend:
 
     @cached_property
     def stranger(self) -> F32:
-        """How well somebody is served with each item of whom no title is known, f32[I]: at most 1."""
+        """The score of each item for a silent person, f32[I]: its robust popularity, scaled to at most 1 over known items."""
         score = robust_popularity(self.items)
         most = float(score[self.known].max(initial=0))
         scaled: F32 = score / np.float32(most or 1)
         return scaled
 
     def granted(self, wishes: F32) -> F32:
-        """What wishes f32[B, G] add to the scores, f32[B, I]: `WISH` times their fit, as far as an item is known.
+        """What wishes f32[B, G] add to the scores, f32[B, I]: `WISH` · fit · popularity of the item.
 
-        Most titles are far from anybody's taste and hardly differ in their scores. Were they all lifted alike, those with one
-        genre and three ratings would come first.
+        Most titles are far from a person's taste and hardly differ in their scores. Without the factor popularity, titles with
+        one genre and three ratings would come first.
         """
         granted: F32 = np.float32(WISH) * self.popularity * wish_scores(self.genres, wishes, self.scale)
         return granted
@@ -191,7 +191,7 @@ class Blend:
         return share
 
     def span(self, score: F32, level: F32, profiles: Profiles) -> F32:
-        """How far above the level f32[B] the best of the known items is that are not in the profile, f32[B]."""
+        """The score of the best known item outside the profile, less the level f32[B]: f32[B]."""
         unseen = np.where(self.known, score, -np.inf)
         unseen[profiles.user, profiles.item] = -np.inf
         return above(unseen.max(axis=1, initial=-np.inf), level)
@@ -203,6 +203,6 @@ def codes_of(encoded: Iterable[tuple[Model, F32]], model: Model) -> F32:
 
 
 def above(best: F32, level: F32) -> F32:
-    """best − level, and 1 where nothing is above it, or left."""
+    """best − level, f32[B]; 1 where no item is left or none is above the level."""
     span = best - level
     return np.where(span > 1e-6, span, 1).astype(np.float32)

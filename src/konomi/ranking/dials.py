@@ -1,4 +1,4 @@
-"""Dials: what a person may turn. Each runs from 0 to 1, and its price in accuracy stands in docs/recommend.md."""
+"""Dials: what a person may turn, each from 0 to 1. docs/recommend.md says what each costs in accuracy."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from konomi.settings import shown
 
 @dataclass(frozen=True)
 class Dials:
-    """How recommendations are to be."""
+    """How to order recommendations."""
 
     love: float = 0.2  # 0 = what the person will most surely like, 1 = what they might love, known to many or not
     niche: float = 0.0  # how far popular titles are held back
-    diverse: float = 0.0  # how far a title is held back that is like one above it
-    calibrate: float = 0.0  # how closely the list is to have the genre mix of the person's own
+    diverse: float = 0.0  # how far titles are held back that are like one above them
+    calibrate: float = 0.0  # how closely the genre mix of the answer is to follow that of what the person likes
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

@@ -1,7 +1,7 @@
-"""One of each franchise: the entry point to whoever has not begun it, then the next part.
+"""One title of each franchise: its entry point for people who have not begun it, else the next part.
 
-A sequel is nothing for somebody who has not seen the first, and ten seasons of one work are one recommendation. Who has dropped
-a part does not want the next.
+A sequel is no recommendation for people who have not seen the first part. Ten seasons of one work are one recommendation, not
+ten. People who have dropped a part do not want the next.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class FranchiseRule:
     """A catalogue's franchises, sorted: the parts of franchise g, in order, are order[bounds[g]:bounds[g+1]].
 
     order i32[I]; bounds i64[G+1]; group i32[I]: the franchise of an item, from 0; entry i32[G]: the place of its entry point in
-    `order`, −1 = none; main bool[I]: not beside the work (`BESIDE`: specials, recaps, trailers, music); known bool[I]: the
-    model can say something of it.
+    `order`, −1 = none; main bool[I]: not beside the work (`BESIDE`: specials, recaps, trailers, music); known bool[I]: a model
+    knows it.
     """
 
     group: I32
@@ -32,7 +32,7 @@ class FranchiseRule:
 
     @classmethod
     def of(cls, franchise: I32, part: I32, known: Bools) -> "FranchiseRule":
-        """By franchise i32[I] and part i32[I], as `catalogue.franchises` has them. The entry point of a franchise is its
+        """From franchise i32[I] and part i32[I], as `catalogue.franchises` gives them. The entry point of a franchise is its
         first known part that is not beside the work."""
         main = part < BESIDE
         order = np.lexsort((np.arange(len(part)), part, franchise)).astype(np.int32)
@@ -46,12 +46,13 @@ class FranchiseRule:
         return cls(group, bounds, order, entry, main, known)
 
     def offered(self, profiles: Profiles, allowed: Bools) -> Bools:
-        """Which items may be offered to whom, bool[B, I]; at most one of each franchise. allowed bool[I]: not filtered out.
+        """bool[B, I]: the items that each person may be offered, at most one of each franchise. allowed bool[I]: passes the
+        filters.
 
-        Seen are all entries but those planned. What is beside the work is never offered. Who has seen the entry point of a
-        franchise, or a part before it, is offered the first part in order that is known, allowed and unseen. Everybody else is
-        offered the entry point or, if it is not allowed, nothing. Who has dropped a part, other than one beside the work, is
-        offered nothing of the franchise.
+        Every entry counts as seen but planned ones. Items beside the work are never offered. People who have seen the entry
+        point of a franchise, or a part before it, are offered its first part that is known, allowed and unseen. People who have
+        dropped a part that is not beside the work are offered nothing of the franchise. All others are offered the entry point
+        or, if it is not allowed, nothing.
         """
         allowed = self.known & allowed & self.main
         fresh = np.zeros(len(allowed), np.bool_)

@@ -1,4 +1,4 @@
-"""Offer: which titles of a person's own list, and which parts of franchises, they are offered."""
+"""Offer: which titles of their own list, and which parts of franchises, people are offered."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,11 +8,11 @@ Planned = Literal["hide", "show", "only"]
 
 @dataclass(frozen=True)
 class Offer:
-    """By default what is new to them, and of a franchise the part that comes next."""
+    """By default new titles, and the next part of a franchise."""
 
-    planned: Planned = "hide"  # what the person plans to watch: not, too, or nothing else
-    again: bool = False  # what the person has seen, too
-    parts: bool = False  # every part of a franchise, not its next one alone
+    planned: Planned = "hide"  # titles that the person plans to see: not offered, offered as well, or offered alone
+    again: bool = False  # offer also what the person has seen
+    parts: bool = False  # offer every part of a franchise, not only the next one
 
 
 WHAT_IS_NEW = Offer()

@@ -46,7 +46,7 @@ def rank(
     output: str | None = None,
     threads: int = 1,
 ) -> Ranking:
-    """The k items with the highest scores among those allowed (bool[I]), without any item of the profile, scored or not.
+    """The k allowed items (bool[I]) with the highest scores, without any item of the profile, rated or not.
 
     `output` is what is scored; by default "rank" where the model has it, else "rating". Fewer than k items are padded; equal
     scores come in order of item row. Of a model that `HasDots` most scores are not computed where people are many
@@ -67,8 +67,8 @@ def rank(
     dots = len(profiles) >= MANY and isinstance(model, HasDots) and output in model.dot_outputs
     items, scores = np.empty((len(profiles), k), np.int32), np.empty((len(profiles), k), np.float32)
     for start, stop in blocks(len(profiles), PEOPLE if dots else max(min(BLOCK, SCORES // len(allowed)), 1)):
-        part = profiles.slice(start, stop)
-        codes, seen = model.encode(part, threads), (part.indptr, part.item)
+        people = profiles.slice(start, stop)
+        codes, seen = model.encode(people, threads), (people.indptr, people.item)
         if dots:
             assert isinstance(model, HasDots)
             left, vectors, constant, level = model.dots(codes, output)

@@ -1,4 +1,4 @@
-"""Ranker: what people are offered and in which order, one person or many; what is served is what can be measured.
+"""Ranker: what people are offered and in which order, one person or many. What is served is also what is measured.
 
 profiles → scores of every item (`blend.py`) → those that are offered (`franchise_rule.py`) → k places (`rerank.py`)
 """
@@ -21,13 +21,13 @@ from konomi.ranking.offer import WHAT_IS_NEW, Offer
 from konomi.ranking.rank import Ranking
 from konomi.ranking.rerank import mix, rerank, unit
 
-CANDIDATES = 200  # of which a list is chosen as a whole, at least
-SPREAD = 0.3  # the dial "diverse" of somebody who says nothing, at least: they are offered some of everything
+CANDIDATES = 200  # items, at least, from which the places are chosen by the dials "diverse" and "calibrate"
+SPREAD = 0.3  # the least dial "diverse" for a silent person without wishes: they are offered some of everything
 
 
 @dataclass(frozen=True)
 class Ranker:
-    """The lists of people, by what the models of a blend say; its items have the columns franchise and part, too."""
+    """Ranks items for people by a blend, whose items also have the columns franchise and part."""
 
     blend: Blend
 
@@ -41,7 +41,7 @@ class Ranker:
         wishes: F32 | None = None,
         threads: int = 1,
     ) -> Ranking:
-        """The k items to see next of each of B people, and their scores.
+        """The k items to see next for each of B people, and their scores.
 
         allowed bool[I]: the items that may be offered to anybody; wishes f32[B, G] as in `wish_scores`, or None.
         """
@@ -61,13 +61,13 @@ class Ranker:
     ) -> Ranking:
         """The k items of each person by scores f32[B, I], among those that are `offered`; the rest as for `best`.
 
-        Without the dials for the list as a whole these are the k highest scores, equal ones in order of item row.
+        Without the dials "diverse" and "calibrate" they are those of the k highest scores, equal ones in order of item row.
         """
         scores = np.where(self.offered(profiles, allowed, offer, known), scores, np.float32(np.nan))
         wished = np.zeros(len(profiles), np.bool_) if wishes is None else ~np.isnan(wishes).all(axis=1)
         diverse = np.where(profiles.silent & ~wished, max(dials.diverse, SPREAD), dials.diverse)
         whole = (diverse > 0) | (dials.calibrate > 0)
-        vectors = self.vectors  # made with the first list, whether it needs them or not, so that no later one waits for them
+        vectors = self.vectors  # made with the first ranking, even if it needs none, so that no later one waits for them
         many = min(max(CANDIDATES, 4 * k) if whole.any() else k, scores.shape[1])
         nothing = np.zeros(len(profiles) + 1, np.int64), np.empty(0, np.int32)
         found, best = topk(scores, many, *nothing, np.ones(scores.shape[1], np.bool_))
@@ -78,9 +78,9 @@ class Ranker:
             some = found[b] >= 0
             items, values = found[b][some], best[b][some]
             if whole[b]:
-                own = self._liked_mix(profiles.slice(b, b + 1))
+                liked = self._liked_mix(profiles.slice(b, b + 1))
                 mixes = mix(self.blend.genres[items])
-                places = rerank(values, k, vectors[items], mixes, own, float(diverse[b]), dials.calibrate)
+                places = rerank(values, k, vectors[items], mixes, liked, float(diverse[b]), dials.calibrate)
                 items, values = items[places], values[places]
             n = min(k, len(items))
             ranking.items[b, :n], ranking.scores[b, :n] = items[:n], values[:n]
@@ -89,9 +89,8 @@ class Ranker:
     def offered(self, profiles: Profiles, allowed: Bools, offer: Offer = WHAT_IS_NEW, known: Bools | None = None) -> Bools:
         """bool[B, I]: what is offered to each person.
 
-        The items allowed (bool[I]) that something is known of (bool[I]): by a model, from their entries in training or from
-        their features, where `known` is None. Of these not what the person has been through, and of a franchise only the part
-        that comes next, unless the offer says otherwise.
+        These are the items that are allowed (bool[I]) and known (bool[I]; by default those that a model knows), without what
+        the person has seen, and of a franchise only the next part, unless the offer says otherwise.
         """
         rule = self.rule if known is None else FranchiseRule.of(*self.franchise, known)
         allowed = allowed & rule.known
@@ -111,7 +110,7 @@ class Ranker:
 
     @cached_property
     def franchise(self) -> tuple[I32, I32]:
-        """Which franchise each item belongs to, and as what part of it: i32[I] each."""
+        """The franchise of each item, and its part in it: i32[I] each."""
         items = self.blend.items
         return items["franchise"].to_numpy(), items["part"].to_numpy()
 
@@ -122,13 +121,13 @@ class Ranker:
 
     @cached_property
     def vectors(self) -> F32:
-        """Vectors of length 1 whose cosine says how alike two items are, f32[I, D]: by their factors and by their contents."""
+        """Vectors of length 1 whose cosine is the likeness of two items, f32[I, D]: by a model's vectors and by contents."""
         content = content_vectors(self.blend.items)
         model = first_placing(self.blend.models)
         return content if model is None else unit(np.concatenate([unit(model.item_vectors()), content], axis=1))
 
     def _liked_mix(self, person: Profiles) -> F32:
-        """The genre mix of what one person likes, f32[G], which sums to 1; 0 where they like nothing that has a genre."""
+        """The genre mix of what one person likes, f32[G], with the sum 1; zeros where they like nothing that has a genre."""
         liked = Labelling(self.blend.scale).of(person) == 1
         total = mix(self.blend.genres[person.item[liked]]).sum(axis=0)
         share: F32 = total / max(float(total.sum()), 1e-9)

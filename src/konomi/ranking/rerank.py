@@ -1,11 +1,11 @@
-"""A list as a whole: a title counts for less if one like it stands above, or if the list strays from the person's genres.
+"""A ranking chosen as a whole: a title scores less if one like it stands above, or if it strays from the person's genres.
 
-Greedily, place after place, the title with the highest
+Each place, from the first on, goes to the title with the highest
 
-    s_i − d · max_{j ∈ L} cos(v_i, v_j) − c · KL(p ‖ q_{L ∪ i})        over the list L so far
+    s_i − d · max_{j ∈ L} cos(v_i, v_j) − c · KL(p ‖ q_{L ∪ i})        L: the titles chosen so far
 
-"Maximal marginal relevance" (Carbonell & Goldstein 1998) with the dial "diverse", d, and calibrated recommendations (Steck
-2018, eq. 6) with the dial "calibrate", c: p is the genre mix of what the person liked, q that of the list.
+d is the dial "diverse" (maximal marginal relevance, Carbonell & Goldstein 1998), c the dial "calibrate" (calibrated
+recommendations, Steck 2018, eq. 6); p is the genre mix of what the person liked, q that of the titles chosen.
 """
 
 import numpy as np
@@ -15,17 +15,17 @@ from konomi.arrays import F32, I64, U8
 SMOOTH = 0.01  # α: how much of p is mixed into q, so that the divergence is finite (Steck 2018, eq. 7)
 
 
-def rerank(scores: F32, k: int, vectors: F32, mixes: F32, own: F32, diverse: float, calibrate: float) -> I64:
+def rerank(scores: F32, k: int, vectors: F32, mixes: F32, liked: F32, diverse: float, calibrate: float) -> I64:
     """The places of the k titles chosen among M candidates, in order, i64[k] (all M where there are fewer).
 
-    scores f32[M], the best first; vectors f32[M, D], of length 1 or 0; mixes f32[M, G], the genre mix of each (sums to 1 or 0);
-    own f32[G], the person's (sums to 1 or 0, which asks for nothing).
+    scores f32[M], the best first; vectors f32[M, D], of length 1 or 0; mixes f32[M, G], the genre mix of each title (sum 1 or
+    0); liked f32[G], the person's (sum 1, or 0 = none).
     """
     chosen: list[int] = []
     left = np.ones(len(scores), bool)
     nearest = np.zeros(len(scores), np.float32)  # the largest cosine with a chosen one
     total = np.zeros(mixes.shape[1])  # the sum of the mixes of the chosen
-    p = own.astype(np.float64)
+    p = liked.astype(np.float64)
     for place in range(min(k, len(scores))):
         gain = scores - diverse * nearest
         if calibrate and p.any():
@@ -41,7 +41,7 @@ def rerank(scores: F32, k: int, vectors: F32, mixes: F32, own: F32, diverse: flo
 
 
 def unit(vectors: F32) -> F32:
-    """The rows at length 1; rows of zeros stay."""
+    """The rows scaled to length 1; rows of zeros stay."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     rows: F32 = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
     return rows

@@ -1,4 +1,4 @@
-"""What to show somebody who has said nothing: what many people know and rate well."""
+"""The order for a silent person: titles that many people know and rate well."""
 
 import numpy as np
 import polars as pl
@@ -9,13 +9,13 @@ QUALITY = 0.25  # how many e-folds of people one standard deviation of quality i
 
 
 def robust_popularity(items: pl.DataFrame) -> F32:
-    """How well a stranger is served with each item, f32[I], from `ratings` (n) and `bayes` (b) of a bundle's catalogue:
+    """The score of each item for somebody of whom nothing is known, f32[I], from the catalogue's `ratings` (n), `bayes` (b):
 
         log(1 + n) + β (b − m) / s        m, s: mean and deviation of b over all ratings, β = `QUALITY`
 
-    The number of people is worth its logarithm, so that a title is not first because twice as many know it; b, the Bayesian
-    average, is near m where few have rated, so that no title is first because three people loved it. Both parts are free of the
-    scale of ratings and the size of the dataset. `python bench/silent.py` has other formulas beside it.
+    The logarithm keeps a title from being first only because twice as many people know it. The Bayesian average b is near m
+    where few have rated, so that no title is first because three people loved it. Both terms are independent of the rating
+    scale and of the size of the dataset. `python bench/silent.py` compares it with other formulas.
     """
     count, bayes = items["ratings"].to_numpy().astype(np.float64), items["bayes"].to_numpy().astype(np.float64)
     share = count / max(count.sum(), 1)

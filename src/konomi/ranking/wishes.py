@@ -11,9 +11,8 @@ def wish_scores(genres: U8, wishes: F32, scale: Scale) -> F32:
 
         fit_i = Σ_{g ∈ G_i ∩ W} v_g / √(|G_i| |W|)        v_g = (w_g − the middle of the scale) / half the scale
 
-    The middle of the scale is neutral: a genre at 9 of 10 is wanted, one at 2 is to be avoided, and one that nothing is said of
-    has no part in it. It is the cosine of the genres of an item and of the wishes, times the wishes' mean strength. What it
-    weighs beside an item's other scores: `Blend.granted`.
+    The middle of the scale is neutral: a genre at 9 of 10 is wanted, one at 2 is to be avoided, and one without a wish does not
+    count. The fit is the cosine of an item's genres and the wishes, times the wishes' mean strength. `Blend.granted` weighs it.
     """
     v = (wishes - (scale.low + scale.high) / 2) / ((scale.high - scale.low) / 2)
     many = np.maximum((~np.isnan(v)).sum(axis=1, keepdims=True), 1) * np.maximum(genres.sum(axis=1), 1)  # B × I

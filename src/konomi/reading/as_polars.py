@@ -1,4 +1,4 @@
-"""Any table that people have in Python → a polars frame: polars' own, pandas' (without pyarrow), or what speaks Arrow."""
+"""Any table in Python → a polars frame: from polars, from pandas (without pyarrow), or through Arrow's C stream interface."""
 
 import datetime
 from collections.abc import Iterable
@@ -11,28 +11,28 @@ import polars as pl
 from konomi.errors import DataError
 
 REMEDY = "Give a frame of polars, pandas, pyarrow, DuckDB or another table with the Arrow C stream interface."
-NUMPY_KINDS = "biufM"  # booleans, numbers and dates, which polars takes as they are
+NUMPY_KINDS = "biufM"  # booleans, numbers and dates, which polars reads directly
 NUMBERS = (int, float, Decimal)
 
 
 def as_polars(frame: Any, what: str) -> pl.DataFrame:
     """A table as a polars frame; NaN, None, NaT and pandas' NA become null.
 
-    `what` is what errors call it. A frame of pandas is read column by column through NumPy, so that it comes out the same with
-    and without pyarrow. Raises `DataError` for what is no table, and for two columns of one name.
+    what: its name in errors. A frame of pandas is read column by column through NumPy, so that the result is the same with and
+    without pyarrow. DataError for anything that is no table, and for two columns of one name.
     """
     if isinstance(frame, pl.DataFrame):
         return frame
     try:
         if isinstance(frame, pl.LazyFrame):
             return frame.collect()
-        if all(hasattr(frame, name) for name in ("columns", "dtypes", "to_numpy")):  # pandas, and what is like it
+        if all(hasattr(frame, name) for name in ("columns", "dtypes", "to_numpy")):  # pandas and look-alikes
             return _by_column(frame, what)
         if hasattr(frame, "__arrow_c_stream__"):
             return pl.DataFrame(frame)
     except DataError:
         raise
-    except Exception as error:  # whatever a foreign table, or polars of it, may raise
+    except Exception as error:  # another package's table, or polars reading it, may raise anything
         raise DataError(f"{what}: cannot be read as a table: {error}", REMEDY) from error
     listed = isinstance(frame, dict | list | tuple)
     raise DataError(
@@ -61,12 +61,12 @@ def _series(name: str, column: Any) -> pl.Series:
         return pl.Series(name, array, nan_to_null=True)
     values = array.tolist()
     if set(map(type, values)) <= {str, type(None)}:
-        return pl.Series(name, values, pl.String)  # at once, since ids may be many
+        return pl.Series(name, values, pl.String)  # the quick way for columns of ids, which may be long
     return _of_values(name, [_plain(value) for value in values])
 
 
 def _plain(value: Any) -> Any:
-    """A value as Python has it: None where it is missing, arrays and sets as lists, dates without a zone."""
+    """A value as a plain Python object: None where it is missing, arrays and sets as lists, times in UTC without a zone."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, set | frozenset):
@@ -76,7 +76,7 @@ def _plain(value: Any) -> Any:
     try:
         if value is None or value != value:
             return None
-    except TypeError:  # pandas' NA, which is neither equal to itself nor not
+    except TypeError:  # pandas' NA: comparing it with itself gives neither True nor False
         return None
     if isinstance(value, datetime.datetime):
         local = value if value.tzinfo is None else value.astimezone(datetime.UTC)
@@ -85,7 +85,7 @@ def _plain(value: Any) -> Any:
 
 
 def _of_values(name: str, values: list[Any]) -> pl.Series:
-    """A column of Python values. Text and numbers side by side become text, as a file has them."""
+    """A column of Python values. A mix of text and numbers becomes text, as in a file."""
     kinds = {type(value) for value in values if value is not None}
     if not kinds:
         return pl.Series(name, values, pl.Null)
@@ -105,11 +105,11 @@ def _of_values(name: str, values: list[Any]) -> pl.Series:
         return pl.Series(name, values, pl.Datetime("us"))
     if _all(kinds, datetime.date) and datetime.datetime not in kinds:
         return pl.Series(name, values, pl.Date)
-    return pl.Series(name, values, pl.Object)  # refused where it is needed
+    return pl.Series(name, values, pl.Object)  # refused later if the column is used
 
 
-def _all(kinds: Iterable[type], wanted: type | tuple[type, ...]) -> bool:
-    return all(issubclass(kind, wanted) for kind in kinds)
+def _all(kinds: Iterable[type], allowed: type | tuple[type, ...]) -> bool:
+    return all(issubclass(kind, allowed) for kind in kinds)
 
 
 def _text(value: Any) -> str:

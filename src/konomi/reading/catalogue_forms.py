@@ -1,25 +1,25 @@
-"""The layouts of catalogues that are known here: which column says what of a title."""
+"""The forms of catalogues that can be read: which column holds what."""
 
 from dataclasses import dataclass
 
-ML_100K_GENRES = (  # u.item flags them in this order; the flag before them means "unknown"
+ML_100K_GENRES = (  # in the order of u.item's flags; the flag before them means "unknown"
     *("Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy", "Film-Noir"),
     *("Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
 )
-FILM = "Movie"  # what type all of MovieLens is: it has a few television series, and does not say which they are
+FILM = "Movie"  # the type of every MovieLens title; a few are television series, but the files do not say which
 
 
 @dataclass(frozen=True)
 class CatalogueForm:
-    """Which columns of a catalogue say what; a column that it lacks is null. `item` and `title` a file must have."""
+    """The names of a catalogue's columns. A missing column is read as null, but `item` and `title` must be there."""
 
     item: str
     title: str
     titles: tuple[str, ...] = ()  # the other names, several in one column separated by |
-    genres: tuple[str, ...] = ("genres", "genre")  # the first that is there counts
+    genres: tuple[str, ...] = ("genres", "genre")  # the first of these that exists
     aired: str = ""
     type: str = "type"
-    every_type: str | None = None  # the type of every item, where no column says it
+    every_type: str | None = None  # the type of every item, where there is no such column
     episodes: str = "episodes"
     score: str = ""
     score_count: tuple[str, ...] = ()  # summed
@@ -32,7 +32,7 @@ class CatalogueForm:
 
     @property
     def used(self) -> set[str]:
-        """The columns that say something."""
+        """The names of all columns that are read."""
         several = (*self.titles, *self.genres, *self.score_count)
         single = (self.item, self.title, self.aired, self.type, self.episodes, self.score, self.image, self.related)
         return {*several, *single, self.sensitive} - {""}
@@ -50,7 +50,7 @@ ANY = CatalogueForm(
     related="related",
     sensitive="sensitive",
 )
-"""A catalogue of our own columns."""
+"""A catalogue with the column names of `ITEM_COLUMNS`."""
 
 FORMS = (
     CatalogueForm("anime_id", "name", score="rating"),  # mal-2016; its `members` are not people who rated
@@ -81,7 +81,7 @@ FORMS = (
     MOVIELENS,
     ANY,
 )
-"""The catalogues known by their header, the first that fits."""
+"""The catalogues recognised by their header; the first that fits."""
 
 HEADLESS = {
     "movies.dat": CatalogueForm(
@@ -97,4 +97,4 @@ HEADLESS = {
         columns=("movieId", "title", "date", "video", "url", "unknown", *ML_100K_GENRES),
     ),
 }
-"""The MovieLens catalogues without a header, known by their name."""
+"""The MovieLens catalogues without a header, recognised by their name."""

@@ -1,4 +1,4 @@
-"""One row of a catalogue → one item: the odd texts of each source in the words of no particular one."""
+"""One row of a catalogue → one item, with the texts of each source brought to one form."""
 
 import html
 import re
@@ -11,15 +11,15 @@ from konomi.reading.slow_rows import INT64
 
 SENSITIVE = {"Hentai", "Erotica"}
 TRUE = ("true", "1", "yes")
-MOST = 3e38  # about what a float32 can hold
-BETWEEN = ("|", ";", ",")  # what may stand between genres; the first that occurs anywhere in the column
+MOST = 3e38  # about the largest float32
+BETWEEN = ("|", ";", ",")  # separators of genres; the first that occurs anywhere in the column counts
 
 Cell = str | list[str]
-"""What a row has in one column: text, or the texts of a list; nothing is an empty text."""
+"""A cell of a row: text, or a list of texts; an empty text where it is missing."""
 
 
 def item_of(fields: Mapping[str, Cell], form: CatalogueForm, between: str) -> dict[str, object]:
-    """One item, with the keys of `ITEM_COLUMNS`, from the fields of its row; `between` stands between genres."""
+    """One item, with the keys of `ITEM_COLUMNS`, from the cells of its row; between: the separator of genres."""
 
     def text(column: str) -> str:
         cell = fields.get(column, "")
@@ -38,7 +38,7 @@ def item_of(fields: Mapping[str, Cell], form: CatalogueForm, between: str) -> di
     column = genre_column(fields, form)
     genres = genres_of(fields[column], between) if column else flagged if "unknown" in fields else None
     counts = [count for column in form.score_count if (count := number_of(text(column))) is not None]
-    said = text(form.sensitive).strip().lower()
+    flag = text(form.sensitive).strip().lower()
     return {
         "item_id": text(form.item).strip(),
         "title": title,
@@ -47,40 +47,40 @@ def item_of(fields: Mapping[str, Cell], form: CatalogueForm, between: str) -> di
         "year": year,
         "type": known(text(form.type)) or form.every_type,
         "episodes": count_of(number_of(text(form.episodes)), INT32.max),
-        "score": number_of(text(form.score)) or None,  # 0 is what some files have for an unknown one
+        "score": number_of(text(form.score)) or None,  # some files have 0 for an unknown score
         "score_count": count_of(sum(counts) if counts else None, INT64.max),
         "image": known(text(form.image)),
         "related": [key.strip() for key in several(form.related) if key.strip()] if form.related in fields else None,
-        "sensitive": said in TRUE if said else not SENSITIVE.isdisjoint(genres or ()),
+        "sensitive": flag in TRUE if flag else not SENSITIVE.isdisjoint(genres or ()),
     }
 
 
 def genre_column(fields: Container[str], form: CatalogueForm) -> str | None:
-    """The column of genres that is there; None where none is."""
+    """The first column of genres that exists; None where none does."""
     return next((column for column in form.genres if column in fields), None)
 
 
 def separator_of(genres: Iterable[Cell]) -> str:
-    """What stands between the genres of a whole column: "Action, Comedy", "Action|Comedy" or "Action; Comedy"."""
+    """The separator of the genres of a whole column: "Action, Comedy", "Action|Comedy" or "Action; Comedy"."""
     marks = {mark for cell in genres if isinstance(cell, str) for mark in BETWEEN if mark in cell}
     return next((mark for mark in BETWEEN if mark in marks), ",")
 
 
 def tidy(text: str) -> str | None:
-    """Text without HTML escapes and outer white space; None where nothing is left. A bare & stays as it is."""
+    """Text without HTML escapes and outer white space; None where nothing is left. A bare & stays."""
     if "&" not in text:
         return text.strip() or None
     return re.sub(r"&(#\d+|#x[\da-fA-F]+|\w+);", lambda escape: html.unescape(escape[0]), text).strip() or None
 
 
 def known(text: str | None) -> str | None:
-    """The same, and None for 'Unknown' in any case."""
+    """As `tidy`, and None for 'Unknown', whatever its case."""
     tidied = tidy(text or "")
     return None if tidied is None or tidied.lower() == "unknown" else tidied
 
 
 def number_of(text: str | None) -> float | None:
-    """A number, or None for anything that is not a finite one that a float32 can hold."""
+    """A number that fits a float32; None for anything else."""
     try:
         value = number(text or "")
     except ValueError:
@@ -94,13 +94,13 @@ def count_of(value: float | None, most: int) -> int | None:
 
 
 def genres_of(cell: Cell, between: str) -> list[str]:
-    """The exact genres: 'Shoujo Ai' is not 'Shoujo'. None known = an empty list."""
+    """The genres by exact name: 'Shoujo Ai' is not 'Shoujo'; an empty list where none is known."""
     names = (known(name) for name in (cell.split(between) if isinstance(cell, str) else cell))
     return [name for name in dict.fromkeys(names) if name is not None and name != "(no genres listed)"]
 
 
 def year_of(aired: str) -> int | None:
-    """The year of first airing: 1998 of 'Apr 3, 1998 to Apr 24, 1999', None of '? to 1999' and 'Unknown'."""
+    """The year of first airing: 1998 for 'Apr 3, 1998 to Apr 24, 1999', None for '? to 1999' and 'Unknown'."""
     year = re.search(r"\b(1[89]|20)\d\d\b", aired.partition(" to ")[0])
     return int(year[0]) if year else None
 
@@ -111,8 +111,8 @@ ARTICLES = "The|A|An|La|Le|Les|L'|El|Los|Las|Lo|Il|I|Gli|Der|Die|Das|Det|Den|De|
 def film_title(text: str) -> tuple[str | None, list[str | None], int | None]:
     """Title, other titles and year of a MovieLens title.
 
-    'Postman, The (Postino, Il) (1994)' → 'The Postman', ['Postman, The', 'Il Postino'], 1994. What is between parentheses after
-    a colon or 'Or' goes on with the title: 'Birdman: Or (The Unexpected Virtue of Ignorance)'.
+    'Postman, The (Postino, Il) (1994)' → 'The Postman', ['Postman, The', 'Il Postino'], 1994. Parentheses after a colon or 'Or'
+    belong to the title: 'Birdman: Or (The Unexpected Virtue of Ignorance)'.
     """
     whole = tidy(text) or ""
     dated = re.fullmatch(r"(.*?)\s*\((\d{4})(?:[-–]\d{0,4})?\)", whole)

@@ -1,4 +1,4 @@
-"""Catalogues, as files or as frames → the frame of `ITEM_COLUMNS`: what is known of each title."""
+"""Catalogues, from files or frames → a frame with `ITEM_COLUMNS`."""
 
 import dataclasses
 import datetime
@@ -27,16 +27,16 @@ from konomi.reading.records import (
 )
 from konomi.settings import closest
 
-FRAME = Path("the catalogue")  # what errors call a catalogue that is a frame
-SHOWN = 20  # column names that a refusal shows
-TITLES = ("title", "name")  # what a frame of no known form may call its titles
+FRAME = Path("the catalogue")  # the name in errors of a catalogue that is a frame
+SHOWN = 20  # column names that an error shows, at most
+TITLES = ("title", "name")  # possible columns of titles in a frame of no known form
 
 
 def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejects | None = None) -> pl.DataFrame:
     """The catalogue in a file, recognised by its header (by its name where MovieLens gives it none), one row per item.
 
-    Of rows with the same item id the first is kept. Raises `DataError` for an unknown layout, and for rows that cannot be read
-    unless `on_bad_rows` is "skip"; then they are added to `rejects`.
+    Of rows with the same item id the first is kept. DataError for an unknown form, and for rows that cannot be read unless
+    `on_bad_rows` is "skip"; then they are added to `rejects`.
     """
     with open_bytes(path) as file:
         try:
@@ -75,12 +75,12 @@ def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejec
 def catalogue_of_frame(
     frame: pl.DataFrame, item: str = ANY.item, on_bad_rows: OnBadRows = "refuse", rejects: Rejects | None = None
 ) -> pl.DataFrame:
-    """The same of a catalogue that is a frame: the catalogue that a file of its columns would give.
+    """The catalogue in a frame, the same as from a file with its columns.
 
-    Its form is recognised by its columns, as a file's is. Of a frame of no known form the ids are in the column `item_id` or
-    `item`, the titles in `title` or `name`, and any of `ITEM_COLUMNS` may be there; other columns are left out. Genres, other
-    titles and related ids may be lists, or text: "Action, Comedy". Raises `DataError` for a frame without ids, and for rows
-    without one unless `on_bad_rows` is "skip".
+    Its form is recognised by its columns, as a file's. In a frame of no known form the ids are in the column `item_id` or
+    `item`, the titles in `title` or `name`, and any of `ITEM_COLUMNS` are used; other columns are left out. Genres, other
+    titles and related ids may be lists, or text: "Action, Comedy". DataError for a frame without ids, and for rows without one
+    unless `on_bad_rows` is "skip".
     """
     form = _form_of_frame(frame.columns, item)
     bad, rows = Rejects(), list[Mapping[str, Cell]]()
@@ -115,7 +115,7 @@ def _recognise(path: Path, header: str) -> tuple[CatalogueForm, Sequence[str]]:
 
 
 def _form_of_frame(columns: Sequence[str], item: str) -> CatalogueForm:
-    """The form of a frame with these columns; `item` is what the ratings call their ids."""
+    """The form of a frame with these columns; item: the column of item ids in the ratings."""
     known = next((form for form in FORMS if form.item in columns and form.title in columns), None)
     if known:
         return known
@@ -130,7 +130,7 @@ def _form_of_frame(columns: Sequence[str], item: str) -> CatalogueForm:
 
 
 def _cell(value: Any) -> Cell:
-    """What a frame has in one column of one row as a file would have it, but for lists, which stay lists."""
+    """A value of a frame as text, as in a file; lists stay lists."""
     if value is None or value != value:
         return ""
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Which of the files that a person gave hold the ratings, and which the catalogue."""
+"""Finds the ratings files and the catalogue among the given paths."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ from konomi.runtime import Run
 
 @dataclass(frozen=True)
 class Layout:
-    """The names that a source's files go by."""
+    """The names of a source's files."""
 
     source: str
-    ratings: tuple[tuple[str, ...], ...]  # groups, the best first; files of one group are parts of one table
+    ratings: tuple[tuple[str, ...], ...]  # groups, the best first; the files of one group make one table
     catalogue: tuple[str, ...]
-    ignored: tuple[str, ...] = ()  # come with it and are not needed
+    ignored: tuple[str, ...] = ()  # files of the source that are not needed
 
 
 def plain(path: Path) -> str:
@@ -32,7 +32,7 @@ def plain(path: Path) -> str:
 
 
 def find(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
-    """The files of these names (or gzipped): all that were given, and those in a given folder, else in the first below it."""
+    """The files of these names (or gzipped): given ones, and those in a given folder, else in its first subfolder with any."""
     return [file for path in paths for file in ([path] if path.is_file() and plain(path) in names else _within(path, names))]
 
 
@@ -49,13 +49,13 @@ def _beside(place: Path, names: Sequence[str]) -> list[Path]:
 
 
 def find_ratings(paths: Sequence[Path], layout: Layout, columns: Sequence[str]) -> list[Path]:
-    """The ratings files among `paths`: those of the best official name, else all that were given and have these columns."""
+    """The ratings files among `paths`: those of the best group of names, else all given files with these columns."""
     groups = (find(paths, names) for names in layout.ratings)
     return next((found for found in groups if found), [path for path in paths if header(path).issuperset(columns)])
 
 
 def header(path: Path, separator: str = ",") -> set[str]:
-    """The names in a file's header; empty where it is not a readable text file."""
+    """The column names in a file's header; empty where it is no readable text file."""
     if path.suffix in BINARY or not path.is_file():
         return set()
     try:
@@ -65,23 +65,23 @@ def header(path: Path, separator: str = ",") -> set[str]:
 
 
 def is_catalogue(path: Path) -> bool:
-    """Whether a file has the name or the header of a catalogue that is known here."""
+    """Whether a file has the name or the header of a known form of catalogue."""
     return plain(path) in HEADLESS or any({form.item, form.title} <= header(path, form.separator) for form in FORMS)
 
 
 def read_found(
     paths: Sequence[Path], ratings: Sequence[Path], layout: Layout, format: RatingsFormat, options: ReadOptions, run: Run
 ) -> Table:
-    """The table of the ratings files found among `paths`, with the catalogue: a given file, else one beside the ratings.
+    """The table of the ratings files among `paths`, with the catalogue: a given file, else one beside the ratings.
 
-    Raises `DataError` where a path does not exist, `ratings` is empty, a given file has no use, or a file cannot be read.
+    DataError where a path does not exist, `ratings` is empty, a given file is of no use, or a file cannot be read.
     """
     missing = next((path for path in paths if not path.exists()), None)
     if missing:
         raise DataError(f"{missing}: no such file or folder.", "Check the path.")
     if not ratings:
-        where, names = ", ".join(str(path) for path in paths), (name for group in layout.ratings for name in group)
-        raise DataError(f"{where}: no ratings of {layout.source}.", f"It looks for {', '.join(names)}.")
+        places, names = ", ".join(str(path) for path in paths), (name for group in layout.ratings for name in group)
+        raise DataError(f"{places}: no ratings of {layout.source}.", f"It looks for {', '.join(names)}.")
     known = {MANIFEST, *layout.catalogue, *layout.ignored}
     others = [path for path in paths if path.is_file() and path not in ratings and plain(path) not in known]
     catalogue = find(paths, layout.catalogue) or others[:1] or _beside(ratings[0].parent, layout.catalogue)
@@ -95,7 +95,7 @@ def read_found(
 
 
 def with_catalogue(table: Table, path: Path, options: ReadOptions) -> Table:
-    """The table with the catalogue in a file; `DataError` as `read_catalogue` raises it."""
+    """The table with the catalogue in a file; DataError as in `read_catalogue`."""
     rejects = Rejects()
     items = read_catalogue(path, options.on_bad_rows, rejects)
     return dataclasses.replace(table, items=items, catalogue_rejects=rejects, files=(*table.files, path))

@@ -1,4 +1,4 @@
-"""How a ratings file is laid out, and what a person may say about it."""
+"""The format of a ratings file, and the options that override it."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from konomi.errors import ConfigError
 from konomi.reading.records import OnBadRows
 
 FIELDS = ("user", "item", "rating", "status", "time")
-"""What a column of a ratings file can hold."""
+"""The fields: what a column of ratings can hold."""
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a person may say about the input; None = as the source has it, or guessed."""
+    """Options of reading; None = the source's own, or guessed."""
 
-    on_bad_rows: OnBadRows = "refuse"  # or leave them out and list them
+    on_bad_rows: OnBadRows = "refuse"  # "skip": leave them out and list them
     scale: Scale | None = None
     user: str | None = None  # column names
     item: str | None = None
@@ -27,7 +27,7 @@ class ReadOptions:
     status: str | None = None
     time: str | None = None
     separator: str | None = None  # between columns: a character, or "::"
-    items: Path | None = None  # a catalogue in place of the source's own
+    items: Path | None = None  # a catalogue instead of the source's own
 
     def __post_init__(self) -> None:
         mark = self.separator
@@ -39,18 +39,18 @@ class ReadOptions:
             )
 
     def again(self, guessed: Mapping[str, str]) -> dict[str, str]:
-        """What to say about other files of the same kind, to have them read likewise; `guessed` of columns, as in `Table`.
+        """The options for reading other files in the same way. guessed: columns, as in `Table.reading`.
 
-        Statuses and times are not asked of them unless the person did so here.
+        Guessed columns of statuses and times are left out, so that the other files need not have them.
         """
         needed = {name: word for name, word in guessed.items() if name not in ("status", "time")}
-        said = {name: word for name in (*FIELDS, "separator") if (word := getattr(self, name)) is not None}
-        return {**needed, **said, "on_bad_rows": self.on_bad_rows}
+        given = {name: word for name in (*FIELDS, "separator") if (word := getattr(self, name)) is not None}
+        return {**needed, **given, "on_bad_rows": self.on_bad_rows}
 
 
 @dataclass(frozen=True)
 class RatingsFormat:
-    """How a ratings file is laid out. Parquet and Arrow files use only the names, `unscored`, `scale` and `integer_ids`."""
+    """The format of a ratings file. Parquet and Arrow files use only the names, `unscored`, `scale` and `integer_ids`."""
 
     user: str  # column names
     item: str
@@ -61,19 +61,19 @@ class RatingsFormat:
     columns: tuple[str, ...] | None = None  # of a file without a header, in order
     unscored: tuple[float, ...] = ()  # ratings that mean "not scored"
     scale: Scale | None = None  # None: guessed from the ratings
-    integer_ids: bool = True  # whether an id that is not a whole number is an error; else such ids make a column of strings
+    integer_ids: bool = True  # True: an id that is no whole number is an error; False: it makes all ids of the column strings
 
     def __str__(self) -> str:
         return ", ".join(f"{field} = {name}" for field, name in self.names().items())
 
     def names(self) -> dict[str, str]:
-        """Each field that has a column → the name of that column."""
+        """field → the name of its column, for each field that has one."""
         return {field: getattr(self, field) for field in FIELDS if getattr(self, field) is not None}
 
     def given(self, options: ReadOptions) -> "RatingsFormat":
-        """The same format with what a person said about it in place of its own."""
-        said = {field: getattr(options, field) for field in (*FIELDS, "scale", "separator")}
-        format = dataclasses.replace(self, **{key: value for key, value in said.items() if value is not None})
+        """The format with the given options instead of its own values."""
+        values = {name: getattr(options, name) for name in (*FIELDS, "scale", "separator")}
+        format = dataclasses.replace(self, **{name: value for name, value in values.items() if value is not None})
         if options.scale is None or not self.unscored:
             return format
         marks = np.array(self.unscored, np.float32)

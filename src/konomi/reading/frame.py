@@ -1,4 +1,4 @@
-"""`Dataset`, with `Dataset.from_frame`: a dataset from tables in memory."""
+"""`Dataset` with `Dataset.from_frame`, which makes a dataset from tables in memory."""
 
 from typing import Any
 
@@ -23,15 +23,15 @@ def dataset_from_frame(
 ) -> Dataset:
     """A dataset from a table with a row per rating: a frame of pandas, polars, pyarrow, DuckDB, …
 
-    `user`, `item`, `rating`, `time`, `status` name its columns; those that are not named have their usual names (user_id,
-    movieId, score, …). A missing rating (null, NaN, None, NA) means "not scored". `scale` is guessed where it is not given, but
-    for MyAnimeList's (a column such as anime_id), which is 1 to 10 with 0 and −1 for "not scored".
+    user, item, rating, time, status: names of its columns; by default their usual names (user_id, movieId, score, …). A missing
+    rating (null, NaN, None, NA) means "not scored". scale: guessed by default; with MyAnimeList's ids (a column such as
+    anime_id) it is 1 to 10, with 0 and −1 for "not scored".
 
-    `items` is a catalogue: a frame, or a file. Known are MovieLens' movies.csv and MyAnimeList's anime.csv, as they are; else
-    a column item_id (or one called like `item`), title or name, and any of `table.ITEM_COLUMNS`. Genres are lists, or text such
-    as "Action, Comedy". The file and the frame of it give the same catalogue.
+    items: a catalogue, as a frame or a file: MovieLens' movies.csv, MyAnimeList's anime.csv, or columns item_id (or the name in
+    `item`), title or name, and any of `table.ITEM_COLUMNS`. Genres are lists, or text such as "Action, Comedy". A file and a
+    frame of it give the same catalogue.
 
-    Raises `DataError` for what is no table, a column that is not there or of another type, and bad rows.
+    DataError for anything that is no table, for a column that is missing or of another type, and for bad rows.
     """
     return prepare(
         as_polars(frame, NAME),

@@ -11,11 +11,11 @@ INT32 = np.iinfo(np.int32)
 
 
 class Doubt(Exception):
-    """Something that the slow reader has to look at."""
+    """A value that the slow reader has to check."""
 
 
 def batch_ids(ids: pl.Series, integer: bool) -> pl.Series:
-    """A batch of ids, narrowed: int32 or int64 where all are whole numbers as Python writes them, else strings."""
+    """A batch of ids in the narrowest type: int32 or int64 where all are whole numbers as Python writes them, else strings."""
     decimal = ids.dtype.is_float()
     if decimal and (ids.floor() == ids).all():
         ids = ids.cast(pl.Int64)
@@ -36,7 +36,7 @@ def _narrowed(ids: pl.Series) -> pl.Series:
 
 
 def joined(batches: list[pl.Series], name: str) -> pl.Series:
-    """One column from narrowed batches, of the widest of their types, which none of them loses anything in."""
+    """One column from batches of `batch_ids`, of the widest of their types, so that no id changes."""
     kinds = {ids.dtype for ids in batches}
     widest = pl.String if pl.String in kinds else pl.Int64 if pl.Int64 in kinds else pl.Int32
     ids = pl.concat([ids.cast(widest) for ids in batches], rechunk=False).alias(name)
@@ -47,9 +47,9 @@ def joined(batches: list[pl.Series], name: str) -> pl.Series:
 
 
 def whole_ids(text: pl.Series) -> pl.Series:
-    """Ids as int64 where all are whole numbers as Python writes them, or as pandas does: 10.0; else the strings they are."""
+    """Ids as int64 where all are whole numbers as Python writes them, or with ".0" as pandas does; else the same strings."""
     if text.head(1).str.strip_suffix(".0").cast(pl.Int64, strict=False).null_count():
-        return text  # most columns of strings are seen to be such at once
+        return text  # the first id already shows it for most columns of strings
     plain = text.str.strip_suffix(".0")
     whole = plain.cast(pl.Int64, strict=False)
     return whole if (whole.cast(pl.String) == plain).fill_null(False).all() else text

@@ -1,4 +1,4 @@
-"""Ratings as people have them, files or tables in memory → a Table, and → a Dataset. The public way in."""
+"""Ratings in files or in memory → a Table, and → a Dataset. The public functions for reading."""
 
 import dataclasses
 import os
@@ -23,9 +23,9 @@ PathLike = str | os.PathLike[str]
 
 
 class Reading(TypedDict, total=False):
-    """What may be said about ratings; None, or nothing said, is as the source has it, or guessed."""
+    """Options of reading ratings; None or absent = the source's own, or guessed."""
 
-    source: str | None  # a name in `SOURCES`; else recognised from the files
+    source: str | None  # a name in `SOURCES`; by default recognised from the files
     items: Any  # a catalogue, joined by item id: a file, or a frame
     user: str | None  # names of columns
     item: str | None
@@ -40,18 +40,18 @@ class Reading(TypedDict, total=False):
 def read_ratings(*paths: PathLike, run: Run | None = None, **reading: Unpack[Reading]) -> Table:
     """The ratings in files, folders or a zip, as a `Table`: one row per entry, with the catalogue where there is one.
 
-    `reading` is what may be said about them, see `Reading`. Raises `DataError` where a file is missing, no source fits, or rows
-    cannot be read (with `on_bad_rows="skip"` they are in `Table.rejects`), `ConfigError` for a wrong option.
+    reading: options, see `Reading`. DataError where a file is missing, no source fits, or rows cannot be read (with
+    `on_bad_rows="skip"` they are in `Table.rejects`); ConfigError for a wrong option.
     """
     return _read_files(list(paths), _options(reading), _run(run), reading)
 
 
 def prepare(ratings: Any, rules: Rules | None = None, run: Run | None = None, **reading: Unpack[Reading]) -> Dataset:
-    """The dataset of ratings as people have them, in one call.
+    """The dataset of ratings in files or in memory, in one call.
 
     ratings: a path, or a list of them (files, folders, a zip); a table in memory with a row per rating (polars, pandas,
-    pyarrow, DuckDB, …); or a `Table` that was read before. rules: what is kept; reading: what may be said about the ratings,
-    see `Reading`. Raises `DataError` as `read_ratings` does, and where nothing is left; `ConfigError` for a wrong option.
+    pyarrow, DuckDB, …); or a `Table`. rules: what is kept; reading: options, see `Reading`. DataError as in `read_ratings`, and
+    where nothing is left; ConfigError for a wrong option.
 
         konomi.prepare("ml-latest-small.zip")
         konomi.prepare(["a.dat", "b.dat"], source="movielens", items="films.csv", rules=konomi.Rules(k_core=5))
@@ -60,8 +60,8 @@ def prepare(ratings: Any, rules: Rules | None = None, run: Run | None = None, **
     expect(rules, Rules | None, "rules", ConfigError, "Write rules=konomi.Rules(k_core=5), for instance.")
     run = _run(run)
     if isinstance(ratings, Table):
-        if said := [name for name in reading if reading[name] is not None]:  # type: ignore[literal-required]
-            raise ConfigError(f"A Table has been read: {', '.join(said)} cannot be said any more.", "Say it to read_ratings.")
+        if given := [name for name in reading if reading[name] is not None]:  # type: ignore[literal-required]
+            raise ConfigError(f"A Table has been read: {', '.join(given)} cannot be said any more.", "Say it to read_ratings.")
         return prepare_table(ratings, rules, run)
     options = _options(reading)
     listed = isinstance(ratings, list | tuple) and all(isinstance(each, str | os.PathLike) for each in ratings)
@@ -84,7 +84,7 @@ def _read_files(paths: list[Any], options: ReadOptions, run: Run, reading: Readi
 
 
 def _options(reading: Reading) -> ReadOptions:
-    """What was said about rows and columns; `ConfigError` for a word that is not known, or a value of the wrong type."""
+    """The options about rows and columns; ConfigError for an unknown option, or a value of the wrong type."""
     known = list(Reading.__annotations__)
     if unknown := next((name for name in reading if name not in known), None):
         raise ConfigError(f'There is no option "{unknown}".{closest(unknown, known)}', f"The options are: {', '.join(known)}.")
@@ -95,7 +95,7 @@ def _options(reading: Reading) -> ReadOptions:
 
 
 def _items(reading: Reading) -> Any:
-    """The catalogue: a path as a `Path`, anything else as it is."""
+    """The catalogue: a path as a `Path`, anything else unchanged."""
     items = reading.get("items")
     return as_path(items, "a catalogue", DataError) if isinstance(items, str | os.PathLike) else items
 

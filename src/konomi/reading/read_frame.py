@@ -1,4 +1,4 @@
-"""A table in memory → a Table, as if it were a file."""
+"""A table in memory → a Table, as from a file."""
 
 import dataclasses
 from pathlib import Path
@@ -15,15 +15,14 @@ from konomi.reading.rows import read_columns
 from konomi.reading.usual_names import usual_format
 from konomi.runtime import Run
 
-NAME = "the frame"  # what errors call it
+NAME = "the frame"  # its name in errors
 
 
 def read_frame(frame: Any, options: ReadOptions, run: Run, items: Any = None) -> Table:
-    """The entries of a frame (polars, pandas, pyarrow, DuckDB, …) with a row per rating, as a file of its columns has them.
+    """The entries of a frame (polars, pandas, pyarrow, DuckDB, …) with a row per rating, the same as from a file.
 
-    Columns that `options` does not name have their usual names. `items` is a catalogue, as `with_items` takes it. Raises
-    `DataError` for something that is no table, a column that is not there or holds something else, and bad rows, by number
-    from 1.
+    Columns that `options` does not name have their usual names. items: a catalogue, as for `with_items`. DataError for anything
+    that is no table, a column that is missing or of another type, and bad rows, by number from 1.
     """
     ratings = as_polars(frame, NAME)
     if not ratings.width or not len(ratings):

@@ -1,4 +1,4 @@
-"""Delimited text as records, each with the line that it starts on; and what happens to the ones that cannot be read."""
+"""Delimited text as records with their line numbers, and how records that cannot be read are refused or left out."""
 
 import csv
 import gzip
@@ -19,17 +19,17 @@ from konomi.files import check_file, first_bytes, whole_file
 from konomi.text import as_cell
 
 OnBadRows = Literal["refuse", "skip"]
-SHOWN_LINES = 5  # how many line numbers a refusal names
+SHOWN_LINES = 5  # line numbers that an error names, at most
 REJECTS_HEADER = "line,reason,text"
-DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)  # what reading a damaged gzip file raises
-HEAD = 1 << 12  # bytes by which a text is told from what is none
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)  # errors of reading a damaged gzip file
+HEAD = 1 << 12  # bytes of a file's beginning that show whether it is text
 CONTROLS = bytes(set(range(32)) - set(b"\t\r\n")) + b"\x7f"
-MOST_CONTROLS = 0.05  # share of a text; of random bytes they are a ninth
-SHOWN_TEXT = 500  # a rejected row is kept up to this many characters: an open quote may swallow half a file
+MOST_CONTROLS = 0.05  # share of control characters in a text; in random bytes it is 1/9
+SHOWN_TEXT = 500  # characters of a rejected row that are kept: an open quote may swallow half a file
 
 
 class Record(NamedTuple):
-    """One row: its first line in the file (from 1), its fields, and why it cannot be read ("" where it can)."""
+    """One row: its first line in the file (from 1), its cells, why it cannot be read (or ""), and its text."""
 
     line: int
     fields: list[str]
@@ -38,12 +38,12 @@ class Record(NamedTuple):
 
 
 def quote_of(separator: str) -> str | None:
-    """The quote character that goes with a separator: files separated by tabs or by :: are not quoted."""
+    """The quote character of files with a separator; None for tabs and ::, which are used without quotes."""
     return None if separator in ("\t", "::") else '"'
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """A file's bytes, through gzip where its name ends in .gz; `DataError` where there is no such file, or it is UTF-16."""
+    """A file's bytes, unpacked where its name ends in .gz; DataError where there is no such file, or it is UTF-16."""
     if path.is_dir():
         raise DataError(f"{path}: is a folder.", "Give the file in it.")
     if path.exists() and not path.is_file():
@@ -55,7 +55,7 @@ def open_bytes(path: Path) -> BinaryIO:
     except PermissionError:
         raise DataError(f"{path}: may not be read.", "Check the file's permissions.") from None
     head = b""
-    with suppress(*DAMAGED):  # whoever reads it says so
+    with suppress(*DAMAGED):  # the error comes when it is read
         head = file.peek(4)[:4]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
         file.close()
@@ -66,7 +66,7 @@ def open_bytes(path: Path) -> BinaryIO:
 
 
 def open_text(path: Path) -> TextIO:
-    """A file's text. Bytes that are not UTF-8 become surrogates, so that only a field that matters need be refused for them."""
+    """A file's text. Bytes that are not UTF-8 become surrogates, so that only cells that are used are refused for them."""
     file = open_bytes(path)
     head = b""
     with suppress(*DAMAGED):
@@ -80,7 +80,7 @@ def open_text(path: Path) -> TextIO:
 
 
 def refuse_binary(path: Path, head: bytes) -> None:
-    """`DataError` where the beginning of a file has more controls in it than any text: a picture, a program, …"""
+    """DataError where the beginning of a file has more control characters than text has: a picture, a program, …"""
     if len(head.translate(None, CONTROLS)) < (1 - MOST_CONTROLS) * len(head):
         raise _no_text(path)
 
@@ -91,7 +91,7 @@ def _no_text(path: Path) -> DataError:
 
 def records(text: TextIO, separator: str) -> Iterator[Record]:
     """The records of a text, blank lines left out."""
-    line = 0  # how many went before
+    line = 0  # lines before the next record
     taken: list[str] = []
 
     def lines() -> Iterator[str]:
@@ -101,7 +101,7 @@ def records(text: TextIO, separator: str) -> Iterator[Record]:
 
     quote = quote_of(separator)
     reader: Iterator[list[str]]
-    if len(separator) > 1:  # which csv does not know; no quotes either
+    if len(separator) > 1:  # the csv module takes only single characters
         reader = (line.split(separator) if line else [] for line in (physical.rstrip("\r\n") for physical in lines()))
     else:
         reader = csv.reader(
@@ -127,7 +127,7 @@ def records(text: TextIO, separator: str) -> Iterator[Record]:
 
 
 def first_records(path: Path, separator: str, n: int = 1) -> list[list[str]]:
-    """The fields of a file's first n records; `DataError` where it is empty."""
+    """The cells of a file's first n records; DataError where it is empty."""
     with open_text(path) as text:
         head = list(islice(records(text, separator), n))
     if not head:
@@ -145,7 +145,7 @@ def reject(rejects: Rejects, line: int, reason: str, text: str) -> None:
 
 
 def settle(path: Path, rejects: Rejects, on_bad_rows: OnBadRows, place: str = "line") -> None:
-    """Refuse a file with rejects, naming their first places and the count of each kind, unless they are to be skipped."""
+    """DataError for a file with rejects, with the first places and the count of each reason, unless they are skipped."""
     if not rejects.line or on_bad_rows == "skip":
         return
     lines = ", ".join(str(line) for line in rejects.line[:SHOWN_LINES]) + (", …" if len(rejects.line) > SHOWN_LINES else "")
@@ -160,7 +160,7 @@ def settle(path: Path, rejects: Rejects, on_bad_rows: OnBadRows, place: str = "l
 
 
 def refuse_rejects(path: Path, inputs: Sequence[Path]) -> None:
-    """`DataError` where rejects cannot go to `path`: it is an input, or no older rejects file, or its folder takes no file."""
+    """DataError where rejects cannot go to `path`: it is an input, or no older rejects file, or cannot be written."""
     check_file(path, DataError, inputs, "rejects", ("a rejects file", _is_rejects))
 
 
@@ -169,7 +169,7 @@ def _is_rejects(path: Path) -> bool:
 
 
 def write_rejects(path: Path, *rejects: Rejects) -> None:
-    """Write the rows that were left out as CSV, safe in spreadsheets: line, reason, text. It appears whole or not at all."""
+    """Write the rows that were left out as CSV, safe in spreadsheets: line, reason, text. Written whole or not at all."""
     columns = {name: [value for each in rejects for value in getattr(each, name)] for name in REJECTS_HEADER.split(",")}
     columns |= {name: [as_cell(printable(text)) for text in columns[name]] for name in ("reason", "text")}
     with whole_file(path, DataError, "rejects") as partial:
@@ -177,7 +177,7 @@ def write_rejects(path: Path, *rejects: Rejects) -> None:
 
 
 def number(text: str) -> float:
-    """What everybody takes for a number; Python's own `float` takes 1_0 and the digits of any script, too."""
+    """A number in ASCII digits; Python's `float` also takes 1_0 and the digits of other scripts."""
     if "_" in text or not text.isascii():
         raise ValueError(text)
     return float(text)

@@ -1,8 +1,7 @@
-"""Reading a ratings file to a Table, fast; `slow_rows.py` has the slow twin that defines it.
+"""Reads a ratings file to a Table, fast; the slow reader in `slow_rows.py` defines the result.
 
-The fast path lets polars parse the needed columns, batch by batch. It decides nothing: whatever is not plainly right (a parse
-error, a missing value, a rating off the scale) sends the whole file through the slow twin, which reads row by row, knows line
-numbers and says for each bad row what is wrong with it.
+The fast path lets polars parse the needed columns, batch by batch. Any doubt (a parse error, a missing value, a rating off the
+scale) sends the whole file through the slow reader, which goes row by row and knows the line and the fault of each bad row.
 """
 
 import dataclasses
@@ -29,7 +28,7 @@ BINARY = (".parquet", ".arrow", ".feather", ".ipc")
 
 
 def read_several(paths: Sequence[Path], format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
-    """The entries of several files of one format, one after the other; as `read_ratings`, which see."""
+    """The entries of several files of one format, one after the other; see `read_ratings`."""
     tables = [read_ratings(path, format, options, run, source) for path in paths]
     if len(tables) == 1:
         return tables[0]
@@ -54,14 +53,14 @@ def read_several(paths: Sequence[Path], format: RatingsFormat, options: ReadOpti
 def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
     """All entries of a delimited (or gzipped), Parquet or Arrow file, in file order.
 
-    A missing or NaN rating is not scored. Raises `DataError` where the file is missing or empty, lacks a column, or has rows
-    that cannot be read: named by line (by row in Parquet and Arrow files), unless `options.on_bad_rows` is "skip".
+    A missing or NaN rating is not scored. DataError where the file is missing or empty, lacks a column, or has rows that cannot
+    be read, by line (by row in Parquet and Arrow files), unless `options.on_bad_rows` is "skip".
     """
     format = format.given(options)
     if path.suffix in BINARY:
         open_bytes(path).close()
         try:
-            place = path.absolute()  # in a relative one, polars takes ~ for somebody's home
+            place = path.absolute()  # in a relative path, polars replaces ~ by the home folder
             scan = pl.scan_parquet(place, glob=False) if path.suffix == ".parquet" else pl.scan_ipc(place, glob=False)
             return read_columns(scan, path, format, options, run, source)
         except pl.exceptions.PolarsError as error:
@@ -78,7 +77,7 @@ def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: R
 
 
 def read_columns(scan: pl.LazyFrame, path: Path, format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
-    """The same from typed columns; `path` is what errors call them, and bad rows are named by their number, from 1."""
+    """The same from typed columns. path: their name in errors; bad rows are named by their number, from 1."""
     schema = scan.collect_schema()
     _places(path, format, list(schema))
     chosen = scan.select(_typed(path, schema[name], name, field) for field, name in format.names().items())
@@ -91,7 +90,7 @@ def read_columns(scan: pl.LazyFrame, path: Path, format: RatingsFormat, options:
 
 
 def _places(path: Path, format: RatingsFormat, columns: list[str]) -> dict[str, int]:
-    """Each field → the place of its column, or a `DataError` that names the column that is not there."""
+    """field → the place of its column; DataError that names a missing column."""
     for field, name in format.names().items():
         if name not in columns:
             shown = ", ".join(columns[:20])
@@ -120,7 +119,7 @@ def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, 
     schema |= {f"_{place * stride}": kinds[field] for field, place in places.items()}
     between = [pl.col(f"_{n}").is_null() for n in range(len(schema)) if n % stride]
     chosen = {field: pl.col(f"_{place * stride}") for field, place in places.items()}
-    if between:  # a single : stands in a field, which is then missing here, so that the slow twin looks at it
+    if between:  # a cell with a single ":" makes the user null, so that the slow reader checks it
         chosen["user"] = pl.when(pl.all_horizontal(between)).then(chosen["user"])
     return (
         pl.scan_csv(
@@ -204,7 +203,7 @@ def _read_slowly(
     source: str,
     place: str,
 ) -> Table:
-    """A Table of the good rows; `place` is what their numbers count."""
+    """A Table of the good rows; place: what their numbers count, "line" or "row"."""
     rejects = Rejects()
 
     def good_rows() -> Iterator[pl.DataFrame]:

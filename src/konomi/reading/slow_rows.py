@@ -1,4 +1,4 @@
-"""The slow reader that defines the fast one: row by row, with line numbers and a reason for every row that is refused."""
+"""The slow reader, which defines the fast one: row by row, with line numbers and a reason for every bad row."""
 
 import math
 import re
@@ -16,16 +16,16 @@ from konomi.reading.formats import RatingsFormat
 from konomi.reading.records import Record, number, reject
 
 BATCH = 200_000  # rows
-INTEGER = re.compile("[+-]?[0-9]+")  # int() takes 1_0 and the digits of any script, too
-SPACES = " \t"  # around an id; they are no part of it
+INTEGER = re.compile("[+-]?[0-9]+")  # int() also takes 1_0 and the digits of other scripts
+SPACES = " \t"  # stripped from ids
 INT64 = np.iinfo(np.int64)
 
 Row = tuple[int, dict[str, Any], str, str]
-"""Line (or row number), what each field says, what is wrong with it as a whole, its text."""
+"""Line (or row number), field → value, what is wrong with the whole row (or ""), its text."""
 
 
 def text_rows(rows: Iterator[Record], places: dict[str, int], width: int, header: bool) -> Iterator[Row]:
-    """What every record says in the columns at `places`, by field."""
+    """A row for every record, with the cells at `places` by field."""
     needed = max(places.values()) + 1
     for record in rows:
         if header:
@@ -50,7 +50,7 @@ def checked_rows(rows: Iterable[Row], format: RatingsFormat, rejects: Rejects) -
     id_type = pl.Int64() if format.integer_ids else pl.String()
     types = {"user": id_type, "item": id_type, "rating": pl.Float32(), "status": pl.Int64(), "time": pl.Int64()}
     schema = {field: types[field] for field in format.names()}
-    check = lru_cache(1 << 16)(partial(_checked, format))  # a file has few different ids and fewer ratings
+    check = lru_cache(1 << 16)(partial(_checked, format))  # values repeat: a file has few distinct ids and ratings
     good: list[list[Any]] = []
     for line, fields, fault, text in rows:
         try:
@@ -66,7 +66,7 @@ def checked_rows(rows: Iterable[Row], format: RatingsFormat, rejects: Rejects) -
 
 
 def _checked(format: RatingsFormat, field: str, value: Any) -> Any:
-    """The value of one field, or a ValueError that says what is wrong with it in words that do not vary from row to row."""
+    """The value of one field; ValueError with what is wrong, without the value, so that equal faults can be counted."""
     value = value.strip(SPACES) if isinstance(value, str) else value
     missing = value is None or value == "" or value != value
     if field in ("user", "item"):

@@ -1,4 +1,4 @@
-"""The names that columns of ratings usually have, for whoever does not say which column is which."""
+"""The usual names of columns of ratings, for columns that are not named."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from konomi.data.scale import Scale
 from konomi.errors import DataError
 from konomi.reading.formats import RatingsFormat, ReadOptions
 
-USUAL = {  # in lower case, without anything but letters
+USUAL = {  # in lower case, letters only
     "user": ("userid", "user", "uid", "userno", "reviewerid", "username", "profileid", "customerid", "memberid", "raterid"),
     "item": ("itemid", "item", "iid", "animeid", "movieid", "bookid", "productid", "parentasin", "asin", "isbn", "malid"),
     "rating": ("rating", "score", "feedback", "stars", "rate", "overall", "myscore", "bookrating"),
@@ -15,15 +15,15 @@ USUAL = {  # in lower case, without anything but letters
     "time": ("timestamp", "time", "unixreviewtime", "unixtime"),
 }
 NEEDED = ("user", "item", "rating")
-SHOWN = 20  # column names that a refusal shows
+SHOWN = 20  # column names that an error shows, at most
 
 
-def usual_format(where: str, columns: Mapping[str, bool], options: ReadOptions) -> RatingsFormat:
-    """The column of each field: as the person said, else the first of a usual name.
+def usual_format(place: str, columns: Mapping[str, bool], options: ReadOptions) -> RatingsFormat:
+    """The format with the column of each field: the named one, else the first with a usual name.
 
-    `columns` says of each name whether its values can be times; `where` is what errors call the input. MyAnimeList's ids (a
-    column such as anime_id) mean its scale, on which 0 and −1 are not scored; else the scale is left open. Raises `DataError`
-    where there is no user, item or rating.
+    place: the name of the input in errors; columns: name → whether its values can be times. With MyAnimeList's ids (a column
+    such as anime_id) the scale is MyAnimeList's, with 0 and −1 for not scored; else it is left open. DataError where there is
+    no user, item or rating.
     """
     plain = {re.sub(r"[^a-z]", "", name.lower()): name for name in reversed(list(columns))}
     shown = ", ".join(list(columns)[:SHOWN]) or "none"
@@ -36,7 +36,7 @@ def usual_format(where: str, columns: Mapping[str, bool], options: ReadOptions) 
     for field in NEEDED:
         if chosen[field] is None:
             raise DataError(
-                f"{where}: no column that looks like the {field}. Its columns are: {shown}.",
+                f"{place}: no column that looks like the {field}. Its columns are: {shown}.",
                 f"Name it with `{field}`, and the `separator` where the columns look wrong.",
             )
     anime = "anime" in str(chosen["item"]).lower()

@@ -1,4 +1,4 @@
-"""Zip files as the data sets are downloaded: read from a place that is gone afterwards."""
+"""Zip files, such as downloaded data sets: unpacked to a temporary folder and read from there."""
 
 import dataclasses
 import tempfile
@@ -10,19 +10,19 @@ from pathlib import Path
 from konomi.data.table import Table
 from konomi.errors import DataError
 
-SHOWN = 5  # how many names a refusal shows
+SHOWN = 5  # names of members that an error shows, at most
 
 
-def read_unpacked(paths: Sequence[Path], wanted: Collection[str], read: Callable[[Sequence[Path]], Table]) -> Table:
-    """`read(paths)` with what each zip holds in place of it: a folder of the files with wanted names, or its only file.
+def read_unpacked(paths: Sequence[Path], known: Collection[str], read: Callable[[Sequence[Path]], Table]) -> Table:
+    """`read(paths)`, with each zip replaced by a folder of its members with known names, or by its only member.
 
-    Raises `DataError` for a zip that is damaged, encrypted or holds no such file; other errors and `Table.files` name the zip.
+    DataError for a zip that is damaged, encrypted or has no such member; other errors and `Table.files` name the zip.
     """
     if not any(_is_zip(path) for path in paths):
         return read(paths)
     with tempfile.TemporaryDirectory(prefix="konomi-") as place:
         zips = {Path(place) / str(n): path for n, path in enumerate(paths) if _is_zip(path)}
-        places = {path: _unpack(path, folder, wanted) for folder, path in zips.items()}
+        places = {path: _unpack(path, folder, known) for folder, path in zips.items()}
         try:
             table = read([places.get(path, path) for path in paths])
         except DataError as error:
@@ -38,12 +38,12 @@ def _is_zip(path: Path) -> bool:
     return path.suffix.lower() == ".zip" and path.is_file()
 
 
-def _unpack(path: Path, folder: Path, wanted: Collection[str]) -> Path:
-    """What to read in place of the zip at `path`."""
+def _unpack(path: Path, folder: Path, known: Collection[str]) -> Path:
+    """The path to read instead of the zip at `path`."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
-            chosen = [name for name in names if Path(name).name.removesuffix(".gz") in wanted]
+            chosen = [name for name in names if Path(name).name.removesuffix(".gz") in known]
             if not chosen and len(names) != 1:
                 holds = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "") if names else "nothing"
                 raise DataError(f"{path}: no source is known by its files: {holds}.", "Unpack it, and give a ratings file.")

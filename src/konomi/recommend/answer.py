@@ -1,4 +1,4 @@
-"""An answer that a person can read: titles with what is known of them and why they are there, best first."""
+"""An answer that a person can read: titles, best first, each with what the catalogue knows of it and the reasons for it."""
 
 import html
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,16 @@ from konomi.recommend.reasons import Reason
 from konomi.recommend.understood import facts, sentences
 from konomi.text import visible
 
-LEVEL = 0.9  # of the intervals
+LEVEL = 0.9  # the probability that a rating lies in its interval
 
 
 @dataclass(frozen=True)
 class Row:
-    """One title. `score` is what it was ordered by.
+    """One title. `score` is what the titles are ordered by.
 
-    rating, probability: predicted, None where no model says so, or nobody asked; interval: where the rating will be, nine times
-    in ten; up, down: the person's own ratings that moved the score most; tags: what their taste for genres, types and eras adds
-    (models of contents); wishes: what their genre wishes add; planned: whether it is on their list to see.
+    rating, probability: predicted, None where no model of the bundle predicts it, and for `similar`; interval: where the rating
+    lies with probability `LEVEL`; up, down: the person's own entries that move the score most; tags: what their taste for
+    genres, types and eras adds (models of contents); wishes: what their genre wishes add; planned: whether they plan to see it.
     """
 
     item_id: int | str
@@ -39,7 +39,7 @@ class Row:
 
     @property
     def reasons(self) -> tuple[str, str]:
-        """What speaks for the title and what against it, in words: ("Monster (10), Action", "Naruto (4)")."""
+        """The reasons for the title and the reasons against it, in words: ("Monster (10), Action", "Naruto (4)")."""
         sides = []
         for sign, given in ((1, self.up), (-1, self.down)):
             wished = [f"{genre} (wish)" for genre, effect in self.wishes if sign * effect > 0]
@@ -50,9 +50,9 @@ class Row:
 
 @dataclass(frozen=True, repr=False)
 class Answer:
-    """Titles, best first, for a `person`; None where it is no person's, as of titles like a title.
+    """Titles, best first, for a `person`; person is None in an answer of `similar`.
 
-    `note` has to be shown with them ("simulated ratings …"); it is empty for real ratings.
+    note: has to be shown with the titles ("simulated ratings …"); empty for real ratings.
     """
 
     rows: tuple[Row, ...]
@@ -61,7 +61,7 @@ class Answer:
 
     @property
     def understood(self) -> tuple[Given, ...]:
-        """Each typed rating: its text, the title and item_id that this was understood to be, and what `also` it may mean."""
+        """Each typed rating: its text, the title and item_id it was understood as, and the titles that it may `also` mean."""
         return () if self.person is None else self.person.given
 
     def __len__(self) -> int:
@@ -89,18 +89,20 @@ class Answer:
             (str(place), row.title, str(row.year or ""), row.type or "", "  ".join(_predicted(row)), *row.reasons)
             for place, row in enumerate(self.rows, 1)
         ]
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(visible(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+        html_rows = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(visible(cell))}</td>" for cell in row) + "</tr>" for row in rows
+        )
         head = "".join(f"<th>{name}</th>" for name in heads)
         before = "".join(f"<p>{html.escape(visible(line))}</p>" for line in self._sentences())
         note = f"<p>{html.escape(visible(self.note))}</p>" if self.note else ""
-        return f"{before}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+        return f"{before}<table><thead><tr>{head}</tr></thead><tbody>{html_rows}</tbody></table>{note}"
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """A dict per title, ready for JSON or a data frame."""
         return [{**asdict(row), "genres": list(row.genres)} for row in self.rows]
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON: `given` and `list`, what was understood of the person; `recommendations`; `note`."""
+        """The whole answer, ready for JSON: `given` and `list` (how the person was understood), `recommendations`, `note`."""
         understood = {} if self.person is None else facts(self.person)
         return {**understood, "recommendations": self.to_dicts(), "note": self.note}
 
@@ -109,15 +111,15 @@ class Answer:
 
 
 def _named(reason: Reason) -> str:
-    said = [*([] if reason.rating is None else [f"{reason.rating:g}"]), *(["dropped"] if reason.dropped else [])]
-    return f"{reason.title} ({', '.join(said)})" if said else reason.title
+    notes = [*([] if reason.rating is None else [f"{reason.rating:g}"]), *(["dropped"] if reason.dropped else [])]
+    return f"{reason.title} ({', '.join(notes)})" if notes else reason.title
 
 
 def _predicted(row: Row) -> Sequence[str]:
-    """What is predicted of a title; its score where nothing is."""
-    said = [] if row.rating is None else [f"{row.rating:.2f}"]
+    """The predictions for a title; its score where there are none."""
+    texts = [] if row.rating is None else [f"{row.rating:.2f}"]
     if row.interval is not None:
-        said.append(f"{row.interval[0]:.1f}–{row.interval[1]:.1f}")
+        texts.append(f"{row.interval[0]:.1f}–{row.interval[1]:.1f}")
     if row.probability is not None:
-        said.append(f"{row.probability:.3f}")
-    return said or [f"{row.score:.3f}"]
+        texts.append(f"{row.probability:.3f}")
+    return texts or [f"{row.score:.3f}"]

@@ -19,8 +19,8 @@ SUFFIXES = (".parquet", ".csv")
 COLUMNS = ["user_id", "place", "item_id", "title", "score"]  # of the table; without titles where the catalogue has none
 MOST = 64 * BLOCK  # people of a block, at most
 ROW_GROUP = 1 << 18  # rows
-ROW_BYTES = 128  # of a recommendation, from its ranking to its place in a compressed file
-SCORE_BYTES = 32  # of one score of a block of `BLOCK` people, with what computing it takes
+ROW_BYTES = 128  # bytes that a recommendation takes, in its ranking, its frame and the compressed file together
+SCORE_BYTES = 32  # bytes that a score takes while it is computed, intermediate arrays included
 
 
 def write_recommendations(
@@ -31,7 +31,7 @@ def write_recommendations(
     dials: Dials = AS_THEY_ARE,
     run: Run | None = None,
 ) -> int:
-    """A row for each of the k titles of everybody in the bundle's dataset, see `table`, into one file; the rows written."""
+    """Write the k titles of everybody in the bundle's dataset to one file, see `table`; returns the number of rows."""
     items, dataset = recommender.bundle.items, recommender.dataset
     ids = pl.Series("user_id", dataset.users.ids)
     best = recommender.best(dataset.profiles, k, where, dials)
@@ -42,8 +42,8 @@ def write_recommendations(
 def recommend_all(best: Best, people: int, n_items: int, k: int, run: Run) -> Iterator[tuple[int, Ranking]]:
     """(start, ranking) of every block of people, in order; as many in a block as `run.memory` has room for.
 
-    They are ranked `BLOCK` at a time, whatever the memory and the threads, so that rounding depends on neither. Progress is
-    told as "recommend". RequestError where there is nobody, or the memory does not suffice for the smallest block.
+    `BLOCK` people are ranked at a time, whatever the memory and the threads, so that rounding depends on neither. Progress is
+    reported as "recommend". RequestError where there is nobody, or too little memory for the smallest block.
     """
     if not people:
         raise RequestError("There is nobody to recommend anything to.", "Give a dataset with users.")
@@ -58,19 +58,19 @@ def recommend_all(best: Best, people: int, n_items: int, k: int, run: Run) -> It
     run.progress("recommend", 0, people)
     for start, stop in blocks(people, size):
         with run.workers() as each:
-            parts = each(lambda span: best(*span), [(start + a, start + b) for a, b in blocks(stop - start, BLOCK)])
-        yield start, Ranking(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("items", "scores")))
+            rankings = each(lambda span: best(*span), [(start + a, start + b) for a, b in blocks(stop - start, BLOCK)])
+        yield start, Ranking(*(np.concatenate([getattr(one, name) for one in rankings]) for name in ("items", "scores")))
         run.progress("recommend", stop, people)
 
 
 def table(start: int, ranking: Ranking, user_ids: pl.Series, items: pl.DataFrame) -> pl.DataFrame:
-    """A block as a frame: user_id, place (i32, from 1), item_id, title where `items` has one, score (f32); no padding.
+    """A block as a frame: user_id, place (i32, from 1), item_id, title where `items` has titles, score (f32); no padding.
 
-    user_ids: of everybody, in order of row; items: a row for each item row, with item_id and perhaps title.
+    user_ids: everybody's, in order of row; items: a row for each item row, with item_id and perhaps title.
     """
     person, place = np.nonzero(ranking.items >= 0)
-    found = ranking.items[person, place]
-    chosen = items.select("item_id", *(name for name in ("title",) if name in items.columns))[found]
+    item_rows = ranking.items[person, place]
+    chosen = items.select("item_id", *(name for name in ("title",) if name in items.columns))[item_rows]
     return pl.DataFrame(
         [
             user_ids.gather(start + person).alias("user_id"),
@@ -82,7 +82,7 @@ def table(start: int, ranking: Ranking, user_ids: pl.Series, items: pl.DataFrame
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file is one that `write_table` wrote, as far as its columns tell: it may be replaced."""
+    """Whether a file has the columns of a table that `write_table` wrote, so that it may be replaced."""
     try:
         if path.suffix.lower() == ".csv":
             names = first_bytes(path, 100).partition(b"\n")[0].decode().rstrip("\r").split(",")
@@ -95,8 +95,10 @@ def is_table(path: Path) -> bool:
 
 
 def check_table(path: Path, inputs: Iterable[Path] = ()) -> Path:
-    """The place of a table that is to be, before any work; RequestError for another suffix, where what is there is an input or
-    no older table, or where the place cannot be written."""
+    """The resolved path of a table to write, checked before any work.
+
+    RequestError for another suffix, where the file there is an input or no older table, or where it cannot be written.
+    """
     if path.suffix.lower() not in SUFFIXES:
         raise RequestError(f'{path}: "{path.suffix}" is no format that is written here.', "Name a .parquet or a .csv file.")
     return check_file(path, RequestError, inputs, older=("a table of recommendations", is_table))
@@ -105,16 +107,15 @@ def check_table(path: Path, inputs: Iterable[Path] = ()) -> Path:
 def write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
     """Write frames of the same columns, one after another, as one Parquet or CSV file by its suffix; returns the rows written.
 
-    Only one frame is in memory at a time. The file appears when all is written; whatever goes wrong, Ctrl-C too, what was at
-    `path` before is still there and nothing is left beside it. RequestError as `check_table` raises it, or where the disk is
-    full.
+    Only one frame is in memory at a time. The file appears when all is written. Whatever goes wrong, Ctrl-C included, an older
+    file at `path` stays and nothing is left beside it. RequestError as in `check_table`, or where the disk is full.
     """
     place = check_table(path)
     write = _write_csv if path.suffix.lower() == ".csv" else _write_parquet
     try:
         with whole_file(place, RequestError) as whole:
             return write(whole, frames)
-    except pl.exceptions.ComputeError as cause:  # polars' own way to tell of a full disk
+    except pl.exceptions.ComputeError as cause:  # polars' error for a full disk
         raise RequestError(
             f"{path}: cannot be written: {cause}.", "Free some space or choose another place with `output`."
         ) from cause
@@ -131,11 +132,11 @@ def _write_csv(whole: Path, frames: Iterable[pl.DataFrame]) -> int:
 
 
 def _write_parquet(whole: Path, frames: Iterable[pl.DataFrame]) -> int:
-    """Each frame into a file of its own beside it first: polars appends to no Parquet file, but streams many into one."""
-    rows, parts = 0, list[Path]()
+    """Each frame first goes to a file of its own: polars cannot append to a Parquet file, but can stream many into one."""
+    rows, pieces = 0, list[Path]()
     for frame in frames:
-        parts.append(whole.with_name(f"{len(parts):06}.parquet"))
-        frame.write_parquet(parts[-1], compression="lz4", statistics=False)
+        pieces.append(whole.with_name(f"{len(pieces):06}.parquet"))
+        frame.write_parquet(pieces[-1], compression="lz4", statistics=False)
         rows += len(frame)
-    pl.scan_parquet(parts, glob=False).sink_parquet(whole, row_group_size=ROW_GROUP)
+    pl.scan_parquet(pieces, glob=False).sink_parquet(whole, row_group_size=ROW_GROUP)
     return rows

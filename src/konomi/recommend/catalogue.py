@@ -1,4 +1,4 @@
-"""Catalogue: the items of a bundle as people ask for them, by title or id, and its genres and ratings as they give them."""
+"""Catalogue: finds a bundle's items by title or id, and holds its genres and its rating scale."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +31,7 @@ class Catalogue:
 
     @cached_property
     def names(self) -> list[str]:
-        """What every item is called: its title, else its id."""
+        """The name of every item: its title, else its id."""
         return self.items.select(pl.coalesce("title", pl.col("item_id").cast(pl.String)))["title"].to_list()
 
     @cached_property
@@ -51,17 +51,17 @@ class Catalogue:
 
     def find(self, title: int | str) -> Match:
         """The item of a title as people write it, or of an item id; RequestError where there is none, or it is neither."""
-        said = an_id(title, "neither a title nor an item id")
-        return self.titles.find(said) if isinstance(said, str) else Match(self.item_ids.row(said, "item"))
+        text_or_id = an_id(title, "neither a title nor an item id")
+        return self.titles.find(text_or_id) if isinstance(text_or_id, str) else Match(self.item_ids.row(text_or_id, "item"))
 
     def handle(self, row: int) -> str:
-        """A text by which `find` finds just this item: its title and year, or its id where that would find another one."""
+        """A text by which `find` finds this item and no other: its title and year, or its id where they find another item."""
         name = self.titles.name(row)
         return name if self.titles.find(name).row == row else str(self.ids[row])
 
 
 def an_id(value: object, none: str) -> int | str:
-    """An int64 or a text, as ids are; RequestError, which says that it is `none`, for anything else."""
+    """An id: an int64 or a text; RequestError for anything else, with the message that it is `none`."""
     if isinstance(value, str):
         if value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value):
             return str(value)

@@ -1,4 +1,4 @@
-"""The titles of a list in words: what is predicted of each, in which interval, and why it is there."""
+"""The titles of an answer with their predictions, intervals and reasons."""
 
 import math
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from konomi.recommend.reasons import blended, features, moving, reasons
 
 
 def row_of(catalogue: Catalogue, row: int, score: float) -> Row:
-    """An item row without what is predicted of it."""
+    """A title without its predictions."""
     item = catalogue.items.row(row, named=True)
     return Row(
         item_id=item["item_id"],
@@ -33,7 +33,7 @@ def row_of(catalogue: Catalogue, row: int, score: float) -> Row:
 
 @dataclass(frozen=True)
 class Explainer:
-    """Says of titles what the models of a bundle say of them, and why a blend of these put them on a list."""
+    """Adds to titles what the models of a bundle predict, and why the blend of the models chose them."""
 
     bundle: Bundle
     catalogue: Catalogue
@@ -41,12 +41,12 @@ class Explainer:
 
     @cached_property
     def intervals(self) -> Intervals | None:
-        """How far ratings lie from their predictions; None where the bundle does not say."""
+        """How far ratings lie from their predictions; None where the bundle has no intervals."""
         facts = self.bundle.facts.intervals
         return Intervals.from_facts(facts) if facts else None
 
     def rows(self, person: Person, scores: Scores, found: I32, best: F32, why: int) -> tuple[Row, ...]:
-        """The rows of one person's list: items found i32[k] with the scores best f32[k]; why: so many reasons each way."""
+        """The rows of one person's answer: items found i32[k], scores best f32[k]; why: at most so many reasons each way."""
         profile = person.profile
         rating, probability = (self._predicted(scores, task, found) for task in TASKS)
         spans: list[tuple[float, float] | None] = [None] * len(found)
@@ -56,7 +56,7 @@ class Explainer:
                 ends = self.intervals.around(rating, int(profile.scored().counts[0]), LEVEL, self.bundle.scale)
                 spans = [(round(float(low), 2), round(float(high), 2)) for low, high in zip(*ends, strict=True)]
         effects = blended(self.blend, scores, profile, found) if why else np.empty((0, len(found)), np.float32)
-        told = reasons(effects, profile, self.catalogue.ids, self.catalogue.names, why)
+        sides = reasons(effects, profile, self.catalogue.ids, self.catalogue.names, why)
         tags = moving(*features(scores, self.catalogue.items, profile, found), why)
         plans = set(profile.item[profile.planned].tolist())
         return tuple(
@@ -65,8 +65,8 @@ class Explainer:
                 rating=None if rating is None else round(float(rating[place]), 4),
                 interval=spans[place],
                 probability=None if probability is None else round(float(probability[place]), 4),
-                up=told[place][0],
-                down=told[place][1],
+                up=sides[place][0],
+                down=sides[place][1],
                 tags=tags[place],
                 wishes=self._granted(person.wishes, row),
                 planned=row in plans,
@@ -75,12 +75,12 @@ class Explainer:
         )
 
     def _predicted(self, scores: Scores, task: str, items: I32) -> F32 | None:
-        """What the model that gives this output says of some items, f32[k]; None where none does."""
+        """The predictions for items i32[k] by the first model that has this output, f32[k]; None where no model has it."""
         model = self.bundle.giving(task)
         return None if model is None else model.score(scores.codes(model), task, items)[0]
 
     def _granted(self, wishes: F32 | None, row: int) -> tuple[tuple[str, float], ...]:
-        """What each wish adds to the score of an item: those for its genres."""
+        """(genre, effect) of each wish that changes the score of an item."""
         if wishes is None:
             return ()
         alone = np.where(np.eye(wishes.shape[1], dtype=bool), wishes, np.nan).astype(np.float32)

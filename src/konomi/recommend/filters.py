@@ -1,4 +1,4 @@
-"""Where: which titles may be offered at all. Every filter narrows what the others leave; k titles come if k are left."""
+"""Where: the filters that a title must pass to be offered. Each one narrows the rest; fewer than k may be left."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -17,31 +17,31 @@ from konomi.recommend.expression.reader import fulfilling
 from konomi.settings import closest, shown
 
 Range = tuple[float | None, float | None]
-"""From … to …, both included; None = no bound."""
+"""(low, high), both included; None = no bound."""
 
 ANY: Range = (None, None)
 
 
 @dataclass(frozen=True)
 class Where:
-    """Filters over the catalogue and the person's list. What the catalogue does not know of a title fits no bound."""
+    """Filters over the catalogue and the person's list. A title whose value the catalogue does not know fits no bound."""
 
     any_genre: tuple[str, ...] = ()  # at least one of these
-    all_genres: tuple[str, ...] = ()  # every one of these
+    all_genres: tuple[str, ...] = ()  # all of these
     no_genre: tuple[str, ...] = ()  # none of these
     types: tuple[str, ...] = ()  # TV, Movie, …
     years: Range = ANY  # of first airing
     episodes: Range = ANY
     score: Range = ANY  # the community's
     ratings: int = 0  # of training, at least
-    only: tuple[int | str, ...] = ()  # item ids; nothing else
-    without: tuple[int | str, ...] = ()  # item ids
+    only: tuple[int | str, ...] = ()  # item ids that alone are offered
+    without: tuple[int | str, ...] = ()  # item ids that are not offered
     expression: str | tuple[str, ...] = ()  # a condition over the columns, or several: see `expression/reader.py`
     sensitive: bool = False  # Hentai and Erotica, too
     ecchi: bool = True
-    planned: Planned = "hide"  # what the person plans to watch
-    again: bool = False  # what the person has seen, too
-    parts: bool = False  # every part of a franchise, not its next one alone
+    planned: Planned = "hide"  # titles that the person plans to see: not offered, offered as well, or offered alone
+    again: bool = False  # offer also what the person has seen
+    parts: bool = False  # offer every part of a franchise, not only the next one
 
     def __repr__(self) -> str:
         said = [f"{each.name}={value!r}" for each in fields(self) if (value := getattr(self, each.name)) != each.default]
@@ -85,7 +85,7 @@ def _is_bound(end: object) -> bool:
 
 
 def allowed(where: Where, items: pl.DataFrame) -> Bools:
-    """bool[I]: the items of a bundle's catalogue that a request lets through; what a person has seen is no part of it.
+    """bool[I]: the items of a bundle's catalogue that pass the filters; what a person has seen is not considered here.
 
     RequestError for a genre, type or id that no item has, or a condition that cannot be read.
     """
@@ -112,7 +112,7 @@ def allowed(where: Where, items: pl.DataFrame) -> Bools:
 
 
 def _spelt(where: Where, items: pl.DataFrame) -> Where:
-    """The filters with genres and types as the catalogue spells them; RequestError for one that no title has."""
+    """The filters with genres and types spelt as in the catalogue; RequestError for a genre or type that no title has."""
     genres = {name: getattr(where, name) for name in ("any_genre", "all_genres", "no_genre")}
     changed: dict[str, tuple[str, ...]] = {}
     if any(genres.values()):
@@ -125,7 +125,7 @@ def _spelt(where: Where, items: pl.DataFrame) -> Where:
 
 
 def named(what: str, given: str, known: Sequence[str]) -> str:
-    """A name as it is spelt among those known, whatever its case; RequestError where it is none of them."""
+    """The known name that equals a given one but for case; RequestError where none does."""
     found = next((name for name in known if name.casefold() == str(given).casefold()), None)
     if found is None:
         some = f"There are: {', '.join(known)}." if known else f"This catalogue knows no {what} of any title."
@@ -139,8 +139,8 @@ def _bounds(where: Where) -> list[tuple[str, Range]]:
 
 def _ids(ids: tuple[int | str, ...], items: pl.DataFrame) -> pl.Expr:
     column = items["item_id"]
-    known, wanted = set(column.cast(pl.String)), [str(each) for each in ids]
-    for each in wanted:
-        if each not in known:
-            raise RequestError(f"{each}: no item has this id.", "Give ids of the catalogue.")
-    return pl.col("item_id").cast(pl.String).is_in(wanted)
+    all_ids, texts = set(column.cast(pl.String)), [str(one) for one in ids]
+    for text in texts:
+        if text not in all_ids:
+            raise RequestError(f"{text}: no item has this id.", "Give ids of the catalogue.")
+    return pl.col("item_id").cast(pl.String).is_in(texts)

@@ -1,26 +1,27 @@
-"""What to ask somebody next, so that their answers tell the most of what they would make of everything else.
+"""Which item to ask somebody about next, so that their answer tells the most about their ratings of all others.
 
 Two beliefs are held about a person, and both change with every answer.
 
-Taste. What they think of item i, beyond what everybody does, in units of the deviation of a rating, is
+Taste. Their opinion of item i, less everybody's, in units of the standard deviation of a rating, is
 
     y_i = v_i·w + noise        w ~ N(0, Σ)        noise ~ N(0, 1)
 
-with v_i the model's vector of the item (less the mean of all; a last 1 for the person's offset). With M = Σ_i n_i v_i v_iᵀ / N,
-over the N ratings of training, the error that is left over titles as people rate them is tr(MΣ), and a rating of x lowers it by
+with v_i the model's vector of the item (less the mean of all; a last 1 for the person's offset). With M = Σ_i n_i v_i v_iᵀ / N
+over the N training ratings, the error that remains, over titles as often as people rate them, is tr(MΣ). A rating of x lowers
+it by
 
     gain(x) = v_xᵀ Σ M Σ v_x / (1 + v_xᵀ Σ v_x)
 
 (A-optimality: Chaloner & Verdinelli 1995, §2.2; for ratings Jin & Si 2004, "A Bayesian approach toward active learning for
 collaborative filtering"). Σ starts at M, scaled: where the squares of users' and items' vectors are penalised alike for each
-rating, any minimum has Σ_u n_u p_u p_uᵀ = Σ_i n_i q_i q_iᵀ, so the items tell how people spread.
+rating, any minimum has Σ_u n_u p_u p_uᵀ = Σ_i n_i q_i q_iᵀ, so the items' vectors show how people's vectors spread.
 
-Knowing. That they know item i at all has the probability σ(z_i), z_i = logit of how common it is + x_i·h, with x_i what the
-item is (its genres, type and era, how common it is, a last 1) and h ~ N(0, C) what this person tends to know. Each answer, and
-each "I do not know it", moves h by one step of Bayesian logistic regression (Spiegelhalter & Lauritzen 1990, §4).
+Knowing. They know item i with probability σ(z_i), z_i = logit of how common it is + x_i·h. x_i describes the item (its genres,
+type and era, how common it is, a last 1), and h ~ N(0, C) what this person tends to know. Each answer, "I do not know it"
+included, moves h by one step of Bayesian logistic regression (Spiegelhalter & Lauritzen 1990, §4).
 
-The next question is the one of most σ(z_x)·gain(x): the idea of popularity × entropy (Rashid et al. 2002, "Getting to know
-you"), with both factors those of this person. The gain does not depend on what the ratings were, only on what was rated.
+The next question is the item x with the highest σ(z_x)·gain(x): the idea of popularity × entropy (Rashid et al. 2002, "Getting
+to know you"), with both factors estimated for this person. The gain depends on which items were rated, not on the ratings.
 """
 
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ from konomi.models.api import HasItemVectors, Model, first_placing
 from konomi.runtime import one_blas_thread
 
 TASTE, OFFSET = 0.1, 0.4  # variances of v·w over titles as people rate them, and of a person's offset; 1 is a rating's noise
-LEAST_TASTE, MOST_TASTE = 0.01, 0.5  # what a measurement of TASTE is kept within
+LEAST_TASTE, MOST_TASTE = 0.01, 0.5  # a measured taste is clipped to these
 COMMON = 0.5  # the share of people who know the best known title
 HABIT, DEPTH, ACTIVITY = 1.0, 0.1, 1.0  # variances of h: of each trait, of liking what is common, of knowing much
 
@@ -48,9 +49,9 @@ HABIT, DEPTH, ACTIVITY = 1.0, 0.1, 1.0  # variances of h: of each trait, of liki
 class Questions:
     """What can be asked, the same for everybody.
 
-    vectors f32[I, D], rows [v_i, 1]; wanted f64[D, D], M; taste f64[D, D], Σ of somebody of whom nothing is known; traits
-    f32[I, T], the x_i; habit f64[T], the diagonal of C; common f32[I], log odds; franchise i32[I], items of one are asked about
-    once; askable bool[I]: may be asked about.
+    vectors f32[I, D], rows [v_i, 1]; wanted f64[D, D], M; taste f64[D, D], Σ before the first answer; traits f32[I, T], the
+    x_i; habit f64[T], the diagonal of C; common f32[I], log odds that an item is known; franchise i32[I]: one item of each is
+    asked about; askable bool[I]: may be asked about.
     """
 
     vectors: F32
@@ -65,7 +66,7 @@ class Questions:
 
 @dataclass(frozen=True)
 class Interview:
-    """What has been asked of one person, and what is believed of them; `answered` gives the next.
+    """What one person was asked, and what is believed of them; `answered` gives the next state.
 
     answers: (item row, rating or None for "I do not know it"), in order; taste f64[D, D], Σ; spread f32[I], v_iᵀΣv_i; pull
     f32[I], v_iᵀΣMΣv_i; habit f64[T, T], C; knows f32[I], the z_i; askable bool[I].
@@ -86,11 +87,8 @@ class Interview:
 
 
 def measured_taste(metrics: Mapping[str, Any]) -> float:
-    """The variance of taste over that of noise, from what was measured of a model: how much lower its mean square is than that
-    of the offsets alone, (RMSE of `bias` / RMSE)² − 1, within reason; `TASTE` where that was not measured.
-
-    metrics: a bundle's metrics["test"], or {}.
-    """
+    """The variance of taste over the variance of noise, by the model's measured errors: (RMSE of `bias` / RMSE)² − 1, clipped
+    to [`LEAST_TASTE`, `MOST_TASTE`]; `TASTE` where the errors were not measured. metrics: a bundle's metrics["test"], or {}."""
     offsets = metrics.get("baselines", {}).get("bias", {}).get("rmse")
     if not offsets or not metrics.get("rmse"):
         return TASTE
@@ -99,17 +97,17 @@ def measured_taste(metrics: Mapping[str, Any]) -> float:
 
 
 def questions_of(bundle: Bundle) -> Questions:
-    """What to ask people for a bundle: by its first model with item vectors, and by what was measured of it."""
+    """The questions for a bundle, by its first model with item vectors and its measured errors."""
     measured = measured_taste(bundle.metrics.get("test", {}))
     return questions(first_placing(bundle.models.values()), bundle.items, measured)
 
 
 @one_blas_thread()
 def questions(model: Model | HasItemVectors | None, items: pl.DataFrame, taste: float = TASTE) -> Questions:
-    """What to ask people for a model, or for one without item vectors (None too): then items are their genres, type and era.
+    """The questions for a model. Without item vectors (or for None) items are described by their genres, type and era.
 
-    items: a bundle's catalogue, with `ratings`, and `franchise` where it is known; taste: how much the vectors tell of people,
-    tr(MΣ) before the first answer, see `measured_taste`. Sensitive titles and those without a rating are never asked about.
+    items: a bundle's catalogue, with `ratings`, and `franchise` where it is known; taste: tr(MΣ) before the first answer, see
+    `measured_taste`. Nobody is asked about sensitive titles and titles without a rating.
     """
     count = items["ratings"].to_numpy().astype(np.float64)
     tags = content_vectors(items).astype(np.float64)
@@ -138,7 +136,7 @@ def questions(model: Model | HasItemVectors | None, items: pl.DataFrame, taste: 
 
 
 def start(asking: Questions) -> Interview:
-    """Before the first question."""
+    """The state before the first question."""
     across = asking.taste @ asking.wanted @ asking.taste
     return Interview(
         answers=(),
@@ -153,15 +151,15 @@ def start(asking: Questions) -> Interview:
 
 @one_blas_thread()
 def next_question(interview: Interview) -> int:
-    """The item row to ask about next, the first of equally good ones; −1 where nothing is left to ask."""
+    """The item row to ask about next (of equals the first); −1 where none is left."""
     return int(np.argmax(np.where(interview.askable, _worth(interview), -1))) if interview.askable.any() else -1
 
 
 @one_blas_thread()
 def answered(asking: Questions, interview: Interview, row: int, rating: float | None) -> Interview:
-    """After the question about an item row: their rating, or None for "I do not know it". About a millisecond.
+    """The state after the answer about an item row: a rating, or None for "I do not know it". Takes about a millisecond.
 
-    RequestError where this was asked before, or is no item row.
+    RequestError where the row was asked about before, or is no item row.
     """
     if not 0 <= row < len(asking.askable) or any(row == before for before, _ in interview.answers):
         raise RequestError(f"Item row {row} is not in the catalogue, or was asked about before.", "Ask `next_question`.")
@@ -181,9 +179,10 @@ def answered(asking: Questions, interview: Interview, row: int, rating: float | 
 
 @one_blas_thread()
 def first_questions(asking: Questions, k: int) -> I32:
-    """The k item rows to ask everybody about where nobody's answers can be waited for, i32[k] or fewer.
+    """The item rows to ask about in one go, without waiting for answers, i32[k] or fewer.
 
-    Each as `next_question` would, after the ones before it were known to as many as know them: a rating of weight σ(z).
+    Each is the `next_question` after the ones before it; those count as ratings of weight σ(z), the probability that they are
+    known.
     """
     interview, rows = start(asking), list[int]()
     while len(rows) < k and (row := next_question(interview)) >= 0:
@@ -199,12 +198,12 @@ def _worth(interview: Interview) -> F32:
 
 
 def _closed(asking: Questions, interview: Interview, row: int) -> Interview:
-    """With no more questions about this item's franchise."""
+    """The state without any more questions about this item's franchise."""
     return replace(interview, askable=interview.askable & (asking.franchise != asking.franchise[row]))
 
 
 def _rated(asking: Questions, interview: Interview, row: int, weight: float) -> Interview:
-    """With a rating of the item, of this weight: Σ by Sherman & Morrison, and what follows from it for every item.
+    """The state after a rating of the item with this weight: Σ by Sherman & Morrison, and the terms of every item.
 
     With g = Σv_x and κ = weight / (1 + weight v_xᵀΣv_x):  Σ' = Σ − κ g gᵀ,  and so for every item
     v'Σ'v = v'Σv − κ (v·g)²  and  v'Σ'MΣ'v = v'ΣMΣv − 2κ (v·g)(v·ΣMg) + κ² (v·g)² gᵀMg.

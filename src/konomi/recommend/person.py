@@ -1,4 +1,4 @@
-"""Person: all that an answer is made from, whatever it comes from, understood and checked once.
+"""Person: what is known of somebody, read and checked once, whatever it was given as.
 
 ratings by title or item id, or Profiles ┐
 a list that a site has handed out        ├──> Person ──> Recommender ──> Answer
@@ -32,9 +32,9 @@ Ratings = Mapping[int | str, float] | Mapping[str, float] | Mapping[int, float]
 
 @dataclass(frozen=True, repr=False)
 class Given:
-    """A rating as it was typed, and the item that it was understood to be of.
+    """A typed rating and the item that its text was understood as.
 
-    title, item_id: of that item; also: the titles of the other items that the text may mean, the most rated first.
+    title, item_id: the item's; also: titles of other items that the text may mean, the most rated first.
     """
 
     text: str
@@ -50,10 +50,10 @@ class Given:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Person:
-    """Somebody who is to be answered, from one catalogue.
+    """What is known of somebody, in the rows of one catalogue.
 
-    profile: their entries; wishes: f32[1, G] on the rating scale, a column for each of the catalogue's genres, NaN where
-    nothing is wished, or None; given: what was understood of each typed rating; matched: what became of their list.
+    profile: their entries; wishes: f32[1, G] on the rating scale, a column for each of the catalogue's genres, NaN = no wish;
+    None without any wish; given: how each typed rating was understood; matched: how their list was matched.
     """
 
     catalogue: Catalogue
@@ -68,7 +68,7 @@ class Person:
 
     @property
     def unknown(self) -> bool:
-        """Whether nothing is known of them, neither an entry nor a wish."""
+        """Whether they have neither an entry nor a wish."""
         return not len(self.profile.item) and self.wishes is None
 
 
@@ -81,15 +81,14 @@ def person_of(
     wishes: Mapping[str, float] | None = None,
     dataset: Callable[[], Dataset],
 ) -> Person:
-    """What is known of one person. Nothing has to be given; a profile goes before a list, where both have an item.
+    """What is known of one person. Nothing has to be given. Where profile and list both have an item, the profile counts.
 
-    profile: {title or item id: rating}, or Profiles of one; list_file: a file as `read_list` reads it; user: the id of somebody
-    in the dataset, who has no other profile and no list; wishes: {genre: how much of it is wanted, on the rating scale}. A
-    Person stays as it is, and nothing is given beside it.
+    profile: {title or item id: rating}, or Profiles of one person; list_file: a file for `read_list`; user: the id of somebody
+    in the dataset, instead of profile and list_file; wishes: {genre: how much of it is wanted, on the rating scale}. A Person
+    is returned unchanged, and nothing else may be given with one.
 
-    RequestError where something cannot be understood: an unknown title (with what may have been meant), user or genre; a rating
-    that is not on the scale; two of one item; an item row that is not in the catalogue. DataError where a list or the dataset
-    cannot be read.
+    RequestError for an unknown title (with suggestions), user or genre, a rating off the scale, two ratings of one item, or an
+    item row outside the catalogue. DataError where a list or the dataset cannot be read.
     """
     if isinstance(profile, Person):
         if not (user is None and list_file is None and wishes is None):
@@ -114,7 +113,7 @@ def person_of(
 
 
 def people_of(catalogue: Catalogue, people: Profiles | Iterable[Ratings | Profiles | Person | None]) -> list[Person]:
-    """`person_of` each of many; Profiles are as many people as they hold."""
+    """Many people, each as by `person_of`; Profiles may hold many people."""
     if isinstance(people, Profiles):
         profiles = checked(people, catalogue)
         return [Person(catalogue, profiles.slice(b, b + 1)) for b in range(len(profiles))]
@@ -124,7 +123,7 @@ def people_of(catalogue: Catalogue, people: Profiles | Iterable[Ratings | Profil
 
 
 def understood(ratings: Ratings | None, catalogue: Catalogue) -> tuple[Given, ...]:
-    """Typed ratings, each with the item it is of, in the order given; RequestError as for `person_of`."""
+    """Typed ratings with their items, in the order given; RequestError as for `person_of`."""
     if ratings is None:
         return ()
     expect(ratings, Mapping, "a profile", RequestError, "Give {title or item id: rating}, or Profiles.")
@@ -138,8 +137,8 @@ def understood(ratings: Ratings | None, catalogue: Catalogue) -> tuple[Given, ..
         with np.errstate(over="ignore"):  # 1e300 is infinite, and so off the scale
             on_scale = scale.valid(np.array([rating], np.float32))[0]
         if math.isnan(rating) or not on_scale:
-            said = f'"{text}": {rating:g} is not a rating on the scale of this model.'
-            raise RequestError(said, f"Ratings go from {scale}.", str(text))
+            message = f'"{text}": {rating:g} is not a rating on the scale of this model.'
+            raise RequestError(message, f"Ratings go from {scale}.", str(text))
         if row in given:
             raise RequestError(f'"{given[row].text}" and "{text}" are the same title: {title}.', "Rate it once.")
         also = tuple(catalogue.titles.name(other) for other in match.also)
@@ -148,7 +147,7 @@ def understood(ratings: Ratings | None, catalogue: Catalogue) -> tuple[Given, ..
 
 
 def checked(profiles: Profiles, catalogue: Catalogue) -> Profiles:
-    """The same profiles; RequestError where they are no profiles of this catalogue's items on its scale."""
+    """The same profiles; RequestError unless they are valid, over this catalogue's items and on its scale."""
     arrays: list[Any] = [profiles.indptr, profiles.item, profiles.rating]
     arrays += [] if profiles.status is None else [profiles.status]
     if not all(isinstance(array, np.ndarray) and array.ndim == 1 for array in arrays) or not len(profiles.indptr):
@@ -172,14 +171,14 @@ def checked(profiles: Profiles, catalogue: Catalogue) -> Profiles:
 
 
 def joined(first: Profiles, second: Profiles) -> Profiles:
-    """One person's profile from two; of an item that is in both, the entry of the first."""
+    """Two profiles of one person as one; where both have an item, the entry of the first."""
     rest = second.keep(~np.isin(second.item, first.item))
     both = Profiles.stacked([first, rest])
     return Profiles.from_entries(1, np.zeros(len(both.item), np.int32), both.item, both.rating, both.status)
 
 
 def wish_row(wishes: Mapping[str, float] | None, catalogue: Catalogue) -> F32 | None:
-    """f32[1, G], NaN where nothing is wished; None for no wish at all. RequestError as for `person_of`."""
+    """f32[1, G], NaN = no wish; None without any wish. RequestError as for `person_of`."""
     if wishes is None:
         return None
     expect(wishes, Mapping, "wishes", RequestError, 'Give {genre: how much}, such as {"Action": 9}.', "wishes")
@@ -188,9 +187,9 @@ def wish_row(wishes: Mapping[str, float] | None, catalogue: Catalogue) -> F32 | 
         if not isinstance(genre, str):
             raise RequestError(f"{shown(genre)} is no genre.", f"There are: {', '.join(catalogue.genres)}.", "wishes")
         if not is_number(value) or not scale.low <= value <= scale.high:
-            said = f"{value:g}" if is_number(value) else shown(value)
+            text = f"{value:g}" if is_number(value) else shown(value)
             raise RequestError(
-                f'The wish "{genre}": {said} is not on the scale of this model.',
+                f'The wish "{genre}": {text} is not on the scale of this model.',
                 f"It goes from {scale.low:g} to {scale.high:g}.",
             )
         place = catalogue.genres.index(named("genre", genre, catalogue.genres))

@@ -1,4 +1,4 @@
-"""Predicted ratings of pairs: what somebody would give a title."""
+"""Predicted ratings of pairs of a person and a title."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -19,16 +19,16 @@ from konomi.settings import shown
 Who = int | str | Ratings | Profiles | Person
 """The id of somebody in the dataset, or what `person_of` takes as ratings."""
 
-PAIRS = 1 << 16  # scored at once
+PAIRS = 1 << 16  # pairs scored at once
 
 
 def predicted(
     model: Model, catalogue: Catalogue, pairs: Iterable[tuple[Who, int | str]], dataset: Callable[[], Dataset]
 ) -> F32:
-    """The ratings that a model predicts for N pairs of somebody and a title, f32[N], on the scale; see `Recommender.predict`.
-    The same `Who`, and the same title, is looked up once."""
+    """The ratings that a model predicts for N pairs of a person and a title, f32[N], on the scale; see `Recommender.predict`.
+    Each person and each title is looked up once."""
     people, profiles = dict[Any, int](), list[Profiles]()
-    kept = list[Any]()  # the profiles given: while they are here, no other has the identity of one
+    kept = list[Any]()  # the profiles given: while they are held here, no other object can have the `id` of one
     rows = dict[int | str, int]()
     which, items = list[int](), list[int]()
     for pair in _several(pairs):

@@ -1,7 +1,7 @@
-"""Why an item is recommended: what each of a person's own ratings adds to its score, and what their taste for each tag adds.
+"""Why an item is recommended: what each of a person's own entries adds to its score, and what their taste for each tag adds.
 
-What a rating adds is the score less the score without that rating, everything computed anew: taking a named rating out of the
-profile moves the score by what was said. Effects need not add up to the score, since ratings share what they say.
+The effect of an entry is the score less the score without that entry, everything computed anew: without the entry, the score
+changes by exactly the effect. Effects need not add up to the score, since entries may tell the same about a person.
 """
 
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ from konomi.models.api import HasFeatures, HasWithout, Model
 from konomi.ranking.blend import UNKNOWN_ITEM, Blend, ScoredTerm, Scores, above
 from konomi.runtime import blocks
 
-ENTRIES = 1 << 20  # of the shortened profiles that are encoded together: about 20 MiB
-NEAR, SCORES = 64, 1 << 14  # items that may be the best without an entry: at least, and of all entries together
-NEGLIGIBLE = 0.05  # of an item's largest effect: what is less is no reason
+ENTRIES = 1 << 20  # in all shortened profiles that are encoded together: about 20 MiB
+NEAR, SCORES = 64, 1 << 14  # candidates for the best item without an entry: at least for one entry; scores for all entries
+NEGLIGIBLE = 0.05  # share of an item's largest effect; smaller effects are no reasons
 
 
 @dataclass(frozen=True)
 class Reason:
-    """An entry of the person's that moves a score: the item and its title, the rating as it was given (None: on the list
-    without one), whether it was dropped, and by how much the score is higher (lower, where below 0) for it."""
+    """An entry of the person's that moves a score: its item, title and rating (None = without one), whether it was dropped, and
+    its effect: by how much the score is higher with it (below 0: lower)."""
 
     item_id: int | str
     title: str
@@ -35,29 +35,29 @@ class Reason:
 
 
 def without(model: Model, profiles: Profiles, items: I32, output: str, threads: int = 1) -> F32:
-    """What each entry of one person adds to the scores of items i32[k]: the score less that without the entry, f32[n, k].
+    """The effect of each entry of one person on the scores of items i32[k]: score − score without the entry, f32[n, k].
 
-    By the model's own short way where it has one, else by encoding the n shortened profiles, some at a time. RequestError where
+    By the model's own shortcut where it has one, else by encoding the n shortened profiles, some at a time. RequestError where
     the model has no such output.
     """
     if isinstance(model, HasWithout) and (found := model.without(profiles, items, output)) is not None:
         return found
-    # an entry that has neither a rating nor a status says nothing to any model
-    telling = ~np.isnan(profiles.rating) | (False if profiles.status is None else profiles.status > 0)
-    entries, told = np.flatnonzero(telling), profiles.keep(telling)
+    # no model uses an entry that has neither a rating nor a status
+    used = ~np.isnan(profiles.rating) | (False if profiles.status is None else profiles.status > 0)
+    entries, shorter = np.flatnonzero(used), profiles.keep(used)
     n = len(entries)
     code = model.encode(profiles)  # 1 × D
     score = model.score(code, output, items)  # 1 × k
-    effects = np.zeros((len(telling), len(items)), np.float32)
+    effects = np.zeros((len(used), len(items)), np.float32)
     for start, stop in blocks(n, max(ENTRIES // max(n, 1), 1)):
-        codes = model.encode(_shortened(told, start, stop), threads)
-        moved = (codes != code).any(axis=1, keepdims=True)  # where not, a difference of scores is rounding
+        codes = model.encode(_shortened(shorter, start, stop), threads)
+        moved = (codes != code).any(axis=1, keepdims=True)  # with equal codes, a difference of scores is rounding
         effects[entries[start:stop]] = (score - model.score(codes, output, items)) * moved
     return effects
 
 
 def _shortened(one: Profiles, start: int, stop: int) -> Profiles:
-    """A person's profile without entry j, for j from start to stop."""
+    """A person's profile without entry j, for each j from start to stop − 1."""
     n = len(one.item)
     entry = np.arange(n - 1) + (np.arange(n - 1) >= np.arange(start, stop)[:, None])  # stop−start × n−1
     indptr = np.arange(stop - start + 1, dtype=np.int64) * (n - 1)
@@ -66,10 +66,10 @@ def _shortened(one: Profiles, start: int, stop: int) -> Profiles:
 
 
 def blended(blend: Blend, scores: Scores, profiles: Profiles, items: I32) -> F32:
-    """What each entry of one person adds to the scores of items i32[k], f32[n, k]: exactly what is lost without it.
+    """The effect of each entry of one person on the blended scores of items i32[k], f32[n, k].
 
-    Without an entry a term has another level and another span, too: its best unseen item is looked for among those that are
-    near the best now, and the item of the entry. Without the only entry somebody is a stranger.
+    Without an entry a term has another level and another span as well. Its best unseen item is then looked for among the items
+    near the best now and the item of the entry. Without their only seen entry the person is silent.
     """
     n, k = len(profiles.item), len(items)
     effects = np.zeros((n, k), np.float32)
@@ -90,13 +90,13 @@ def blended(blend: Blend, scores: Scores, profiles: Profiles, items: I32) -> F32
         effects += scored.weight[0] * (now - (then[:, :k] - level[:, None]) / above(best, level)[:, None])
     seen = ~profiles.planned
     if seen.sum() == 1:
-        told = sum(scored.weight[0] * scored.normal[0, items] for scored in scores.terms)
-        effects[seen] = told - blend.stranger[items]
+        with_it = sum(scored.weight[0] * scored.normal[0, items] for scored in scores.terms)
+        effects[seen] = with_it - blend.stranger[items]
     return effects * scores.left[items]
 
 
 def _near_the_best(blend: Blend, scored: ScoredTerm, profiles: Profiles, many: int) -> I32:
-    """The known items, not in the profile, that have the highest scores now: so many."""
+    """The `many` known items outside the profile with the highest scores."""
     score = np.where(blend.known, scored.score[0], -np.inf)
     score[profiles.item] = -np.inf
     many = min(many, int((score > -np.inf).sum()))
@@ -104,17 +104,17 @@ def _near_the_best(blend: Blend, scored: ScoredTerm, profiles: Profiles, many: i
 
 
 def features(scores: Scores, catalogue: pl.DataFrame, profiles: Profiles, items: I32) -> tuple[list[str], F32]:
-    """What one person's taste for each tag adds to the scores of items i32[k], the span of the terms as it is: names of tags,
-    and f32[T, k]; of the terms that are models of contents.
+    """What one person's taste for each tag adds to the scores of items i32[k]: the names of the tags, and effects f32[T, k].
 
-    No names and f32[0, k] where none is, or no rating tells of a taste. `catalogue`: the one that they were trained with.
+    Only terms whose models have features count; the spans of the terms stay as they are. No names and f32[0, k] without such a
+    term, or without a rating. `catalogue`: the one that the models were trained with.
     """
-    told = [scored for scored in scores.terms if isinstance(scored.term.model, HasFeatures)]
-    if not told or not profiles.scored().counts[0]:
+    by_features = [scored for scored in scores.terms if isinstance(scored.term.model, HasFeatures)]
+    if not by_features or not profiles.scored().counts[0]:
         return [], np.zeros((0, len(items)), np.float32)
     names = tag_names(catalogue)
     effects = np.zeros((len(names), len(items)), np.float32)
-    for scored in told:
+    for scored in by_features:
         term = scored.term
         assert isinstance(term.model, HasFeatures)
         moved = term.model.features(profiles, np.append(items, UNKNOWN_ITEM), term.output)  # F × k+1
@@ -125,9 +125,9 @@ def features(scores: Scores, catalogue: pl.DataFrame, profiles: Profiles, items:
 
 
 def strongest(effects: F32, each: int = 3) -> list[tuple[list[int], list[int]]]:
-    """For each of k items (up, down): the rows of `effects` f32[n, k] that push its score up the most and down the most.
+    """For each of k items (up, down): the rows of `effects` f32[n, k] that raise its score most and those that lower it most.
 
-    The strongest first, at most `each` of either, without those below `NEGLIGIBLE` of the strongest of all.
+    The strongest first, at most `each` of either, without effects below `NEGLIGIBLE` times the item's largest.
     """
     least = NEGLIGIBLE * np.abs(effects).max(axis=0, initial=0)  # k
     ascending = np.argsort(effects, axis=0, kind="stable")
@@ -144,8 +144,8 @@ def strongest(effects: F32, each: int = 3) -> list[tuple[list[int], list[int]]]:
 def reasons(
     effects: F32, profiles: Profiles, ids: Sequence[int | str], titles: Sequence[str], each: int = 3
 ) -> list[tuple[tuple[Reason, ...], tuple[Reason, ...]]]:
-    """For each of k items (up, down), see `strongest`: the entries of one person, whose effects are f32[n, k], as reasons.
-    `ids` and `titles` are those of the item rows."""
+    """For each of k items (up, down), see `strongest`: entries of one person as reasons. effects f32[n, k]: of the person's
+    entries; ids, titles: of the item rows."""
 
     def reason(j: int, k: int) -> Reason:
         row, rating = int(profiles.item[j]), float(profiles.rating[j])
@@ -159,7 +159,8 @@ def reasons(
 
 
 def moving(names: Sequence[str], effects: F32, each: int = 3) -> list[tuple[tuple[str, float], ...]]:
-    """For each of k items the `strongest` of named things, whose effects are f32[n, k]: those that push up, then those down."""
+    """For each of k items the (name, effect) pairs that are `strongest`, first up, then down. names: of the n rows of effects
+    f32[n, k]."""
     return [
         tuple((names[j], round(float(effects[j, k]), 4)) for j in (*up, *down))
         for k, (up, down) in enumerate(strongest(effects, each))

@@ -1,4 +1,4 @@
-"""Recommender: saved models, ready to answer people."""
+"""Recommender: answers people from a saved bundle of models."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,12 +34,12 @@ from konomi.runtime import blocks, workers
 from konomi.settings import shown
 
 EVERYWHERE = Where()
-MOST_REASONS = 1 << 20  # more are not looked for
+MOST_REASONS = 1 << 20  # for a title, each way; a larger `why` is cut to it
 
 
 @dataclass(frozen=True, repr=False)
 class Recommender:
-    """Answers from a bundle; data: the dataset it was trained on, where that is no longer in its old place.
+    """Answers from a bundle; data: the dataset that it was trained on, if that has moved.
 
     >>> recommender = Recommender.load("demo/bundle")                    # doctest: +SKIP
     >>> recommender.recommend({"Cowboy Bebop": 9, "Death Note": 6})      # doctest: +SKIP
@@ -70,7 +70,7 @@ class Recommender:
 
     @property
     def note(self) -> str:
-        """What has to be shown with every answer, such as "simulated ratings"."""
+        """A text that has to be shown with every answer, such as "simulated ratings"."""
         return self.bundle.facts.data.note
 
     @property
@@ -85,28 +85,28 @@ class Recommender:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The dataset that the bundle was trained on; DataError where it is gone, or another."""
+        """The dataset that the bundle was trained on; DataError where it is missing or has changed."""
         return dataset_of(self.bundle, self.data, check=False)
 
     @cached_property
     def ranker(self) -> Ranker:
-        """What people are offered, by what the models of the bundle say together."""
+        """Ranks what people are offered, by the blend of the bundle's models."""
         return Ranker(Blend(tuple(self.bundle.models.values()), self.bundle.items, self.bundle.scale))
 
     @property
     def ordered_by(self) -> list[str]:
-        """The names of the models that have a part in the order."""
+        """The names of the models that the titles are ordered by."""
         names = {id(model): name for name, model in self.bundle.models.items()}
         return list(dict.fromkeys(names[id(term.model)] for term, _ in self.ranker.blend.terms(0.5)))
 
     @cached_property
     def explainer(self) -> Explainer:
-        """Why they are offered it."""
+        """Gives predictions and reasons."""
         return Explainer(self.bundle, self.catalogue, self.ranker.blend)
 
     @cached_property
     def allowed(self) -> Callable[[Where], Bools]:
-        """bool[I] of filters: what they let through. The last ones asked for are remembered."""
+        """bool[I]: which items pass the given filters. The last 64 results are kept."""
         return lru_cache(maxsize=64)(lambda where: allowed(where, self.bundle.items))
 
     def person(
@@ -132,12 +132,12 @@ class Recommender:
         user: int | str | None = None,
         list_file: Path | str | PersonalList | None = None,
     ) -> Answer:
-        """The k titles to see next, for one person: by their ratings, {title or item id: rating}, by a list, by nothing at all.
+        """The k titles to see next, for one person: from their ratings, {title or item id: rating}, their list, or nothing.
 
-        where: filters; dials: how the list is to be; wishes: {genre: how much of it is wanted, on the rating scale}; why: at
-        most so many reasons for and against each title; user: somebody in the dataset; list_file: what a site has handed out.
-        Nothing that the person has been through is among the titles (unless `where` says so), one title of a franchise at
-        most, never a sequel to what was not seen. RequestError where something cannot be understood, see `person_of`.
+        where: filters; dials: how to order the titles; wishes: {genre: how much of it is wanted, on the rating scale}; why: at
+        most so many reasons for and against each title; user: somebody in the dataset; list_file: an export of a site. Unless
+        `where` says otherwise, no title was seen before, there is one of a franchise at most, and never a sequel before its
+        first part was seen. RequestError where something cannot be understood, see `person_of`.
         """
         person = self.person(profile, user=user, list_file=list_file, wishes=wishes)
         return self._answers([person], k, where, dials, why)[0]
@@ -150,9 +150,9 @@ class Recommender:
         dials: Dials = AS_THEY_ARE,
         why: int = 3,
     ) -> list[Answer]:
-        """The answer of `recommend` for each of many people, in their order, but for rounding; quicker than one after another.
+        """The answer of `recommend` for each of many people, in order; equal but for rounding, and quicker than one by one.
 
-        people: Profiles of many, or several of what `recommend` takes; users and lists as `person` gives them.
+        people: Profiles of many, or several profiles as `recommend` takes them; make users and lists with `person`.
         """
         each = people_of(self.catalogue, people)
         return [
@@ -162,11 +162,12 @@ class Recommender:
         ]
 
     def predict(self, pairs: Iterable[tuple[Who, int | str]]) -> F32:
-        """The ratings to expect, f32[N] on the scale, of N pairs: (user id, title or item id), or (ratings, title or item id).
+        """The predicted ratings of N pairs, f32[N] on the scale. A pair is (user id, title or item id) or (profile, title or
+        item id).
 
-        Ratings are what `recommend` takes as such, so that `me = recommender.person({"Monster": 9})` is understood once for
-        many titles. NaN where the dataset has no such user or the catalogue no such title. RequestError where no model of the
-        bundle predicts ratings, or something is no pair; DataError where a user is asked for and the dataset is gone.
+        A profile is what `recommend` takes; `me = recommender.person({"Monster": 9})` is read once for many titles. NaN where
+        the dataset has no such user or the catalogue no such title. RequestError where no model of the bundle predicts
+        ratings, or something is no pair; DataError where a user is asked for and the dataset is missing.
         """
         if (model := self.bundle.giving("rating")) is None:
             raise RequestError("No model of this bundle predicts ratings.", "Train one that does, such as mf.")
@@ -174,7 +175,7 @@ class Recommender:
             return predicted(model, self.catalogue, pairs, lambda: self.dataset)
 
     def best(self, profiles: Profiles, k: int, where: Where = EVERYWHERE, dials: Dials = AS_THEY_ARE) -> Best:
-        """The lists of many people: best(start, stop) → their ranking, as `recommend` gives it to each, but for rounding."""
+        """best(start, stop) → the ranking of these people, equal to that of `recommend` but for rounding."""
         mask, k = self._mask(where, dials), self._places(k)
         return lambda start, stop: self.ranker.best(profiles.slice(start, stop), k, mask, dials, offer_of(where))
 
@@ -187,10 +188,10 @@ class Recommender:
         by: By = "both",
         metric: str = "cosine",
     ) -> Answer:
-        """The k titles most like one, or like several together (titles or item ids), with the filters and dials of `recommend`.
+        """The k titles most like one title, or like several together (titles or item ids); filters and dials as in `recommend`.
 
-        by: the models' factors, the contents that the catalogue tells, or both; see `similar.py`. Neither the titles themselves
-        nor other parts of their franchises are among them. RequestError where nothing can be near.
+        by: the models' item vectors, the contents in the catalogue, or both; see `similar.py`. The given titles and the other
+        parts of their franchises are left out. RequestError where there is nothing to compare by.
         """
         several: Sequence[Any] = titles if isinstance(titles, list | tuple) else [titles]
         rows = np.array(sorted({self.catalogue.find(title).row for title in several}), np.int32)
@@ -211,7 +212,7 @@ class Recommender:
         return Answer(tuple(row_of(self.catalogue, row, float(near[row])) for row in found.tolist()), self.note)
 
     def _answers(self, people: Sequence[Person], k: int, where: Where, dials: Dials, why: int) -> list[Answer]:
-        """For at most `BLOCK` people."""
+        """The answers for at most `BLOCK` people."""
         mask, k, why = self._mask(where, dials), self._places(k), min(whole("why", why, 0), MOST_REASONS)
         profiles = people[0].profile if len(people) == 1 else Profiles.stacked([person.profile for person in people])
         wishes = wishes_of(people)
@@ -226,7 +227,7 @@ class Recommender:
         return answers
 
     def _mask(self, where: object, dials: object) -> Bools:
-        """bool[I]: what the filters let through; RequestError for filters or dials that are something else."""
+        """bool[I]: the items that pass the filters; RequestError where `where` is no Where or `dials` no Dials."""
         if not isinstance(where, Where) or not isinstance(dials, Dials):
             wrong = what_it_is(dials if isinstance(where, Where) else where)
             raise RequestError(f"{wrong} says neither where nor how.", "Give where=Where(…) and dials=Dials(…).")
@@ -237,10 +238,10 @@ class Recommender:
         return self.allowed(where)
 
     def _places(self, k: int) -> int:
-        """k, but no more than there are items; RequestError for what is no whole number above 0."""
+        """k, but at most the number of items; RequestError unless it is a whole number above 0."""
         return min(whole("k", k, 1), len(self.bundle.items))
 
 
 def offer_of(where: Where) -> Offer:
-    """What filters say of a person's own list and of franchises."""
+    """The filters over a person's own list and over franchises."""
     return Offer(where.planned, where.again, where.parts)

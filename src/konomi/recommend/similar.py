@@ -1,4 +1,4 @@
-"""Items like an item, or like several: by the vectors that a model has of them, by what the catalogue says, or by both."""
+"""Items like an item, or like several: by the item vectors of a model, by their contents in the catalogue, or by both."""
 
 from typing import Literal, get_args
 
@@ -17,15 +17,15 @@ By = Literal["both", "factors", "content"]
 
 
 def nearness(bundle: Bundle, rows: I32, by: By = "both", metric: str = "cosine") -> F32:
-    """How near every item is to those of `rows` i32[n], on average, f32[I]; NaN for one that nothing is known of.
+    """The mean nearness of every item to the items of `rows` i32[n], f32[I]; NaN where nothing is known of an item.
 
-    content: the cosine of `tags.content_vectors`. factors: the cosine of the vectors of the first model that has some, or
-    less their distance; both: the mean of the two cosines, half of the one that is known where the other is not. The vector of
-    an item with few training ratings n is mostly noise, so what it says is shrunk:
+    content: the cosine of `tags.content_vectors`. factors: the cosine of the item vectors of the first model that has some, or
+    minus their distance. both: the mean of the two cosines, or half of the only one that is known. The vector of an item with
+    few training ratings n is mostly noise, so its nearness is shrunk:
 
         cosine: cos(q_i, q_j) · w_j    euclidean: −|q_i − q_j| / w_j    w_j = n_j / (n_j + C), C = `ITEM_PRIOR`
 
-    RequestError for an unknown way or metric, or where there is nothing to tell by.
+    RequestError for an unknown way or metric, or where there is nothing to compare by.
     """
     _check_one_of("way", by, get_args(By))
     _check_one_of("metric", metric, METRICS)
@@ -41,11 +41,11 @@ def nearness(bundle: Bundle, rows: I32, by: By = "both", metric: str = "cosine")
     return np.where(np.isnan(factors), content / 2, np.where(np.isnan(content), factors / 2, both)).astype(np.float32)
 
 
-def _check_one_of(what: str, said: object, known: tuple[str, ...]) -> None:
-    if not isinstance(said, str):
-        raise RequestError(f"{shown(said)} is no {what}.", f"It is one of: {', '.join(known)}.", what)
-    if said not in known:
-        raise RequestError(f'Unknown {what} "{said}".{closest(said, known)}', f"It is one of: {', '.join(known)}.", what)
+def _check_one_of(what: str, value: object, choices: tuple[str, ...]) -> None:
+    if not isinstance(value, str):
+        raise RequestError(f"{shown(value)} is no {what}.", f"It is one of: {', '.join(choices)}.", what)
+    if value not in choices:
+        raise RequestError(f'Unknown {what} "{value}".{closest(value, choices)}', f"It is one of: {', '.join(choices)}.", what)
 
 
 def _content(bundle: Bundle, rows: I32) -> F32:
@@ -56,7 +56,7 @@ def _content(bundle: Bundle, rows: I32) -> F32:
 
 
 def _factors(bundle: Bundle, rows: I32, metric: str, needed: bool) -> F32 | None:
-    """None where no model has vectors, or none of the rows has a training rating, and that is not `needed`."""
+    """f32[I]. Where no model has item vectors, or no row has a training rating: RequestError if `needed`, else None."""
     model = first_placing(bundle.models.values())
     if model is None:
         if needed:

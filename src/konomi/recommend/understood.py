@@ -1,4 +1,4 @@
-"""What was understood of a person: in sentences for people, in a dict for machines."""
+"""How typed ratings and a list were understood: in sentences for people, in a dict for machines."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from konomi.recommend.person import Person
 
 UNSURE = 0.8  # matches below this confidence are shown
 SHOWN = 10  # titles that were not matched, at most
-OTHERS = 3  # titles that a typed one may mean, too, at most
+OTHERS = 3  # other titles that a typed one may mean, at most
 
 
 def sentences(person: Person) -> list[str]:
-    """A line for each typed rating, then what became of the list; the last one names what is not in the catalogue, if any."""
+    """A line for each typed rating, then lines on the list; the last one names titles that are not in the catalogue, if any."""
     lines = []
     for one in person.given:
         others = ", ".join(one.also[:OTHERS])
@@ -37,7 +37,7 @@ def _of_list(matched: Matched, catalogue: Catalogue) -> list[str]:
 
 
 def facts(person: Person) -> dict[str, Any]:
-    """given: of each typed rating; list, where there is one: of each of its entries. Ready for JSON."""
+    """given: each typed rating; list, where there is one: how each of its entries was matched. Ready for JSON."""
     given = [
         {"text": one.text, "title": one.title, "item_id": one.item_id, "rating": one.rating, "also": list(one.also)}
         for one in person.given

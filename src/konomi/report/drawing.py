@@ -1,8 +1,7 @@
-"""How plots are drawn: as SVG that goes into a page as it is, or as PNG.
+"""Draws plots, as SVG inside a page or as PNG.
 
-Colours of text and lines are left to the page, so that it reads by day and by night; those of the models are from the palette
-of Okabe & Ito, which colour-blind people can tell apart, and each model has a marker of its own besides. The same numbers give
-the same bytes.
+Text and lines have the colours of the page, light or dark. Models have colours of Okabe & Ito's palette, which colour-blind
+people can tell apart, and different markers. The same numbers give the same bytes.
 """
 
 import io
@@ -15,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH = 4.6  # inches: about a phone's, so that letters keep their size there
-INK, FAINT = "#010203", "#040506"  # stand for the page's own colours
-PAPER_LINE = "#d5dae0"  # a grid on white
-DPI = 200
+WIDTH = 4.6  # inches, about the width of a phone, so that text keeps its size there
+INK, FAINT = "#010203", "#040506"  # placeholders for the colours of the page
+PAPER_LINE = "#d5dae0"  # the colour of a grid on white
+DPI = 200  # pixels per inch of a PNG
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = "osD^vPX*"
 LOOK: dict[Any, Any] = {
     "svg.hashsalt": "konomi",
     "svg.fonttype": "none",  # text stays text
-    "text.parse_math": False,  # a title may have dollars in it
+    "text.parse_math": False,  # titles may have dollar signs
     "font.size": 9.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -45,7 +44,7 @@ Look = dict[str, Any]  # colour and marker of a model, the same in every plot
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture: `svg` without anything outside it, `alt` what it shows in words, `caption` how to read it."""
+    """A plot. svg: an <svg> element; alt: what it shows, in words; caption: how to read it."""
 
     svg: str
     alt: str
@@ -53,12 +52,12 @@ class Plot:
 
 
 def looks(names: Iterable[str]) -> dict[str, Look]:
-    """What each model is drawn with."""
+    """name → the look of each model."""
     return {name: {"color": COLOURS[n % len(COLOURS)], "marker": MARKERS[n % len(MARKERS)]} for n, name in enumerate(names)}
 
 
 def legend(axes: "Axes") -> None:
-    """Above the plot, where it hides nothing."""
+    """Add a legend above the plot, where it hides nothing."""
     shown = len(axes.get_legend_handles_labels()[1])
     title = axes.get_title(loc="left")
     axes.legend(
@@ -69,7 +68,7 @@ def legend(axes: "Axes") -> None:
 
 
 def drawn(paint: Callable[..., None], height: float, rows: int, form: Literal["svg", "png"]) -> bytes:
-    """What `paint` makes of its axes, as a file."""
+    """The drawing that `paint` makes on its axes, as a file."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -83,7 +82,7 @@ def drawn(paint: Callable[..., None], height: float, rows: int, form: Literal["s
         paint(*axes)
         if form == "svg":
             figure.savefig(file, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-        else:  # which no page gives its colours
+        else:  # a PNG has no page with colours
             for each in axes:
                 each.grid(color=PAPER_LINE)
             figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
@@ -91,7 +90,7 @@ def drawn(paint: Callable[..., None], height: float, rows: int, form: Literal["s
 
 
 def svg(name: str, paint: Callable[..., None], height: float, rows: int = 1) -> str:
-    """What `paint` makes of its axes, as an <svg> element; `name` keeps the ids of several on one page apart."""
+    """The drawing that `paint` makes on its axes, as an <svg> element; name: makes its ids unique on a page."""
     text = drawn(paint, height, rows, "svg").decode("utf-8")
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

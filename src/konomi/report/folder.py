@@ -29,14 +29,14 @@ from konomi.runtime import Run
 
 KIND = "konomi report"
 FORMAT = 1
-MADE_WITH = ("konomi", "numpy", "numba", "polars", "torch", "matplotlib")  # those of them that were used
+MADE_WITH = ("konomi", "numpy", "numba", "polars", "torch", "matplotlib")  # packages whose versions are noted, if imported
 
 
 def write_report(path: Path | str, comparison: Comparison, source: Path | str = "", user_ids: bool = False) -> dict[str, Any]:
-    """Write the folder whole or not at all, and return what is in metrics.json; `source` is where the dataset lies.
+    """Write the folder whole or not at all; returns the contents of metrics.json. source: the path of the dataset.
 
-    The page shows ratings of the most active users: they are "user 1", "user 2" …, unless `user_ids` asks for their ids. An
-    older report there is replaced, anything else is refused with a DataError. ConfigError where matplotlib is missing.
+    The page shows ratings of the most active users, called "user 1", "user 2" …, with `user_ids` by their ids. An older report
+    is replaced; DataError where anything else is at the path. ConfigError where matplotlib is missing.
     """
     expect(source, (str, os.PathLike), "a path", DataError, "Give the dataset's path as `source`, or leave it out.", "source")
     expect(user_ids, bool, "a yes or no", DataError, "Give True or False as `user_ids`, or leave it out.", "user_ids")
@@ -56,7 +56,7 @@ def write_report(path: Path | str, comparison: Comparison, source: Path | str = 
 
 
 def facts(comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
-    """Everything that was found, in plain values without NaN."""
+    """All results, as plain values without NaN."""
     return {
         "verdict": verdict(comparison),
         **circumstances(comparison.dataset, comparison.split, comparison.run, source),
@@ -71,7 +71,7 @@ def facts(comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
 
 
 def circumstances(dataset: Dataset, split: Split, run: Run, source: Path | str) -> dict[str, Any]:
-    """What was compared on, and with what."""
+    """The data, the split, the run, the machine and the versions of a comparison."""
     size = {"users": len(dataset.users), "items": len(dataset.items), "entries": len(dataset.item), "density": dataset.density}
     origin = {"path": str(source), "sha256": dataset.sha256, **{key: dataset.manifest[key] for key in ("source", "note")}}
     counts = {key: dataset.manifest[key] for key in ("histogram", "labels")}
@@ -92,7 +92,7 @@ def markdown(comparison: Comparison) -> str:
 
 
 def machine() -> dict[str, Any]:
-    """What the models were trained on."""
+    """The machine that the models were trained on."""
     return {"system": platform.system(), "processor": _processor(), "cores": available_cores()}
 
 
@@ -106,7 +106,7 @@ def _processor() -> str:
 
 
 def _standing(comparison: Comparison, task: str) -> dict[str, Any]:
-    """How the models compare on a task or their recommendations: the best first; each pair once, the better one first."""
+    """The comparison on a task or on recommendations: the best model first; each pair once, the better one first."""
     standing, order = comparison.standings[task], tables.ranked(comparison, task)
     keys = tables.keys_of(tables.with_intervals(comparison, task))
     pairs = [(first, second, key) for first, second in combinations(order, 2) for key in keys]

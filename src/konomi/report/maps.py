@@ -1,4 +1,4 @@
-"""Who rated what, and who likes which genre: maps of the most active users, as arrays."""
+"""Maps of the most active users, as arrays: their ratings of items and their taste per genre."""
 
 from dataclasses import dataclass, replace
 
@@ -10,12 +10,12 @@ from konomi.catalogue.taste import genre_taste
 from konomi.data.dataset import Dataset
 from konomi.data.profiles import Profiles
 
-USERS, ITEMS, GENRES = 15, 20, 20
+USERS, ITEMS, GENRES = 15, 20, 20  # rows and columns of the maps
 
 
 @dataclass(frozen=True)
 class Map:
-    """values f32[R, C], NaN where there is none, with the names of rows and columns."""
+    """values f32[R, C], NaN = none, with the names of rows and columns."""
 
     rows: list[str]
     columns: list[str]
@@ -23,8 +23,7 @@ class Map:
 
 
 def most_active_by_most_rated(dataset: Dataset, user_ids: bool = False) -> Map:
-    """The ratings of the users with most of them for the items with most of them; users are numbered unless ids are asked
-    for."""
+    """The ratings of the most active users for the most rated items; users are numbered, with `user_ids` named by their ids."""
     names, chosen = _most_active(dataset, user_ids)
     items = np.argsort(-np.bincount(dataset.profiles.scored().item, minlength=len(dataset.items)), kind="stable")[:ITEMS]
     cells = np.full((len(chosen), len(dataset.items)), np.nan, np.float32)
@@ -33,9 +32,9 @@ def most_active_by_most_rated(dataset: Dataset, user_ids: bool = False) -> Map:
 
 
 def taste_per_genre(dataset: Dataset, user_ids: bool = False) -> Map:
-    """How far ratings of a genre lie above the user's own mean: of the most active users, for the genres they rated most.
+    """The mean of the most active users' ratings of a genre less their own mean, for the genres that they rated most.
 
-    Each value is a Bayesian average that starts at 0 (see `features.genre_taste`). No columns where no genre is known.
+    Each value is a Bayesian average with the prior 0 (see `taste.genre_taste`). No columns where no genre is known.
     """
     names, chosen = _most_active(dataset, user_ids)
     mean = np.bincount(chosen.user, chosen.rating, len(chosen)) / np.maximum(chosen.counts, 1)
@@ -47,7 +46,7 @@ def taste_per_genre(dataset: Dataset, user_ids: bool = False) -> Map:
 
 
 def _most_active(dataset: Dataset, user_ids: bool) -> tuple[list[str], Profiles]:
-    """What to call the users who gave most ratings, the most active first, and their ratings."""
+    """The names of the users with the most ratings, the most active first, and their ratings."""
     profiles = dataset.profiles.scored()
     rows = np.argsort(-profiles.counts, kind="stable")[:USERS]
     names = [str(dataset.users.ids[int(row)]) if user_ids else f"user {n}" for n, row in enumerate(rows, 1)]

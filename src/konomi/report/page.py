@@ -1,4 +1,4 @@
-"""report.html: one page that needs nothing but itself, for phones, desks and printers, by day and by night."""
+"""report.html: one self-contained page for phones, desks and printers, light or dark."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -18,18 +18,18 @@ from konomi.report.maps import Map, most_active_by_most_rated, taste_per_genre
 from konomi.report.tables import MISSING, TITLES, Grid
 
 Colour = tuple[int, int, int]
-LONGEST = 28  # letters of a title in the head of a map
+LONGEST = 28  # characters of a title in the head of a map
 NUMBER = ' class="number"'
-RISING = ((238, 244, 250), (158, 195, 226), (0, 84, 140))  # the least, the middle and the highest value
-AROUND_ZERO = ((196, 90, 10), (245, 245, 245), (0, 84, 140))
+RISING = ((238, 244, 250), (158, 195, 226), (0, 84, 140))  # RGB of the least, the middle and the highest value
+AROUND_ZERO = ((196, 90, 10), (245, 245, 245), (0, 84, 140))  # likewise, with 0 in the middle
 
 
 def page(comparison: Comparison, facts: Mapping[str, Any], user_ids: bool = False) -> str:
-    """The whole page; `facts` is what is in metrics.json, `user_ids` whether the most active users are named by their ids."""
+    """The whole page. facts: the contents of metrics.json; user_ids: whether the most active users are named by their ids."""
     names = list(dict.fromkeys(fit.name for fit in comparison.fits))
     look = looks(names)
     title = f"Comparison of {', '.join(names)}" if names else "Comparison"
-    body = [
+    blocks = [
         f"<h1>{escape(title)}</h1>",
         _note(facts["data"]["note"]),
         '<div class="verdict">' + "".join(f"<p>{escape(sentence)}</p>" for sentence in facts["verdict"]) + "</div>",
@@ -40,7 +40,7 @@ def page(comparison: Comparison, facts: Mapping[str, Any], user_ids: bool = Fals
         f'<footer class="muted">Made by Konomi {escape(facts["versions"]["konomi"])}.</footer>',
     ]
     template = Template((files("konomi.report") / "page.html").read_text(encoding="utf-8"))
-    text = "\n".join(block for block in body if block)
+    text = "\n".join(block for block in blocks if block)
     return template.substitute(title=escape(title), body=text.replace(" %", "\N{NO-BREAK SPACE}%"))
 
 
@@ -49,7 +49,7 @@ def _note(text: str) -> str:
 
 
 def _about(facts: Mapping[str, Any]) -> str:
-    """What was compared, on what, with what."""
+    """The data, the split, the run, the machine and the versions."""
     data, split = facts["data"], facts["split"]
     counts = f"{data['entries']:,} entries of {data['users']:,} users for {data['items']:,} items"
     how = ", ".join(f"{key} {value}" for key, value in split.items() if key not in ("sha256", "entries"))
@@ -110,7 +110,7 @@ def _reliability(comparison: Comparison, order: Sequence[str], look: Mapping[str
 
 
 PLOTS = {"rating": _rating_plots, "interaction": _reliability}
-"""What is drawn of each task besides."""
+"""The other plots of each task."""
 
 
 def _matrix(comparison: Comparison, task: str, order: Sequence[str]) -> str:
@@ -139,7 +139,9 @@ def _training(comparison: Comparison, facts: Mapping[str, Any]) -> str:
         if fit.epochs
     ]
     settings = [
-        (fit["model"], [f'<td class="settings">{escape(_said(fit["config"]))}</td>']) for fit in facts["fits"] if fit["config"]
+        (fit["model"], [f'<td class="settings">{escape(_settings_text(fit["config"]))}</td>'])
+        for fit in facts["fits"]
+        if fit["config"]
     ]
     heads = [_head(name, number=False) for name in ("model", "settings")]
     blocks = ["<h2>Training</h2>", _table(tables.costs(comparison))]
@@ -147,12 +149,12 @@ def _training(comparison: Comparison, facts: Mapping[str, Any]) -> str:
     return "\n".join([*blocks, "<h3>Settings</h3>", _box("What each model was trained with.", heads, settings)])
 
 
-def _said(values: Mapping[str, Any]) -> str:
+def _settings_text(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{key}={value}" for key, value in values.items())
 
 
 def _data(comparison: Comparison, facts: Mapping[str, Any], user_ids: bool) -> str:
-    """The dataset: histogram, who rated what, taste per genre."""
+    """The dataset: histogram, ratings of the most active users, their taste per genre."""
     dataset = comparison.dataset
     counts = {value: count for value, count in facts["data"]["histogram"].items() if value != "not scored"}
     blocks = ["<h2>Data</h2>", _figures(plots.histogram("ratings", "rating", counts))]
@@ -194,9 +196,9 @@ def _head(name: str, number: bool) -> str:
 
 
 def _box(caption: str, top: Iterable[str], rows: Iterable[tuple[str, list[str]]], kind: str = "plain") -> str:
-    """A table in a box of its own to scroll in: ready cells of the top row, and of the others behind their heads."""
-    body = "\n".join(f'<tr><th scope="row">{escape(head)}</th>{"".join(cells)}</tr>' for head, cells in rows)
-    table = f'<table class="{kind}"><thead><tr>{"".join(top)}</tr></thead>\n<tbody>\n{body}\n</tbody></table>'
+    """A table in a scrolling box, from the HTML cells of the top row and (head, cells) of the other rows."""
+    html_rows = "\n".join(f'<tr><th scope="row">{escape(head)}</th>{"".join(cells)}</tr>' for head, cells in rows)
+    table = f'<table class="{kind}"><thead><tr>{"".join(top)}</tr></thead>\n<tbody>\n{html_rows}\n</tbody></table>'
     box = f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">{table}</div>'
     return f'<p class="muted">{escape(caption)}</p>\n{box}'
 

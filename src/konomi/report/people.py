@@ -1,4 +1,4 @@
-"""What a comparison on people held out says: tables, sentences, and a folder with people.md, people.png and metrics.json."""
+"""The report of a comparison on people held out: tables, sentences, a folder with people.md, people.png and metrics.json."""
 
 import json
 from pathlib import Path
@@ -17,12 +17,12 @@ from konomi.report.verdict import and_list
 
 
 def columns(found: People) -> list[ListMetric]:
-    """The metrics that the table has: those that are marked for it, and those that were asked for."""
+    """The metrics of the table: those with `of_people`, and those that were asked for."""
     return [metric for metric in list_metrics(found.metrics) if metric.of_people or metric.key not in METRICS]
 
 
 def scores(found: People) -> Grid:
-    """What each model does with so much shown."""
+    """The metrics of each model with so much shown."""
     metrics = columns(found)
     rows = [
         (row.model, row.shown, number(row.rmse), *(number(row.ranked.metrics[key]) for key in keys_of(metrics)))
@@ -33,7 +33,7 @@ def scores(found: People) -> Grid:
 
 
 def leads(found: People) -> Grid:
-    """How far each row is from popularity, and somebody new from a training user."""
+    """The differences of each row from popularity, and of new people from training users."""
     pairs = [(row.model, f"{row.shown} − {POPULAR}", row.over) for row in found.rows if row.over is not None]
     pairs += [(model, f"{ALL} − {TRAINED}", interval) for model, interval in found.trained.items()]
     order = {model: n for n, model in enumerate(found.models)}
@@ -46,15 +46,15 @@ def leads(found: People) -> Grid:
 
 
 def sentences(found: People) -> list[str]:
-    """Who is measured, and what it comes to for each model."""
+    """Sentences on the people measured, and on the result of each model."""
     lacking = [f"{found.too_few:,} have fewer than {FEW[-1]} ratings to show"] if found.too_few else []
     lacking += [f"{found.unliked:,} like nothing that is hidden"] if found.unliked else []
     lacking += [f"{found.untold:,} of those measured have no genre to wish for"] if found.untold else []
-    said = [
+    first = (
         f"Of {found.held_out:,} people held out whole, {found.measured:,} are measured, on {found.ratings:,} hidden ratings"
         f"{''.join(f'; {what}' for what in lacking)}. However much is shown, nothing that could be is recommended."
-    ]
-    return [*said, *(_about(found, model) for model in found.trained), *_failed(found)]
+    )
+    return [first, *(_about(found, model) for model in found.trained), *_failed(found)]
 
 
 def _about(found: People, model: str) -> str:
@@ -64,17 +64,17 @@ def _about(found: People, model: str) -> str:
         "is worse with": [shown for shown, over in known.items() if over.real and over.value < 0],
         "may differ by chance with": [shown for shown, over in known.items() if not over.real],
     }
-    said = "; ".join(f"{way} {_ways(amounts)}" for way, amounts in ways.items() if amounts)
+    result = "; ".join(f"{way} {_ways(amounts)}" for way, amounts in ways.items() if amounts)
     gap = found.trained[model]
     alike = "no difference can be told" if not gap.real else "they are better" if gap.value > 0 else "they are worse"
     return (
-        f"Beside {POPULAR}, {model} {said}. With all shown, lists of people it has never met beside lists of the same people "
+        f"Beside {POPULAR}, {model} {result}. With all shown, lists of people it has never met beside lists of the same people "
         f"as training users: {alike}, {interval_text(gap, signed=True)} in {primary(RANKING).name}."
     )
 
 
 def _ways(amounts: list[str]) -> str:
-    """As in: 1, 5 and all ratings shown and with wishes for genres alone."""
+    """Such as: 1, 5 and all ratings shown and with wishes for genres alone."""
     shown = [amount for amount in amounts if amount != WISHES]
     ratings = [f"{and_list(shown)} {'rating' if shown == ['1'] else 'ratings'} shown"] if shown else []
     return " and with ".join([*ratings, *(["wishes for genres alone"] if WISHES in amounts else [])])
@@ -85,7 +85,7 @@ def _failed(found: People) -> list[str]:
 
 
 def facts(found: People, source: Path | str = "") -> dict[str, Any]:
-    """Everything that was found, in plain values without NaN."""
+    """All results, as plain values without NaN."""
     counts = {name: getattr(found, name) for name in ("held_out", "measured", "too_few", "unliked", "untold", "ratings")}
     rows = [
         {
@@ -114,9 +114,9 @@ def markdown(found: People) -> str:
 
 
 def write_people(path: Path | str, found: People, source: Path | str = "") -> dict[str, Any]:
-    """Write the folder whole or not at all, and return what is in metrics.json; `source` is where the dataset lies.
+    """Write the folder whole or not at all; returns the contents of metrics.json. source: the path of the dataset.
 
-    An older report there is replaced, anything else is refused with a DataError. ConfigError where matplotlib is missing.
+    An older report is replaced; DataError where anything else is at the path. ConfigError where matplotlib is missing.
     """
     need("matplotlib", "The report")
     place = as_path(path, "a report", DataError)

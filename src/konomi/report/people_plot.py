@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 
 def people_plot(found: People) -> bytes:
-    """How good lists are, and RMSE where a model predicts ratings, against how much is shown of people, as PNG.
+    """The primary metric, and RMSE where a model predicts ratings, against how much is shown of people, as PNG.
 
-    What is joined by lines is ratings shown; the mark to the left of it is wishes alone, that to the right a training user.
+    Points on lines are for shown ratings; the point to their left is for wishes alone, the one to their right for training
+    users.
     """
     at = {shown: n for n, shown in enumerate((WISHES, *map(str, FEW), ALL, TRAINED))}
     names = [name for name in found.models if name != POPULAR]

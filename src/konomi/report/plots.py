@@ -15,9 +15,9 @@ from konomi.report.drawing import COLOURS, INK, Look, Plot, legend, svg
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST_BOXES = 20  # true ratings shown one by one; more are put in classes
-MOST_TICKS = 12
-LEAST_RATINGS = 20  # an error of fewer says nothing
+MOST_BOXES = 20  # true ratings with a box each; more are grouped into classes
+MOST_TICKS = 12  # labels of a histogram's axis
+LEAST_RATINGS = 20  # ratings for which an error is shown, at least
 
 
 def whiskers(
@@ -68,7 +68,7 @@ def losses(name: str, title: str, criterion: str, history: F32, best: int) -> Pl
 
 
 def predicted_by_true(name: str, title: str, found: Predictions, scale: Scale) -> Plot:
-    """How predictions are spread for each true rating: median, half of them, nine in ten of them."""
+    """The distribution of predictions for each true rating: their median, half of them, nine in ten of them."""
     true, middles = _classes(found.true, scale)
     groups = [found.predicted[true == place].astype(np.float64) for place in range(len(middles))]
     known = [(middle, group) for middle, group in zip(middles, groups, strict=True) if len(group)]
@@ -102,7 +102,7 @@ def residuals(
     found: Mapping[str, Predictions],
     look: Mapping[str, Look],
 ) -> Plot:
-    """RMSE and mean residual (true − predicted) of each model, by class of `counts` i64[N], one of each hidden rating."""
+    """RMSE and mean residual (true − predicted) of each model, by classes of counts i64[N], one for each hidden rating."""
     place = np.searchsorted(edges, counts, side="right") - 1
     n = np.bincount(place, minlength=len(edges))
     some = n >= min(LEAST_RATINGS, n.max())
@@ -143,7 +143,7 @@ def reliability(name: str, bins: Mapping[str, list[dict[str, float]]], look: Map
         legend(axes)
 
     pairs = {model: ", ".join("{true:.2f} at {predicted:.2f}".format(**row) for row in rows) for model, rows in bins.items()}
-    spoken = "; ".join(f"{model} {said}" for model, said in pairs.items())
+    spoken = "; ".join(f"{model} {text}" for model, text in pairs.items())
     caption = "Reliability: of the entries with a predicted probability, how many are liked. On the dotted line they agree."
     return Plot(svg(name, paint, 3.6), f"Reliability of predicted probabilities, share liked at predicted: {spoken}.", caption)
 
@@ -166,7 +166,7 @@ def histogram(name: str, label: str, counts: Mapping[str, int]) -> Plot:
 
 
 def _classes(true: F32, scale: Scale) -> tuple[I64, list[float]]:
-    """The class of each rating, i64[N], and the middle of each class: the steps of the scale, or ten equal parts of it."""
+    """The class of each rating, i64[N], and the middle of each class: the steps of the scale, or ten classes of equal width."""
     steps = round((scale.high - scale.low) / scale.step) + 1 if scale.step > 0 else 0
     if 0 < steps <= MOST_BOXES:
         return np.rint((true.astype(np.float64) - scale.low) / scale.step).astype(np.int64), [
@@ -183,7 +183,7 @@ def _margin(scale: Scale) -> tuple[float, float]:
 
 
 def _spans(edges: Sequence[int]) -> list[str]:
-    """What to call the classes from one edge up to the next."""
+    """The names of the classes from one edge to the next."""
     spans = []
     for low, high in zip(edges, [*edges[1:], None], strict=True):
         spans.append(f"{low:,}+" if high is None else f"{low:,}" if high == low + 1 else f"{low:,}–{high - 1:,}")

@@ -9,7 +9,7 @@ from konomi.evaluate.metrics import RANKING, Metric, metrics_of, primary
 from konomi.pipeline.comparison import Comparison, purpose
 
 TITLES = {"rating": "Ratings", "interaction": "Interactions", RANKING: "Recommendations"}
-MISSING = "–"
+MISSING = "–"  # the text of an undefined value
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Grid:
 
     def only(self, columns: Iterable[str]) -> "Grid":
         """The same table with the heads and these of its columns."""
-        wanted = set(columns)
-        places = [n for n, name in enumerate(self.columns) if n < self.heads or name in wanted]
+        chosen = set(columns)
+        places = [n for n, name in enumerate(self.columns) if n < self.heads or name in chosen]
         rows = [tuple(row[n] for n in places) for row in self.rows]
         return Grid(self.title, tuple(self.columns[n] for n in places), rows, self.heads)
 
@@ -36,7 +36,7 @@ class Grid:
 
 
 def ranked(comparison: Comparison, task: str) -> list[str]:
-    """The names of the models that a task is compared of, the best first."""
+    """The names of the models that are compared on a task, the best first."""
     found, metric = comparison.standings[task].metrics, primary(task)
     return sorted(found, key=lambda name: found[name][metric.key].value, reverse=metric.better == "higher")
 
@@ -55,7 +55,7 @@ def baselines(comparison: Comparison, task: str) -> dict[str, dict[str, float | 
 
 
 def scores(comparison: Comparison, task: str) -> Grid:
-    """Every metric of the test entries: the models, the best first, then the baselines, then what failed."""
+    """Every metric on the test entries: the models, the best first, then the baselines, then the models that failed."""
     intervals, metrics = comparison.standings[task].metrics, metrics_of(task, comparison.metrics)
     rows = []
     for name in ranked(comparison, task):
@@ -68,17 +68,17 @@ def scores(comparison: Comparison, task: str) -> Grid:
 
 
 def keys_of(metrics: Iterable[Metric]) -> list[str]:
-    """What JSON calls them."""
+    """Their names in JSON."""
     return [metric.key for metric in metrics]
 
 
 def names_of(metrics: Iterable[Metric]) -> list[str]:
-    """What people read."""
+    """Their names for people."""
     return [metric.name for metric in metrics]
 
 
 def _failed(comparison: Comparison, task: str) -> list[str]:
-    """The models that are missing on a task; of recommendations, those of which nothing came at all."""
+    """The models that failed on a task; on recommendations, those that were not trained at all."""
     if task != RANKING:
         return [failure.name for failure in comparison.failures if task in failure.tasks]
     trained = {fit.name for fit in comparison.fits}
@@ -98,7 +98,7 @@ def differences(comparison: Comparison, task: str) -> Grid:
 
 
 def costs(comparison: Comparison) -> Grid:
-    """What each training took."""
+    """The time and memory of each training."""
     columns = ("model", "trained for", "seconds", "rows/s", "epochs", "kept", "peak memory", "grown by")
     rows = []
     for fit in comparison.fits:
@@ -110,7 +110,7 @@ def costs(comparison: Comparison) -> Grid:
 
 
 def number(value: float | None) -> str:
-    """Four digits after the point; a dash where it is undefined."""
+    """Four digits after the point; a dash where undefined."""
     return MISSING if value is None else f"{value:.4f}"
 
 
@@ -128,5 +128,5 @@ def interval_text(interval: Interval | None, signed: bool = False) -> str:
 
 
 def bytes_text(count: int | None) -> str:
-    """Bytes for people."""
+    """A number of bytes in MiB or GiB."""
     return MISSING if count is None else f"{count / 2**20:,.0f} MiB" if count < 2**30 else f"{count / 2**30:.2f} GiB"

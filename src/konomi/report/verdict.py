@@ -1,4 +1,4 @@
-"""What a comparison comes to, in a few sentences."""
+"""The results of a comparison in a few sentences."""
 
 from konomi.evaluate.metrics import primary
 from konomi.pipeline.comparison import Comparison
@@ -11,11 +11,11 @@ REAL = (
 
 
 def verdict(comparison: Comparison) -> list[str]:
-    """A paragraph for each task and for recommendations, the reasons of what was skipped or failed, and what "real" means."""
-    said = [_verdict_on(comparison, task) for task in comparison.standings]
-    said += comparison.skipped.values()
-    said += dict.fromkeys(f"{failure.name} failed: {failure.reason}" for failure in comparison.failures)
-    return [*said, REAL] if any(standing.differences for standing in comparison.standings.values()) else said
+    """A paragraph for each task and for recommendations, the reasons for skipped tasks and failures, and what "real" means."""
+    paragraphs = [_verdict_on(comparison, task) for task in comparison.standings]
+    paragraphs += comparison.skipped.values()
+    paragraphs += dict.fromkeys(f"{failure.name} failed: {failure.reason}" for failure in comparison.failures)
+    return [*paragraphs, REAL] if any(standing.differences for standing in comparison.standings.values()) else paragraphs
 
 
 def _verdict_on(comparison: Comparison, task: str) -> str:
@@ -49,5 +49,5 @@ def _span(low: float, high: float) -> str:
 
 
 def and_list(names: list[str]) -> str:
-    """As in: a, b and c."""
+    """Such as: a, b and c."""
     return " and ".join((", ".join(names[:-1]), names[-1]) if len(names) > 1 else names)

@@ -1,4 +1,4 @@
-"""Simulated ratings as the files of each MyAnimeList data set: same headers, same marks for what is missing, same quirks."""
+"""Simulated ratings as the files of each MyAnimeList data set, with the same headers, marks for missing values and quirks."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ from konomi.reading.sources import SIMULATION
 from konomi.runtime import Run, blocks
 from konomi.settings import closest
 from konomi.simulate.ratings import Simulation
-from konomi.simulate.titles import OWNERS, THINGS
+from konomi.simulate.titles import NOUNS, OWNERS
 
 ROWS = 1 << 20  # rows per block
 SEASONS = [("Jan", "Winter"), ("Apr", "Spring"), ("Jul", "Summer"), ("Oct", "Fall")]
@@ -26,7 +26,7 @@ This synopsis, of a title that does not exist, has several lines.
 (Source: simulated, edited)"""
 
 UNSCORED = {"mal-2016": 0.19, "mal-2020": 0.47, "mal-2023": 0.0}
-"""The formats, and the share of rows without a rating that the real files of each have."""
+"""format → the share of rows without a rating in its real files."""
 
 
 def check_format(format: str) -> None:
@@ -39,8 +39,8 @@ def write_files(simulation: Simulation, format: str, folder: Path, run: Run) -> 
     """Write a simulation as the files of a MyAnimeList data set into `folder`, which appears whole or not at all.
 
     format: "mal-2016" (anime.csv, rating.csv), "mal-2020" (anime.csv, rating_complete.csv, animelist.csv) or "mal-2023"
-    (anime-dataset-2023.csv, users-score-2023.csv); a manifest.json beside them tells the noise floor. Raises `ConfigError` for
-    another format, `DataError` where the folder cannot be written or holds something else.
+    (anime-dataset-2023.csv, users-score-2023.csv); manifest.json has the noise floor. ConfigError for another format, DataError
+    where the folder cannot be written or has other contents.
     """
     writers = {"mal-2016": _write_2016, "mal-2020": _write_2020, "mal-2023": _write_2023}
     check_format(format)
@@ -122,7 +122,7 @@ def _write_2023(simulation: Simulation, facts: pl.DataFrame, folder: Path, run: 
 
 
 def _stream(simulation: Simulation, path: Path, run: Run, columns: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
-    """Write all rows, block by block; `columns` makes what is written of a block of user, item, user_id, anime_id, rating, …"""
+    """Write all rows in blocks; columns: from a block with user, item, user_id, anime_id, rating, … to the written columns."""
     item_ids = simulation.items["item_id"].to_numpy()
     with path.open("wb") as handle:
         for start, stop in blocks(len(simulation), ROWS):
@@ -136,14 +136,14 @@ def _stream(simulation: Simulation, path: Path, run: Run, columns: Callable[[pl.
 
 
 def _facts(simulation: Simulation) -> pl.DataFrame:
-    """The catalogue with what the files say of each title: counts by score and status, mean, ranks, dates."""
+    """The catalogue with the other columns of the files: counts by score and status, mean, ranks, dates."""
     n = len(simulation.items)
     scores, statuses = _counts(simulation.item, simulation.rating, n, 11), _counts(simulation.item, simulation.status, n, 7)
     scored = scores[:, 1:].sum(axis=1)
     mean = np.divide(scores @ np.arange(11), scored, out=np.full(n, np.nan), where=scored > 0)
     members = statuses.sum(axis=1)
     season = np.arange(n) % len(SEASONS)
-    month, name = (pl.Series([SEASONS[s][part] for s in season.tolist()]) for part in (0, 1))
+    month, name = (pl.Series([SEASONS[s][column] for s in season.tolist()]) for column in (0, 1))
     until = pl.when(pl.col("episodes") > 1).then(pl.format(" to {} 28, {}", month, "year")).otherwise(pl.lit(""))
     return simulation.items.with_columns(
         pl.col("genres").list.join(", ").alias("genre"),
@@ -161,7 +161,7 @@ def _facts(simulation: Simulation) -> pl.DataFrame:
 
 
 def _counts(item: I32, code: U8, items: int, codes: int) -> I64:
-    """How often each code goes with each item, i64[items, codes]; in blocks, to hold no wide copy of all rows."""
+    """How often each item has each code, i64[items, codes]; in blocks, to avoid an int64 copy of all rows."""
     total = np.zeros(items * codes, np.int64)
     for start, stop in blocks(len(item), ROWS):
         total += np.bincount(item[start:stop].astype(np.int64) * codes + code[start:stop], minlength=items * codes)
@@ -169,7 +169,7 @@ def _counts(item: I32, code: U8, items: int, codes: int) -> I64:
 
 
 def _text(column: str | pl.Expr, missing: str) -> pl.Expr:
-    """A column as text, with the word that its files have for what is not known."""
+    """A column as text, with the word `missing` for unknown values."""
     wide = pl.col(column) if isinstance(column, str) else column
     return wide.cast(pl.String).fill_null(missing)
 
@@ -181,5 +181,5 @@ def _rated() -> pl.Expr:
 
 def _usernames(user_ids: I64) -> list[str]:
     """A name for each account, all different."""
-    words = [owner + thing for owner, _ in OWNERS for thing, _ in THINGS]
+    words = [owner + noun for owner, _ in OWNERS for noun, _ in NOUNS]
     return [f"{words[id % len(words)]}{id}" for id in user_ids.tolist()]

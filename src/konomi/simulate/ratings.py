@@ -1,8 +1,8 @@
-"""Simulated ratings: one generative model of people who choose titles and rate them. docs/simulation.md gives the reasons.
+"""Simulated ratings: a generative model of people who choose titles and rate them. docs/simulation.md gives the reasons.
 
 A title has genres, a year, a hidden quality and hidden traits; a person has a level, a spread and a taste for each of these.
-The kernel lets people take titles by popularity and taste, and rate them with noise that nothing else depends on. So the best
-possible predictor is known: its RMSE is the *noise floor*.
+People take titles by popularity and taste, and rate them with independent noise. So the best possible predictor is known: its
+RMSE is the *noise floor*.
 """
 
 from dataclasses import dataclass
@@ -22,28 +22,29 @@ from konomi.settings import positive
 SCALE = Scale(1, 10, 1)
 NOTE = "simulated ratings"
 
-LEVEL_MEAN, LEVEL_SD = 7.05, 0.76  # m_u: what a person gives a title that is neither to nor against their taste
+# in ratings from 1 to 10 unless stated otherwise; docs/simulation.md has their sources
+LEVEL_MEAN, LEVEL_SD = 7.05, 0.76  # m_u: a person's rating of a title that is neither to nor against their taste
 SPREAD_SD = 0.32  # of log k_u, whose mean is 0: how much of the scale a person uses
 SIGMA = 1.0  # σ: the noise of one rating, in units of the person's spread
 QUALITY, QUALITY_SD = 0.68, 0.30  # weight of quality: median over people, and the sd of its log
 GENRE_SD = 0.32  # taste for one genre
 ERA_SD = 0.12  # taste for new titles, and for the middle years
-HIDDEN_DIM, HIDDEN_SD = 4, 0.58  # taste that genres do not show: its dimensions, and the sd of what they add together
+HIDDEN_DIM, HIDDEN_SD = 4, 0.58  # taste that genres do not explain: its dimensions, and the sd of their sum
 PULL = 1.0  # β: how much taste decides what is taken
 FAME_SD, FAME_OF_QUALITY = 1.8, 0.55  # sd of log popularity, and its correlation with quality
 ACTIVITY_SD = 1.17  # of log ratings per person
-MOST_TAKEN = 0.6  # no list holds more than this share of the titles
+MOST_TAKEN = 0.6  # share of the titles that a list has, at most
 HOARD_SD = 1.0  # of the log of rows without a rating per row with one
 
 ID_GAP = 9  # user ids go up by 1 to 8, as accounts that rated nothing leave gaps
-YEAR_2024, DAY = 1_704_067_200, 86_400  # seconds
-FIXED = 1 << 32  # one, in the fixed point of `whole_counts`
-BLOCK, WAVE = 256, 32  # people per task, tasks between two words of progress; nothing else depends on them
+YEAR_2024, DAY = 1_704_067_200, 86_400  # seconds: 2024-01-01 since 1970; a day
+FIXED = 1 << 32  # 1 in the fixed point of `whole_counts`
+BLOCK, WAVE = 256, 32  # people per task; tasks between two reports of progress; results do not depend on them
 
 
 @dataclass(frozen=True)
 class World:
-    """What is hidden: features f32[I, F] and fame f64[I] of titles; weights f32[U, F], level and spread f64[U] of people."""
+    """The hidden values: features f32[I, F] and fame f64[I] of titles; weights f32[U, F], level and spread f64[U] of people."""
 
     features: F32
     fame: F64
@@ -58,7 +59,7 @@ class Simulation:
 
     user, item i32[N], user ascending, titles in the order in which they were taken; rating u8[N]; status u8[N], codes of
     `labels.STATUS`; user_ids i64[U]; items: the catalogue, `ITEM_COLUMNS`, row order = item row; noise_floor: the RMSE of the
-    best possible predictor on the scored rows; seed: what it was drawn with; world: what it was drawn from.
+    best possible predictor on the scored rows; seed: of the random numbers; world: the hidden values.
     """
 
     user: I32
@@ -76,11 +77,11 @@ class Simulation:
 
     @property
     def note(self) -> str:
-        """What to show wherever these ratings are shown."""
+        """The note that has to be shown with these ratings."""
         return f"{NOTE}; best reachable RMSE {self.noise_floor:.3f}"
 
     def table(self) -> Table:
-        """The lists as any source gives them, with times."""
+        """The lists as a Table, with times."""
         return Table(
             user_id=pl.Series("user_id", self.user_ids[self.user]),
             item_id=self.items["item_id"].gather(self.item),
@@ -142,7 +143,7 @@ def simulate(
 
 
 def draw_world(items: pl.DataFrame, users: int, fame_sd: float, rng: np.random.Generator) -> World:
-    """The hidden side of a catalogue and of `users` people.
+    """The hidden values of a catalogue and of `users` people.
 
     A title's features, one column each: quality; its genres, 1/√(their number) each; new titles and the middle years, the first
     two Hermite polynomials of the standardised year; hidden traits. A person's weights are the taste for each of them.
@@ -178,7 +179,7 @@ def draw_world(items: pl.DataFrame, users: int, fame_sd: float, rng: np.random.G
 def whole_counts(weight: F64 | I64, low: int, high: int | I64, total: int) -> I64:
     """Whole numbers n_u with sum exactly `total`, each within 1 of clip(c·weight_u, low, high); bisection finds the one c.
 
-    The running sum is rounded, not each number, in fixed point: so the sum is exact and no n_u leaves [low, high].
+    The running sum is rounded in fixed point, not each number, so that the sum is exact and no n_u leaves [low, high].
     """
 
     def shares(c: float) -> I64:
@@ -195,7 +196,7 @@ def whole_counts(weight: F64 | I64, low: int, high: int | I64, total: int) -> I6
 
 
 def times(user: I32, users: int, seed: int) -> I64:
-    """When each row was written, i64[N] seconds since 1970: everybody begins some day of 2024 and goes on at an own pace."""
+    """The time of each row, i64[N] seconds since 1970: everybody begins on a day of 2024 and goes on at a pace of their own."""
     rng = np.random.default_rng([seed, 1])
     begin = YEAR_2024 + rng.integers(0, 366 * DAY, users)
     pace = (DAY * np.exp(rng.normal(0, 1, users))).astype(np.int64)

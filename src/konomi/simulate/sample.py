@@ -1,4 +1,4 @@
-"""The embedded sample: real titles, simulated ratings. Facts about titles are in sample_titles.tsv; nobody's opinion is."""
+"""The embedded sample: real titles, simulated ratings. sample_titles.tsv has facts about titles, and nobody's ratings."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -17,22 +17,22 @@ from konomi.simulate.ratings import Simulation, simulate
 SEED = 1
 USERS, RATINGS = 2_200, 200_000
 UNSCORED = 0.2  # share of rows with a status but no rating
-FAME_SD = 0.9  # half of a whole catalogue's: every title in here is well known
+FAME_SD = 0.9  # sd of log popularity, half of a whole catalogue's, since every title here is well known
 
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
-    """The sample as a `Table` of 200,000 ratings and 50,000 rows without one. Always the same: it has no use for a seed, a path
-    is a `DataError` and an option a `ConfigError`."""
+    """The sample as a `Table` of 200,000 ratings and 50,000 rows without one, always the same. DataError for a path,
+    ConfigError for an option."""
     if paths:
         raise DataError(f"{paths[0]}: the sample reads no file.", "Leave the path out, or name the source of the file.")
-    said = [field.name for field in fields(options) if getattr(options, field.name) != field.default]
-    if said:
-        raise ConfigError(f"The sample has no use for {', '.join(said)}.", "Leave such options out: it is always the same.")
+    given = [field.name for field in fields(options) if getattr(options, field.name) != field.default]
+    if given:
+        raise ConfigError(f"The sample has no use for {', '.join(given)}.", "Leave such options out: it is always the same.")
     return sample(run).table()
 
 
 def sample(run: Run) -> Simulation:
-    """The sample with everything that is known of a simulation."""
+    """The sample as a Simulation."""
     return simulate(catalogue(), USERS, RATINGS, SEED, run, UNSCORED, FAME_SD)
 
 

@@ -34,7 +34,7 @@ OWNERS = [  # romaji, English
     ("Taiyou", "Sun"), ("Ame", "Rain"), ("Arashi", "Storm"), ("Kioku", "Memory"), ("Eien", "Eternity"), ("Sougen", "Steppe"),
     ("Toki", "Time"), ("Mizu", "Water"), ("Koori", "Ice"),
 ]  # fmt: skip
-THINGS = [
+NOUNS = [
     ("Kiseki", "Miracle"), ("Senki", "War Chronicle"), ("Tobira", "Door"), ("Majo", "Witch"), ("Kishi", "Knight"),
     ("Oukoku", "Kingdom"), ("Densetsu", "Legend"), ("Tabibito", "Traveller"), ("Uta", "Song"), ("Gakuen", "Academy"),
     ("Tantei", "Detective"), ("Kyoudai", "Brothers"), ("Hime", "Princess"), ("Yakusoku", "Promise"), ("Hakobune", "Ark"),
@@ -61,7 +61,7 @@ def simulated_catalogue(n: int, seed: int) -> pl.DataFrame:
     if n > MOST_ITEMS:
         raise ConfigError(f"simulate: {n:,} items are more than {MOST_ITEMS:,}.", "Ask for fewer items.", "items")
     rng = np.random.default_rng([seed, n])
-    titles, english = simulated_titles(rng.permutation(max(n, len(OWNERS) * len(THINGS) * len(SUBTITLES)))[:n])
+    titles, english = simulated_titles(rng.permutation(max(n, len(OWNERS) * len(NOUNS) * len(SUBTITLES)))[:n])
     known = rng.random(n) < 0.4  # four in ten have an English title
     kind = rng.choice(list(TYPES), size=n, p=np.array(list(TYPES.values())) / 100)
     year = np.maximum(NEWEST - rng.exponential(MEAN_AGE, n).astype(int), OLDEST)
@@ -92,11 +92,11 @@ def simulated_titles(number: I64) -> tuple[list[str], list[str]]:
     romaji, english = [], []
     for k in number.tolist():
         k, owner = divmod(k, len(OWNERS))
-        k, thing = divmod(k, len(THINGS))
+        k, noun = divmod(k, len(NOUNS))
         season, subtitle = divmod(k, len(SUBTITLES))
         suffix = f" {season + 1}" if season else ""
-        romaji.append(f"{OWNERS[owner][0]} no {THINGS[thing][0]}{suffix}: {SUBTITLES[subtitle][0]}")
-        english.append(f"The {THINGS[thing][1]} of the {OWNERS[owner][1]}{suffix}: {SUBTITLES[subtitle][1]}")
+        romaji.append(f"{OWNERS[owner][0]} no {NOUNS[noun][0]}{suffix}: {SUBTITLES[subtitle][0]}")
+        english.append(f"The {NOUNS[noun][1]} of the {OWNERS[owner][1]}{suffix}: {SUBTITLES[subtitle][1]}")
     return romaji, english
 
 

@@ -1,4 +1,4 @@
-"""The contract suite: what `konomi.models.api` says of models, held against any model, also one of another package.
+"""The contract suite: checks any model, also one of another package, against the contract in `konomi.models.api`.
 
     from konomi.testing import check_model, laws
 
@@ -8,7 +8,7 @@
     def test_contract(law):                              # or one test for each law
         law()
 
-A law is held against a model of 30 people and 20 items, trained in the process; no test library is needed.
+The laws are checked with a model trained on 30 people and 20 items; no test library is needed.
 """
 
 import typing
@@ -29,7 +29,7 @@ from konomi.testing.laws import (
     it_has_what_a_model_file_has,
     loaded_it_says_the_same,
     more_can_be_asked_for_than_there_is,
-    nobody_and_the_unscored_are_the_same_stranger,
+    nobody_and_the_unscored_have_the_same_code,
     nothing_that_it_is_given_is_changed,
     scores_have_their_shapes_and_are_finite,
     the_order_of_a_profile_does_not_matter,
@@ -48,7 +48,7 @@ FOR_EACH_TASK = (
     a_withheld_liked_item_comes_before_every_disliked_one,
     a_batch_is_its_single_people,
     the_order_of_a_profile_does_not_matter,
-    nobody_and_the_unscored_are_the_same_stranger,
+    nobody_and_the_unscored_have_the_same_code,
     more_can_be_asked_for_than_there_is,
     the_same_seed_gives_the_same_bytes_at_any_thread_count,
     another_seed_gives_another_model_where_any_does,
@@ -62,7 +62,7 @@ ONCE = (what_it_cannot_do_is_said, a_bundle_brings_it_back, every_setting_change
 
 @dataclass(frozen=True)
 class Law:
-    """One law and the model it is held against; calling it raises AssertionError where the model breaks it."""
+    """One law and a model; calling it raises AssertionError where the model breaks the law."""
 
     law: Callable[[Subject], None]
     subject: Subject
@@ -84,12 +84,12 @@ def laws(
     personal: bool = True,
     random: bool | None = None,
 ) -> list[Law]:
-    """Every law for a model that `konomi.models.module` knows by name, for each of its tasks where it has the choice.
+    """Every law for a model that `konomi.models.module` knows by name, once for each task that its settings can choose.
 
-    settings: of its Config, where the defaults do not suit 30 people with 17 ratings each. other: another value of a setting,
-    where half or double of it, or another choice, changes nothing. beside: the settings under which one shows, as in
-    {"warm_up": {"schedule": "warm-up"}}. personal: whether it learns taste, and not the same for everybody. random: whether its
-    training draws at random; where None, whether it has epochs. RequestError for an unknown model.
+    settings: of its Config, where the defaults do not suit 30 people with 17 ratings each. other: setting → another value, where
+    half or double of it, or another choice, changes nothing. beside: setting → the other settings that it needs to have an
+    effect, as in {"warm_up": {"schedule": "warm-up"}}. personal: whether it learns people's taste. random: whether its training
+    uses random numbers; None = if it has epochs. RequestError for an unknown model.
     """
     tasks = typing.get_args(typing.get_type_hints(module(name).Config).get("task")) or (None,)
     subjects = [Subject(name, settings or {}, other or {}, beside or {}, task, personal, random) for task in tasks]
@@ -106,13 +106,13 @@ def check_model(
     personal: bool = True,
     random: bool | None = None,
 ) -> None:
-    """Hold a model to every law, see `laws`; AssertionError that names each one it breaks, and how."""
+    """Check every law of a model, see `laws`; AssertionError that names each law that it breaks, and how."""
     broken: list[tuple[Law, Exception]] = []
     every = laws(name, settings, other=other, beside=beside, personal=personal, random=random)
     for law in every:
         try:
             law()
-        except Exception as error:  # also what the model itself raises
+        except Exception as error:  # the model itself may raise anything
             broken.append((law, error))
     if broken:
         lines = [f"  {law}\n    {type(error).__name__}: {' '.join(str(error).split())}" for law, error in broken]

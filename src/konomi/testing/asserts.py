@@ -1,4 +1,4 @@
-"""How laws compare: AssertionErrors that say what differs."""
+"""The assertions of the laws, with messages that name the difference."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from konomi.models.api import Model
 
 
 def agree(a: Model, b: Model, profiles: Profiles) -> None:
-    """AssertionError where two models give other codes or scores, to the last bit."""
+    """AssertionError unless two models give the same codes and scores, to the last bit."""
     codes = a.encode(profiles)
     equal(codes, b.encode(profiles), "codes")
     assert a.outputs == b.outputs, f"outputs are {set(a.outputs)} and {set(b.outputs)}"
@@ -21,17 +21,17 @@ def agree(a: Model, b: Model, profiles: Profiles) -> None:
 
 
 def equal(a: npt.ArrayLike, b: npt.ArrayLike, what: str) -> None:
-    """AssertionError where two arrays are not the same."""
+    """AssertionError unless two arrays are equal."""
     np.testing.assert_array_equal(a, b, err_msg=what)
 
 
 def close(a: F32, b: F32, what: str, share: float = 1e-5) -> None:
-    """AssertionError where two arrays differ by more than rounding: by this share of their size."""
+    """AssertionError where two arrays differ by more than this share of their values."""
     np.testing.assert_allclose(a, b, rtol=share, atol=share * float(np.abs(b).max(initial=0)), err_msg=what)
 
 
 def raises(kind: type[Exception], call: Callable[[], Any], of: str) -> None:
-    """AssertionError where a call ends otherwise than by an error of this kind."""
+    """AssertionError unless a call raises an error of this kind. of: its name in the message."""
     try:
         call()
     except kind:

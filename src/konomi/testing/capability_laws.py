@@ -1,4 +1,4 @@
-"""What a model promises that can do more than every model must; each is held against the long way."""
+"""The laws of optional capabilities: each shortcut is compared with the full computation."""
 
 import numpy as np
 
@@ -13,8 +13,8 @@ from konomi.testing.asserts import close, equal, raises
 from konomi.testing.subject import ITEMS, PEOPLE, Subject, one, same
 
 ROWS = np.append(np.arange(ITEMS), -1).astype(np.int32)
-"""Every item, and one that nobody knows."""
-SHORT = 1e-3  # by how much of a score a short way may differ from the long one
+"""Every item, and an unknown one."""
+SHORT = 1e-3  # share of a score by which a shortcut may differ from the full computation
 
 
 def dots_are_scores(subject: Subject) -> None:
@@ -30,7 +30,7 @@ def dots_are_scores(subject: Subject) -> None:
 
 
 def without_is_encoding_again(subject: Subject) -> None:
-    """What each entry adds is the score less the score of the profile without it; an entry that says nothing adds nothing."""
+    """The effect of each entry is the score less the score without it; an entry without rating and status has no effect."""
     model, person = subject.model, one({0: 9, 3: 2, 4: 9, 7: 3, 8: np.nan})
     if not isinstance(model, HasWithout):
         return
@@ -48,7 +48,7 @@ def without_is_encoding_again(subject: Subject) -> None:
 
 
 def features_tell_of_taste(subject: Subject) -> None:
-    """People's tastes for the two colours lift the items of their own above the others, on average."""
+    """People's tastes for the two colours raise the scores of items of their own colour more, on average."""
     model, items = subject.model, subject.train.items
     if not isinstance(model, HasFeatures):
         return
@@ -65,7 +65,7 @@ def features_tell_of_taste(subject: Subject) -> None:
 
 
 def items_that_the_same_people_like_are_near(subject: Subject) -> None:
-    """By the cosine of their vectors, on average."""
+    """Items of a colour are nearer to each other by the cosine of their vectors, on average."""
     model = subject.model
     if not isinstance(model, HasItemVectors):
         return
@@ -77,7 +77,7 @@ def items_that_the_same_people_like_are_near(subject: Subject) -> None:
 
 
 def a_variance_is_one(subject: Subject) -> None:
-    """f32[N] ≥ 0, the same in any company; who has said nothing is predicted no more surely than those who have."""
+    """f32[N] ≥ 0, the same whoever else is scored; for an empty profile it is not lower than for people with ratings."""
     model = subject.model
     if not isinstance(model, HasVariance) or "rating" not in model.outputs:
         return
@@ -86,14 +86,14 @@ def a_variance_is_one(subject: Subject) -> None:
         codes = model.encode(profiles).repeat(len(ROWS), axis=0)
         return model.variance(codes, np.tile(ROWS, len(profiles))).reshape(len(profiles), len(ROWS))
 
-    known, stranger = spread(subject.seen), spread(one({}))
+    known, empty = spread(subject.seen), spread(one({}))
     assert known.dtype == np.float32 and np.isfinite(known).all() and known.min() >= 0, "a variance is not a number from 0 on"
     close(spread(subject.seen.slice(0, 1)), known[:1], "variances alone and in company")
-    assert known.mean() <= stranger.mean() * (1 + SHORT), f"{known.mean()} for people, {stranger.mean()} for nobody"
+    assert known.mean() <= empty.mean() * (1 + SHORT), f"{known.mean()} for people, {empty.mean()} for nobody"
 
 
 def a_warm_start_goes_on(subject: Subject) -> None:
-    """From a model of its own, which stays as it is, with the same bytes each time; epochs begin where that one is."""
+    """A warm start leaves its first model unchanged, gives the same bytes each time, and begins with that model's error."""
     start, kind = subject.model, subject.module
     if not isinstance(kind, WarmStart):
         return
@@ -114,7 +114,7 @@ def a_warm_start_goes_on(subject: Subject) -> None:
 
 
 def what_it_is_chosen_by_has_a_name(subject: Subject) -> None:
-    """A `Criterion`, where the model names one."""
+    """If the model has a criterion, it is a `Criterion` with a name."""
     model = subject.model
     if isinstance(model, HasCriterion):
         assert isinstance(model.criterion, Criterion) and model.criterion.name, "criterion is no Criterion with a name"

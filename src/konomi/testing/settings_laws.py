@@ -1,4 +1,4 @@
-"""What every model promises of its settings, and of what cannot be done with it."""
+"""The laws of a model's settings and of its errors."""
 
 import dataclasses
 import typing
@@ -18,7 +18,7 @@ QUICK = 4  # epochs, where many models are trained
 
 
 def what_it_cannot_do_is_said(subject: Subject) -> None:
-    """RequestError for an output that it has not, FitError for nothing to learn from, ConfigError for a wrong type."""
+    """RequestError for an unknown output, FitError without training entries, ConfigError for a setting of a wrong type."""
     model, nothing = subject.model, np.zeros(len(subject.seen.item), bool)
     raises(RequestError, lambda: model.score(model.encode(one({})), "no such output"), 'an output "no such output"')
     raises(RequestError, lambda: model.score_pairs(model.encode(one({})), np.zeros(1, np.int32), ""), 'an output ""')
@@ -43,7 +43,7 @@ def every_setting_changes_something(subject: Subject) -> None:
 
 
 def _others(subject: Subject, name: str, value: Any) -> Iterator[Any]:
-    """Other values of a setting: the one that was named, else some that may be."""
+    """Other values of a setting: the given one, else some that may be allowed."""
     kind = typing.get_type_hints(subject.module.Config)[name]
     if name in subject.other:
         yield subject.other[name]
@@ -60,7 +60,7 @@ def _others(subject: Subject, name: str, value: Any) -> Iterator[Any]:
 def _changed(subject: Subject, before: Model, changed: dict[str, Any]) -> bool:
     try:
         after = subject.fit(**changed)
-    except (ConfigError, FitError):  # a value that may not be
+    except (ConfigError, FitError):  # a value that is not allowed
         return False
     if after.outputs != before.outputs or not np.array_equal(after.history, before.history, equal_nan=True):
         return True

@@ -1,4 +1,4 @@
-"""What the laws are held against: a small world whose right answers are obvious to a person, and a model that has learnt it."""
+"""The subject of the laws: a small dataset whose right answers are obvious to a person, and a model trained on it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -19,7 +19,7 @@ from konomi.models.api import Model, ModelModule
 from konomi.runtime import Run
 
 PEOPLE, ITEMS = 30, 20
-UNTOLD = 19  # an item row that no training entry tells of
+NOT_LEARNT = 19  # the row of an item without training entries
 
 
 @cache
@@ -39,24 +39,24 @@ def board() -> Dataset:
 
 @cache
 def split() -> Split:
-    """A tenth of the ratings chooses the epoch, the others are learnt from."""
+    """A tenth of the ratings are validation entries, the others training entries."""
     return make_split(board(), SplitConfig(valid=0.1, test=0))
 
 
 @cache
 def train_set() -> TrainSet:
-    """What is learnt from: the training part without the ratings of `UNTOLD`."""
+    """The training set, without the ratings of `NOT_LEARNT`."""
     train = split().train_set(board())
-    return replace(train, seen=train.seen.keep(train.seen.item != UNTOLD))
+    return replace(train, seen=train.seen.keep(train.seen.item != NOT_LEARNT))
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A model under test, learning one task: what is known of it, and one training that all laws look at.
+    """A model under test with one task, and one training that all laws use.
 
-    settings: of its Config, where the defaults are not for 30 people; other, beside: see `konomi.testing.laws`; task: None
-    where its Config has no such choice; personal: whether it learns taste; random: whether another seed gives another model,
-    None = where it has epochs.
+    settings: of its Config, where the defaults do not suit 30 people; other, beside: see `konomi.testing.laws`; task: None if
+    its Config has no such setting; personal: whether it learns people's taste; random: whether another seed gives another
+    model, None = if it has epochs.
     """
 
     name: str
@@ -69,17 +69,17 @@ class Subject:
 
     @property
     def module(self) -> ModelModule:
-        """Its file."""
+        """The module of the model."""
         return module(self.name)
 
     @property
     def train(self) -> TrainSet:
-        """What it learns from."""
+        """The training set."""
         return train_set()
 
     @property
     def seen(self) -> Profiles:
-        """The 30 people as the model meets them."""
+        """The training entries of the 30 people."""
         return self.train.seen
 
     @property
@@ -88,17 +88,17 @@ class Subject:
         return [setting.name for setting in fields(self.module.Config)]
 
     def config(self, **changed: Any) -> Any:
-        """Its settings, some of them changed."""
+        """Its Config, with some settings changed."""
         task = {} if self.task is None else {"task": self.task}
         return self.module.Config(**{**self.settings, **task, **changed})
 
     def fit(self, run: Run | None = None, **changed: Any) -> Model:
-        """A training of its own; by default with seed 0 on one thread."""
+        """A new training; by default with seed 0 on one thread."""
         return self.module.fit(self.train, self.config(**changed), run or Run(threads=1))
 
     @cached_property
     def model(self) -> Model:
-        """The one training."""
+        """The model of the one training."""
         return self.fit()
 
 
@@ -108,6 +108,6 @@ def one(ratings: Mapping[int, float]) -> Profiles:
 
 
 def same(a: Model, b: Model) -> bool:
-    """Whether two models hold the same bytes."""
+    """Whether two models have the same bytes."""
     x, y = a.state(), b.state()
     return x.keys() == y.keys() and all(x[key].tobytes() == y[key].tobytes() for key in x)

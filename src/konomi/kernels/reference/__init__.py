@@ -1,1 +1,1 @@
-"""What each kernel means, in plain NumPy, a file for each: the tests hold the kernels to these."""
+"""The definition of each kernel in plain NumPy, slow and easy to check; tests compare the kernels with it."""

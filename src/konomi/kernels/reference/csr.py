@@ -1,4 +1,4 @@
-"""What `csr.py` means, in plain NumPy: slow, and right by inspection."""
+"""The definitions of `csr.py` in plain NumPy."""
 
 import numpy as np
 
@@ -36,12 +36,12 @@ def kept_indptr(indptr, kept):
     return np.concatenate([[0], np.cumsum(kept)])[indptr]
 
 
-def mark_first(indptr, key, firsts, seconds, first, second, part):
+def mark_first(indptr, key, firsts, seconds, first, second, mark):
     """Twin of `csr.mark_first`."""
     for row in range(len(indptr) - 1):
         order = indptr[row] + np.argsort(key[indptr[row] : indptr[row + 1]])
-        part[order[: firsts[row]]] = first
-        part[order[firsts[row] : firsts[row] + seconds[row]]] = second
+        mark[order[: firsts[row]]] = first
+        mark[order[firsts[row] : firsts[row] + seconds[row]]] = second
 
 
 def unmark_others(user, item, keep_user, keep_item, marked):
@@ -66,7 +66,7 @@ def ascend(indptr, item, n_items, start, stop):
 
 
 def count_and_sum(item, rating, n_items, unit):
-    """Twin of `csr.count_and_sum`, with Python's whole numbers, which know no limit."""
+    """Twin of `csr.count_and_sum`, with Python's unlimited integers."""
     scored = [(i, round(float(r) * unit)) for i, r in zip(item, rating, strict=True) if not np.isnan(r)]
     count, total = [0] * n_items, [0] * n_items
     for i, whole in scored:

@@ -1,4 +1,4 @@
-"""What `downdate.py` means, in plain NumPy: slow, and right by inspection."""
+"""The definition of `downdate.py` in plain NumPy."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from konomi.kernels.reference.ridge import fold_in
 
 
 def leave_one_out(item, target, Q, penalty):
-    """Twin of `downdate.leave_one_out`: a fold-in of all but one, n times."""
+    """Twin of `downdate.leave_one_out`: n fold-ins, each without one rating."""
 
     def folded(kept):
         out = np.zeros((1, Q.shape[1]))

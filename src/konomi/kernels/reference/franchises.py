@@ -1,10 +1,10 @@
-"""What `parts.offer` means, in NumPy; `parts.py` computes the same faster."""
+"""The definition of `franchises.offer` in plain NumPy."""
 
 import numpy as np
 
 
 def offered(people, franchise, part, main, known, allowed):
-    """bool[B, I]; people: of each the pair (items seen, items dropped among them). See `order.parts.offered`."""
+    """bool[B, I]; people: (items seen, items dropped among them) of each person. See `FranchiseRule.offered`."""
     out = np.zeros((len(people), len(part)), np.bool_)
     for row, (seen, dropped) in zip(out, people, strict=True):
         for f in np.unique(franchise):

@@ -1,4 +1,4 @@
-"""What `inverse.py` means, in plain NumPy: slow, and right by inspection."""
+"""The definition of `inverse.py` in plain NumPy."""
 
 import numpy as np
 

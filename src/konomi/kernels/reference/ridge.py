@@ -1,4 +1,4 @@
-"""What `ridge.py` means, in plain NumPy: slow, and right by inspection."""
+"""The definitions of `ridge.py` in plain NumPy and SciPy."""
 
 import numpy as np
 from scipy.optimize import minimize
@@ -16,7 +16,7 @@ def fold_in(indptr, item, target, Q, penalty, start, stop, out):
 
 
 def penalised(w, X, y, offset, penalty, a):
-    """What `ridge.fold_in_labels` minimises for one person, and its gradient: (f64, f64[K])."""
+    """The objective of `ridge.fold_in_labels` for one person, and its gradient: (f64, f64[K])."""
     z, whole = offset + X @ w, len(y) * penalty[0] + penalty[1]
     value = np.sum(np.logaddexp(0, z) - y * z) + whole @ (w - a) ** 2 / 2
     return value, X.T @ (expit(z) - y) + whole * (w - a)

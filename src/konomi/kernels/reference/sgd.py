@@ -1,4 +1,4 @@
-"""What `sgd.py` means, in plain NumPy: slow, and right by inspection."""
+"""The definitions of `sgd.py` in plain NumPy."""
 
 import numpy as np
 from scipy.special import expit

@@ -1,4 +1,4 @@
-"""What kernels/simulate.py means, in plain Python, NumPy and SciPy: the definitions that the kernel is tested against."""
+"""The definitions of `kernels/simulate.py` in plain Python, NumPy and SciPy."""
 
 import numpy as np
 from scipy.special import expit, ndtr, ndtri
@@ -25,7 +25,7 @@ def stream(seed, u):
 
 
 def rate(opinion, noise, v):
-    """clip(round(a + σ ε), 1, 10) with ε = Φ⁻¹(v), elementwise. On the very edge between two ratings it is the lower."""
+    """clip(round(a + σ ε), 1, 10) with ε = Φ⁻¹(v), elementwise; exactly between two ratings, the lower one."""
     return np.clip(np.ceil(opinion + noise * ndtri(v) - 0.5), 1, 10)
 
 

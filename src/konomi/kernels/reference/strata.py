@@ -1,4 +1,4 @@
-"""What `strata.py` means, in plain NumPy: slow, and right by inspection."""
+"""The definition of `strata.py` in plain NumPy."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What `topk` means, in NumPy; `topk.py` computes the same faster."""
+"""The definition of `topk.py` in plain NumPy."""
 
 import numpy as np
 

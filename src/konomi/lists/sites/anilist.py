@@ -14,11 +14,11 @@ NAME = "AniList"
 HUNDRED = Scale(1, 100, 1)
 SCALES = {"POINT_100": HUNDRED, "POINT_10_DECIMAL": Scale(0.1, 10, 0.1), "POINT_10": Scale(1, 10, 1)}
 PICTURES = {"POINT_5": (10, 30, 50, 70, 90), "POINT_3": (35, 60, 85)}
-"""What stars and smileys stand for among AniList's own hundred points."""
+"""AniList's own values of stars and smileys, out of 100 points."""
 CODES = {
     "CURRENT": STATUS["watching"],
     "COMPLETED": STATUS["completed"],
-    "REPEATING": STATUS["completed"],  # what is watched again has been watched
+    "REPEATING": STATUS["completed"],  # it is watched again
     "PAUSED": STATUS["on hold"],
     "DROPPED": STATUS["dropped"],
     "PLANNING": STATUS["plan to watch"],
@@ -27,13 +27,13 @@ TYPES = {"TV": "TV", "TV_SHORT": "TV", "MOVIE": "Movie", "SPECIAL": "Special", "
 
 
 def recognise(file: TextFile) -> bool:
-    """JSON with lists of entries, alone or in the answer that they came in."""
+    """JSON with lists of entries, with or without the rest of the GraphQL answer."""
     lists = _collection(file).get("lists")
     return isinstance(lists, list) and all("entries" in fields(one) for one in lists)
 
 
 def read(files: Sequence[TextFile]) -> PersonalList:
-    """Every anime on any of the lists, once: custom lists show what stands on another one too."""
+    """Every anime on any of the lists, once, since custom lists repeat entries of other lists."""
     found = [(file, n, fields(entry)) for file in files for n, entry in enumerate(_entries(file), 1)]
     anime = [each for each in found if fields(each[2].get("media")).get("type") != "MANGA"]
     format, notes = _format(files, [entry.get("score") for _, _, entry in anime])
@@ -53,14 +53,14 @@ def _entries(file: TextFile) -> list[Any]:
 
 
 def _key(entry: dict[str, Any], n: int) -> object:
-    """What an entry is of; the entry itself where it does not say."""
+    """The id of the entry's title; where it has none, the entry's own id or number."""
     return word(entry.get("mediaId")) or word(fields(entry.get("media")).get("id")) or word(entry.get("id")) or n
 
 
 def _format(files: Sequence[TextFile], scores: list[object]) -> tuple[str, tuple[str, ...]]:
-    """The scale that the scores are on: the one named, unless they are higher than it goes; else the one they look like.
+    """The format of the scores: the named one, unless a score is above its scale; else guessed from the scores.
 
-    AniList gives scores on the person's scale, or, where it is asked to, out of 100. `DataError` where that cannot be told.
+    AniList gives scores in the person's format or, on request, out of 100. DataError where it cannot be told which.
     """
     options = [fields(fields(_collection(file).get("user")).get("mediaListOptions")) for file in files]
     named = next((format for each in options if (format := each.get("scoreFormat")) in (*SCALES, *PICTURES)), None)

@@ -1,4 +1,4 @@
-"""IMDb's exports: ratings.csv, and watchlists and other lists, which have the same columns and more."""
+"""IMDb's exports: ratings.csv, and watchlists and other lists, which have more columns."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ TYPES = {
     "tvspecial": "Special",
     "tvshort": "Special",
 }
-APART = ("tvepisode", "videogame", "podcastseries", "podcastepisode", "musicvideo")  # not titles that are recommended
+APART = ("tvepisode", "videogame", "podcastseries", "podcastepisode", "musicvideo")  # types that are left out
 
 
 def recognise(file: TextFile) -> bool:
@@ -29,7 +29,7 @@ def recognise(file: TextFile) -> bool:
 
 
 def read(files: Sequence[TextFile]) -> PersonalList:
-    """Every title; what is rated has been seen, what stands on a list without a rating is planned."""
+    """Every title: completed if it has a rating, else planned."""
     entries, apart = list[ListEntry](), Counter[str]()
     for file in files:
         for line, row in file.rows():

@@ -10,7 +10,7 @@ from konomi.lists.text_files import TextFile, fields, names, rated, values, word
 
 NAME = "Kitsu"
 SCALE = Scale(1, 10, 0.5)
-TWENTIETHS = (2, 20)  # ratingTwenty: two for each of ten
+TWENTIETHS = (2, 20)  # the range of ratingTwenty: twice a rating from 1 to 10
 CODES = {
     "current": STATUS["watching"],
     "completed": STATUS["completed"],
@@ -26,12 +26,12 @@ Resources = dict[tuple[str, str], dict[str, Any]]  # (type, id) → the resource
 
 
 def recognise(file: TextFile) -> bool:
-    """JSON whose data are library entries."""
+    """JSON with library entries as its data."""
     return any(fields(one).get("type") in ENTRY for page in _pages(file) for one in values(page.get("data")))
 
 
 def read(files: Sequence[TextFile]) -> PersonalList:
-    """Every entry of an anime; titles and ids come from what the pages include."""
+    """Every entry of an anime, with titles and ids from the pages' included resources."""
     pages = [(file, page) for file in files for page in _pages(file)]
     included = {
         (str(each.get("type")), str(each.get("id"))): fields(each)
@@ -56,21 +56,22 @@ def _is_manga(entry: dict[str, Any]) -> bool:
 
 
 def _related(resource: dict[str, Any], name: str) -> list[tuple[str, str]]:
-    """(type, id) of what a resource is related to by this name."""
+    """(type, id) of the resources in a relationship of this name."""
     data = fields(fields(resource.get("relationships")).get(name)).get("data")
     keys = map(fields, data if isinstance(data, list) else [data])
     return [(str(key["type"]), str(key["id"])) for key in keys if {"type", "id"} <= key.keys()]
 
 
 def _entry(file: TextFile, n: int, entry: dict[str, Any], included: Resources) -> ListEntry:
-    own, place = fields(entry.get("attributes")), f"entry {n}"
+    attributes, place = fields(entry.get("attributes")), f"entry {n}"
     media = next(iter(_related(entry, "anime") or _related(entry, "media")), ("", ""))
     about = included.get(media, {})
     facts = fields(about.get("attributes"))
     called = names(facts.get("canonicalTitle"), *fields(facts.get("titles")).values(), *values(facts.get("abbreviatedTitles")))
     mappings = [fields(included.get(key, {}).get("attributes")) for key in _related(about, "mappings")]
     ids = {MAPPINGS.get(str(each.get("externalSite"))): word(each.get("externalId")) for each in mappings}
-    rating = rated(own.get("ratingTwenty"), *TWENTIETHS, f"{file.where}, {place}" + (f" ({called[0]})" if called else ""))
+    where = f"{file.where}, {place}" + (f" ({called[0]})" if called else "")
+    rating = rated(attributes.get("ratingTwenty"), *TWENTIETHS, where)
     return ListEntry(
         called[0] if called else None,
         called[1:],
@@ -78,6 +79,6 @@ def _entry(file: TextFile, n: int, entry: dict[str, Any], included: Resources) -
         TYPES.get(str(facts.get("subtype"))),
         tuple((whose, id) for whose, id in (*ids.items(), ("kitsu", media[1])) if whose and id),
         None if rating is None else rating / 2,
-        CODES.get(str(own.get("status")), 0),
+        CODES.get(str(attributes.get("status")), 0),
         file.at(place),
     )

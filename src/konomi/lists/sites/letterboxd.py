@@ -13,17 +13,17 @@ NAME = "Letterboxd"
 SCALE = Scale(0.5, 5, 0.5)
 COLUMNS = {"Date", "Name", "Year", "Letterboxd URI"}
 WITHOUT_RATING = {"watched.csv": STATUS["completed"], "watchlist.csv": STATUS["plan to watch"]}  # the same columns in both
-ELSEWHERE = {"deleted", "orphaned", "likes", "lists"}  # folders of the export that hold no log of what was watched
+ELSEWHERE = {"deleted", "orphaned", "likes", "lists"}  # folders of the export that are not read
 
 
 def recognise(file: TextFile) -> bool:
-    """CSV with Letterboxd's columns, outside the folders of what was deleted, liked or put on a list."""
+    """CSV with Letterboxd's columns, outside the folders of `ELSEWHERE`."""
     place = PurePosixPath(file.name)
     return COLUMNS <= set(file.columns) and not (file.within and ELSEWHERE & set(place.parts[:-1]))
 
 
 def read(files: Sequence[TextFile]) -> PersonalList:
-    """Every film once: with its rating in ratings.csv, else the latest in the diary; what only the watchlist has is planned."""
+    """Every film once, with its rating in ratings.csv, else the latest in the diary; planned if only the watchlist has it."""
     logs = [log for file in files for log in _logs(file)]
     entries = once(logs)
     again = len(logs) - len({(log.key, log.entry.place.rpartition(",")[0]) for log in logs})
@@ -41,7 +41,7 @@ def _logs(file: TextFile) -> list[Log]:
             "Call it watched.csv or watchlist.csv, as Letterboxd does.",
         )
     status = WITHOUT_RATING.get(name, STATUS["completed"])
-    present = int("Rating" in columns and "Watched Date" not in columns)  # ratings.csv: what holds now, not what held then
+    present = int("Rating" in columns and "Watched Date" not in columns)  # ratings.csv has the present ratings, not past ones
     logs = []
     for line, row in file.rows():
         where, title = f"{file.where}, line {line}", row["Name"]

@@ -26,22 +26,22 @@ def recognise(file: TextFile) -> bool:
 
 
 def read(files: Sequence[TextFile]) -> PersonalList:
-    """Every <anime>; children by name, unknown ones ignored, missing ones tolerated. A score of 0 is "not scored"."""
+    """Every <anime>. Unknown children are ignored and missing ones tolerated. A score of 0 is "not scored"."""
     roots = [(file, _root(file)) for file in files]
     entries = [_entry(file, n, anime) for file, root in roots for n, anime in enumerate(root.findall("anime"), 1)]
-    strange = Counter(
+    unknown = Counter(
         status
         for _, root in roots
         for anime in root.findall("anime")
         if (status := _text(anime, "my_status")) and not _code(status)
     )
-    notes = [f'The status "{status}" is not known here ({count:,}).' for status, count in strange.items()]
+    notes = [f'The status "{status}" is not known here ({count:,}).' for status, count in unknown.items()]
     manga = {"manga": sum(len(root.findall("manga")) for _, root in roots)}
     return PersonalList("mal", SCALE, tuple(entries), (*notes, *left_out(manga)))
 
 
 def _root(file: TextFile) -> Element:
-    """The document; without any declaration of a document type, since that is where entities come from."""
+    """The root of the document; DataError for a document type, since that may declare harmful entities."""
     try:
         root: Element = fromstring(file.text, forbid_dtd=True)
         return root
@@ -73,5 +73,5 @@ def _text(anime: Element, child: str) -> str:
 
 
 def _code(status: str) -> int:
-    """The code of a status in words ("Plan to Watch") or, in old files, in figures."""
+    """The code of a status in words ("Plan to Watch") or, in old files, as a number."""
     return CODES.get(re.sub(r"\W", "", status.lower()), 0)

@@ -1,6 +1,6 @@
-"""A list typed by hand: a CSV file of two columns, title or item id and rating, on the scale of whoever reads it.
+"""A list typed by hand: a CSV file of two columns, title or item id and rating, on the scale of the catalogue.
 
-A line without a rating is a title that was seen and not scored.
+A line without a rating is a title that was seen but not scored.
 """
 
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from konomi.text import from_cell
 
 NAME = "CSV"
 HEADERS = ({"title", "name", "item", "item_id", "id", "anime_id", "movie_id", "movieid"}, {"rating", "score"})
-"""First lines that are no rating: the names of the two columns."""
+"""Possible names of the two columns in a header."""
 
 
 def recognise(file: TextFile) -> bool:
-    """Any text that is not a document of another kind."""
+    """Any text that is neither JSON nor XML."""
     return file.json is None and not file.sketch.lstrip().startswith(("<?", "<!"))
 
 
 def read(files: Sequence[TextFile]) -> PersonalList:
-    """The lines of the file; its first may name the columns. `DataError` for any that is not a title and a number."""
+    """The lines of the file, below a header if there is one; DataError for a line that is not a title and a number."""
     file, entries = files[0], list[ListEntry]()
     for n, (line, fields) in enumerate(file.lines()):
         where = f"{file.where}, line {line}"
@@ -45,7 +45,7 @@ def read(files: Sequence[TextFile]) -> PersonalList:
 def _rating(text: str, where: str) -> float:
     try:
         rating = number(text.replace(",", "."))
-        if abs(rating) < 1e6:  # neither is "nan" a rating, nor "inf"
+        if abs(rating) < 1e6:  # refuses "nan" and "inf" as well
             return rating
     except ValueError:
         pass

@@ -1,4 +1,4 @@
-"""Trakt: ratings, what was watched, and the watchlist, as JSON; one file, or the zip of an export."""
+"""Trakt: ratings, watched titles and the watchlist, as JSON; one file, or the zip of an export."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from konomi.lists.text_files import TextFile, fields, names, rated, word, year
 
 NAME = "Trakt"
 SCALE = Scale(1, 10, 1)
-KINDS = ("episode", "season", "movie", "show")  # an item of an episode or a season names its show, too
+KINDS = ("episode", "season", "movie", "show")  # in this order, since an item of an episode or a season also has its show
 TYPES = {"movie": "Movie", "show": "TV"}
 TIMES = ("rated_at", "last_watched_at", "watched_at", "listed_at")
 
@@ -25,9 +25,9 @@ def recognise(file: TextFile) -> bool:
 
 
 def read(files: Sequence[TextFile]) -> PersonalList:
-    """Every movie and show once: with its latest rating, watched if any file says so, planned if only the watchlist has it.
+    """Every movie and show once, with its latest rating; watched if in any file, planned if only the watchlist has it.
 
-    Single seasons and episodes are left out, and counted: their ratings are not of the show.
+    Seasons and episodes are left out and counted: their ratings are not the show's.
     """
     logs, apart = list[Log](), Counter[str]()
     for file in files:
@@ -41,27 +41,27 @@ def read(files: Sequence[TextFile]) -> PersonalList:
 
 
 def _kind(item: object) -> str:
-    """What an item is of: as it says, else by what it holds."""
-    said = fields(item).get("type")
-    return next((kind for kind in KINDS if kind in fields(item) and said in (kind, None)), "")
+    """The kind of an item: its type, else by what it holds."""
+    type = fields(item).get("type")
+    return next((kind for kind in KINDS if kind in fields(item) and type in (kind, None)), "")
 
 
 def _log(file: TextFile, n: int, item: dict[str, Any], kind: str) -> Log:
     about, place = fields(item[kind]), f"entry {n}"
     called, ids = names(about.get("title"), about.get("original_title")), fields(about.get("ids"))
-    known = tuple((whose, id) for whose in ("imdb", "tmdb", "tvdb", "trakt") if (id := word(ids.get(whose))))
+    pairs = tuple((whose, id) for whose in ("imdb", "tmdb", "tvdb", "trakt") if (id := word(ids.get(whose))))
     rating = rated(item.get("rating"), SCALE.low, SCALE.high, f"{file.where}, {place}" + (f" ({called[0]})" if called else ""))
     listed = not {"rated_at", "last_watched_at", "watched_at"} & item.keys()
-    seen = STATUS["completed"] if kind == "movie" or rating is not None else 0  # of a show, perhaps one episode
+    seen = STATUS["completed"] if kind == "movie" or rating is not None else 0  # a watched show may be a single episode of it
     entry = ListEntry(
         called[0] if called else None,
         called[1:],
         year(about.get("year")),
         TYPES[kind],
-        known,
+        pairs,
         rating,
         STATUS["plan to watch"] if listed else seen,
         file.at(place),
     )
     when = next((str(item[time]) for time in TIMES if time in item), "")
-    return Log((kind, dict(known).get("trakt") or dict(known).get("imdb") or (called, entry.year)), (0, when), entry)
+    return Log((kind, dict(pairs).get("trakt") or dict(pairs).get("imdb") or (called, entry.year)), (0, when), entry)

@@ -1,4 +1,4 @@
-"""Where ratings come from: one small module per origin, each with recognise(paths) and read(paths, options, run) -> Table."""
+"""The sources of ratings: one small module each, with recognise(paths) and read(paths, options, run) -> Table."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -27,11 +27,11 @@ SOURCES = {
 }
 """Name → module, the only registry of sources."""
 
-SIMULATION = "konomi simulation"  # the manifest of simulated files is of this kind
+SIMULATION = "konomi simulation"  # the kind of the manifest of simulated files
 
 
 class Source(Protocol):
-    """What every module in `SOURCES` offers."""
+    """A module in `SOURCES`."""
 
     def read(self, paths: Sequence[Path], options: ReadOptions, run: Run) -> Table: ...
 
@@ -43,9 +43,9 @@ class Recognising(Source, Protocol):
 
 
 def read_source(name: str | None, paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
-    """The table of a source; recognised from the files where `name` is None. `DataError` as each source raises it.
+    """The table of a source; recognised from the files where `name` is None. DataError as in each source's `read`.
 
-    Zip files are read as what they hold. The catalogue `options.items` takes the place of the source's own.
+    Zip files are unpacked. The catalogue `options.items` replaces the source's own.
     """
     if name is not None and name not in SOURCES:
         raise DataError(f'Unknown source "{name}".{closest(name, SOURCES)}', f"The sources are: {', '.join(SOURCES)}.")
@@ -59,13 +59,13 @@ def read_source(name: str | None, paths: Sequence[Path], options: ReadOptions, r
     if options.items:
         open_bytes(options.items).close()  # refused before the ratings are read
     layouts = [_module(each).LAYOUT for each in _named()]
-    wanted = {name for layout in layouts for group in (*layout.ratings, layout.catalogue, (MANIFEST,)) for name in group}
-    table = read_unpacked(paths, wanted, read)
+    known = {name for layout in layouts for group in (*layout.ratings, layout.catalogue, (MANIFEST,)) for name in group}
+    table = read_unpacked(paths, known, read)
     return with_catalogue(table, options.items, options) if options.items else table
 
 
 def _noted(table: Table) -> Table:
-    """The table with the note of the simulation that its files are."""
+    """The table, with the note of the simulation if its files are simulated."""
     if table.files:
         with suppress(DataError):
             manifest = read_manifest(table.files[0].parent, SIMULATION, 1, ("note",), DataError, "")
@@ -74,20 +74,20 @@ def _noted(table: Table) -> Table:
 
 
 def recognise(paths: Sequence[Path]) -> str:
-    """The name of the one source that these files fit; "delimited" where no other does. `DataError` for none or several."""
+    """The name of the only source that fits these files, else "delimited"; DataError where none or several fit."""
     missing = next((path for path in paths if not path.exists()), None)
     if missing:
         raise DataError(f"{missing}: no such file or folder.", "Check the path.")
-    where = ", ".join(str(path) for path in paths)
+    places = ", ".join(str(path) for path in paths)
     fitting = [name for name in _named() if _module(name).recognise(paths)]
     if not fitting and _module("delimited").recognise(paths):
         return "delimited"
     if len(fitting) > 1:
-        raise DataError(f"{where}: could be {' or '.join(fitting)}.", "Say which: konomi prepare SOURCE PATH.")
+        raise DataError(f"{places}: could be {' or '.join(fitting)}.", "Say which: konomi prepare SOURCE PATH.")
     if not fitting:
         catalogue = next((path for path in paths if is_catalogue(path)), None)
         raise DataError(
-            f"{where}: no source is recognised by what is in it.",
+            f"{places}: no source is recognised by what is in it.",
             (f"A catalogue goes with `items` {catalogue}. " if catalogue else "")
             + f"Give a ratings file, or say which source it is: {', '.join(SOURCES)}.",
         )
@@ -95,7 +95,7 @@ def recognise(paths: Sequence[Path]) -> str:
 
 
 def _named() -> list[str]:
-    """The sources whose files have names of their own."""
+    """The sources whose files have fixed names."""
     return [name for name in SOURCES if name not in ("delimited", "sample")]
 
 

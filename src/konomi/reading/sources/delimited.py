@@ -1,4 +1,4 @@
-"""Any delimited, Parquet or Arrow file with a row per rating: columns as named by the person, else by the usual names."""
+"""Any delimited, Parquet or Arrow file with a row per rating, its columns named by the person or by their usual names."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from konomi.reading.usual_names import usual_format
 from konomi.runtime import Run
 
 SEPARATORS = ("\t", "::", ",", ";", "|")
-HEADLESS = ("user_id", "item_id", "rating", "timestamp")  # the order that is assumed where no header names the columns
+HEADLESS = ("user_id", "item_id", "rating", "timestamp")  # the assumed columns of a file without a header
 
 
 def recognise(paths: Sequence[Path]) -> bool:
-    """Any one file (`read` says what is wrong with it), or several with the same columns."""
+    """Any single file (`read` raises what is wrong with it), or several with the same columns."""
     if not all(path.is_file() for path in paths):
         return False
     return len(paths) == 1 or len({tuple(_head(path, ReadOptions())[1]) for path in paths}) == 1
@@ -40,10 +40,7 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
 
 
 def guess(path: Path, options: ReadOptions) -> RatingsFormat:
-    """The format of a file: what the person said, else what its first line suggests. `str()` of it can be shown.
-
-    Columns that the person does not name have their usual names, as in `usual_names.py`.
-    """
+    """The format of a file, from the options and its first lines; columns without an option have their usual names."""
     separator, columns, headless = _head(path, options)
     return dataclasses.replace(
         usual_format(str(path), columns, options), separator=separator, columns=tuple(columns) if headless else None
@@ -55,7 +52,7 @@ def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]
     if path.suffix in BINARY:
         open_bytes(path).close()
         try:
-            with path.open("rb") as file:  # in a name, polars takes [ ] for a pattern
+            with path.open("rb") as file:  # not by name: polars takes [ ] in a name for a pattern
                 schema = dict(pl.read_parquet_schema(file) if path.suffix == ".parquet" else pl.read_ipc_schema(file))
         except pl.exceptions.PolarsError as error:
             raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
@@ -73,7 +70,7 @@ def _separator(path: Path) -> str:
     def columns(separator: str) -> int:
         try:
             return len(first_records(path, separator)[0])
-        except DataError:  # such as a quote where this separator wants none
+        except DataError:  # such as a broken quote with this separator
             return 1
 
     return max(SEPARATORS, key=columns)

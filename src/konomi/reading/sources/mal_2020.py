@@ -1,7 +1,7 @@
 """MyAnimeList 2020 (Kaggle, Hernan4444): rating_complete.csv and/or animelist.csv, where 0 means "not scored", and anime.csv.
 
-animelist.csv holds everything on everybody's list, with a status; rating_complete.csv the part of it that is completed and
-scored. Where both are there, only animelist.csv is read.
+animelist.csv holds all entries of everybody's list, with a status; rating_complete.csv only the completed and scored ones.
+Where there are both, only animelist.csv is read.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ def recognise(paths: Sequence[Path]) -> bool:
 
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
-    """The lists in a folder or a file, with the catalogue where it is there."""
+    """The lists in a folder or a file, with the catalogue if there is one."""
     ratings = find_ratings(paths, LAYOUT, COLUMNS)
     format = dataclasses.replace(FORMAT, status=STATUS) if ratings and STATUS in header(ratings[0]) else FORMAT
     return read_found(paths, ratings, LAYOUT, format, options, run)

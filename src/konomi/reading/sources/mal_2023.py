@@ -22,5 +22,5 @@ def recognise(paths: Sequence[Path]) -> bool:
 
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
-    """The ratings in a folder or a file, with the catalogue where it is there."""
+    """The ratings in a folder or a file, with the catalogue if there is one."""
     return read_found(paths, find_ratings(paths, LAYOUT, COLUMNS[::2]), LAYOUT, FORMAT, options, run)

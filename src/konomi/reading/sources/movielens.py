@@ -19,7 +19,7 @@ CSV = RatingsFormat(*COLUMNS[:3], time="timestamp", scale=HALF_STARS)
 DAT = dataclasses.replace(CSV, columns=COLUMNS, separator="::")  # 1M has whole stars, 10M half stars
 TAB = dataclasses.replace(CSV, columns=COLUMNS, separator="\t", scale=WHOLE_STARS)  # 100K
 FORMATS = {"ratings.csv": CSV, "ratings.dat": DAT, "u.data": TAB} | dict.fromkeys(FOLDS, TAB)
-EXTRAS = (  # a shell's * names them, too; the published splits hold what u.data holds
+EXTRAS = (  # other files of the data sets, which "folder/*" may name, too; the published splits repeat u.data
     *("links.csv", "tags.csv", "genome-scores.csv", "genome-tags.csv", "tags.dat", "users.dat", "README", "README.txt"),
     *("README.html", "u.genre", "u.info", "u.occupation", "u.user", "allbut.pl", "mku.sh", "split_ratings.sh", *FOLDS),
 )
@@ -38,7 +38,7 @@ def recognise(paths: Sequence[Path]) -> bool:
 
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
-    """The ratings (of a folder: all of them, not one of the published splits), with the catalogue where it is there."""
+    """The ratings (of a folder: all of them, not a published split), with the catalogue if there is one."""
     ratings = find_ratings(paths, LAYOUT, COLUMNS)
     format = _format(ratings[0]) if ratings else CSV
     table = read_found(paths, ratings, LAYOUT, format, options, run)

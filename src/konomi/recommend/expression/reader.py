@@ -1,4 +1,4 @@
-"""Conditions over the catalogue, such as `year >= 2000 and 'Comedy' in genres`: read from left to right and answered meanwhile.
+"""Conditions over the catalogue, such as `year >= 2000 and 'Comedy' in genres`: evaluated while they are read, left to right.
 
     condition   conjunction {or conjunction}
     conjunction negation {and negation}
@@ -10,8 +10,8 @@
     product     operand {* operand | / operand | % operand}
     operand     number | 'text' | true | false | null | column | "column" | function(condition, …) | - operand | (condition)
 
-All of it but `'Comedy' in genres` is SQL's: words in any case, '' for a quote within a text, "" within a quoted column, and
-comments. It is read here and nowhere else, so it can look at the catalogue and do nothing more.
+All but `'Comedy' in genres` is SQL: words in any case, '' for a quote within a text, "" within a quoted column, comments. No
+SQL engine reads it, so a condition can look at the catalogue and do nothing more.
 """
 
 from collections.abc import Iterator
@@ -34,10 +34,10 @@ CONSTANTS = {"null": None, "true": True, "false": False}
 
 
 def fulfilling(condition: str, items: pl.DataFrame) -> Bools:
-    """bool[I]: the items of which a condition over the columns of a catalogue is true; what is unknown is not.
+    """bool[I]: the items for which a condition over the columns of a catalogue is true; unknown counts as false.
 
-    RequestError, which says where and what was expected, for anything that is no condition, that has more than
-    `MOST_CHARACTERS`, or that is nested more than `MOST_LEVELS` deep.
+    RequestError, with the place and what was expected there, for text that is no condition, is longer than `MOST_CHARACTERS`,
+    or is nested deeper than `MOST_LEVELS`.
     """
     columns = f"The columns are: {', '.join(items.columns)}; for example: {EXAMPLE}."
     if len(condition) > MOST_CHARACTERS:
@@ -55,18 +55,18 @@ def fulfilling(condition: str, items: pl.DataFrame) -> Bools:
 
 
 class Reader:
-    """A condition while it is read. Each method reads one of the rules above, from the token where the last has stopped."""
+    """A condition while it is read. Each method reads one rule of the grammar above, from the next token on."""
 
     def __init__(self, condition: str, items: pl.DataFrame) -> None:
         self.items, self.tokens, self.place, self.level = items, list(tokens(condition)), 0, 0
 
     @property
     def token(self) -> Token:
-        """The one to read next."""
+        """The token to read next."""
         return self.tokens[self.place]
 
     def take(self, *kinds: str) -> Token | None:
-        """The next token where it is of these kinds; else None, and nothing is read."""
+        """Read the next token if it is of these kinds; else None."""
         token = self.token
         if token.kind not in kinds:
             return None
@@ -74,33 +74,33 @@ class Reader:
         return token
 
     def expect(self, what: str, *kinds: str) -> Token:
-        """The next token, which is of these kinds."""
+        """Read the next token; `Mistake` unless it is of these kinds."""
         token = self.take(*kinds)
         if token is None:
             raise self.unexpected(what)
         return token
 
-    def unexpected(self, wanted: str) -> Mistake:
-        """That something else was wanted here."""
+    def unexpected(self, what: str) -> Mistake:
+        """The mistake that the next token is not what was expected."""
         token = self.token
         word = token.text if len(token.text) <= SHOWN else f"{token.text[:SHOWN]}…"
-        return Mistake(token.at, f"{wanted} was expected, but {'it ends' if token.kind == 'end' else f'there is {word}'}")
+        return Mistake(token.at, f"{what} was expected, but {'it ends' if token.kind == 'end' else f'there is {word}'}")
 
     def end(self) -> None:
-        """Nothing more."""
+        """Check that nothing is left to read."""
         self.expect("and, or, or the end", "end")
 
     def condition(self) -> Value:
-        parts = [self.conjunction()]
+        terms = [self.conjunction()]
         while self.take("or"):
-            parts.append(self.conjunction())
-        return values.either(parts)
+            terms.append(self.conjunction())
+        return values.either(terms)
 
     def conjunction(self) -> Value:
-        parts = [self.negation()]
+        terms = [self.negation()]
         while self.take("and"):
-            parts.append(self.negation())
-        return values.both(parts)
+            terms.append(self.negation())
+        return values.both(terms)
 
     def negation(self) -> Value:
         if token := self.take("not"):
@@ -109,12 +109,12 @@ class Reader:
         return self.test()
 
     def test(self) -> Value:
-        found = self.comparison()
+        value = self.comparison()
         while self.take("is"):
             negated = self.take("not")
-            found = values.is_one(found, CONSTANTS[self.expect("null, true or false", *CONSTANTS).kind])
-            found = values.opposite(found) if negated else found
-        return found
+            value = values.is_one(value, CONSTANTS[self.expect("null, true or false", *CONSTANTS).kind])
+            value = values.opposite(value) if negated else value
+        return value
 
     def comparison(self) -> Value:
         left = self.sum()
@@ -122,14 +122,14 @@ class Reader:
             return values.compare(token.kind, left, self.sum(), token.at)
         negated = self.take("not")
         if token := self.take("in", "like", "ilike", "between"):
-            found = self.found(left, token)
-            return values.opposite(found) if negated else found
+            value = self.membership(left, token)
+            return values.opposite(value) if negated else value
         if negated:
             raise self.unexpected("in, like or between")
         return left
 
-    def found(self, left: Value, token: Token) -> Value:
-        """What follows after in, like, ilike or between."""
+    def membership(self, left: Value, token: Token) -> Value:
+        """The rest of a comparison, after in, like, ilike or between."""
         if token.kind in ("like", "ilike"):
             pattern = self.expect("a pattern in quotes, such as '%Gintama%',", "text")
             return values.like(left, pattern.unquoted, token.at, token.kind == "ilike")
@@ -144,10 +144,10 @@ class Reader:
 
     def several(self) -> list[Value]:
         """Values with commas between, up to the closing parenthesis."""
-        found = [self.condition()]
+        given = [self.condition()]
         while self.expect(", or )", ",", ")").kind == ",":
-            found.append(self.condition())
-        return found
+            given.append(self.condition())
+        return given
 
     def sum(self) -> Value:
         left = self.product()
@@ -182,7 +182,7 @@ class Reader:
         return self.column(token)
 
     def call(self, token: Token) -> Value:
-        """A function's value, from what stands between its parentheses."""
+        """The value of a function, with its arguments read up to the closing parenthesis."""
         function = FUNCTIONS.get(token.text.lower())
         if function is None:
             known = f"there are {', '.join(FUNCTIONS)}"
@@ -194,7 +194,7 @@ class Reader:
         return function.call(*given, token.at)
 
     def column(self, token: Token) -> Value:
-        """What the catalogue knows, by the name of a column."""
+        """A column of the catalogue, by its name."""
         name = token.unquoted if token.kind == "column" else token.text
         found = next((each for each in (name, name.lower()) if each in self.items.columns), None)
         if found is None:
@@ -205,7 +205,7 @@ class Reader:
 
     @contextmanager
     def deeper(self, token: Token) -> Iterator[None]:
-        """One level further in."""
+        """One level deeper; `Mistake` where that is too deep."""
         self.level += 1
         if self.level > MOST_LEVELS:
             raise Mistake(token.at, f"this is nested more than {MOST_LEVELS} deep")

@@ -1,4 +1,4 @@
-"""The words of a condition: numbers, texts, names, keywords and signs, each with its place."""
+"""The tokens of a condition: numbers, texts, names, keywords and signs, each with its place."""
 
 import re
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ TOKEN = re.compile(
       | (?P<sign>    <> | <= | >= | != | == | [-+*/%=<>(),] )""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-HALF = re.compile("[\ud800-\udfff]")  # such as a byte of the command line that is no text
+HALF = re.compile("[\ud800-\udfff]")  # surrogates: half characters, such as bytes of the command line that are not UTF-8
 KEYWORDS = {"and", "or", "not", "in", "like", "ilike", "between", "is", "null", "true", "false"}
 
 
 class Token(NamedTuple):
-    """A word: its kind (a group of `TOKEN`, a keyword, a sign, or "end"), how it is written, and at which character."""
+    """kind: a group of `TOKEN`, a keyword, a sign, or "end"; text: as written; at: its first character, from 0."""
 
     kind: str
     text: str
@@ -28,13 +28,13 @@ class Token(NamedTuple):
 
     @property
     def unquoted(self) -> str:
-        """What stands between the quotes of a text or of a column."""
+        """A text or a quoted column without its quotes."""
         quote = self.text[0]
         return self.text[1:-1].replace(quote * 2, quote)
 
 
 def tokens(condition: str) -> Iterator[Token]:
-    """The words of a condition, and "end"; `Mistake` where something is none."""
+    """The tokens of a condition, then "end"; `Mistake` for anything that is no token."""
     if half := HALF.search(condition):
         raise Mistake(half.start(), "this is half a character")
     at = 0

@@ -1,7 +1,7 @@
-"""What a condition is made of while it is answered: a value for each title, and what can be done with values.
+"""The values of a condition, one for each title, and the operations on them.
 
-A value is unknown (null) where the catalogue does not know it. What follows from it is unknown as well, as in SQL: `unknown and
-true` is unknown, `unknown or true` is true. What cannot be computed, such as 1 / 0, is unknown, too.
+A value is unknown (null) where the catalogue does not know it. Operations on unknown values follow SQL: `unknown and true` is
+unknown, `unknown or true` is true. What cannot be computed, such as 1 / 0, is unknown as well.
 """
 
 import math
@@ -18,7 +18,7 @@ import polars as pl
 from konomi.arrays import Bools
 
 Kind = Literal["a number", "text", "true or false", "a list", "null"]
-DIGITS = 7  # of a float32 that mean something: 8.7 of the catalogue is the 8.7 that somebody writes
+DIGITS = 7  # significant digits of a float32: rounded to them, 8.7 in the catalogue equals a written 8.7
 
 
 class Mistake(Exception):
@@ -31,9 +31,9 @@ class Mistake(Exception):
 
 @dataclass(frozen=True)
 class Value:
-    """A part of a condition: one entry for each title, or a single one for all of them; at: where the part begins.
+    """The value of a term of a condition: an entry for each title, or one for all titles; at: where the term begins.
 
-    Numbers are i64 or f64, text String, lists List(String), what is true or false Boolean.
+    Numbers are i64 or f64, text String, lists List(String), truth Boolean.
     """
 
     kind: Kind
@@ -42,7 +42,7 @@ class Value:
 
 
 def column(series: pl.Series, at: int) -> Value:
-    """What the catalogue knows of each title."""
+    """A column of the catalogue."""
     kind = series.dtype
     if kind.is_integer():
         return Value("a number", series.cast(pl.Int64, strict=False), at)
@@ -61,7 +61,7 @@ def column(series: pl.Series, at: int) -> Value:
 
 
 def number(text: str, at: int) -> Value:
-    """A number as it is written: exact where it is whole."""
+    """A written number: i64 where it is whole, else f64."""
     whole = text.isdecimal()
     if int(text) >= 2**63 if whole else math.isinf(float(text)):
         raise Mistake(at, "this number is too large")
@@ -69,7 +69,7 @@ def number(text: str, at: int) -> Value:
 
 
 def text_of(text: str, at: int) -> Value:
-    """A text as it is written."""
+    """A written text."""
     return Value("text", pl.Series([text], dtype=pl.String), at)
 
 
@@ -78,23 +78,23 @@ def truth(value: bool | None, at: int) -> Value:
     return Value("null" if value is None else "true or false", pl.Series([value], dtype=pl.Boolean), at)
 
 
-def both(parts: Sequence[Value]) -> Value:
+def both(terms: Sequence[Value]) -> Value:
     """Whether all of these hold."""
-    return parts[0] if len(parts) == 1 else _truth(reduce(operator.and_, map(_holds, parts)), parts[0].at)
+    return terms[0] if len(terms) == 1 else _truth(reduce(operator.and_, map(_holds, terms)), terms[0].at)
 
 
-def either(parts: Sequence[Value]) -> Value:
+def either(terms: Sequence[Value]) -> Value:
     """Whether one of these holds."""
-    return parts[0] if len(parts) == 1 else _truth(reduce(operator.or_, map(_holds, parts)), parts[0].at)
+    return terms[0] if len(terms) == 1 else _truth(reduce(operator.or_, map(_holds, terms)), terms[0].at)
 
 
-def opposite(part: Value) -> Value:
+def opposite(term: Value) -> Value:
     """Whether this does not hold."""
-    return _truth(~_holds(part), part.at)
+    return _truth(~_holds(term), term.at)
 
 
 def answer(condition: Value, titles: int) -> Bools:
-    """bool[I]: of which titles a condition holds; what is unknown does not."""
+    """bool[I]: the titles for which a condition holds; unknown counts as false."""
     holds = _holds(condition).fill_null(False).to_numpy()
     return np.array(np.broadcast_to(holds, titles) if len(holds) == 1 else holds, bool)
 
@@ -106,7 +106,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def compare(sign: str, a: Value, b: Value, at: int) -> Value:
-    """a = b and the like, for two numbers, two texts, or two of true and false. Texts are ordered by code points."""
+    """a = b and the like, for two numbers, two texts, or two truths. Texts are ordered by code points."""
     if "null" in (a.kind, b.kind):
         return truth(None, a.at)
     if "a list" in (a.kind, b.kind):
@@ -143,24 +143,24 @@ def within(value: Value, several: Value, at: int) -> Value:
 
 
 def like(value: Value, pattern: str, at: int, any_case: bool = False) -> Value:
-    """Whether a text is as the pattern says: % stands for any characters, _ for one."""
+    """Whether a text matches a pattern: % stands for any characters, _ for one."""
     if value.kind == "null":
         return truth(None, value.at)
     if value.kind != "text":
         raise Mistake(at, f"like is for text, not for {value.kind}")
-    first, *rest = ("".join("." if letter == "_" else re.escape(letter) for letter in part) for part in pattern.split("%"))
-    # each part where it first fits, and never again: no text takes longer than its length times the pattern's
-    later = [f"(?>.*?{part})" for part in rest[:-1] if part] + [f".*{part}" for part in rest[-1:]]
+    first, *rest = ("".join("." if letter == "_" else re.escape(letter) for letter in piece) for piece in pattern.split("%"))
+    # atomic groups: each piece matches where it first fits, so that the time is at most length of text × length of pattern
+    later = [f"(?>.*?{piece})" for piece in rest[:-1] if piece] + [f".*{piece}" for piece in rest[-1:]]
     fits = re.compile(first + "".join(later), re.DOTALL | (re.IGNORECASE if any_case else 0)).fullmatch
     found = [None if text is None else fits(text) is not None for text in value.series.to_list()]
     return _truth(pl.Series(found, dtype=pl.Boolean), value.at)
 
 
-def is_one(value: Value, wanted: bool | None) -> Value:
-    """Whether a value is null, true or false; known of every title."""
-    if wanted is None:
+def is_one(value: Value, constant: bool | None) -> Value:
+    """Whether a value is null, true or false: never unknown itself."""
+    if constant is None:
         return _truth(value.series.is_null(), value.at)
-    return _truth(_holds(value).eq_missing(pl.Series([wanted])), value.at)
+    return _truth(_holds(value).eq_missing(pl.Series([constant])), value.at)
 
 
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
@@ -170,10 +170,10 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 
 def calculate(sign: str, a: Value, b: Value, at: int) -> Value:
     """a + b and the like, in f64."""
-    for part in (a, b):
-        if part.kind not in ("a number", "null"):
-            raise Mistake(at, f"{sign} is for numbers, not for {part.kind}")
-    left, right = (part.series.cast(pl.Float64).to_numpy() for part in (a, b))
+    for value in (a, b):
+        if value.kind not in ("a number", "null"):
+            raise Mistake(at, f"{sign} is for numbers, not for {value.kind}")
+    left, right = (value.series.cast(pl.Float64).to_numpy() for value in (a, b))
     with np.errstate(all="ignore"):
         result = np.asarray(ARITHMETIC[sign](left, right))
     return Value("a number", pl.Series(np.where(np.isfinite(result), result, np.nan), nan_to_null=True), a.at)
@@ -188,7 +188,7 @@ def negative(value: Value, at: int) -> Value:
 
 @dataclass(frozen=True)
 class Function:
-    """What can be called by name: how many values it takes, and what becomes of them."""
+    """A function that a condition can call: takes: the number of its arguments; call: computes its value."""
 
     takes: int
     call: Callable[..., Value]
@@ -220,13 +220,13 @@ FUNCTIONS = {
 }
 
 
-def _holds(part: Value) -> pl.Series:
+def _holds(value: Value) -> pl.Series:
     """A value as true, false or null."""
-    if part.kind == "null":
+    if value.kind == "null":
         return pl.Series([None], dtype=pl.Boolean)
-    if part.kind != "true or false":
-        raise Mistake(part.at, f"this is {part.kind}, and neither true nor false")
-    return part.series
+    if value.kind != "true or false":
+        raise Mistake(value.at, f"this is {value.kind}, and neither true nor false")
+    return value.series
 
 
 def _truth(series: pl.Series, at: int) -> Value:
