@@ -77,3 +77,18 @@ def test_a_store_collects_nothing_of_others(checkerboard, tmp_path):
     assert store.versions() == [1] and store.collect() == []
     assert all((folder / "file").read_text() == "mine" for folder in foreign)
     assert not os.path.lexists(store.folder / ".1.12345678.partial")
+
+
+def test_names_that_are_not_utf_8_are_refused(place, tmp_path):
+    folder = tmp_path / "\udcff"
+    folder.mkdir()
+    (folder / "ratings.csv").write_bytes((place / "ratings.csv").read_bytes())
+    commands = (
+        ("recommend", place / "bundle", "--all", "-o", folder / "all.parquet"),
+        ("synth", "-o", folder / "new", "--ratings", 500, "--users", 40, "--items", 60),
+        ("prepare", place / "ratings.csv", "-o", folder / "data"),
+        ("prepare", "delimited", folder / "ratings.csv", "-o", tmp_path / "data"),
+    )
+    for words in commands:
+        assert "not a name in UTF-8" in refused(*words)[0]
+    assert [path.name for path in folder.iterdir()] == ["ratings.csv"] and list(tmp_path.iterdir()) == [folder]

@@ -68,12 +68,15 @@ def resolved(target: Path, error: type[KonomiError]) -> Path:
     """`target` without links, "." and ".."; `error` where no file can have this name."""
     try:
         place = Path(os.path.realpath(target))
+        str(place).encode()  # polars writes to no other names
         if any(len(os.fsencode(name)) > LONGEST for name in place.parts):
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         if os.path.lexists(place) and not os.path.exists(place):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))  # realpath returns a link to itself unresolved
     except OSError as cause:
         raise unwritable(target, cause, error) from cause
+    except UnicodeEncodeError:
+        raise error(f"{str(place)!r}: not a name in UTF-8.", "Choose another place with `output`.") from None
     except ValueError:  # a NUL
         raise error(f"{str(target)!r}: no file can be called that.", "Choose another place with `output`.") from None
     return place

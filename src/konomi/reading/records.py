@@ -46,6 +46,10 @@ def open_bytes(path: Path) -> BinaryIO:
     """A file's bytes, unpacked where its name ends in .gz; DataError where there is no such file, or it is UTF-16."""
     if path.is_dir():
         raise DataError(f"{path}: is a folder.", "Give the file in it.")
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:  # polars reads no other names
+        raise DataError(f"{str(path)!r}: not a name in UTF-8.", "Rename it.") from None
     if path.exists() and not path.is_file():
         raise DataError(f"{path}: is no regular file, and would have to be read twice.", "Write it to a file first.")
     try:
