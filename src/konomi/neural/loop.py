@@ -44,9 +44,9 @@ class Steps:
 
 
 class Network(Protocol):
-    """What the loop trains: `parts` are all of its weights, by name; `pairs` is how many pairs an epoch has."""
+    """What the loop trains: `weights` are all that it learns, by name; `pairs` is how many pairs an epoch has."""
 
-    parts: dict[str, FusedEmbedding]
+    weights: dict[str, FusedEmbedding]
     pairs: int
 
     def facts(self) -> tuple[str, list[npt.NDArray[Any]]]:
@@ -122,7 +122,7 @@ def _train(name: str, network: Network, steps: Steps, run: Run) -> F32:
     whole = steps.epochs * network.pairs
     run.progress(f"train {name}", whole, whole)
     for key, weight in best.items():
-        network.parts[key].weight.copy_(weight)
+        network.weights[key].weight.copy_(weight)
     return np.array(history, np.float32).reshape(-1, 2)
 
 
@@ -135,15 +135,15 @@ def _epoch(
         check_cancel()
         objective, error, pairs = network.loss(batch, draw)
         objective.backward()  # type: ignore[no-untyped-call]
-        for part in network.parts.values():
-            part.step(rate)
+        for each in network.weights.values():
+            each.step(rate)
         total, n = total + error, n + pairs
         if not math.isfinite(error):
             raise FitError(f"{name} diverged in epoch {epoch + 1}: the error is not finite.", "Lower rate.")
         if time.monotonic() - told > TELL:
             told = time.monotonic()
             run.progress(f"train {name}", epoch * network.pairs + n, epochs * network.pairs)
-    if not all(bool(part.weight.isfinite().all()) for part in network.parts.values()):
+    if not all(bool(each.weight.isfinite().all()) for each in network.weights.values()):
         raise FitError(f"{name} diverged in epoch {epoch + 1}: a weight is not finite.", "Lower rate.")
     return network.error(total, n), network.validate()
 
@@ -156,19 +156,19 @@ def _fingerprint(name: str, network: Network, steps: Steps, run: Run) -> str:
 
 
 def _weights(network: Network) -> dict[str, Tensor]:
-    return {name: part.weight.clone() for name, part in network.parts.items()}
+    return {name: each.weight.clone() for name, each in network.weights.items()}
 
 
 def _state(network: Network) -> dict[str, Tensor]:
     """Every tensor that training changes."""
-    return {f"{name} {k}": tensor for name, part in network.parts.items() for k, tensor in enumerate(part.tensors())}
+    return {f"{name} {k}": tensor for name, each in network.weights.items() for k, tensor in enumerate(each.tensors())}
 
 
 def _restore(network: Network, kept: checkpoint.Arrays) -> dict[str, Tensor]:
     """Put a checkpoint's state into the network; returns its best weights."""
     for key, tensor in _state(network).items():
         tensor.copy_(torch.from_numpy(kept[f"state {key}"]))
-    return {name: torch.from_numpy(kept[f"best {name}"]).to(part.weight.device) for name, part in network.parts.items()}
+    return {name: torch.from_numpy(kept[f"best {name}"]).to(each.weight.device) for name, each in network.weights.items()}
 
 
 def device_of(run: Run) -> torch.device:
