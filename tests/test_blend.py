@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.errors import RequestError
-from konomi.ranking.blend import SURE_PRIOR, WISH, Blend
+from konomi.ranking.blend import SURE_PRIOR, WISH, Blend, codes_of
 from konomi.ranking.dials import Dials
 from konomi.ranking.silent import robust_popularity
 from konomi.ranking.wishes import wish_scores
@@ -190,3 +190,9 @@ def test_somebody_who_says_nothing_gets_what_many_rate_well():
     best = robust_popularity(ITEMS)
     np.testing.assert_array_equal(np.argsort(-first), np.argsort(-best))
     np.testing.assert_array_equal(np.argsort(-second), np.argsort(-best))
+
+
+def test_of_two_models_that_know_the_same_each_has_its_own_codes():
+    one, other = {"knows": 1}, {"knows": 1}
+    encoded = ((one, "codes of one"), (other, "codes of the other"))
+    assert [codes_of(encoded, model) for model in (one, other)] == ["codes of one", "codes of the other"]

@@ -78,7 +78,7 @@ class TowerTraining:
         none = np.zeros(len(data.items), np.bool_)
         self.sides = self.features(self.seen, self.seen, none, none)
         rng = np.random.default_rng([seed, 0x7031])
-        self.embeddings: dict[str, FusedEmbedding] = {}
+        self.weights: dict[str, FusedEmbedding] = {}
         for side, x in (("user", self.sides.user), ("item", self.sides.item)):
             sizes = [x.shape[1], *config.sizes[:-1], config.sizes[-1] + 1]
             for k, (n, m) in enumerate(pairwise(sizes)):
@@ -87,8 +87,8 @@ class TowerTraining:
                 layer[:-1] = math.sqrt(gain / n) * rng.standard_normal((n, m), np.float32)
                 if k == len(sizes) - 2:
                     layer[:, -1] = 0  # biases
-                self.embeddings[f"{side} {k}"] = FusedEmbedding(torch.from_numpy(layer).to(device), config.optimizer)
-        self.embeddings["a"] = FusedEmbedding(torch.ones(1, 1, device=device), config.optimizer)
+                self.weights[f"{side} {k}"] = FusedEmbedding(torch.from_numpy(layer).to(device), config.optimizer)
+        self.weights["a"] = FusedEmbedding(torch.ones(1, 1, device=device), config.optimizer)
         self.valid = data.valid.scored()
         held_out = np.flatnonzero((self.valid.counts > 0) & (self.seen.counts == 0))  # held out whole
         self.described = self.sides.user.copy()
@@ -130,7 +130,7 @@ class TowerTraining:
 
     def loss(self, hidden: HiddenBatch, draw: np.random.Generator) -> tuple[Tensor, float, int]:
         """The mean squared error of a batch, in units of s², with the penalty; its summed squared error; its size."""
-        batch, layers = hidden.batch, {name: weight() for name, weight in self.embeddings.items()}
+        batch, layers = hidden.batch, {name: weight() for name, weight in self.weights.items()}
         left = self._unit(tower(hidden.user, batch.users, self._side(layers, "user"), self.each))
         right = self._unit(tower(hidden.item, batch.items, self._side(layers, "item"), self.each))
         (e, b), (f, c) = left, right
@@ -163,7 +163,7 @@ class TowerTraining:
         valid = self.valid
         if not len(valid.item):
             return math.nan
-        model, weights = self.model(NO_HISTORY), {name: embedding.weight.cpu() for name, embedding in self.embeddings.items()}
+        model, weights = self.model(NO_HISTORY), {name: embedding.weight.cpu() for name, embedding in self.weights.items()}
         people = np.flatnonzero(valid.counts)
         units = tower(torch.from_numpy(self.described), people, self._side(weights, "user"), self.each).numpy()
         codes = np.zeros((len(valid), units.shape[1]), np.float32)
@@ -177,7 +177,7 @@ class TowerTraining:
 
     def model(self, history: F32) -> TwoTower:
         """The model: the user tower, and the item tower's vector of every item."""
-        weights = {name: embedding.weight.detach().cpu() for name, embedding in self.embeddings.items()}
+        weights = {name: embedding.weight.detach().cpu() for name, embedding in self.weights.items()}
         layers = self._side(weights, "user")
         rows = np.arange(len(self.sides.item))
         item = self._unit(tower(torch.from_numpy(self.sides.item), rows, self._side(weights, "item"), self.each))

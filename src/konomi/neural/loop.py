@@ -44,9 +44,9 @@ class Steps:
 
 
 class Network(Protocol):
-    """What the loop trains. embeddings: all of its weights by name; pairs: the number of pairs of an epoch."""
+    """What the loop trains. weights: all of its weights by name; pairs: the number of pairs of an epoch."""
 
-    embeddings: dict[str, FusedEmbedding]
+    weights: dict[str, FusedEmbedding]
     pairs: int
 
     def facts(self) -> tuple[str, list[npt.NDArray[Any]]]:
@@ -122,7 +122,7 @@ def _train(name: str, network: Network, steps: Steps, run: Run) -> F32:
     whole = steps.epochs * network.pairs
     run.progress(f"train {name}", whole, whole)
     for key, weight in best.items():
-        network.embeddings[key].weight.copy_(weight)
+        network.weights[key].weight.copy_(weight)
     return np.array(history, np.float32).reshape(-1, 2)
 
 
@@ -135,7 +135,7 @@ def _epoch(
         check_cancel()
         objective, error, pairs = network.loss(batch, draw)
         objective.backward()  # type: ignore[no-untyped-call]
-        for embedding in network.embeddings.values():
+        for embedding in network.weights.values():
             embedding.step(rate)
         total, n = total + error, n + pairs
         if not math.isfinite(error):
@@ -143,7 +143,7 @@ def _epoch(
         if time.monotonic() - reported > REPORT_EVERY:
             reported = time.monotonic()
             run.progress(f"train {name}", epoch * network.pairs + n, epochs * network.pairs)
-    if not all(bool(embedding.weight.isfinite().all()) for embedding in network.embeddings.values()):
+    if not all(bool(embedding.weight.isfinite().all()) for embedding in network.weights.values()):
         raise FitError(f"{name} diverged in epoch {epoch + 1}: a weight is not finite.", "Lower rate.")
     return network.error(total, n), network.validate()
 
@@ -156,13 +156,13 @@ def _fingerprint(name: str, network: Network, steps: Steps, run: Run) -> str:
 
 
 def _weights(network: Network) -> dict[str, Tensor]:
-    return {name: embedding.weight.clone() for name, embedding in network.embeddings.items()}
+    return {name: embedding.weight.clone() for name, embedding in network.weights.items()}
 
 
 def _state(network: Network) -> dict[str, Tensor]:
     """Every tensor that training changes, by name."""
     return {
-        f"{name} {k}": tensor for name, embedding in network.embeddings.items() for k, tensor in enumerate(embedding.tensors())
+        f"{name} {k}": tensor for name, embedding in network.weights.items() for k, tensor in enumerate(embedding.tensors())
     }
 
 
@@ -171,8 +171,7 @@ def _restore(network: Network, kept: checkpoint.Arrays) -> dict[str, Tensor]:
     for key, tensor in _state(network).items():
         tensor.copy_(torch.from_numpy(kept[f"state {key}"]))
     return {
-        name: torch.from_numpy(kept[f"best {name}"]).to(embedding.weight.device)
-        for name, embedding in network.embeddings.items()
+        name: torch.from_numpy(kept[f"best {name}"]).to(embedding.weight.device) for name, embedding in network.weights.items()
     }
 
 
