@@ -21,7 +21,7 @@ MOST_ROWS = 1 << 31  # rows and columns are numbered in 32 bits
 LEAST, MOST = -(2**63), 2**63 - 1  # whole numbers of 64 bits
 WANTED = {
     bool: "true or false",
-    int: "a whole number of at most 64 bits",
+    int: "a whole number",
     float: "a number",
     Path: "a path",
     Callable: "a function, or what else can be called",
@@ -95,9 +95,10 @@ def _convert(kind: Any, value: Any, origin: str, name: str) -> Any:
         if kind is float and not math.isfinite(converted):
             raise ValueError(value)
         return converted
-    except (KeyError, ValueError, TypeError, OverflowError):
+    except (KeyError, ValueError, TypeError, OverflowError) as cause:
+        limit = " of at most 64 bits" if kind is int and isinstance(cause, OverflowError) else ""
         wanted = WANTED.get(typing.get_origin(kind) or kind, kind.__name__)
-        raise ConfigError(f'{origin}: {name} cannot be "{_said(value)}".', f"It is {wanted}.", name) from None
+        raise ConfigError(f'{origin}: {name} cannot be "{_said(value)}".', f"It is {wanted}{limit}.", name) from None
 
 
 def _said(value: Any) -> str:
@@ -132,5 +133,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file.", "Give the path of a TOML file.") from None
+    except OSError as cause:
+        raise ConfigError(f"{path}: cannot be read: {cause.strerror}.", "Give the path of a TOML file.") from cause
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}.", "See docs/presets for files that work.") from None

@@ -10,8 +10,11 @@ import os
 import signal
 import sys
 import time
-from types import FrameType
-from typing import Any
+
+TYPE_CHECKING = False  # as `typing` has it, which takes as long to import as all else here
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
 
 ENDING = {"SIGINT": "interrupted.", "SIGTERM": "terminated.", "SIGHUP": "", "SIGPIPE": ""}
 """The signals, and what is said of them."""
@@ -42,7 +45,7 @@ class Ending:
             signal.signal(signal.SIGALRM, self.end_again)
             sys.unraisablehook = self.swallowed
 
-    def end(self, number: int, frame: FrameType | None) -> None:
+    def end(self, number: int, frame: "FrameType | None") -> None:
         """Raise `Ended`."""
         if self.signal is None:
             self.signal, self.since = signal.Signals(number), time.monotonic()
@@ -50,11 +53,11 @@ class Ending:
             return
         raise Ended
 
-    def end_again(self, number: int, frame: FrameType | None) -> None:
+    def end_again(self, number: int, frame: "FrameType | None") -> None:
         """Raise `Ended` for a signal that came before."""
         raise Ended
 
-    def swallowed(self, what: Any) -> None:
+    def swallowed(self, what: "Any") -> None:
         """`Ended` came up in a callback of C code or in `__del__`, where Python can only tell of it."""
         if self.signal is None:
             sys.__unraisablehook__(what)
