@@ -9,8 +9,6 @@ The public names stand in `__init__.pyi`. They are read and imported when they a
 nothing, and a command hears Ctrl-C before anything else is done.
 """
 
-from importlib import import_module
-
 _homes: dict[str, tuple[str, str]] = {}
 
 
@@ -34,7 +32,7 @@ def __getattr__(name: str) -> object:
         found: object = __dir__()
     elif name in _public():
         module, own_name = _public()[name]
-        found = getattr(import_module(module), own_name)
+        found = getattr(__import__(module, fromlist=[own_name]), own_name)
     else:
         raise AttributeError(f"module 'konomi' has no attribute {name!r}")
     globals()[name] = found
