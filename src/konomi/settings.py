@@ -102,7 +102,10 @@ def _convert(kind: Any, value: Any, origin: str, name: str) -> Any:
 
 
 def _said(value: Any) -> str:
-    return value if isinstance(value, str) else shown(value)
+    try:
+        return f"{value}" if isinstance(value, str | numbers.Real) else shown(value)
+    except ValueError:  # of a whole number with too many digits
+        return shown(value)
 
 
 def byte_size(text: str, origin: str) -> int:
@@ -123,7 +126,7 @@ def positive(origin: str, **values: float) -> None:
     for name, value in values.items():
         if not value > 0:
             raise ConfigError(f"{origin}: {name} is {value}.", f"Set {name} above 0.", name)
-        if value > MOST_ROWS:
+        if isinstance(value, int) and value > MOST_ROWS:
             raise ConfigError(f"{origin}: {name} is {value}.", f"Set {name} to {MOST_ROWS:,} at most.", name)
 
 
