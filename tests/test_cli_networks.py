@@ -66,10 +66,10 @@ def test_a_file_that_is_no_checkpoint_is_left_alone(data, tmp_path):
     message, hint = refused("train", data, "-m", "nn", *SMALL, "-o", tmp_path / "b", "--checkpoint", diary)
     assert "diary.txt: already exists and is not a checkpoint" in message and "--checkpoint" in hint
     message, hint = refused("train", data, "-m", "mf", "-o", tmp_path / "b", "--checkpoint", diary)
-    assert message == f"--checkpoint {diary}: mf has none, it trains in seconds."
-    assert hint == f"Leave it out, or name one of: {', '.join(networks())}."
+    assert message == f"The checkpoint {diary}: mf has none, it trains in seconds."
+    assert hint == f"Leave out --checkpoint, or name one of: {', '.join(networks())}."
     message, _ = refused("train", data, "-m", "nn,hybrid", "-o", tmp_path / "b", "--checkpoint", diary)
-    assert message == f"--checkpoint {diary}: nn, hybrid cannot share one."
+    assert message == f"The checkpoint {diary}: nn, hybrid cannot share one."
     assert diary.read_text() == "dear diary" and not (tmp_path / "b").exists()
 
 
@@ -95,7 +95,7 @@ def test_a_checkpoint_in_the_place_of_the_bundle_is_refused(data, tmp_path):
     b = tmp_path / "b"
     for output, kept in ((b, b), (b, b / "state"), (b / "model", b)):
         message, hint = refused("train", data, "-m", "nn", "-o", output, "--checkpoint", kept)
-        assert message == f"--checkpoint {kept}: the bundle will be at {output}." and hint == "Put it beside that."
+        assert message == f"The checkpoint {kept}: the bundle will be at {output}." and hint == "Put it beside that."
         assert not b.exists()
 
 

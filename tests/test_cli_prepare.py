@@ -97,7 +97,10 @@ def test_refused_before_any_work(tmp_path, monkeypatch, words, message, hint):
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [(("--format", "mal-2021"), 'Unknown format "mal-2021"'), (("--seed", str(2**64)), "seed is 18446744073709551616")],
+    [
+        (("--format", "mal-2021"), 'Unknown format "mal-2021"'),
+        (("--seed", str(2**64)), 'seed cannot be "18446744073709551616"'),
+    ],
 )
 def test_synth_refuses_before_any_work(tmp_path, monkeypatch, words, message):
     monkeypatch.setattr("konomi.simulate.ratings.draw_world", lambda *_, **__: pytest.fail("it has begun to work"))

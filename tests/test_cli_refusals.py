@@ -101,10 +101,10 @@ def test_prepare_refuses(tmp_path, words, message, hint):
         (("--test-file", "{}/other.csv"), "1 of 1 rows of the test file are not in the dataset.", "Prepare both together."),
         (
             ("--test-file", "{}/other.csv", "--test", "0.1"),
-            "--test-file and --valid-file say which entries those are.",
+            "The test and validation files say which entries those are.",
             "Leave out --split",
         ),
-        (("--valid-file", "{}/other.csv"), "--valid-file needs --test-file.", "Give both"),
+        (("--valid-file", "{}/other.csv"), "A validation file needs a test file.", "Give both"),
     ],
 )
 def test_train_refuses(place, tmp_path, words, message, hint):

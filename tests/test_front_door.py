@@ -58,6 +58,22 @@ def test_importing_is_light(module):
     assert not HEAVY & set(loaded)
 
 
+def test_a_command_hears_ctrl_c_before_anything_is_imported():
+    """Until its handlers stand, what is imported is a few small modules of Python's own, and no file is read."""
+    code = "import sys, signal; before = set(sys.modules); import konomi.cli.main; print(*sorted(set(sys.modules) - before))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert loaded == ["konomi", "konomi.cli", "konomi.cli.main"]
+    code = (
+        "import konomi; assert konomi._homes == {}; from konomi import *; print(*sorted(set(konomi.__all__) - set(globals())))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == []
+
+
+def test_the_library_is_quiet_unless_asked():
+    code = "import logging, konomi; konomi.Run; logging.getLogger('konomi.models').warning('loud')"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr == ""
+
+
 def test_errors_are_made_for_programs_too():
     """code and field beside message and hint; hints name no option of the command line; an error may cross processes."""
     error = errors.RequestError("k is 0.", "Give 1 or more.", "k")

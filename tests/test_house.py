@@ -62,6 +62,8 @@ def needs_an_extra(name: str) -> bool:
 def test_imports_stand_at_the_top_unless_they_need_an_extra(name):
     inside = {module for module in imports(FILES[name], late=True) if module.startswith("konomi")}
     modules = {module if module in FILES else module.rpartition(".")[0] for module in inside} - {"konomi"}
+    others = {module.partition(".")[0] for module in imports(FILES[name], late=True)} - {"konomi"}
+    assert others <= set(LATE)
     plain = {module for module in modules if not needs_an_extra(module)}
     packages = {module for module in plain if any(other.startswith(f"{module}.") for other in modules - plain)}
     assert plain <= packages

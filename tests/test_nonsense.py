@@ -11,7 +11,6 @@ import stand_in
 from konomi import models
 from konomi.bundle.store import Store
 from konomi.errors import KonomiError
-from konomi.evaluate import metrics
 from konomi.report import folder
 
 FRAME = pl.DataFrame({"a": [1, 2]})
@@ -109,8 +108,11 @@ def alone(tmp_path, monkeypatch):
     """A folder and registries of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(models, "_registered", {})
-    monkeypatch.setattr(metrics, "METRICS", dict(metrics.METRICS))
     monkeypatch.setattr(folder, "page", lambda comparison, found, user_ids: "")  # it takes a second
+    before = dict(konomi.METRICS)
+    yield
+    konomi.METRICS.clear()
+    konomi.METRICS.update(before)
 
 
 def ends(call, *given, **words) -> BaseException | None:

@@ -140,12 +140,24 @@ def test_a_bundle_of_a_package_that_broke_since(install, checkerboard, tmp_path)
 @pytest.mark.parametrize("name", ["mf", "split", "a.b", ""])
 def test_names_that_are_taken(install, name):
     install("bold-models", NEAREST, {name: "bold_model"} if name else {})
-    if name in models.MODELS or name == "split":
-        with pytest.raises(ConfigError, match=f'"{name}" of the package bold-models cannot be used'):
+    if name == "split":
+        with pytest.raises(ConfigError, match='"split" of the package bold-models cannot be used'):
             models.module(name)
-        assert models.module("bias").TASKS == ("rating",)
+    assert models.module("bias").TASKS == ("rating",)
     with pytest.raises(ConfigError, match=f'A model cannot be called "{name}"'):
         front_door.register_model(name, stand_in)
+
+
+def test_a_package_does_not_take_the_place_of_a_model_of_ours(install, checkerboard, caplog):
+    install("bold-models", NEAREST, {"mf": "bold_model"})
+    with caplog.at_level("INFO", "konomi"):
+        assert models.module("mf").__name__ == "konomi.models.mf" and models.package("mf") == ""
+    assert "The package bold-models offers a model mf, but Konomi's own is used" in caplog.text
+    assert models.model_names() == list(models.MODELS) and "bold_model" not in sys.modules
+    bundle = front_door.train_model(checkerboard, {"mf": {"dim": 2, "epochs": 1}})
+    assert type(bundle.models["mf"]).__module__ == "konomi.models.factors"
+    (told,) = json.loads(konomi("doctor", "--json").stdout)["models"]
+    assert (told["name"], told["package"]) == ("mf", "bold-models") and "Konomi has a model of this name" in told["reason"]
 
 
 def test_two_packages_that_offer_one_name(install):

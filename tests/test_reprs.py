@@ -37,10 +37,7 @@ def test_records(dataset, bundle, tmp_path):
         *(evaluation, evaluation.report, *evaluation.predictions.values(), evaluation.report.ranked),
         *(konomi.Run(), konomi.Rules(), konomi.SplitConfig(), konomi.Where(years=(1990, None)), konomi.Dials()),
         *(konomi.METRICS.values()),
-        *(
-            Store(tmp_path),
-            konomi.rank(bundle.models["mf"], dataset.profiles.slice(0, 2), 5, recommender.allowed(konomi.Where())),
-        ),
+        *(Store(tmp_path), recommender.best(dataset.profiles, 5)(0, 2)),
     ]
     assert [(type(record).__name__, len(repr(record))) for record in records if len(repr(record)) >= LONGEST] == []
     assert [text for record in records if "\n" in (text := repr(record))] == []

@@ -5,40 +5,39 @@
     recommender = konomi.Recommender.load("demo/bundle")
     recommender.recommend({"Cowboy Bebop": 9, "Death Note": 6})
 
-The public names are listed in `__init__.pyi`. Each is imported when it is first used, so that `import konomi` is quick.
+The public names are listed in `__init__.pyi`. They are read and imported when they are first used, so that `import konomi` is
+quick, and a command hears Ctrl-C before anything else is done.
 """
 
-import logging
-import os
-from importlib import import_module
+_homes: dict[str, tuple[str, str]] = {}
 
 
 def _public() -> dict[str, tuple[str, str]]:
     """Public name → (module, its name there), read from the stub: `from MODULE import NAME as NAME`, or `PUBLIC = NAME`."""
-    homes = dict[str, tuple[str, str]]()
-    with open(f"{os.path.splitext(__file__)[0]}.pyi", encoding="utf-8") as stub:
-        for words in map(str.split, stub):
-            if words[:1] == ["from"]:
-                _, module, _, name, _, here = words
-                homes[here] = module, name
-            elif words[1:2] == ["="]:
-                homes[words[0]] = homes.pop(words[2])
-    return homes
-
-
-_HOME = _public()
-__all__ = sorted(_HOME)
-
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless the calling program sets up logging
+    if not _homes:
+        homes = dict[str, tuple[str, str]]()
+        with open(f"{__path__[0]}/__init__.pyi", encoding="utf-8") as stub:
+            for words in map(str.split, stub):
+                if words[:1] == ["from"]:
+                    _, module, _, name, _, here = words
+                    homes[here] = module, name
+                elif words[1:2] == ["="]:
+                    homes[words[0]] = homes.pop(words[2])
+        _homes.update(homes)
+    return _homes
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name == "__all__":
+        found: object = __dir__()
+    elif name in _public():
+        module, own_name = _public()[name]
+        found = getattr(__import__(module, fromlist=[own_name]), own_name)
+    else:
         raise AttributeError(f"module 'konomi' has no attribute {name!r}")
-    module, own_name = _HOME[name]
-    found = globals()[name] = getattr(import_module(module), own_name)
+    globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted(_public())

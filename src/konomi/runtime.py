@@ -25,6 +25,7 @@ from konomi.machine import available_cores, available_memory
 from konomi.settings import check_types
 
 log = logging.getLogger(__name__)
+logging.getLogger("konomi").addHandler(logging.NullHandler())  # quiet, unless the program that uses it wants to hear
 
 T = TypeVar("T")
 

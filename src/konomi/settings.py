@@ -22,7 +22,7 @@ MOST_ROWS = 1 << 31  # rows and columns are numbered in 32 bits
 LEAST, MOST = -(2**63), 2**63 - 1  # whole numbers of 64 bits
 WANTED = {
     bool: "true or false",
-    int: "a whole number of at most 64 bits",
+    int: "a whole number",
     float: "a number",
     Path: "a path",
     Callable: "a function, or what else can be called",
@@ -96,13 +96,17 @@ def _convert(kind: Any, value: Any, origin: str, name: str) -> Any:
         if kind is float and not math.isfinite(converted):
             raise ValueError(value)
         return converted
-    except (KeyError, ValueError, TypeError, OverflowError):
+    except (KeyError, ValueError, TypeError, OverflowError) as cause:
+        limit = " of at most 64 bits" if kind is int and isinstance(cause, OverflowError) else ""
         wanted = WANTED.get(typing.get_origin(kind) or kind, kind.__name__)
-        raise ConfigError(f'{origin}: {name} cannot be "{_said(value)}".', f"It is {wanted}.", name) from None
+        raise ConfigError(f'{origin}: {name} cannot be "{_said(value)}".', f"It is {wanted}{limit}.", name) from None
 
 
 def _said(value: Any) -> str:
-    return value if isinstance(value, str) else shown(value)
+    try:
+        return f"{value}" if isinstance(value, str | numbers.Real) else shown(value)
+    except ValueError:  # of a whole number with too many digits
+        return shown(value)
 
 
 def byte_size(text: str, origin: str) -> int:
@@ -123,7 +127,7 @@ def positive(origin: str, **values: float) -> None:
     for name, value in values.items():
         if not value > 0:
             raise ConfigError(f"{origin}: {name} is {value}.", f"Set {name} above 0.", name)
-        if value > MOST_ROWS:
+        if isinstance(value, int) and value > MOST_ROWS:
             raise ConfigError(f"{origin}: {name} is {value}.", f"Set {name} to {MOST_ROWS:,} at most.", name)
 
 
@@ -137,5 +141,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text.decode("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file.", "Give the path of a TOML file.") from None
+    except OSError as cause:
+        raise ConfigError(f"{path}: cannot be read: {cause.strerror}.", "Give the path of a TOML file.") from cause
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}.", "See docs/presets for files that work.") from None

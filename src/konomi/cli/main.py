@@ -10,9 +10,11 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
-from types import FrameType
-from typing import Any
+
+TYPE_CHECKING = False  # as `typing` has it, which takes as long to import as all else here
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
 
 ENDING = {"SIGINT": "interrupted.", "SIGTERM": "terminated.", "SIGHUP": "", "SIGPIPE": ""}
 """signal → the message printed for it."""
@@ -45,7 +47,7 @@ class Ending:
             signal.signal(signal.SIGALRM, self.end_again)
         sys.unraisablehook = self.lost
 
-    def end(self, number: int, frame: FrameType | None) -> None:
+    def end(self, number: int, frame: "FrameType | None") -> None:
         """Raise `Ended`."""
         if self.signal is None:
             self.signal, self.since, self.handled = signal.Signals(number), time.monotonic(), sys.exc_info()[1]
@@ -54,7 +56,7 @@ class Ending:
         self.remind(AGAIN)
         raise Ended
 
-    def end_again(self, number: int, frame: FrameType | None) -> None:
+    def end_again(self, number: int, frame: "FrameType | None") -> None:
         """Raise `Ended` where it was lost: where neither it nor what it became is on its way."""
         self.remind(AGAIN)
         if sys.exc_info()[1] in (None, self.handled):
@@ -65,7 +67,7 @@ class Ending:
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, seconds)
 
-    def lost(self, what: Any) -> None:
+    def lost(self, what: "Any") -> None:
         """An error where none can be raised: Python tells of it, and after a signal it is of no interest."""
         if self.signal is None:
             sys.__unraisablehook__(what)
@@ -108,9 +110,10 @@ def main() -> None:
     except OSError as error:  # of the streams: commands tell of all others themselves
         ending.remind(0)
         if ending.signal is None:
-            with suppress(OSError):
+            try:
                 print(f"error: what is printed cannot be written: {error.strerror}.", file=sys.stderr, flush=True)
-            os._exit(REFUSED)  # Python itself would try again to write what is left
+            finally:
+                os._exit(REFUSED)  # Python itself would try again to write what is left
     except BaseException:
         ending.remind(0)
         if ending.signal is None:

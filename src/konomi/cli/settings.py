@@ -86,9 +86,9 @@ def models_with(setting: str) -> list[str]:
 
 def _usable() -> list[str]:
     """All models, without those of other packages that cannot be imported."""
-    from konomi.models import model_names, offered
+    from konomi.models import MODELS, model_names, offered
 
-    broken = {name for name, _, reason in offered() if reason}
+    broken = {name for name, _, reason in offered() if reason} - set(MODELS)
     return [name for name in model_names() if name not in broken]
 
 

@@ -8,7 +8,7 @@ import typer
 from konomi.cli.console import note, running, say, show, show_json
 from konomi.cli.lookup import errors_table, split_name
 from konomi.cli.options import MODELS, Device, Json, Memory, Seed, Threads
-from konomi.cli.settings import check_needs, is_network, model_configs, networks, split_settings
+from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -56,35 +56,22 @@ def train(
     from konomi.files import check_file
     from konomi.models.api import criterion
     from konomi.neural.checkpoint import is_checkpoint, remove
-    from konomi.pipeline.arguments import model_names
-    from konomi.pipeline.splits import split_by_files
+    from konomi.pipeline.arguments import check_apart, check_checkpoint, model_names
+    from konomi.pipeline.splits import check_files, split_by_files
     from konomi.pipeline.train import train_model
     from konomi.settings import read_toml
 
     tables = read_toml(config) if config else {}
     chosen = model_configs(model_names(models), tables, config, words or [], task)
     how = split_settings(tables, config, seed, split, valid, test)
-    if test_file and (split or test is not None or (valid_file and valid is not None)):
-        raise ConfigError(
-            "--test-file and --valid-file say which entries those are.", "Leave out --split, --test and such a --valid."
-        )
-    if valid_file and not test_file:
-        raise ConfigError("--valid-file needs --test-file.", "Give both, or --valid and --test.")
-    if checkpoint and len(trained := [name for name in chosen if is_network(name)]) != 1:
-        raise ConfigError(
-            f"--checkpoint {checkpoint}: "
-            + (
-                f"{', '.join(trained)} cannot share one." if trained else f"{', '.join(chosen)} has none, it trains in seconds."
-            ),
-            f"Leave it out, or name one of: {', '.join(networks())}.",
-        )
+    check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test})
+    check_checkpoint(checkpoint, chosen)
     check_needs(chosen, device)
     inputs = [data, *(path for path in (config, test_file, valid_file) if path)]
-    written = check_target(output, inputs)
+    check_target(output, inputs)
     if checkpoint:
-        kept = check_file(checkpoint, ConfigError, inputs, "checkpoint", ("a checkpoint", is_checkpoint))
-        if kept.is_relative_to(written) or written.is_relative_to(kept):
-            raise ConfigError(f"--checkpoint {checkpoint}: the bundle will be at {output}.", "Put it beside that.")
+        check_file(checkpoint, ConfigError, inputs, "checkpoint", ("a checkpoint", is_checkpoint))
+        check_apart(checkpoint, output)
     dataset = Dataset.open(data)
     with running(seed, threads, device, checkpoint, memory) as run:
         frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else make_split(dataset, how)

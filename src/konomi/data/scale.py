@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from konomi.arrays import F32, U8, Bools
-from konomi.errors import DataError
+from konomi.errors import ConfigError, DataError
 from konomi.settings import check_types
 
 BLOCK = 1 << 16  # ratings processed at once
@@ -22,7 +22,7 @@ MOST_CODES = 254  # steps of a scale; a scale with more is stored as float32
 class Scale:
     """Ratings from `low` to `high` in steps of `step`; a step of 0 means any value between.
 
-    DataError where they do not ascend, reach beyond ±`MOST` or span less than `LEAST_SPAN`; ConfigError for what is no number.
+    DataError where they are no finite numbers, do not ascend, reach beyond ±`MOST` or span less than `LEAST_SPAN`.
     """
 
     low: float
@@ -30,7 +30,10 @@ class Scale:
     step: float
 
     def __post_init__(self) -> None:
-        check_types(self, "scale")
+        try:
+            check_types(self, "scale")
+        except ConfigError as cause:
+            raise DataError(cause.message, cause.hint, cause.field) from None
         if not (self.low < self.high and 0 <= self.step < math.inf):
             raise DataError(
                 f"A rating scale from {self.low:g} to {self.high:g} is not a scale.", "Give LOW:HIGH or LOW:HIGH:STEP."

@@ -113,9 +113,9 @@ def read_text_files(path: Path) -> list[TextFile]:
     Packed files are recognised by their first bytes. DataError where the file cannot be read, is damaged or encrypted, or holds
     more than `LIMIT` bytes or `MEMBERS` members.
     """
-    if path.is_dir():
-        raise DataError(f"{path}: is a folder.", f"Give the file in it: {KNOWN}.")
     try:
+        if path.is_dir():
+            raise DataError(f"{path}: is a folder.", f"Give the file in it: {KNOWN}.")
         with path.open("rb") as file:
             content = file.read(LIMIT + 1)
     except OSError as cause:

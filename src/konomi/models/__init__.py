@@ -5,9 +5,11 @@ A package offers a model by an entry point of the group "konomi.models", which n
     [project.entry-points."konomi.models"]
     nearest = "their_package.nearest"
 
-It is imported only when it is first asked for by name. This file imports nothing heavy, since `konomi --help` reads it.
+It is imported only when it is first asked for by name; a name of Konomi's own means Konomi's own. This file imports nothing
+heavy, since `konomi --help` reads it.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import is_dataclass
@@ -38,6 +40,8 @@ GROUP = "konomi.models"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # names appear in file names, and in words such as --set NAME.KEY=VALUE
 TAKEN = ("split",)  # tables of the settings that belong to no model
 
+log = logging.getLogger(__name__)
+
 _registered: "dict[str, ModelModule]" = {}
 
 
@@ -67,7 +71,7 @@ def module(name: str) -> "ModelModule":
     if name in _registered:
         return _registered[name]
     offers = _offers().get(name, ())
-    if name in MODELS and not offers:
+    if name in MODELS:
         found: Any = import_module(MODELS[name])
         return found  # type: ignore[no-any-return]
     if not offers:
@@ -99,6 +103,8 @@ def _offers() -> dict[str, tuple[EntryPoint, ...]]:
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, _distribution(point))):
         found[point.name] = (*found.get(point.name, ()), point)
+        if point.name in MODELS:
+            log.info("The package %s offers a model %s, but Konomi's own is used", _distribution(point), point.name)
     return found
 
 
@@ -123,7 +129,7 @@ def _loaded(name: str, offers: tuple[EntryPoint, ...]) -> "ModelModule":
 def _unusable(name: str) -> str:
     """Why a model from outside cannot have this name; "" where it can."""
     if name in MODELS:
-        return "Konomi has a model of this name"
+        return "Konomi has a model of this name, which is used"
     if name in TAKEN or not NAME.fullmatch(name):
         return "the word has another meaning" if name in TAKEN else "a name has letters, digits, _ and - only"
     return ""

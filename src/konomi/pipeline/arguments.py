@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from konomi.arguments import as_path, expect, what_it_is
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split, SplitConfig, make_split
 from konomi.errors import ConfigError, DataError
-from konomi.models import module
-from konomi.models.api import TASKS
+from konomi.files.places import resolved
+from konomi.models import MODELS, module
+from konomi.models.api import TASKS, needs
 from konomi.runtime import Run
 from konomi.settings import closest, settings, shown
 
@@ -98,3 +100,25 @@ def tasks_from(given: Any) -> tuple[str, ...]:
             named, near = (f'"{task}"', closest(task, TASKS)) if isinstance(task, str) else (shown(task), "")
             raise ConfigError(f"Unknown task {named}.{near}", f"The tasks are: {', '.join(TASKS)}.")
     return found
+
+
+def check_checkpoint(checkpoint: Path | None, models: Iterable[str]) -> None:
+    """ConfigError where a checkpoint is given and not exactly one of the models is a network, which keeps one."""
+    names = list(models)
+    trained = [name for name in names if "torch" in needs(module(name))]
+    if checkpoint is None or len(trained) == 1:
+        return
+    shared, idle = f"{', '.join(trained)} cannot share one", f"{', '.join(names)} has none, it trains in seconds"
+    networks = [name for name in MODELS if "torch" in needs(module(name))]
+    raise ConfigError(
+        f"The checkpoint {checkpoint}: {shared if trained else idle}.",
+        f"Leave out `checkpoint`, or name one of: {', '.join(networks)}.",
+        "checkpoint",
+    )
+
+
+def check_apart(checkpoint: Path, bundle: Path) -> None:
+    """ConfigError where a checkpoint and the bundle will be in the same place, or one within the other."""
+    kept, written = (resolved(place, ConfigError) for place in (checkpoint, bundle))
+    if kept.is_relative_to(written) or written.is_relative_to(kept):
+        raise ConfigError(f"The checkpoint {checkpoint}: the bundle will be at {bundle}.", "Put it beside that.", "checkpoint")

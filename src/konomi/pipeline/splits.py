@@ -1,5 +1,6 @@
 """Splits given by files, and the split of a bundle, made again."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from konomi.bundle.format import Bundle
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split, predefined, rebuild
 from konomi.data.table import Table
-from konomi.errors import DataError
+from konomi.errors import ConfigError, DataError
 from konomi.reading.formats import ReadOptions
 from konomi.reading.sources import SOURCES, read_source
 from konomi.runtime import Run
@@ -20,6 +21,20 @@ def read_like(dataset: Dataset, path: Path, run: Run) -> Table:
     options = settings(ReadOptions, dataset.manifest.get("read", {}), f"{path}")
     known = source if source in SOURCES and source != "sample" else None
     return read_source(known, [path], replace(options, scale=dataset.scale), run)
+
+
+def check_files(test: Path | None, valid: Path | None, said: Mapping[str, object]) -> None:
+    """ConfigError where files that give a split go together neither with each other nor with what else is `said` of it: values
+    of `kind`, `valid` and `test`, None where nothing is."""
+    if valid and not test:
+        raise ConfigError("A validation file needs a test file.", "Give both, or `valid` and `test`.", "valid_file")
+    more = [name for name in ("kind", "test", *(["valid"] if valid else [])) if said.get(name) is not None]
+    if test and more:
+        raise ConfigError(
+            "The test and validation files say which entries those are.",
+            "Leave out `split`, `test` and such a `valid`.",
+            more[0],
+        )
 
 
 def split_by_files(dataset: Dataset, test: Path, valid: Path | None, share: float, seed: int, run: Run) -> Split:

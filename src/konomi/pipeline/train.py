@@ -19,7 +19,7 @@ from konomi.errors import ConfigError
 from konomi.evaluate.intervals import intervals
 from konomi.models import module
 from konomi.models.api import Model, first_giving
-from konomi.pipeline.arguments import dataset_from, models_from, run_from, split_from
+from konomi.pipeline.arguments import check_checkpoint, dataset_from, models_from, run_from, split_from
 from konomi.pipeline.steps import Experiment, fit
 from konomi.runtime import Run, one_blas_thread
 
@@ -43,6 +43,7 @@ def train_model(
     where training cannot go on.
     """
     configs, run = models_from(models), run_from(run)
+    check_checkpoint(run.checkpoint, configs)
     if len(rankers := [name for name in configs if not module(name).TASKS]) > 1:
         raise ConfigError(f"{' and '.join(rankers)} only rank, and one order is enough.", "Name one of them.")
     place = path if path is not None or isinstance(dataset, Dataset) else dataset

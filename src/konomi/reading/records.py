@@ -43,24 +43,30 @@ def quote_of(separator: str) -> str | None:
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """A file's bytes, unpacked where its name ends in .gz; DataError where there is no such file, or it is UTF-16."""
-    if path.is_dir():
-        raise DataError(f"{path}: is a folder.", "Give the file in it.")
+    """A file's bytes, unpacked where its name ends in .gz; DataError where it cannot be read, or is UTF-16."""
     try:
         str(path.absolute()).encode()
     except UnicodeEncodeError:  # polars reads no other names
         raise DataError(f"{str(path)!r}: not a name in UTF-8.", "Rename it.") from None
-    if path.exists() and not path.is_file():
-        raise DataError(f"{path}: is no regular file, and would have to be read twice.", "Write it to a file first.")
     try:
+        if path.is_dir():
+            raise DataError(f"{path}: is a folder.", "Give the file in it.")
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path}: is no regular file, and would have to be read twice.", "Write it to a file first.")
         file = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.", "Check the path.") from None
     except PermissionError:
         raise DataError(f"{path}: may not be read.", "Check the file's permissions.") from None
+    except OSError as cause:  # such as a link that leads to itself
+        raise _unreadable(path, cause) from cause
     head = b""
-    with suppress(*DAMAGED):  # the error comes when it is read
-        head = file.peek(4)[:4]
+    try:
+        with suppress(*DAMAGED):  # the error comes when it is read
+            head = file.peek(4)[:4]
+    except OSError as cause:
+        file.close()
+        raise _unreadable(path, cause) from cause
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
         file.close()
         raise _no_text(path)
@@ -87,6 +93,10 @@ def refuse_binary(path: Path, head: bytes) -> None:
     """DataError where the beginning of a file has more control characters than text has: a picture, a program, …"""
     if len(head.translate(None, CONTROLS)) < (1 - MOST_CONTROLS) * len(head):
         raise _no_text(path)
+
+
+def _unreadable(path: Path, cause: OSError) -> DataError:
+    return DataError(f"{path}: cannot be read: {cause.strerror}.", "Check the path, or copy the file anew.")
 
 
 def _no_text(path: Path) -> DataError:

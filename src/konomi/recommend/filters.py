@@ -14,7 +14,7 @@ from konomi.catalogue.tags import genre_names
 from konomi.errors import RequestError
 from konomi.ranking.offer import Planned
 from konomi.recommend.expression.reader import fulfilling
-from konomi.settings import closest, shown
+from konomi.settings import closest
 
 Range = tuple[float | None, float | None]
 """(low, high), both included; None = no bound."""
@@ -58,7 +58,7 @@ class Where:
         object.__setattr__(self, "expression", _conditions(self.expression))
         if not isinstance(self.planned, str) or self.planned not in get_args(Planned):
             raise RequestError(
-                f"planned cannot be {shown(self.planned)}.", f"It is one of: {', '.join(get_args(Planned))}.", "planned"
+                f'planned cannot be "{self.planned}".', f"It is one of: {', '.join(get_args(Planned))}.", "planned"
             )
         for name in ("years", "episodes", "score"):
             span = getattr(self, name)
