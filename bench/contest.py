@@ -1,4 +1,4 @@
-"""What the benchmarks of the networks share: parts of a data set, settings from presets, fits over seeds, Keras beside them.
+"""What the benchmarks of the networks share: roles of a data set, settings from presets, fits over seeds, Keras beside them.
 
 Every fit but the first is timed, so that nothing is compiled meanwhile; a fit's time is all of it, validation included. Keras
 validates nothing.
@@ -35,7 +35,7 @@ Figures = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Parts:
+class Roles:
     """What is learnt from, what a model is shown of everybody, what it is tested on."""
 
     train: TrainSet
@@ -43,7 +43,7 @@ class Parts:
     hidden: Profiles
 
     @classmethod
-    def of(cls, dataset: Dataset, split: Split) -> "Parts":
+    def of(cls, dataset: Dataset, split: Split) -> "Roles":
         return cls(split.train_set(dataset), *split.test(dataset))
 
 
@@ -93,30 +93,30 @@ def fits(name: str, config: Any, train: TrainSet, seeds: int) -> tuple[list[Mode
     return models, found
 
 
-def measured(name: str, config: Any, parts: Parts, seeds: int) -> Figures:
-    """The errors on the test part, mean and deviation over seeds, and what `fits` says."""
-    models, found = fits(name, config, parts.train, seeds)
-    reports = [evaluate(model, parts.seen, parts.hidden, parts.train).metrics for model in models]
+def measured(name: str, config: Any, roles: Roles, seeds: int) -> Figures:
+    """The errors on the test entries, mean and deviation over seeds, and what `fits` says."""
+    models, found = fits(name, config, roles.train, seeds)
+    reports = [evaluate(model, roles.seen, roles.hidden, roles.train).metrics for model in models]
     return {key: mean_and_deviation([report[key] for report in reports]) for key in ERRORS if key in reports[0]} | found
 
 
-def contest(said: Any, twins: dict[str, str], others: list[str], parts: Parts, **values: Any) -> Figures:
+def contest(said: Any, twins: dict[str, str], others: list[str], roles: Roles, **values: Any) -> Figures:
     """Every model with every setting, beside the Keras twins: `twins` of models by name, and others.
 
     `said` are the `options`, `values` as for `settings_of`.
     """
     ours = {
-        name: {label: measured(name, config, parts, said.seeds) for label, config in by_label.items()}
+        name: {label: measured(name, config, roles, said.seeds) for label, config in by_label.items()}
         for name in said.models
         for by_label in [settings_of(name, said.presets, said.quick, **values)]
     }
-    peers = against_keras([*(twins[name] for name in said.models if name in twins), *others], parts, said.quick)
+    peers = against_keras([*(twins[name] for name in said.models if name in twins), *others], roles, said.quick)
     return {"konomi": ours, "keras": peers, **rates(ours, peers, twins)}
 
 
-def against_keras(twins: list[str], parts: Parts, quick: bool, **limits: int) -> Figures:
-    """What Keras says of the same parts; `limits` as for `keras`."""
-    found = keras(twins, parts.train, parts.hidden, **(QUICK if quick else limits))
+def against_keras(twins: list[str], roles: Roles, quick: bool, **limits: int) -> Figures:
+    """What Keras says of the same roles; `limits` as for `keras`."""
+    found = keras(twins, roles.train, roles.hidden, **(QUICK if quick else limits))
     for row in found.values():
         row |= {key: round(row[key], 4) for key in ERRORS if row.get(key) is not None}
         row |= {"fit s": round(row.pop("seconds"), 1), "rows/s": round(row.pop("rows_per_s"))}

@@ -9,7 +9,7 @@ ratings (liked: above 5) and the lists of 2022.
 from dataclasses import asdict, replace
 
 from caserec_split import RATINGS, caserec
-from contest import Parts, changed, measured, options
+from contest import Roles, changed, measured, options
 from konomi.models import hybrid, nn
 from measure import save
 from userlists import userlists
@@ -28,8 +28,8 @@ DATA = {"caserec": caserec(RATINGS), "lists of 2022": userlists()}
 save(
     "hybrid",
     {
-        data: {way: measured(name, config, Parts.of(*parts), said.seeds) for way, (name, config) in WAYS.items()}
-        for data, parts in DATA.items()
+        data: {way: measured(name, config, Roles.of(*divided), said.seeds) for way, (name, config) in WAYS.items()}
+        for data, divided in DATA.items()
     },
     not said.quick,
 )

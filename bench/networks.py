@@ -15,7 +15,7 @@ what a large matrix product reaches here.
 from pathlib import Path
 
 from caserec_split import CATALOGUE, RATINGS, caserec
-from contest import Parts, against_keras, contest, fits, options, rates, settings_of
+from contest import Roles, against_keras, contest, fits, options, rates, settings_of
 from first_shape import first_shape
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import prepare
@@ -43,15 +43,15 @@ parser.add_argument("--at-scale", action="store_true")
 said = parser.parse_args()
 
 if said.at_scale:
-    parts = Parts.of(*first_shape(Run())[:2])
+    roles = Roles.of(*first_shape(Run())[:2])
     ours = {"nn": {}}
     for label, config in settings_of("nn", "notebook2*", said.quick, epochs=EPOCHS, patience=0).items():
-        models, ours["nn"][label] = fits("nn", config, parts.train, 1)
+        models, ours["nn"][label] = fits("nn", config, roles.train, 1)
         ours["nn"][label]["training RMSE"] = round(float(models[0].history[-1, 0]), 4)
-    peers = against_keras(["notebook2-nn"], parts, said.quick, epochs=1, steps=STEPS)
+    peers = against_keras(["notebook2-nn"], roles, said.quick, epochs=1, steps=STEPS)
     del peers["notebook2-nn"]["rmse"], peers["notebook2-nn"]["mae"]  # of a model that is not yet trained
     save("networks_at_scale", {"konomi": ours, "keras": peers, **rates(ours, peers, TWINS)}, not said.quick)
 else:
-    parts = Parts.of(*(caserec(RATINGS, CATALOGUE) if said.data == "caserec" else small()))
-    found = contest(said, TWINS, OTHERS[said.data], parts, task="rating")
+    roles = Roles.of(*(caserec(RATINGS, CATALOGUE) if said.data == "caserec" else small()))
+    found = contest(said, TWINS, OTHERS[said.data], roles, task="rating")
     save(f"networks_{said.data}", found, not said.quick)

@@ -151,7 +151,7 @@ def test_wishing_more_never_lowers_a_title_of_the_genre(counts, wish, more, sile
 
 
 def test_a_genre_that_is_wished_for_takes_the_list_and_one_that_is_not_leaves_it():
-    """Titles of ten genres, each as well known as those of the others: for a stranger, and beside ratings."""
+    """Titles of ten genres, each as well known as those of the others: for a silent person, and beside ratings."""
     n = np.repeat(np.geomspace(2000, 20, 20).astype(int), 10)
     items = pl.DataFrame({"genres": [["ABCDEFGHIJ"[i % 10]] for i in range(200)], "ratings": n, "mean": 7.0, "bayes": 7.0})
     level = np.log1p(n) ** 2
@@ -180,7 +180,7 @@ def test_somebody_who_has_seen_everything_is_no_error():
 
 
 def test_somebody_who_says_nothing_gets_what_many_rate_well():
-    """Whatever the models say of a stranger; so does somebody with plans alone."""
+    """Whatever the models score for a silent person, also one with plans alone."""
     nobody, plans = (
         Profiles.of([{}]),
         Profiles(np.array([0, 1]), np.array([2], np.int32), np.array([np.nan], np.float32), np.array([6], np.uint8)),

@@ -164,8 +164,8 @@ def test_recommend_for_typed_titles(place):
     assert "(not: Hunter x Hunter (" in result.stderr
     assert "[Oshi no Ko]" in result.stdout and "Late Night" not in result.stdout
     assert "+ Cowboy Bebop (9)" in result.stdout or "− Cowboy Bebop (9)" in result.stdout
-    silent = konomi("recommend", place / "bundle", "--rate", "cowboy bebop=9", "--why", 0).stdout
-    assert "Drama" in silent and "Cowboy" not in silent
+    without_reasons = konomi("recommend", place / "bundle", "--rate", "cowboy bebop=9", "--why", 0).stdout
+    assert "Drama" in without_reasons and "Cowboy" not in without_reasons
     allowed = konomi("recommend", place / "bundle", "--rate", "10=9", "--allow-sensitive").stdout
     assert "Late Night" in allowed
 

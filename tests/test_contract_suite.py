@@ -93,7 +93,7 @@ METHODS = {
     "a withheld liked item comes before every disliked one": of_people(lambda profiles: np.ones(len(profiles))),
     "a batch is its single people": of_people(lambda profiles: np.full(len(profiles), len(profiles))),
     "the order of a profile does not matter": of_people(lambda profiles: profiles.item[profiles.indptr[:-1]]),
-    "nobody and the unscored are the same stranger": of_people(lambda profiles: profiles.counts),
+    "nobody and the unscored have the same code": of_people(lambda profiles: profiles.counts),
     "more can be asked for than there is": {"score": lambda self, codes, output, items=None: codes[:, :-1] * np.nan},
     "nothing that it is given is changed": {"score": spend},
     "loaded it says the same": {"state": lambda self: {**vars(self), "alike": self.alike * np.float32(2)}},

@@ -20,14 +20,14 @@ from konomi.runtime import Run
 
 
 @pytest.fixture(scope="module")
-def parts(checkerboard):
+def fitted(checkerboard):
     split = make_split(checkerboard, SplitConfig(valid=0.1, test=0.2))
     train = split.train_set(checkerboard)
     return train, *split.test(checkerboard), mf.fit(train, mf.Config(dim=4, rate=0.2, l2=0.01, init=0.1, patience=0), Run())
 
 
-def test_taste_is_learnt_and_the_baselines_are_not_fooled(parts):
-    train, seen, hidden, model = parts
+def test_taste_is_learnt_and_the_baselines_are_not_fooled(fitted):
+    train, seen, hidden, model = fitted
     found = evaluate(model, seen, hidden, train).metrics
     assert found["n"] == len(hidden.item) and found["unknown_users"] == found["unknown_items"] == 0
     assert found["rmse"] < 1 < 3 < found["baselines"]["bias"]["rmse"]
@@ -41,15 +41,15 @@ def test_taste_is_learnt_and_the_baselines_are_not_fooled(parts):
     assert sum(row["n"] for row in found["calibration"]) == found["n"]
 
 
-def test_predictions_are_one_by_one_those_of_the_model(parts):
-    train, seen, hidden, model = parts
+def test_predictions_are_one_by_one_those_of_the_model(fitted):
+    train, seen, hidden, model = fitted
     predicted = predict(model, seen, hidden, ["rating"], train.scale, Run())["rating"]
     scores = np.clip(model.score(model.encode(seen), "rating"), 1, 10)
     np.testing.assert_allclose(predicted, scores[hidden.user, hidden.item], rtol=1e-5)
 
 
-def test_threads_reach_the_model(parts):
-    train, seen, hidden, model = parts
+def test_threads_reach_the_model(fitted):
+    train, seen, hidden, model = fitted
     asked = []
 
     class Listening:
@@ -67,36 +67,36 @@ def test_threads_reach_the_model(parts):
         np.testing.assert_array_equal(predicted[output], alone[output])
 
 
-def test_changing_a_hidden_rating_changes_no_prediction(parts):
-    train, seen, hidden, model = parts
+def test_changing_a_hidden_rating_changes_no_prediction(fitted):
+    train, seen, hidden, model = fitted
     turned = Profiles(hidden.indptr, hidden.item, 11 - hidden.rating)
     before, after = (evaluate(model, seen, part, train).predictions["rating"] for part in (hidden, turned))
     np.testing.assert_array_equal(before.predicted, after.predicted)
 
 
-def test_strangers_and_unknown_items(parts):
+def test_people_and_items_that_the_model_does_not_know(fitted):
     """Somebody with an empty profile, and an item nobody has heard of: counted, predicted, finite."""
-    train, _, _, model = parts
+    train, _, _, model = fitted
     seen, hidden = Profiles.of([{}, {0: 9}]), Profiles.of([{1: 9}, {-1: 2}])
     report = evaluate(model, seen, hidden, train)
     assert report.metrics["unknown_users"] == 1 and report.metrics["unknown_items"] == 1
     assert np.isfinite(report.predictions["rating"].predicted).all()
     unknown = bias.fit(train, bias.Config(), Run())
-    stranger = unknown.score_pairs(unknown.encode(Profiles.of([{}])), np.array([-1], np.int32), "rating")
-    assert stranger == pytest.approx(train.seen.rating.mean(), rel=1e-6)
+    unknown_pair = unknown.score_pairs(unknown.encode(Profiles.of([{}])), np.array([-1], np.int32), "rating")
+    assert unknown_pair == pytest.approx(train.seen.rating.mean(), rel=1e-6)
 
 
 @pytest.fixture(scope="module")
-def liking(parts):
+def liking(fitted):
     """A model of each choice of tasks: "rating", "interaction" and "both"."""
-    train = parts[0]
+    train = fitted[0]
     words = {"rating": {}, "interaction": {"task": "interaction"}, "both": {"both": True}}
     return {name: stand_in.fit(train, stand_in.Config(**values), Run()) for name, values in words.items()}
 
 
-def test_each_task_is_measured_on_its_own_entries(parts, liking):
+def test_each_task_is_measured_on_its_own_entries(fitted, liking):
     """Five entries: rated and watched; dropped, not rated; rated and on hold; rated and dropped; planned."""
-    train, nan = parts[0], float("nan")
+    train, nan = fitted[0], float("nan")
     watched = np.array([STATUS[s] for s in ("completed", "dropped", "on hold", "dropped", "plan to watch")])
     entries = Profiles.of([{0: 9, 1: nan}, {}, {2: 4, 5: 3, 7: nan}])
     hidden = Profiles(entries.indptr, entries.item, entries.rating, watched.astype(np.uint8))
@@ -117,8 +117,8 @@ def test_each_task_is_measured_on_its_own_entries(parts, liking):
         assert alone.metrics == {**{key: report.metrics[key] for key in alone.metrics}, "baselines": alone.metrics["baselines"]}
 
 
-def test_interactions_beside_the_majority_class(parts, liking):
-    train, seen, hidden, _ = parts
+def test_interactions_beside_the_majority_class(fitted, liking):
+    train, seen, hidden, _ = fitted
     report = evaluate(liking["interaction"], seen, hidden, train)
     found, predictions = report.metrics, report.predictions["interaction"]
     assert "rmse" not in found and list(found["baselines"]) == ["majority class", "popular"]
@@ -129,22 +129,22 @@ def test_interactions_beside_the_majority_class(parts, liking):
     assert sum(row["n"] for row in found["reliability"]) == found["interactions"] == len(hidden.item)
 
 
-def test_what_is_undefined_is_none(parts, liking):
+def test_what_is_undefined_is_none(fitted, liking):
     """One hidden interaction, liked: there is no pair to put in order."""
-    found = evaluate(liking["interaction"], Profiles.of([{}]), Profiles.of([{0: 9}]), parts[0]).metrics
+    found = evaluate(liking["interaction"], Profiles.of([{}]), Profiles.of([{0: 9}]), fitted[0]).metrics
     assert found["auc"] is None and found["recall"] in (0, 1) and found["liked"] == 1
 
 
-def test_training_that_says_nothing_of_liking_leaves_the_baseline_undecided(parts, liking):
-    train = replace(parts[0], seen=Profiles.of([{}]))
+def test_training_that_says_nothing_of_liking_leaves_the_baseline_undecided(fitted, liking):
+    train = replace(fitted[0], seen=Profiles.of([{}]))
     found = evaluate(liking["interaction"], Profiles.of([{}]), Profiles.of([{0: 9, 1: 2}]), train).metrics
     assert found["baselines"]["majority class"]["log_loss"] == pytest.approx(np.log(2))
 
 
-def test_a_task_without_hidden_entries_is_left_out(parts, liking):
+def test_a_task_without_hidden_entries_is_left_out(fitted, liking):
     """Only a rated entry on hold: a rating, but no interaction."""
     hidden = replace(Profiles.of([{0: 9}]), status=np.array([STATUS["on hold"]], np.uint8))
-    train = parts[0]
+    train = fitted[0]
     assert list(truths(liking["both"], hidden, train.labelling)) == ["rating"]
     report = evaluate(liking["both"], Profiles.of([{}]), hidden, train)
     assert list(report.predictions) == ["rating"] and "log_loss" not in report.metrics
@@ -152,9 +152,9 @@ def test_a_task_without_hidden_entries_is_left_out(parts, liking):
         evaluate(liking["interaction"], Profiles.of([{}]), hidden, train)
 
 
-def test_recommendations_beside_popularity(parts, liking):
+def test_recommendations_beside_popularity(fitted, liking):
     """Every model that ranks is measured as `ranking` says, and so is the order of popularity; one without tasks too."""
-    train, seen, hidden, model = parts
+    train, seen, hidden, model = fitted
     plain = popular.fit(train, popular.Config(), Run())
     held = HeldOut(seen, hidden, Baselines(train, Run()), metrics_with())
     expected = {name: held.rank_with(each) for name, each in (("mf", model), ("popular", plain))}
@@ -167,9 +167,9 @@ def test_recommendations_beside_popularity(parts, liking):
     assert alone.predictions == {}
 
 
-def test_what_is_hidden_may_test_one_thing_and_not_the_other(parts, liking):
+def test_what_is_hidden_may_test_one_thing_and_not_the_other(fitted, liking):
     """A rating that is not liked tests a rating, and no recommendation; likes without a rating, the other way round."""
-    train = parts[0]
+    train = fitted[0]
     disliked = Profiles.of([{0: 2}])
     report = evaluate(liking["rating"], Profiles.of([{}]), disliked, train)
     assert "rmse" in report.metrics and "ndcg@10" not in report.metrics and report.ranked is None
@@ -182,8 +182,8 @@ def test_what_is_hidden_may_test_one_thing_and_not_the_other(parts, liking):
         evaluate(plain, Profiles.of([{}]), disliked, train)
 
 
-def test_nothing_hidden(parts, liking):
-    train, seen, _, model = parts
+def test_nothing_hidden(fitted, liking):
+    train, seen, _, model = fitted
     nothing = Profiles.of([{0: float("nan")}] * len(seen))
     with pytest.raises(DataError, match="no hidden rating to evaluate on"):
         evaluate(model, seen, nothing, train)

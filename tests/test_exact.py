@@ -46,15 +46,15 @@ def train_set(user, item, rating, scale):
 
 
 @given(tables(), st.integers(2, 5))
-def test_sums_of_parts_in_any_order_add_up_to_the_sums(case, parts):
+def test_sums_of_groups_in_any_order_add_up_to_the_sums(case, groups):
     _, item, rating, scale, rng = case
-    order, part = rng.permutation(len(item)), rng.integers(0, parts, len(item))
+    order, group = rng.permutation(len(item)), rng.integers(0, groups, len(item))
 
     def sums(chosen):
         powers = power_sums(rating[chosen], unit(largest(scale), 16))
         return np.concatenate([*count_and_sum(item[chosen], rating[chosen], I, unit(largest(scale))), powers])
 
-    found = [sums(order[part[order] == p]) for p in range(parts)]
+    found = [sums(order[group[order] == p]) for p in range(groups)]
     np.testing.assert_array_equal(sum(found), sums(np.arange(len(item))))
 
 
@@ -156,8 +156,8 @@ def test_gram_matrices_of_some_people_add_up_to_that_of_all(case, disliked):
         gram(*sides[0], *sides[1], 0, I, out)
         return out
 
-    whole, part = half(np.ones(len(user), bool)), rng.integers(0, 3, U)[user]
-    np.testing.assert_array_equal(sum(half(part == p) for p in range(3)), whole)
+    whole, group = half(np.ones(len(user), bool)), rng.integers(0, 3, U)[user]
+    np.testing.assert_array_equal(sum(half(group == p) for p in range(3)), whole)
     X = np.zeros((U, I), object)
     X[user, item] = x.astype(int).tolist()
     np.testing.assert_array_equal(whole, np.tril((X.T @ X).astype(np.int64)))

@@ -197,8 +197,8 @@ def test_sorting_and_counting_are_their_twins(case, random):
     slow_csr.sort_rows(indptr, item, slow, 0, 12)
     np.testing.assert_array_equal(fast, slow)
     firsts, seconds = np.diff(indptr) // 2, np.diff(indptr) // 3
-    parts = both("mark_first", np.uint8, len(user), indptr, target.astype(float), firsts, seconds, 2, 1)
-    np.testing.assert_array_equal(*parts)
+    marks = both("mark_first", np.uint8, len(user), indptr, target.astype(float), firsts, seconds, 2, 1)
+    np.testing.assert_array_equal(*marks)
     fast, slow = marked.copy(), marked.copy()
     keep = (np.arange(12) % 3 > 0, np.arange(9) % 4 > 0)
     assert csr.unmark_others(user, item, *keep, fast) == slow_csr.unmark_others(user, item, *keep, slow)

@@ -1,4 +1,4 @@
-"""The shared parts of the networks: batches, the fused layer against its torch twin, the loop and its checkpoints."""
+"""The shared code of the networks: batches, the fused layer against its torch twin, the loop and its checkpoints."""
 
 import dataclasses
 import errno

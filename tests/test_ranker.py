@@ -79,7 +79,7 @@ def test_what_is_known_may_be_told_from_outside():
 def test_whoever_says_nothing_is_offered_some_of_everything():
     """By popularity 3, 4 and 0 come first; 4 is like 3, so something of another genre stands before it."""
     silent, plans = Profiles.of([{}]), people({6: (NAN, PLANNED)})
-    by_score = np.argsort(-RANKER.blend.stranger, kind="stable")[:3].tolist()
+    by_score = np.argsort(-RANKER.blend.silent_scores, kind="stable")[:3].tolist()
     assert by_score == [3, 4, 0]
     for person in (silent, plans):
         assert RANKER.best(person, 3, ALL).items[0].tolist() == [3, 0, 5]

@@ -175,13 +175,13 @@ def test_the_score_is_lower_by_what_was_said_without_a_rating(train, names, who)
 
 
 def test_plans_and_the_last_rating(train):
-    """Who loses the only title that they have seen is a stranger, with or without plans; a plan is no reason."""
+    """A person without their only seen title is silent, with or without plans; a plan is no reason."""
     order = ordered(train, ("ease", "mf"))
     status = np.array([STATUS["completed"], STATUS["plan to watch"]], np.uint8)
     one = Profiles(np.array([0, 2]), np.array([2, 5], np.int32), np.array([9, NAN], np.float32), status)
     now = order.weigh(one, Dials())
     effects = blended(order, now, one, ITEMS)
-    np.testing.assert_allclose(effects[0], now.total[0, ITEMS] - order.stranger[ITEMS], atol=1e-5)
+    np.testing.assert_allclose(effects[0], now.total[0, ITEMS] - order.silent_scores[ITEMS], atol=1e-5)
     then = order.weigh(one.keep(np.array([True, False])), Dials())
     np.testing.assert_allclose(effects[1], (now.total - then.total)[0, ITEMS], atol=1e-4)
     plans = one.keep(np.array([False, True]))

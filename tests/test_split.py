@@ -38,23 +38,23 @@ def test_sizes_by_hand(dataset):
     counts = make_split(dataset, SplitConfig("random", valid=0.1, test=50)).counts()
     assert counts == {"train": n - 50 - round(n * 0.1), "valid": round(n * 0.1), "test": 50, "shown": 0}
     split = make_split(dataset, SplitConfig("per-user", valid=1, test=2))
-    for part, size in ((TEST, 2), (VALID, 1)):
-        assert (np.add.reduceat(split.role == part, dataset.indptr[:-1]) == np.minimum(size, per_user - 1)).all()
+    for some, size in ((TEST, 2), (VALID, 1)):
+        assert (np.add.reduceat(split.role == some, dataset.indptr[:-1]) == np.minimum(size, per_user - 1)).all()
     users = make_split(dataset, SplitConfig("users", valid=0, test=10, shown=0.5))
     held_out = np.unique(np.repeat(np.arange(40), per_user)[users.role != TRAIN])
     assert len(held_out) == 10
     items = make_split(dataset, SplitConfig("items", valid=0.1, test=0.2))
-    parts = [set(dataset.item[items.role == p]) for p in (TRAIN, VALID, TEST)]
-    assert [len(p) for p in parts] == [21, 3, 6] and not parts[0] & parts[1] and not parts[0] & parts[2]
+    by_role = [set(dataset.item[items.role == p]) for p in (TRAIN, VALID, TEST)]
+    assert [len(p) for p in by_role] == [21, 3, 6] and not by_role[0] & by_role[1] and not by_role[0] & by_role[2]
 
 
 def test_no_shown_entry_is_later_than_a_hidden_one_of_the_same_person(dataset):
     split = make_split(dataset, SplitConfig("last", valid=0.2, test=0.2))
     for start, stop in zip(dataset.indptr[:-1], dataset.indptr[1:], strict=True):
-        part, time = split.role[start:stop], dataset.time[start:stop]
+        some, time = split.role[start:stop], dataset.time[start:stop]
         for earlier, later in ((TRAIN, VALID), (TRAIN, TEST), (VALID, TEST)):
-            if (part == earlier).any() and (part == later).any():
-                assert time[part == earlier].max() <= time[part == later].min()
+            if (some == earlier).any() and (some == later).any():
+                assert time[some == earlier].max() <= time[some == later].min()
 
 
 def test_a_predefined_split():

@@ -31,8 +31,8 @@ def test_each_figure_is_of_the_model_that_answers(both, checkerboard):
     from konomi.data.split import SplitConfig, make_split
 
     split = make_split(checkerboard, SplitConfig())
-    parts, (seen, hidden) = split.train_set(checkerboard), split.test(checkerboard)
-    alone = {name: evaluate(model, seen, hidden, parts, Run(threads=1)).metrics for name, model in both.models.items()}
+    train, (seen, hidden) = split.train_set(checkerboard), split.test(checkerboard)
+    alone = {name: evaluate(model, seen, hidden, train, Run(threads=1)).metrics for name, model in both.models.items()}
     found = both.metrics["test"]
     assert found["rmse"] == alone["mf"]["rmse"] and found["ndcg@10"] == alone["ease"]["ndcg@10"]
     assert found["ndcg@10"] != alone["mf"]["ndcg@10"]

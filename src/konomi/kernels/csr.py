@@ -111,7 +111,7 @@ def ascend(indptr, item, n_items, start, stop):
 
 @numba.njit(nogil=True, cache=True)
 def mark_first(indptr, key, firsts, seconds, first, second, mark):
-    """In each row, by ascending key f64[N]: mark the firsts[row] entries with `first`, the next seconds[row] with `second`."""
+    """In each row, by ascending key f64[N], set mark of firsts[row] entries to `first`, of seconds[row] more to `second`."""
     for row in range(len(indptr) - 1):
         order = np.argsort(key[indptr[row] : indptr[row + 1]])
         for k in range(firsts[row] + seconds[row]):

@@ -159,7 +159,7 @@ class Blend:
         total = np.zeros((len(profiles), len(self.items)), np.float32)
         for scored in terms:
             total += (scored.weight / scored.span)[:, None] * (scored.score - scored.level[:, None])
-        total[silent] = self.stranger
+        total[silent] = self.silent_scores
         left = 1 - np.float32(dials.niche) * self.popularity
         total *= left
         if wishes is not None:
@@ -167,7 +167,7 @@ class Blend:
         return Scores(total, tuple(terms), left, encoded)
 
     @cached_property
-    def stranger(self) -> F32:
+    def silent_scores(self) -> F32:
         """The score of each item for a silent person, f32[I]: its robust popularity, scaled to at most 1 over known items."""
         score = robust_popularity(self.items)
         most = float(score[self.known].max(initial=0))

@@ -91,7 +91,7 @@ def blended(blend: Blend, scores: Scores, profiles: Profiles, items: I32) -> F32
     seen = ~profiles.planned
     if seen.sum() == 1:
         with_it = sum(scored.weight[0] * scored.normal[0, items] for scored in scores.terms)
-        effects[seen] = with_it - blend.stranger[items]
+        effects[seen] = with_it - blend.silent_scores[items]
     return effects * scores.left[items]
 
 

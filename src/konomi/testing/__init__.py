@@ -88,8 +88,8 @@ def laws(
 
     settings: of its Config, where the defaults do not suit 30 people with 17 ratings each. other: setting → another value,
     where half or double of it, or another choice, changes nothing. beside: setting → the other settings that it needs to have
-    an effect, as in {"warm_up": {"schedule": "warm-up"}}. personal: whether it learns people's taste. random: whether its training
-    uses random numbers; None = if it has epochs. RequestError for an unknown model.
+    an effect, as in {"warm_up": {"schedule": "warm-up"}}. personal: whether it learns people's taste. random: whether its
+    training uses random numbers; None = if it has epochs. RequestError for an unknown model.
     """
     tasks = typing.get_args(typing.get_type_hints(module(name).Config).get("task")) or (None,)
     subjects = [Subject(name, settings or {}, other or {}, beside or {}, task, personal, random) for task in tasks]

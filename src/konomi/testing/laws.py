@@ -102,7 +102,7 @@ def the_order_of_a_profile_does_not_matter(subject: Subject) -> None:
 
 
 def nobody_and_the_unscored_have_the_same_code(subject: Subject) -> None:
-    """An empty profile and one without ratings and statuses have the same code; an unknown item leaves scores finite."""
+    """An empty profile and one without ratings and statuses have the same code; an unknown item gives finite scores."""
     model = subject.model
     nobody = model.encode(one({}))
     equal(nobody, model.encode(one({1: np.nan, 2: np.nan})), "codes of nobody and of the unscored")
