@@ -59,7 +59,7 @@ def write(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, Array]) 
     if odd := [f"{name} is {array.dtype}" for name, array in arrays.items() if array.dtype.newbyteorder("<") not in NAMES]:
         raise ValueError(f"{odd[0]}, which has no place in a file of arrays")
     whole = {name: _little(array) for name, array in arrays.items()}
-    whole = dict(sorted(whole.items(), key=lambda each: (-each[1].itemsize, each[0])))
+    whole = dict(sorted(whole.items(), key=lambda pair: (-pair[1].itemsize, pair[0])))
     head = _head(metadata, {**whole, HASHES: np.empty((1 + len(whole), 32), np.uint8)})
     with path.open("wb") as file:
         file.write(head)
@@ -95,7 +95,7 @@ def hashes(arrays: list[Array]) -> list[bytes]:
     of_arrays = [hashlib.sha256() for _ in arrays]
     for (n, _, _), digest in zip(tasks, digests, strict=True):
         of_arrays[n].update(digest)
-    return [each.digest() for each in of_arrays]
+    return [of_array.digest() for of_array in of_arrays]
 
 
 def _head(metadata: Mapping[str, str], arrays: Mapping[str, Array]) -> bytes:

@@ -73,35 +73,35 @@ def with_filters(command: Callable[..., None], lacking: tuple[str, ...] = ()) ->
     return filtered
 
 
-def where_of(**said: Any) -> "Where":
+def where_of(**options: Any) -> "Where":
     """The filters from the options."""
     from konomi.recommend.filters import Where
 
     return Where(
-        any_genre=tuple(said["any_genre"] or ()),
-        all_genres=tuple(said["all_genres"] or ()),
-        no_genre=tuple(said["no_genre"] or ()),
-        types=tuple(said["type"] or ()),
-        years=span(said["years"], "--years"),
-        episodes=span(said["episodes"], "--episodes"),
-        score=span(said["score"], "--score"),
-        ratings=said["ratings"],
-        only=tuple(said["only"] or ()),
-        without=tuple(said["without"] or ()),
-        expression=(*(said["where"] or ()), *([_read(said["where_file"])] if said["where_file"] else ())),
-        sensitive=said["allow_sensitive"],
-        ecchi=not said["hide_ecchi"],
-        planned=said["planned"],
-        again=said["again"],
-        parts=said["all_parts"],
+        any_genre=tuple(options["any_genre"] or ()),
+        all_genres=tuple(options["all_genres"] or ()),
+        no_genre=tuple(options["no_genre"] or ()),
+        types=tuple(options["type"] or ()),
+        years=span(options["years"], "--years"),
+        episodes=span(options["episodes"], "--episodes"),
+        score=span(options["score"], "--score"),
+        ratings=options["ratings"],
+        only=tuple(options["only"] or ()),
+        without=tuple(options["without"] or ()),
+        expression=(*(options["where"] or ()), *([_read(options["where_file"])] if options["where_file"] else ())),
+        sensitive=options["allow_sensitive"],
+        ecchi=not options["hide_ecchi"],
+        planned=options["planned"],
+        again=options["again"],
+        parts=options["all_parts"],
     )
 
 
-def dials_of(**said: Any) -> "Dials":
+def dials_of(**options: Any) -> "Dials":
     """The dials from the options."""
     from konomi.ranking.dials import Dials
 
-    turned = {name: said[name] for name in ("love", "niche", "diverse", "calibrate") if said[name] is not None}
+    turned = {name: options[name] for name in ("love", "niche", "diverse", "calibrate") if options[name] is not None}
     return Dials(**turned)
 
 

@@ -63,6 +63,12 @@ def bayesian_average(total: npt.NDArray[Any], count: I64, mean: float, prior: fl
     return ((prior * mean + total) / (prior + count)).astype(np.float32)
 
 
+def damped(total: npt.NDArray[Any], count: npt.NDArray[Any], damp: F32) -> F64:
+    """total / (count + damp), elementwise; 0 where count is 0."""
+    mean: F64 = np.divide(total, count + damp, out=np.zeros(total.shape), where=count > 0)
+    return mean
+
+
 def trust(count: I64) -> F32:
     """How far a prediction is trusted for an item with n ratings, n / (K + n), f32 in [0, 1), with K = `KNOWN_PRIOR`."""
     return (count / (KNOWN_PRIOR + count)).astype(np.float32)

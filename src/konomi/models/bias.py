@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from konomi.arrays import F32, F64, I32
+from konomi.arrays import F32, I32
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.data.statistics import item_sums, mean_rating, trust
+from konomi.data.statistics import damped, item_sums, mean_rating, trust
 from konomi.errors import ConfigError, FitError
 from konomi.models.api import check_output, in_short
 from konomi.runtime import Run
@@ -56,9 +56,7 @@ class Bias:
         scored = profiles.scored()
         rest = scored.rating - self.mean - self.item_bias[scored.item]
         total = np.bincount(scored.user, weights=rest, minlength=len(scored))
-        count = scored.counts
-        offset: F64 = np.divide(total, count + self.damp_user, out=np.zeros(len(scored)), where=count > 0)
-        return offset.astype(np.float32)[:, None]
+        return damped(total, scored.counts, self.damp_user).astype(np.float32)[:, None]
 
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
         """f32[B, I] or f32[B, n]."""
@@ -87,8 +85,8 @@ def fit(train: TrainSet, config: Config, run: Run) -> Bias:
         raise FitError("There is no rating to learn from.", "Lower `valid` and `test`, or prepare more data.")
     mean = np.float32(mean_rating(seen.rating, train.scale))
     count, total = item_sums(seen, len(train.items) + 1, train.scale)
-    damped = np.maximum(count + config.damp_item, 1e-9)  # an item without ratings keeps an offset of 0, damped or not
-    item_bias = ((total - count * float(mean)) / damped).astype(np.float32)
+    divisor = np.maximum(count + config.damp_item, 1e-9)  # an item without ratings keeps an offset of 0, damped or not
+    item_bias = ((total - count * float(mean)) / divisor).astype(np.float32)
     damp = np.array([config.damp_user], np.float32)
     return Bias(np.array([mean]), damp, item_bias, trust(count), np.empty((0, 2), np.float32))
 

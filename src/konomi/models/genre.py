@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from konomi.arrays import F32, F64, I32, U8
+from konomi.arrays import F32, I32, U8
 from konomi.catalogue.tags import genre_matrix
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
-from konomi.data.statistics import bayesian_average, item_sums, mean_rating, trust
+from konomi.data.statistics import bayesian_average, damped, item_sums, mean_rating, trust
 from konomi.errors import ConfigError, FitError
 from konomi.models.api import check_output, in_short
 from konomi.runtime import Run, one_blas_thread
@@ -67,12 +67,12 @@ class Genre:
         """[b_u, t_u1 … t_uG], f32[B, 1+G]."""
         scored = profiles.scored()
         rest = scored.rating.astype(np.float64) - self.mean - self.item_offset[scored.item]
-        offset = _damped(np.bincount(scored.user, rest, len(scored)), scored.counts, self.damp_user)
+        offset = damped(np.bincount(scored.user, rest, len(scored)), scored.counts, self.damp_user)
         rest -= offset[scored.user]
         shape = (len(scored), len(self.genres))
         genres = self.genres.astype(np.float64)
         total, count = (sp.csr_matrix((x, scored.item, scored.indptr), shape) @ genres for x in (rest, np.ones_like(rest)))
-        codes: F32 = np.column_stack([offset, _damped(total, count, self.taste_prior)]).astype(np.float32)
+        codes: F32 = np.column_stack([offset, damped(total, count, self.taste_prior)]).astype(np.float32)
         return codes
 
     @one_blas_thread()
@@ -108,12 +108,6 @@ class Genre:
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Every array."""
         return {**vars(self)}
-
-
-def _damped(total: npt.NDArray[Any], count: npt.NDArray[Any], damp: F32) -> F64:
-    """total / (count + damp); 0 where count is 0."""
-    mean: F64 = np.divide(total, count + damp, out=np.zeros(total.shape), where=count > 0)
-    return mean
 
 
 def _shares(genres: U8) -> F32:

@@ -23,25 +23,25 @@ def _verdict_on(comparison: Comparison, task: str) -> str:
     best, *others = ranked(comparison, task)
     found = standing.metrics[best][metric.key]
     head = f"{TITLES[task]}: the {metric.name} of {best} is {number(found.value)} ({_span(found.low, found.high)})"
-    said = [f"{head}."]
+    sentences = [f"{head}."]
     if others:
         gap = standing.differences[others[0], best, metric.key]
         far = abs(gap.value)
         share = f" ({100 * far / found.value:.1f} %)" if found.value else ""
         place, way = ("highest", "below") if metric.better == "higher" else ("lowest", "above")
-        said = [f"{head}, the {place}; {others[0]} comes next, {number(far)}{share} {way} it."]
+        sentences = [f"{head}, the {place}; {others[0]} comes next, {number(far)}{share} {way} it."]
         tied = [other for other in others if not standing.differences[other, best, metric.key].real]
         clear = [other for other in others if other not in tied]
         if tied:
-            said.append(f"Its lead over {and_list(tied)} may be chance: the interval of the difference holds 0.")
+            sentences.append(f"Its lead over {and_list(tied)} may be chance: the interval of the difference holds 0.")
         if clear:
-            said.append(f"Its lead over {and_list(clear)} is real.")
+            sentences.append(f"Its lead over {and_list(clear)} is real.")
     plain = {
         other: float(value) for other, has in baselines(comparison, task).items() if (value := has[metric.key]) is not None
     }
     if plain:
-        said.append(f"For comparison: {', '.join(f'{other} {number(value)}' for other, value in plain.items())}.")
-    return " ".join(said)
+        sentences.append(f"For comparison: {', '.join(f'{other} {number(value)}' for other, value in plain.items())}.")
+    return " ".join(sentences)
 
 
 def _span(low: float, high: float) -> str:
