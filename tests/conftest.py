@@ -1,6 +1,7 @@
 """What several tests stand on: small people whose taste is obvious, and the real ratings where they are at hand."""
 
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
 from konomi.data.table import Table
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started the tests with Ctrl-C ignored
 settings.register_profile("konomi", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("konomi")
 

@@ -68,14 +68,15 @@ class Store:
     def open(self, number: int | None = None, check: bool = True) -> Bundle:
         """The bundle of a number, by default the current one; see `load_bundle`. BundleError where it is missing or damaged."""
         if number is not None:
-            return load_bundle(self.folder / str(number), check)
+            return load_bundle(self.folder / str(whole("number", number, 1)), check)
         self.current()  # there is one
         return open_current(self.folder, lambda file: load_bundle(file, check))
 
     def select(self, number: int) -> None:
         """Make a bundle current that was published before; BundleError where it is not there, or is none."""
-        with self._alone() as work, pointing(self.folder, str(number), work):
-            load_bundle(self.folder / str(number), check=False)
+        name = str(whole("number", number, 1))
+        with self._alone() as work, pointing(self.folder, name, work):
+            load_bundle(self.folder / name, check=False)
 
     def rollback(self) -> int:
         """Make the one before the current bundle current; returns its number. BundleError where there is none."""

@@ -123,7 +123,7 @@ def collect(folder: Path, name: str = "") -> None:
     was about to replace."""
     leftover = re.compile(rf"\.({re.escape(name) or '.+'})\.[0-9a-f]{{8}}\.partial", re.DOTALL)
     for entry in list(os.scandir(folder)):
-        if not (found := leftover.fullmatch(entry.name)):
+        if not (found := leftover.fullmatch(entry.name)) or entry.is_symlink():  # a link is not ours
             continue
         work, place = Path(entry.path), folder / found[1]
         try:
