@@ -15,7 +15,9 @@ from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
 from konomi.data.table import Table
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started the tests with Ctrl-C ignored
+# however the tests were started (in the background, under nohup): their child processes hear signals
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 settings.register_profile("konomi", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("konomi")
 
