@@ -124,7 +124,8 @@ def measured(words: list[str], out: str) -> dict[str, Any]:
         number = (signal.SIGINT, signal.SIGTERM)[n % 2]
         taken, code, said, where = ended(words, number, draw.uniform(0, whole))
         left = tree() - before
-        if not (root / out).is_dir() or (root / out / "manifest.json").exists():  # a signal may come when all is written
+        if not (root / out).is_dir() or any((root / out / name).exists() for name in ("manifest.json", "current")):
+            # a signal may come when all is written
             left = {name for name in left if name.split("/")[0] != out}
         if code == 0:
             finished += 1
