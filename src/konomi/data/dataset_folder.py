@@ -143,7 +143,7 @@ def _read(folder: Path, check: bool) -> tuple[Contents, dict[str, Any]]:
         if wrong:
             raise ValueError(wrong)
     except DAMAGED as cause:
-        raise DataError(f"{folder}: a part of the dataset is missing or damaged: {_reason(cause)}.", REMEDY) from cause
+        raise DataError(f"{folder}: a file of the dataset is missing or damaged: {_reason(cause)}.", REMEDY) from cause
     return contents, manifest
 
 

@@ -181,7 +181,7 @@ class PairTraining:
         return self.objective.error(total, n)
 
     def validate(self) -> float:
-        """The error of the validation part: training users by their own rows, people held out whole folded in."""
+        """The error on the validation entries: training users by their own rows, people held out whole folded in."""
         valid, rating, label = self.valid
         if len(valid.item) == 0:
             return math.nan
