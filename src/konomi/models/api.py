@@ -149,7 +149,7 @@ class HasVariance(Protocol):
 
 @dataclass(frozen=True)
 class Criterion:
-    """What an epoch is chosen by on the validation entries: the name of the figure, such as "RMSE", and whether higher is better."""
+    """What an epoch is chosen by on the validation entries: a figure such as "RMSE", and whether higher is better."""
 
     name: str
     higher: bool = False
