@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from konomi.data.labels import STATUS
+from konomi.data.labels import STATUS, Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.ranking.blend import Blend
@@ -29,7 +29,7 @@ ITEMS = pl.DataFrame(
 )
 KNOWN = np.array([1, 1, 1, 1, 1, 1, 1, 0, 0], np.float32)
 MODEL = Says(frozenset({"rank"}), {"rank": [8, 7, 6, 5, 4.9, 4, 3, 9]}, item_known=KNOWN)
-RANKER = Ranker(Blend((MODEL,), ITEMS, Scale(1, 10, 1)))
+RANKER = Ranker(Blend((MODEL,), ITEMS, Scale(1, 10, 1)), Labelling(Scale(1, 10, 1)))
 ALL, NAN = np.ones(8, bool), float("nan")
 DONE, PLANNED = STATUS["completed"], STATUS["plan to watch"]
 

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, ver
 from typing import Any, Literal
 
 from konomi.bundle.records import is_a, record
+from konomi.data.labels import Rule
 from konomi.models import module
 from konomi.models.api import needs
 
@@ -23,12 +24,15 @@ INTERVAL_LEVELS = 3  # the number of `evaluate.intervals.LEVELS`: 0.8, 0.9 and 0
 
 @dataclass(frozen=True)
 class DataFacts:
-    """The dataset. path: where it was, "" = in memory; sha256: its identity; note: to show with every answer."""
+    """The dataset. path: where it was, "" = in memory; sha256: its identity; note: to show with every answer; labels, liked:
+    what is liked, see `Labelling`."""
 
     path: str = ""
     sha256: str = ""
     source: str = ""
     note: str = ""
+    labels: Rule | None = None
+    liked: float | None = None
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,15 @@ class SplitFacts:
     """How the entries got their roles: kind, and the fields of `SplitConfig` or the files that the kind uses; sha256: of the
     split; entries: role → how many entries have it."""
 
-    kind: Literal["random", "per-user", "last", "users", "items", "predefined"] = "predefined"
+    kind: Literal["random", "per-user", "last", "time", "users", "items", "predefined"] = "predefined"
     valid: float | None = None
     test: float | None = None
     shown: float | None = None
     seed: int | None = None
+    folds: int | None = None
+    fold: int | None = None
+    valid_from: int | None = None
+    test_from: int | None = None
     test_file: str | None = None
     valid_file: str | None = None
     sha256: str = ""
@@ -85,7 +93,8 @@ class Facts:
 
     def to_json(self) -> dict[str, Any]:
         """The facts as keys of the manifest."""
-        known = {**vars(self), "data": asdict(self.data), "split": self.split.to_json()}
+        data = {name: value for name, value in asdict(self.data).items() if value is not None}
+        known = {**vars(self), "data": data, "split": self.split.to_json()}
         known["history"] = {name: [list(epoch) for epoch in epochs] for name, epochs in self.history.items()}
         return {name: value for name, value in known.items() if value is not None}
 

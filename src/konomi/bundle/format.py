@@ -19,6 +19,7 @@ from konomi.bundle.layout import write
 from konomi.bundle.records import record
 from konomi.bundle.stored import FORMAT, ITEMS, KIND, REMEDY, Stored, manifest_text, read_file, read_folder
 from konomi.data.dataset import parquet
+from konomi.data.labels import Labelling
 from konomi.data.scale import Scale
 from konomi.errors import BundleError, DataError
 from konomi.files import check_file, kind_of, whole_file
@@ -50,6 +51,11 @@ class Bundle:
     def metrics(self) -> dict[str, Metrics]:
         """The metrics on the "test" and the "valid" entries, where there are any."""
         return self.facts.metrics
+
+    @property
+    def labelling(self) -> Labelling:
+        """What is liked."""
+        return Labelling(self.scale, self.facts.data.labels or "scored", self.facts.data.liked)
 
     def giving(self, output: str) -> Model | None:
         """The first model that has an output; None where none has it."""

@@ -11,12 +11,13 @@ import numpy.typing as npt
 import polars as pl
 
 from konomi.arguments import as_path
-from konomi.arrays import I8, I32, I64, U8
+from konomi.arrays import F32, I8, I32, I64, U8
 from konomi.data.dataset_folder import KIND as KIND
 from konomi.data.dataset_folder import OPTIONAL, REMEDY, Contents, read_folder, write_folder
 from konomi.data.dataset_folder import parquet as parquet
+from konomi.data.features import Feature, categories_of, features_of
 from konomi.data.labels import Labelling
-from konomi.data.profiles import Profiles
+from konomi.data.profiles import MORE, Profiles
 from konomi.data.scale import Scale
 from konomi.data.validity import wrong_entries
 from konomi.data.vocab import Vocab
@@ -28,8 +29,9 @@ class Dataset:
     """Ratings of U users on I items: N entries in compressed rows, sorted by user and item.
 
     items: the catalogue (`table.ITEM_COLUMNS`, then ratings, mean, bayes), one row each; users: their ids; indptr i64[U+1];
-    item i32[N]; stored u8[N] or f32[N] (see `Scale`); status u8[N] or None; time i64[N] or None; manifest: the source, and
-    what was left out. Arrays are memory-mapped when read from disk.
+    item i32[N]; stored u8[N] or f32[N] (see `Scale`); status u8[N], time i64[N], weight f32[N] or None each; manifest: the
+    source, and what was left out; people: a column of text for each feature of the users, or None. Arrays are memory-mapped
+    when read from disk.
     """
 
     items: pl.DataFrame
@@ -41,6 +43,8 @@ class Dataset:
     time: I64 | None
     scale: Scale
     manifest: dict[str, Any]
+    weight: F32 | None = None
+    people: pl.DataFrame | None = None
 
     from_frame: ClassVar[Callable[..., "Dataset"]]  # from any table; set by `reading/frame.py`, a higher layer
 
@@ -61,7 +65,18 @@ class Dataset:
     @property
     def profiles(self) -> Profiles:
         """Every user's whole profile."""
-        return Profiles(self.indptr, self.item, self.scale.decode(self.stored), self.status)
+        decoded = self.scale.decode(self.stored)
+        return Profiles(self.indptr, self.item, decoded, self.status, self.time, self.weight, self.user_features)
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The features of the users."""
+        return () if self.people is None else features_of(self.people)
+
+    @cached_property
+    def user_features(self) -> I32 | None:
+        """Every user's category of each feature, i32[U, F], −1 = unknown; None without features."""
+        return None if self.people is None else categories_of(self.people, self.features)
 
     def profile(self, user_id: int | str) -> Profiles:
         """One user's profile, or a `RequestError` where nobody has this id."""
@@ -70,17 +85,20 @@ class Dataset:
         if wrong := wrong_entries(self.indptr, self.item, self.stored, self.status, len(self.items), self.scale, people):
             raise DataError(f"The profile of user {user_id} is damaged: {wrong}.", REMEDY)
         entries = slice(self.indptr[row], self.indptr[row + 1])
+        more = {name: None if (array := getattr(self, name)) is None else np.asarray(array[entries]) for name in MORE}
         return Profiles(
             np.array([0, self.indptr[row + 1] - self.indptr[row]]),
             np.asarray(self.item[entries]),
             self.scale.decode(self.stored[entries]),
-            None if self.status is None else np.asarray(self.status[entries]),
+            **more,
+            features=None if self.user_features is None else self.user_features[row : row + 1],
         )
 
     @property
     def labelling(self) -> Labelling:
         """The rule that the dataset was prepared with."""
-        return Labelling(self.scale, self.manifest["rules"]["labels"])
+        rules = self.manifest["rules"]
+        return Labelling(self.scale, rules["labels"], rules.get("liked"))
 
     def labels(self) -> I8:
         """Interactions i8[N] by the rule that the dataset was prepared with."""
@@ -125,6 +143,7 @@ class Dataset:
             array.get("time"),
             contents.scale,
             manifest,
+            array.get("weight"),
         )
 
     def titles(self, rows: Sequence[int]) -> list[str]:

@@ -31,8 +31,8 @@ from konomi.runtime import blocks, workers
 KIND = "konomi dataset"
 FORMAT = 2
 REMEDY = "Make one with `prepare`."
-KINDS = {"indptr": np.int64, "item": np.int32, "rating": np.uint8, "status": np.uint8, "time": np.int64}
-OPTIONAL = ("status", "time")
+KINDS = {"indptr": np.int64, "item": np.int32, "rating": np.uint8, "status": np.uint8, "time": np.int64, "weight": np.float32}
+OPTIONAL = ("status", "time", "weight")
 TABLES = ("items.parquet", "users.parquet")
 BLOCK = 1 << 10  # users whose entries one task checks
 DAMAGED = (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
@@ -43,7 +43,7 @@ class Contents:
     """What the folder of a dataset holds, without its manifest.
 
     items: the catalogue; users: their ids; arrays: by the names in `KINDS`; "rating" is f32 where the scale has no codes,
-    "status" and "time" may be absent.
+    "status", "time" and "weight" may be absent.
     """
 
     items: pl.DataFrame

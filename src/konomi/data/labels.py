@@ -1,5 +1,6 @@
 """Interactions: liked, not liked or left out, from watching status and rating."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from konomi.arrays import F32, I8, U8
 from konomi.data.scale import Scale
+from konomi.errors import ConfigError
 
 STATUS = {"watching": 1, "completed": 2, "on hold": 3, "dropped": 4, "plan to watch": 6}
 """Watching statuses and their codes in MyAnimeList's files; 0 = unknown."""
@@ -16,15 +18,15 @@ LEFT_OUT = np.int8(-1)  # the label of an entry that is no interaction
 Rule = Literal["scored", "unscored-negative"]
 
 
-def interactions(rating: F32, status: U8 | None, scale: Scale, rule: Rule = "scored") -> I8:
+def interactions(rating: F32, status: U8 | None, scale: Scale, rule: Rule = "scored", liked: float | None = None) -> I8:
     """i8[N]: 1 liked, 0 not liked, −1 left out.
 
-    Dropped → not liked. Completed (or rated without a status) → not liked if rated at or below the middle, else liked. Every
-    other status, and an entry with neither status nor rating → left out. The middle is half of the highest rating: 5 of 10, 2.5
-    of 5. A *missing* rating is not a low one: completed but not scored is liked. The rule "unscored-negative" counts it as a 0,
-    as the second founding notebook did.
+    Dropped → not liked. Completed (or rated without a status) → liked if rated `liked` or more, by default above the middle of
+    the scale (`Scale.middle`: 5 of 10, 2.5 of 5), else not liked. Every other status, and an entry with neither status nor
+    rating → left out. A *missing* rating is not a low one: completed but not scored is liked. The rule "unscored-negative"
+    counts it as a 0, as the second founding notebook did.
     """
-    low = rating <= scale.high / 2  # NaN compares False
+    low = rating <= scale.middle if liked is None else rating < np.float32(liked)  # NaN compares False
     unscored = np.isnan(rating)
     if rule == "unscored-negative":
         low |= unscored
@@ -50,17 +52,31 @@ class Labelling:
 
     scale: Scale
     rule: Rule = "scored"
+    liked: float | None = None  # the least rating that says "liked"; None = any above the middle of the scale
+
+    def __post_init__(self) -> None:
+        if self.liked is not None and not self.scale.low < self.liked <= self.scale.high:
+            raise ConfigError(
+                f"liked is {self.liked:g}: on the scale {self.scale} it parts nothing.",
+                f"Set `liked` above {self.scale.low:g} and at most to {self.scale.high:g}.",
+                "liked",
+            )
+
+    def __str__(self) -> str:
+        """What is liked, in words: "rated above 5" or "rated 4 or more"."""
+        return f"rated above {self.scale.middle:g}" if self.liked is None else f"rated {self.liked:g} or more"
 
     def of(self, entries: Entries) -> I8:
         """`interactions` of every entry, i8[N]."""
-        return interactions(entries.rating, entries.status, self.scale, self.rule)
+        return interactions(entries.rating, entries.status, self.scale, self.rule, self.liked)
 
     def pack(self) -> F32:
-        """The labelling as f32[4], for a model's state."""
-        return np.array([self.scale.low, self.scale.high, self.scale.step, get_args(Rule).index(self.rule)], np.float32)
+        """The labelling as f32[5], for a model's state."""
+        liked = np.nan if self.liked is None else self.liked
+        return np.array([self.scale.low, self.scale.high, self.scale.step, get_args(Rule).index(self.rule), liked], np.float32)
 
     @classmethod
     def unpack(cls, packed: F32) -> "Labelling":
-        """The labelling that was packed."""
-        low, high, step, rule = packed.tolist()
-        return cls(Scale(low, high, step), get_args(Rule)[int(rule)])
+        """The labelling that was packed; models of before have f32[4], without `liked`."""
+        low, high, step, rule, liked = [*packed.tolist(), math.nan][:5]
+        return cls(Scale(low, high, step), get_args(Rule)[int(rule)], None if math.isnan(liked) else liked)

@@ -16,6 +16,7 @@ from konomi.kernels.csr import kept_indptr
 from konomi.settings import shown
 
 UNKNOWN, MOST_ITEMS = -1, 1 << 31  # item rows are below that
+MORE = {"status": 0, "time": 0, "weight": 1}  # what entries may have more, and the value that says nothing
 
 
 @dataclass(frozen=True, repr=False)
@@ -23,13 +24,18 @@ class Profiles:
     """B profiles in compressed rows: profile b is the entries indptr[b] to indptr[b+1], in ascending order of item.
 
     indptr i64[B+1]; item i32[N], item rows (−1 = an item outside the catalogue, only among hidden entries); rating f32[N], on
-    the source's scale, NaN = not scored; status u8[N], codes of `labels.STATUS`, or None where the source has none.
+    the source's scale, NaN = not scored. Where the source has them, else None: status u8[N], codes of `labels.STATUS`; time
+    i64[N], seconds since 1970, 0 = unknown; weight f32[N] > 0, such as how often an item was played; features i32[B, F], the
+    person's category of each `features.Feature`, −1 = unknown.
     """
 
     indptr: I64
     item: I32
     rating: F32
     status: U8 | None = None
+    time: I64 | None = None
+    weight: F32 | None = None
+    features: I32 | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -77,17 +83,12 @@ class Profiles:
         return entries
 
     def arrays(self) -> list[npt.NDArray[Any]]:
-        """The arrays, without a missing status."""
-        return [array for array in (self.indptr, self.item, self.rating, self.status) if array is not None]
+        """The arrays, without missing ones."""
+        return [array for array in vars(self).values() if isinstance(array, np.ndarray) and array.dtype != bool]
 
     def keep(self, entries: Bools) -> "Profiles":
         """The same B profiles with only the entries marked True."""
-        return Profiles(
-            kept_indptr(self.indptr, entries),
-            self.item[entries],
-            self.rating[entries],
-            None if self.status is None else self.status[entries],
-        )
+        return self._chosen(kept_indptr(self.indptr, entries), entries)
 
     def scored(self) -> "Profiles":
         """The same profiles with only the entries that have a rating."""
@@ -97,18 +98,18 @@ class Profiles:
         """The profiles of these rows, in this order."""
         start, count = self.indptr[profiles], self.counts[profiles]
         indptr = np.concatenate([[0], np.cumsum(count)])
-        entry = np.repeat(start - indptr[:-1], count) + np.arange(indptr[-1])
-        return Profiles(indptr, self.item[entry], self.rating[entry], None if self.status is None else self.status[entry])
+        return self._chosen(indptr, np.repeat(start - indptr[:-1], count) + np.arange(indptr[-1]), profiles)
 
     def slice(self, start: int, stop: int) -> "Profiles":
         """Profiles start to stop, without copying their entries."""
-        entries = slice(self.indptr[start], self.indptr[stop])
-        return Profiles(
-            self.indptr[start : stop + 1] - self.indptr[start],
-            self.item[entries],
-            self.rating[entries],
-            None if self.status is None else self.status[entries],
-        )
+        bounds = self.indptr[start : stop + 1]
+        return self._chosen(bounds - bounds[0], slice(bounds[0], bounds[-1]), slice(start, stop))
+
+    def _chosen(self, indptr: I64, entries: Any, people: Any = ...) -> "Profiles":
+        """The chosen entries and people (anything that indexes an array) as profiles with these bounds."""
+        more = {name: None if (array := getattr(self, name)) is None else array[entries] for name in MORE}
+        features = None if self.features is None else self.features[people]
+        return Profiles(indptr, self.item[entries], self.rating[entries], **more, features=features)
 
     @classmethod
     def of(cls, people: Sequence[dict[int, float]]) -> "Profiles":
@@ -128,24 +129,45 @@ class Profiles:
 
     @classmethod
     def stacked(cls, people: Sequence["Profiles"]) -> "Profiles":
-        """Several records as one, in this order; entries of records without statuses get the status 0 if others have some."""
+        """Several records as one, in this order.
+
+        Where only some have statuses, times, weights or features, the others get the values that say nothing, `MORE`'s or −1.
+        """
         counts = [each.counts for each in people]
-        status = None
-        if any(each.status is not None for each in people):
-            status = [np.zeros(len(each.item), np.uint8) if each.status is None else each.status for each in people]
+
+        def joined(name: str, nothing: Any) -> Any:
+            arrays = [getattr(each, name) for each in people]
+            known = next((array for array in arrays if array is not None), None)
+            if known is None:
+                return None
+            lengths = [len(each) if name == "features" else len(each.item) for each in people]
+            filled = (np.full((n, *known.shape[1:]), nothing, known.dtype) for n in lengths)
+            return np.concatenate([fill if array is None else array for array, fill in zip(arrays, filled, strict=True)])
+
         return cls(
             np.concatenate([[0], np.cumsum(np.concatenate([*counts, np.empty(0, np.int64)]))]).astype(np.int64),
             np.concatenate([*(each.item for each in people), np.empty(0, np.int32)]),
             np.concatenate([*(each.rating for each in people), np.empty(0, np.float32)]),
-            None if status is None else np.concatenate(status),
+            **{name: joined(name, nothing) for name, nothing in MORE.items()},
+            features=joined("features", -1),
         )
 
     @classmethod
-    def from_entries(cls, n: int, user: I32, item: I32, rating: F32, status: U8 | None = None) -> "Profiles":
-        """Profiles from entries in any order: user i32[N] in [0, n), item i32[N], rating f32[N], status u8[N] or None."""
+    def from_entries(
+        cls,
+        n: int,
+        user: I32,
+        item: I32,
+        rating: F32,
+        status: U8 | None = None,
+        time: I64 | None = None,
+        weight: F32 | None = None,
+        features: I32 | None = None,
+    ) -> "Profiles":
+        """Profiles from entries in any order: user i32[N] in [0, n); the rest as in `Profiles`, features i32[n, F]."""
         order = np.lexsort((item, user))
         indptr = np.concatenate([[0], np.cumsum(np.bincount(user, minlength=n))]).astype(np.int64)
-        return cls(indptr, item[order], rating[order], None if status is None else status[order])
+        return cls(indptr, item, rating, status, time, weight, features)._chosen(indptr, order)
 
 
 def _pairs(person: object) -> list[tuple[int, float]]:

@@ -48,6 +48,11 @@ class Scale:
         return f"{self.low:g} to {self.high:g}" + (f" in steps of {self.step:g}" if self.coded else "")
 
     @property
+    def middle(self) -> float:
+        """What is above is liked: half of the highest rating, or half way from the lowest where that is below 0."""
+        return self.high / 2 if self.low >= 0 else (self.low + self.high) / 2
+
+    @property
     def coded(self) -> bool:
         """Whether a rating fits a uint8 code (0 = not scored, then 1 for `low` and up by one a step)."""
         return self.step > 0 and (self.high - self.low) / self.step < MOST_CODES

@@ -1,56 +1,29 @@
 """Splits: the role of every entry of a dataset (training, validation, test or shown), frozen by a hash."""
 
-import math
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from konomi.arguments import expect
 from konomi.arrays import I64, U8
+from konomi.data import draw
 from konomi.data.dataset import Dataset
+from konomi.data.features import Feature
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
+from konomi.data.roles import SHOWN as SHOWN
+from konomi.data.roles import TEST as TEST
+from konomi.data.roles import TRAIN as TRAIN
+from konomi.data.roles import VALID as VALID
+from konomi.data.roles import SplitConfig as SplitConfig
+from konomi.data.roles import drawn, roles_of
 from konomi.data.scale import Scale
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
 from konomi.files import hash_array, hash_bytes
-from konomi.kernels.csr import mark_first
-from konomi.runtime import interruptible
-from konomi.settings import check_types
-
-TRAIN, VALID, TEST, SHOWN = 0, 1, 2, 3
-"""The roles. SHOWN entries are of people held out whole: they may be in a profile, but no model learns from them."""
-
-Kind = Literal["random", "per-user", "last", "users", "items"]
-
-
-@dataclass(frozen=True)
-class SplitConfig:
-    """How entries get their roles. valid and test are shares (below 1) or counts (1 and up) of what is drawn:
-
-    random: entries of the whole table · per-user: entries of each user · last: each user's latest entries · users: people, held
-    out whole (a share `shown` of their entries is shown) · items: items, held out whole.
-    """
-
-    kind: Kind = "random"
-    valid: float = 0.1
-    test: float = 0.1
-    shown: float = 0.5  # share of a held-out person's entries, with kind "users"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_types(self, "split")
-        if not (0 <= self.valid < math.inf and 0 <= self.test < math.inf and 0 <= self.shown <= 1 and self.seed >= 0):
-            raise ConfigError(
-                f"A split of valid {self.valid:g}, test {self.test:g}, shown {self.shown:g}, seed {self.seed}.",
-                "Use shares from 0 to 1 or counts from 1 up, and a seed of 0 or more.",
-            )
-        if self.valid < 1 and self.test < 1 and self.valid + self.test >= 1:
-            raise ConfigError(
-                f"A split of valid {self.valid:g} and test {self.test:g} leaves nothing to train on.", "Lower them."
-            )
 
 
 @dataclass(frozen=True)
@@ -59,7 +32,8 @@ class TrainSet:
 
     seen: every user's training entries; valid: their validation entries (may be empty); shown: the shown entries of people who
     are held out whole, which nothing is learnt from; all three are of the same U users. items: the catalogue without the
-    statistics `ratings`, `mean` and `bayes`, which include hidden ratings; labelling: what is an interaction.
+    statistics `ratings`, `mean` and `bayes`, which include hidden ratings; labelling: what is an interaction; features: those
+    of people, whose categories are in the profiles.
     """
 
     seen: Profiles
@@ -68,6 +42,7 @@ class TrainSet:
     scale: Scale
     items: pl.DataFrame
     labelling: Labelling
+    features: tuple[Feature, ...] = ()
 
     def __repr__(self) -> str:
         size = f"{len(self.seen.item):,} entries, {len(self.seen):,} users × {len(self.items):,} items"
@@ -76,28 +51,44 @@ class TrainSet:
 
 @dataclass(frozen=True)
 class Split:
-    """role u8[N]: the role of every entry of a dataset; spec: how it was drawn or given; sha256: the hash of dataset and
-    roles."""
+    """role u8[N]: the role of every entry of a dataset; spec: how it was drawn or given; data: the hash of the dataset."""
 
     role: U8
     spec: dict[str, Any]
-    sha256: str
+    data: str
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} {count:,}" for name, count in self.counts().items() if count)
         return f"Split({self.spec.get('kind', 'given')}: {sizes})"
 
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of dataset and roles."""
+        return hash_bytes(f"{self.data} {hash_array(self.role)}".encode())
+
     def train_set(self, dataset: Dataset) -> TrainSet:
         """The training, validation and shown entries."""
-        profiles = dataset.profiles
+        seen, valid, shown = (self._having(dataset, role) for role in (TRAIN, VALID, SHOWN))
         catalogue = dataset.items.drop("ratings", "mean", "bayes")
-        seen, valid, shown = (profiles.keep(self.role == role) for role in (TRAIN, VALID, SHOWN))
-        return TrainSet(seen, valid, shown, dataset.scale, catalogue, dataset.labelling)
+        return TrainSet(seen, valid, shown, dataset.scale, catalogue, dataset.labelling, dataset.features)
+
+    def validation(self, dataset: Dataset) -> tuple[Profiles, Profiles]:
+        """(seen, hidden) of every user: the training and shown entries, and the validation entries."""
+        return self._having(dataset, TRAIN, SHOWN), self._having(dataset, VALID)
 
     def test(self, dataset: Dataset) -> tuple[Profiles, Profiles]:
-        """(seen, hidden): the entries of every user that a model may see, training and shown ones, and the test entries."""
-        profiles = dataset.profiles
-        return profiles.keep((self.role == TRAIN) | (self.role == SHOWN)), profiles.keep(self.role == TEST)
+        """(seen, hidden) of every user: all entries but the test entries, and those.
+
+        What validated is known of a person when the test is taken: it is in the profile, and no recommendation.
+        """
+        return self._having(dataset, TRAIN, SHOWN, VALID), self._having(dataset, TEST)
+
+    def learnt(self) -> "Split":
+        """The same entries, all of them training entries: what a model that has been chosen is trained on again."""
+        return replace(self, role=np.full_like(self.role, TRAIN), spec={"kind": "everything"})
+
+    def _having(self, dataset: Dataset, *roles: int) -> Profiles:
+        return dataset.profiles.keep(np.isin(self.role, roles))
 
     def counts(self) -> dict[str, int]:
         """Entries per role."""
@@ -108,38 +99,12 @@ class Split:
 def make_split(dataset: Dataset, config: SplitConfig) -> Split:
     """Part a dataset's entries; the same dataset, config and seed give the same split.
 
-    DataError for what is no dataset or has no times to go by, ConfigError for what is no config.
+    DataError for what is no dataset or has no times to go by, ConfigError for what is no config or asks for more than there is.
     """
     expect(dataset, Dataset, "a dataset", DataError, "Give a konomi.Dataset, such as Dataset.open(…) gives.")
     expect(config, SplitConfig, "a way to split", ConfigError, "Give a konomi.SplitConfig.")
-    draw = _draw(config.seed)
-    n, users = len(dataset.item), len(dataset.users)
-    role = np.full(n, TRAIN, np.uint8)
-    if config.kind == "random":
-        order = interruptible(draw.permutation, n)
-        tests, valids = _sizes(config, np.array([n]))
-        role[order[: tests[0]]] = TEST
-        role[order[tests[0] : tests[0] + valids[0]]] = VALID
-    elif config.kind in ("per-user", "last"):
-        if config.kind == "last" and dataset.time is None:
-            raise DataError("This dataset has no times, so there is no last entry.", "Use `split` per-user.")
-        key = draw.random(n)
-        if config.kind == "last" and dataset.time is not None:
-            key -= dataset.time  # whole seconds; the random numbers in [0, 1) break ties
-        mark_first(dataset.indptr, key, *_sizes(config, np.diff(dataset.indptr)), TEST, VALID, role)
-    else:
-        people = config.kind == "users"
-        user = dataset.profiles.user
-        rows, groups = (user, users) if people else (np.asarray(dataset.item), len(dataset.items))
-        order = draw.permutation(groups)
-        tests, valids = _sizes(config, np.array([groups]))
-        group = np.full(groups, TRAIN, np.uint8)
-        group[order[: tests[0]]] = TEST
-        group[order[tests[0] : tests[0] + valids[0]]] = VALID
-        role = group[rows]
-        if people:
-            role[(role != TRAIN) & (draw.random(n) < config.shown)] = SHOWN
-    return _frozen(dataset, role, {**vars(config)})
+    role, found = roles_of(dataset, config)
+    return Split(role, {name: value for name, value in vars(found).items() if value is not None}, dataset.sha256)
 
 
 def predefined(dataset: Dataset, test: Table, valid: Table | None = None, share: float = 0.1, seed: int = 0) -> Split:
@@ -165,13 +130,9 @@ def predefined(dataset: Dataset, test: Table, valid: Table | None = None, share:
     if valid is None:
         spec |= {"valid": share, "seed": seed}
         rest = np.flatnonzero(role == TRAIN)
-        sizes = _sizes(SplitConfig(valid=share, test=0, seed=seed), np.array([len(rest)]))
-        role[_draw(seed).permutation(rest)[: sizes[1][0]]] = VALID
-    return _frozen(dataset, role, spec)
-
-
-def _draw(seed: int) -> np.random.Generator:
-    return np.random.default_rng([seed, 0x5B117])
+        among = drawn(draw.of_entries(dataset, seed)[rest], SplitConfig(valid=share, test=0, seed=seed), "entries")
+        role[rest[among == VALID]] = VALID
+    return Split(role, spec, dataset.sha256)
 
 
 def _entries(dataset: Dataset, table: Table) -> I64:
@@ -183,20 +144,6 @@ def _entries(dataset: Dataset, table: Table) -> I64:
     row_key = user.astype(np.int64) * n_items + item
     place = np.minimum(np.searchsorted(key, row_key), len(key) - 1)
     return np.where((user >= 0) & (item >= 0) & (key[place] == row_key), place, -1)
-
-
-def _sizes(config: SplitConfig, n: I64) -> tuple[I64, I64]:
-    """How many of each group of n entries are drawn for test and for validation; at least one of each group is left."""
-    test = np.floor(config.test * n + 0.5) if config.test < 1 else np.full(n.shape, config.test)
-    test = np.minimum(test, np.maximum(n - 1, 0))
-    valid = np.floor(config.valid * n + 0.5) if config.valid < 1 else np.full(n.shape, config.valid)
-    valid = np.minimum(valid, np.maximum(n - 1 - test, 0))
-    return test.astype(np.int64), valid.astype(np.int64)
-
-
-def _frozen(dataset: Dataset, role: U8, spec: dict[str, Any]) -> Split:
-    sha256 = hash_bytes(f"{dataset.sha256} {hash_array(role)}".encode())
-    return Split(role, spec, sha256)
 
 
 def rebuild(dataset: Dataset, spec: dict[str, Any], sha256: str) -> Split:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from konomi.arrays import F32, I64, U8
+from konomi.arrays import F32, I64, U8, Bools
 from konomi.data.scale import Scale
 
 ITEM_COLUMNS = {
@@ -39,10 +39,12 @@ class Table:
     """One row per entry, in file order.
 
     user_id, item_id: integer or string Series[N]; rating f32[N], NaN = not scored; status u8[N] (codes of `labels.STATUS`, 0 =
-    unknown) or None; time i64[N], seconds since 1970, or None; items: a catalogue with `ITEM_COLUMNS`, or None where the source
-    has only ids; scale: of the ratings; source: its name; note: a text to show with the data; rejects, catalogue_rejects: rows
-    of the ratings and of the catalogue that were left out; files: those that were read, for the hash of the input; reading: the
-    columns that were guessed, by the names of `formats.ReadOptions`.
+    unknown) or None; time i64[N], seconds since 1970, 0 = unknown, or None; weight f32[N] > 0, or None; deleted bool[N], the
+    rows that say that there is no such entry, or None; items: a catalogue with `ITEM_COLUMNS`, or None where the source has
+    only ids; users: the column user_id and one of text for each feature, or None; scale: of the ratings; source: its name;
+    note: a text to show with the data; rejects, catalogue_rejects: rows of the ratings and of the catalogue that were left out;
+    files: those that were read, for the hash of the input; reading: the columns that were guessed, by the names of
+    `formats.ReadOptions`.
     """
 
     user_id: pl.Series
@@ -52,7 +54,10 @@ class Table:
     source: str
     status: U8 | None = None
     time: I64 | None = None
+    weight: F32 | None = None
+    deleted: Bools | None = None
     items: pl.DataFrame | None = None
+    users: pl.DataFrame | None = None
     note: str = ""
     rejects: Rejects = field(default_factory=Rejects)
     catalogue_rejects: Rejects = field(default_factory=Rejects)

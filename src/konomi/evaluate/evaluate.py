@@ -11,11 +11,11 @@ from konomi.data.split import TrainSet
 from konomi.errors import DataError
 from konomi.evaluate import rating_metrics as ratings
 from konomi.evaluate.held_out import Baselines, HeldOut
-from konomi.evaluate.interaction_metrics import Floats, reliability
+from konomi.evaluate.interaction_metrics import reliability
 from konomi.evaluate.metrics import entry_values, metrics_with
 from konomi.evaluate.predict import predict
 from konomi.evaluate.recommendations import relevant
-from konomi.evaluate.records import Predictions, Report, Values
+from konomi.evaluate.records import Predictions, Report, Values, of_lists
 from konomi.models.api import TASKS, Model, first_giving, tasks
 from konomi.runtime import Run, one_blas_thread
 
@@ -56,7 +56,8 @@ def evaluate(
     Ratings: RMSE and MAE, pooled, by user, by activity and by popularity; calibration and residuals; the baselines, global mean
     and `bias`, are fitted on the same `train`. Interactions, labelled by `train.labelling`: the metrics of
     `interaction_metrics.py`; the baseline "majority class" predicts the share of likes in `train` for everybody.
-    Recommendations: the metrics of `ranking_metrics.py`; the baseline is `popular`. metrics: more of them, as in "ndcg@5".
+    Recommendations: the metrics of `ranking_metrics.py`, of the model's own order and, under "served", of the lists that people
+    get; the baseline is `popular`. metrics: more of them, as in "ndcg@5".
 
     A task leaves out entries without a true value, and is left out itself if none remains. An item row of −1 is an item that
     the model does not know. DataError where no task remains, ConfigError for an unknown metric.
@@ -66,8 +67,8 @@ def evaluate(
 
 @one_blas_thread()
 def evaluate_together(models: Iterable[Model], held: HeldOut) -> Report:
-    """The same for several models of one bundle: each output comes from the first model that has it, and the recommendations
-    from a model that only ranks, where there is one, as in `Blend`."""
+    """The same for several models of one bundle: each output comes from the first model that has it, the own order from a model
+    that only ranks, where there is one, as in `Blend`, and the lists that people get from all of them."""
     models = list(models)
     if not any(measurable(model, held.hidden, held.train.labelling) for model in models):
         tested = " or ".join(task for task in TASKS if any(task in model.outputs for model in models))
@@ -77,16 +78,18 @@ def evaluate_together(models: Iterable[Model], held: HeldOut) -> Report:
         )
     predictions = _predictions(models, held)
     ranker = first_giving(sorted(models, key=lambda model: bool(tasks(model))), "rank")
-    ranked = None if ranker is None else held.rank_with(ranker)
-    values, baselines = Values(), Values()
+    lists = None if ranker is None else of_lists(held.rank_with(ranker), held.serve_with(models))
+    values, baselines = Values(), dict[str, Report]()
     for task, found in predictions.items():
-        of_models, of_baselines = _ratings(found, held) if task == "rating" else _interactions(found, held)
-        values |= of_models
-        baselines |= of_baselines
-    if ranked is not None:
-        values |= ranked.metrics
-        baselines |= {} if held.popular_ranked is None else {"popular": held.popular_ranked.metrics}
-    return Report({**values, "baselines": baselines}, predictions, ranked)
+        values |= _ratings(found, held) if task == "rating" else _interactions(found, held)
+        for name, guess in held.guesses(task).items():
+            baselines[name] = Report(entry_values(task, guess, held.metrics), {task: guess})
+    if lists is not None:
+        values |= lists.metrics
+        baselines |= {"popular": held.popular_lists} if held.popular_lists else {}
+    of_baselines = {name: report.metrics for name, report in baselines.items()}
+    ranked, served = (None, None) if lists is None else (lists.ranked, lists.served)
+    return Report({**values, "baselines": of_baselines}, predictions, ranked, served, baselines)
 
 
 def _predictions(models: Sequence[Model], held: HeldOut) -> dict[str, Predictions]:
@@ -106,11 +109,11 @@ def _predictions(models: Sequence[Model], held: HeldOut) -> dict[str, Prediction
     return {task: found[task] for task in TASKS if task in found}
 
 
-def _ratings(found: Predictions, held: HeldOut) -> tuple[Values, Values]:
-    """The metrics of predicted ratings, and the metrics of each baseline."""
+def _ratings(found: Predictions, held: HeldOut) -> Values:
+    """The metrics of predicted ratings."""
     true, predicted, rated = found.true, found.predicted, held.hidden.scored()
     guesses, popularity, activity = held.rating_guesses, held.baselines.item_ratings, held.seen.scored().counts
-    values = {
+    return {
         "n": len(true),
         "users": int((rated.counts > 0).sum()),
         "unknown_users": int(((rated.counts > 0) & (activity == 0)).sum()),
@@ -123,21 +126,13 @@ def _ratings(found: Predictions, held: HeldOut) -> tuple[Values, Values]:
         "calibration": ratings.calibration(true, predicted),
         "residuals": ratings.residuals(true, predicted),
     }
-    return values, {name: _of_guess(guess, "rating", found, held) for name, guess in guesses.items()}
 
 
-def _interactions(found: Predictions, held: HeldOut) -> tuple[Values, Values]:
-    """The metrics of predicted probabilities, and the metrics of the baseline."""
-    values = {
+def _interactions(found: Predictions, held: HeldOut) -> Values:
+    """The metrics of predicted probabilities."""
+    return {
         "interactions": len(found.true),
         "liked": float(found.true.mean(dtype=np.float64)),
         **entry_values("interaction", found, held.metrics),
         "reliability": reliability(found.true, found.predicted),
     }
-    same_for_all = np.full(len(found.true), held.baselines.liked_share)
-    return values, {"majority class": _of_guess(same_for_all, "interaction", found, held)}
-
-
-def _of_guess(guess: Floats, task: str, found: Predictions, held: HeldOut) -> Values:
-    """The metrics of a baseline's predictions (`guess`) of the same entries."""
-    return entry_values(task, Predictions(found.user, found.item, found.true, guess), held.metrics)

@@ -1,21 +1,28 @@
 """The hidden entries of an evaluation, and the baselines that are measured on them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 
 from konomi.arrays import F32, I32
+from konomi.catalogue.served import served_catalogue
 from konomi.data.labels import LEFT_OUT
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.errors import FitError
-from konomi.evaluate.metrics import Metric, metrics_of
+from konomi.evaluate.metrics import Metric
 from konomi.evaluate.predict import predict
-from konomi.evaluate.recommendations import measure_recommendations, relevant
-from konomi.evaluate.records import ItemFacts, Ranked
+from konomi.evaluate.recommendations import BLOCK as RANKED_AT_ONCE
+from konomi.evaluate.recommendations import Lists, as_served, measure_recommendations, own_order, relevant
+from konomi.evaluate.records import ItemFacts, Predictions, Ranked, Report, of_lists
 from konomi.models import bias, popular
 from konomi.models.api import Model
+from konomi.ranking.blend import Blend
+from konomi.ranking.rank import BLOCK
+from konomi.ranking.ranker import Ranker
 from konomi.runtime import Run
 
 
@@ -45,6 +52,11 @@ class Baselines:
         label = self.train.labelling.of(self.train.seen)
         known = label[label != LEFT_OUT]
         return float(known.mean(dtype=np.float64)) if len(known) else 0.5
+
+    @cached_property
+    def catalogue(self) -> pl.DataFrame:
+        """The catalogue that titles are served from."""
+        return served_catalogue(self.train)
 
     @cached_property
     def item_facts(self) -> ItemFacts:
@@ -93,15 +105,32 @@ class HeldOut:
             "bias": predict(model, self.seen, rated, ["rating"], scale, self.run)["rating"],
         }
 
+    def guesses(self, task: str) -> dict[str, Predictions]:
+        """Each baseline's predictions of the hidden entries that have a true value, by name."""
+        if task == "rating":
+            rated = self.hidden.scored()
+            guesses = self.rating_guesses.items()
+            return {name: Predictions(rated.user, rated.item, rated.rating, guess) for name, guess in guesses}
+        label = self.train.labelling.of(self.hidden)
+        known, liked = self.hidden.keep(label != LEFT_OUT), label[label != LEFT_OUT].astype(np.float32)
+        same_for_all = np.full(len(liked), self.baselines.liked_share, np.float32)
+        return {"majority class": Predictions(known.user, known.item, liked, same_for_all)}
+
     @cached_property
-    def popular_ranked(self) -> Ranked | None:
+    def popular_lists(self) -> Report | None:
         """The metrics of `popular`; None where it cannot be fitted, or nothing hidden is relevant."""
-        return None if self.baselines.popular is None else self.rank_with(self.baselines.popular)
+        model = self.baselines.popular
+        return None if model is None else of_lists(self.rank_with(model), self.serve_with([model]))
 
     def rank_with(self, model: Model) -> Ranked | None:
-        """The metrics of a model's recommendations; None where nothing hidden is relevant."""
-        return measure_recommendations(model, self.seen, self.wanted, self.baselines.item_facts, self.run, self.metrics)
+        """The metrics of a model's own order; None where nothing hidden is relevant."""
+        return self._measured(own_order(model), RANKED_AT_ONCE)
 
-    def metrics_of(self, kind: str) -> list[Metric]:
-        """The metrics of a kind."""
-        return metrics_of(kind, self.metrics)
+    def serve_with(self, models: Iterable[Model]) -> Ranked | None:
+        """The metrics of the lists that people get from these models; None where nothing hidden is relevant."""
+        blend = Blend(tuple(models), self.baselines.catalogue, self.train.scale)
+        return self._measured(as_served(Ranker(blend, self.train.labelling)), BLOCK)
+
+    def _measured(self, lists: Lists, size: int) -> Ranked | None:
+        facts = self.baselines.item_facts
+        return measure_recommendations(lists, self.seen, self.wanted, facts, self.run, self.metrics, size)

@@ -1,11 +1,11 @@
 """Evaluate recommendations: rank the whole catalogue for people, and measure the lists.
 
-Every item that the model knows is a candidate, except those among the person's seen entries. Candidates are never sampled,
-since sampling changes which model looks better (Krichene & Rendle 2020). A hidden entry is relevant if it is liked
-(`data/labels.py`).
+Twice: a model's own order of every item that it knows, and the list that a person gets (`Ranker`). Seen items are in neither.
+Candidates are never sampled, since sampling changes which model looks better (Krichene & Rendle 2020). A hidden entry is
+relevant if it is liked (`data/labels.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from konomi.data.profiles import Profiles
 from konomi.evaluate.metrics import Metric, list_metrics
 from konomi.evaluate.records import ItemFacts, Ranked, RankedLists
 from konomi.models.api import Model
+from konomi.ranking.offer import open_to_all
 from konomi.ranking.rank import rank
+from konomi.ranking.ranker import Ranker
 from konomi.runtime import Run
 
 MOST_PEOPLE = 10_000  # people who are measured; of more, evenly spaced ones are taken
@@ -58,23 +60,43 @@ def measured_people(wanted: Profiles) -> I32:
     return people
 
 
-def measure_recommendations(
-    model: Model, seen: Profiles, wanted: Profiles, facts: ItemFacts, run: Run, metrics: Sequence[Metric] | None = None
-) -> Ranked | None:
-    """The metrics of the model's recommendations, over people with a relevant entry in `wanted`; None where nobody has any.
+Lists = Callable[[Profiles, int, int], I32]
+"""lists(profiles, k, threads) → the k items for each of B people, best first, i32[B, k] padded with −1."""
 
-    seen, wanted: of the same people. Seen items, and items that the model does not know, are not recommended. Entries that are
-    neither seen nor hidden, such as validation entries, are candidates. The same people are measured for every model.
+
+def own_order(model: Model) -> Lists:
+    """The lists of a model by itself: its "rank" output over every item that it knows, without seen ones."""
+    known = model.item_known[:-1] > 0
+    return lambda profiles, k, threads: rank(model, profiles, k, known, "rank", threads).items
+
+
+def as_served(ranker: Ranker) -> Lists:
+    """The lists that people get: blended, without sensitive titles, one of a franchise, all dials at their defaults."""
+    allowed = open_to_all(ranker.blend.items)
+    return lambda profiles, k, threads: ranker.best(profiles, k, allowed, threads=threads).items
+
+
+def measure_recommendations(
+    lists: Lists,
+    seen: Profiles,
+    wanted: Profiles,
+    facts: ItemFacts,
+    run: Run,
+    metrics: Sequence[Metric] | None = None,
+    size: int = BLOCK,
+) -> Ranked | None:
+    """The metrics of lists, over people with a relevant entry in `wanted`; None where nobody has any.
+
+    seen, wanted: of the same people; size: how many people get their lists at once. The same people are measured for every
+    model.
     """
     people = measured_people(wanted)
     if not len(people):
         return None
-    known, k = model.item_known[:-1] > 0, list_length(metrics)
-    lists = []
-    for start in range(0, len(people), BLOCK):
+    k, found = list_length(metrics), []
+    for start in range(0, len(people), size):
         run.progress("rank", start, len(people))
-        profiles = seen.take(people[start : start + BLOCK])
         with run.workers():
-            lists.append(rank(model, profiles, k, known, "rank", run.threads).items)
+            found.append(lists(seen.take(people[start : start + size]), k, run.threads))
     run.progress("rank", len(people), len(people))
-    return measure_lists(people, np.concatenate(lists), wanted.take(people), facts, metrics)
+    return measure_lists(people, np.concatenate(found), wanted.take(people), facts, metrics)

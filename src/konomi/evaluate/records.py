@@ -1,6 +1,6 @@
 """The records of an evaluation: predictions, lists of recommendations, and their metrics."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -87,16 +87,26 @@ class Ranked:
 class Report:
     """The result of `evaluate`: metrics, as in a bundle and in `konomi evaluate --json`, and what they were computed from.
 
-    predictions: a record for each task that the model has and the hidden entries test; ranked: None where the model does not
-    rank, or nothing hidden is relevant.
+    predictions: a record for each task that the model has and the hidden entries test; ranked: of the model's own order;
+    served: of the lists that people get (`ranking/ranker.py`, with everything at its default), None both where nothing hidden
+    is relevant; baselines: the reports of the baselines on the same entries, by name.
     """
 
     metrics: Values
     predictions: dict[str, Predictions]
     ranked: Ranked | None = None
+    served: Ranked | None = None
+    baselines: dict[str, "Report"] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Report({shortly(self.metrics)})"
+
+
+def of_lists(ranked: Ranked | None, served: Ranked | None) -> Report | None:
+    """The report of lists alone: a model's own order and, under "served", the lists that people get; None without lists."""
+    if ranked is None or served is None:
+        return None
+    return Report({**ranked.metrics, "served": served.metrics}, {}, ranked, served)
 
 
 def shortly(metrics: Values) -> str:

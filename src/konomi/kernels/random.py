@@ -22,3 +22,23 @@ def mix(z):
 def uniform(key, n):
     """The n-th number of a key's stream, in [0, 1) with 53 random bits."""
     return float(mix(key + np.uint64(n) * GOLDEN) >> np.uint64(11)) * 2.0**-53
+
+
+@numba.njit(nogil=True, cache=True)
+def mixed(values):
+    """`mix` of every number, u64[n] → u64[n]."""
+    out = np.empty(len(values), np.uint64)
+    for n in range(len(values)):
+        out[n] = mix(values[n])
+    return out
+
+
+@numba.njit(nogil=True, cache=True)
+def pair_numbers(left, right, indptr, item, out):
+    """A number in [0, 1) for each entry, into out f64[N], from the hashes of its user and of its item alone.
+
+    left u64[U], right u64[I]: the hashes; indptr i64[U+1], item i32[N].
+    """
+    for row in range(len(indptr) - 1):
+        for entry in range(indptr[row], indptr[row + 1]):
+            out[entry] = uniform(mix(left[row]) ^ right[item[entry]], 0)

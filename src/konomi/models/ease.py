@@ -63,7 +63,7 @@ class Ease:
     """weight f32[n, n]: B over the n learnt items; column i32[I+1]: the column of an item in B, n for items left out.
 
     share f32[I+1]: of the people, those who have the item; item_known f32[I+1], 0 for items left out. The last of each is an
-    unknown item. disliked f32[1]; labelling f32[4] (`Labelling.pack`). A code f32[n+2] is x B, a 0 for all items left out, ε.
+    unknown item. disliked f32[1]; labelling f32[5] (`Labelling.pack`). A code f32[n+2] is x B, a 0 for all items left out, ε.
     """
 
     weight: F32
@@ -231,7 +231,7 @@ SHAPES = {
     "share": "f32[I+1] 0..1",
     "item_known": "f32[I+1] 0..1",
     "disliked": "f32[1] -1..1",
-    "labelling": "f32[4]",
+    "labelling": "f32[L] nan",
     "history": "f32[E, 2] nan",
 }
 

@@ -66,7 +66,7 @@ class MF:
 
     mean f32[1]; item_code f32[I+1, D+1], rows [q_i, 1] ([q_i, 0] without b_u); item_bias, item_known f32[I+1]; the row after
     the last item is an unknown item. average f32[D+1]: the mean code; penalty f32[2, D+1]: per rating, and once a person;
-    labelling: f32[4] (`Labelling.pack`), or f32[0] in a model of ratings. A code is [p_u, b_u].
+    labelling: f32[5] (`Labelling.pack`), or f32[0] in a model of ratings. A code is [p_u, b_u].
 
     Biases inside are added to the vectors, which leaves the plain dot product plus μ.
     """
@@ -175,7 +175,7 @@ def _linked(z: F32, output: str) -> F32:
 
 
 def with_targets(profiles: Profiles, labelling: F32) -> Profiles:
-    """The entries with a target, which replaces the rating: the rating itself, or the label 1 or 0 where labelling is f32[4]
+    """The entries with a target, which replaces the rating: the rating itself, or the label 1 or 0 where labelling is f32[5]
     (not f32[0])."""
     if len(labelling):
         label = Labelling.unpack(labelling).of(profiles)

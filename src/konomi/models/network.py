@@ -74,7 +74,7 @@ class PairNetwork:
     right f32[I+1, H + P + O]: the items' side, [W_i e_i | e_i | b_i] (P is D, or 0 without the dot product), the row after the
     last item for an unknown item; item_known f32[I+1]; constant f32[O]; average f32[D + O]: the mean code; penalty
     f32[2, D + O], of a fold-in: per entry, and once for each person; heads f32[2]: the outputs that are the rating and the
-    interaction, −1 = none; weights f32[2], of their losses; center f32[2]: μ and σ of the ratings; labelling f32[4]. A code is
+    interaction, −1 = none; weights f32[2], of their losses; center f32[2]: μ and σ of the ratings; labelling f32[5]. A code is
     [e_u | b_u].
     """
 
@@ -188,7 +188,7 @@ SHAPES = {
     "heads": "f32[2] -1..1",
     "weights": "f32[2] 0..",
     "center": "f32[2]",
-    "labelling": "f32[4]",
+    "labelling": "f32[L] nan",
     "history": "f32[E, 2] nan",
 }
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split, TrainSet
 from konomi.errors import ConfigError, FitError
@@ -36,10 +38,14 @@ class Experiment:
     def of(cls, dataset: Dataset, split: Split, run: Run, metrics: str | Iterable[str] = ()) -> "Experiment":
         """From a split. metrics: measured beside the registered ones."""
         train = split.train_set(dataset)
-        seen, hidden = split.test(dataset)
         baselines, chosen = Baselines(train, run), metrics_with(metrics)
-        valid, test = (HeldOut(seen, entries, baselines, chosen) for entries in (train.valid, hidden))
+        valid, test = (HeldOut(*parts(dataset), baselines, chosen) for parts in (split.validation, split.test))
         return cls(dataset, split, run, train, valid, test)
+
+    @property
+    def catalogue(self) -> pl.DataFrame:
+        """The catalogue that titles are served from."""
+        return self.test.baselines.catalogue
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -6,15 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from konomi.arguments import as_path
 from konomi.bundle.facts import DataFacts, Epoch, Facts, SplitFacts, made_with
 from konomi.bundle.format import Bundle
-from konomi.catalogue.franchises import franchises
 from konomi.data.dataset import Dataset
-from konomi.data.split import Split, SplitConfig, TrainSet
-from konomi.data.statistics import RATERS, add_statistics
+from konomi.data.split import Split, SplitConfig
 from konomi.errors import ConfigError
 from konomi.evaluate.intervals import intervals
 from konomi.models import module
@@ -52,7 +48,7 @@ def train_model(
     experiment = Experiment.of(dataset, split_from(split, dataset, run), run)
     fitted = {name: fit(name, config, experiment.train, run).model for name, config in configs.items()}
     settings = {name: asdict(config) for name, config in configs.items()}
-    return Bundle(fitted, settings, catalogue(experiment.train), dataset.scale, _facts(experiment, fitted, origin))
+    return Bundle(fitted, settings, experiment.catalogue, dataset.scale, _facts(experiment, fitted, origin))
 
 
 def _facts(experiment: Experiment, fitted: Mapping[str, Model], path: Path | None) -> Facts:
@@ -62,10 +58,17 @@ def _facts(experiment: Experiment, fitted: Mapping[str, Model], path: Path | Non
     models = list(fitted.values())
     reports = {name: experiment.measure(held, models) for name, held in (("test", test), ("valid", experiment.valid))}
     rater = first_giving(models, "rating")
-    found = intervals(rater, test.seen, experiment.train, experiment.run) if rater else None
+    found = intervals(rater, experiment.valid.seen, experiment.train, experiment.run) if rater else None
     place = str(path.resolve()) if path else ""
     return Facts(
-        data=DataFacts(place, dataset.sha256, dataset.manifest["source"], dataset.manifest["note"]),
+        data=DataFacts(
+            path=place,
+            sha256=dataset.sha256,
+            source=dataset.manifest["source"],
+            note=dataset.manifest["note"],
+            labels=dataset.labelling.rule,
+            liked=dataset.labelling.liked,
+        ),
         split=SplitFacts(**split.spec, sha256=split.sha256, entries=split.counts()),
         seed=experiment.run.seed,
         metrics={name: report.metrics for name, report in reports.items() if report is not None},
@@ -83,11 +86,3 @@ def history(model: Model) -> tuple[Epoch, ...]:
 
 def _error(error: float) -> float | None:
     return None if math.isnan(error) else error
-
-
-def catalogue(train: TrainSet) -> pl.DataFrame:
-    """The catalogue with the statistics of the training entries (for items with `RATERS` raters or more), and each item's
-    franchise and part."""
-    franchise, part = franchises(train.items)
-    items = add_statistics(train.items, train.seen, train.scale, RATERS)
-    return items.with_columns(pl.Series("franchise", franchise), pl.Series("part", part))

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import polars as pl
+
+from konomi.arrays import Bools
+
 Planned = Literal["hide", "show", "only"]
 
 
@@ -16,3 +20,8 @@ class Offer:
 
 
 WHAT_IS_NEW = Offer()
+
+
+def open_to_all(items: pl.DataFrame) -> Bools:
+    """bool[I]: the items of a catalogue that are offered unless filters say otherwise: those that are not sensitive."""
+    return ~items["sensitive"].to_numpy()

@@ -27,9 +27,10 @@ SPREAD = 0.3  # the least dial "diverse" for a silent person without wishes: the
 
 @dataclass(frozen=True)
 class Ranker:
-    """Ranks items for people by a blend, whose items also have the columns franchise and part."""
+    """Ranks items for people by a blend, whose items also have the columns franchise and part. labelling: what is liked."""
 
     blend: Blend
+    labelling: Labelling
 
     def best(
         self,
@@ -128,7 +129,7 @@ class Ranker:
 
     def _liked_mix(self, person: Profiles) -> F32:
         """The genre mix of what one person likes, f32[G], with the sum 1; zeros where they like nothing that has a genre."""
-        liked = Labelling(self.blend.scale).of(person) == 1
+        liked = self.labelling.of(person) == 1
         total = mix(self.blend.genres[person.item[liked]]).sum(axis=0)
         share: F32 = total / max(float(total.sum()), 1e-9)
         return share

@@ -91,7 +91,8 @@ class Recommender:
     @cached_property
     def ranker(self) -> Ranker:
         """Ranks what people are offered, by the blend of the bundle's models."""
-        return Ranker(Blend(tuple(self.bundle.models.values()), self.bundle.items, self.bundle.scale))
+        blend = Blend(tuple(self.bundle.models.values()), self.bundle.items, self.bundle.scale)
+        return Ranker(blend, self.bundle.labelling)
 
     @property
     def ordered_by(self) -> list[str]:
