@@ -151,11 +151,10 @@ def test_another_file_is_read_as_the_first_was(tmp_path):
     konomi("prepare", "delimited", file, *columns, "-o", tmp_path / "data")
     konomi("train", tmp_path / "data", "-m", "bias", "-o", tmp_path / "b")
     tested = json.loads(konomi("evaluate", tmp_path / "b", file, "--json").stdout)
-    assert tested["n"] == 20 and tested["known_rows"] == 160 + 20  # training, and the validation that chose the epoch
-    assert (
-        "180 rows are left out: the model was trained or validated with them."
-        in konomi("evaluate", tmp_path / "b", file).stderr
-    )
+    known = 200 - tested["n"]  # training, and the validation that chose the epoch
+    assert 0 < tested["n"] < 40 and tested["known_rows"] == known
+    said = konomi("evaluate", tmp_path / "b", file).stderr
+    assert f"{known} rows are left out: the model was trained or validated with them." in said
 
 
 def test_recommend_for_typed_titles(place):

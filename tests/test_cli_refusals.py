@@ -91,7 +91,9 @@ def test_prepare_refuses(tmp_path, words, message, hint):
         (("--set", "rate=1e9"), "mf diverged in epoch 1", "Lower rate"),
         (("--split", "randm"), 'kind cannot be "randm". Did you mean "random"?', "per-user"),
         (("--test", "0.8", "--valid", "0.3"), "leaves nothing to train on", "Lower them."),
-        (("--test", "-1"), "A split of valid 0.1, test -1", "Use shares from 0 to 1 or counts from 1 up"),
+        (("--test", "-1"), "test is -1.", "Use a share from 0 to 1, or a whole number of entries."),
+        (("--test", "1.5"), "test is 1.5.", "Use a share from 0 to 1, or a whole number of entries."),
+        (("--test", "200000"), "test is 200,000, and there are", "Lower --test, or give a share such as 0.1."),
         (("--config", "{}/none.toml"), "none.toml: no such file.", "Give the path of a TOML file."),
         (("--config", "{}/bad.toml"), "bad.toml: not TOML: ", "docs/presets"),
         (("--config", "{}/odd.toml"), "odd.toml: unknown table [mg].", f"The tables are: {', '.join(MODELS)}, split."),
@@ -123,7 +125,7 @@ def test_the_last_entries_of_a_dataset_without_times(tmp_path):
     file = write(tmp_path / "r.csv", "user_id,item_id,rating\n1,2,3\n1,3,4\n2,2,5\n")
     konomi("prepare", file, "-o", tmp_path / "data")
     message, hint = refused("train", tmp_path / "data", "-o", tmp_path / "b", "--split", "last")
-    assert "has no times" in message and "--split per-user" in hint
+    assert "has no times" in message and "--split random or per-user" in hint
 
 
 @pytest.mark.parametrize(

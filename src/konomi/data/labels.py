@@ -1,6 +1,5 @@
 """Interactions: liked, not liked or left out, from watching status and rating."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -71,12 +70,14 @@ class Labelling:
         return interactions(entries.rating, entries.status, self.scale, self.rule, self.liked)
 
     def pack(self) -> F32:
-        """The labelling as f32[5], for a model's state."""
-        liked = np.nan if self.liked is None else self.liked
-        return np.array([self.scale.low, self.scale.high, self.scale.step, get_args(Rule).index(self.rule), liked], np.float32)
+        """The labelling as f32[5], for a model's state; the lowest rating stands for no `liked`."""
+        low, high, step = self.scale.low, self.scale.high, self.scale.step
+        return np.array(
+            [low, high, step, get_args(Rule).index(self.rule), low if self.liked is None else self.liked], np.float32
+        )
 
     @classmethod
     def unpack(cls, packed: F32) -> "Labelling":
         """The labelling that was packed; models of before have f32[4], without `liked`."""
-        low, high, step, rule, liked = [*packed.tolist(), math.nan][:5]
-        return cls(Scale(low, high, step), get_args(Rule)[int(rule)], None if math.isnan(liked) else liked)
+        low, high, step, rule, *liked = packed.tolist()
+        return cls(Scale(low, high, step), get_args(Rule)[int(rule)], liked[0] if liked and liked[0] > low else None)

@@ -231,7 +231,7 @@ SHAPES = {
     "share": "f32[I+1] 0..1",
     "item_known": "f32[I+1] 0..1",
     "disliked": "f32[1] -1..1",
-    "labelling": "f32[L] nan",
+    "labelling": "f32[L]",
     "history": "f32[E, 2] nan",
 }
 

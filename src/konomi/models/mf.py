@@ -38,7 +38,7 @@ SHAPES = {
     "item_known": "f32[I+1] 0..1",
     "average": "f32[D+1]",
     "penalty": "f32[2, D+1] >0",
-    "labelling": "f32[L] nan",
+    "labelling": "f32[L]",
     "history": "f32[E, 2] nan",
 }
 

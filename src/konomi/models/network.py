@@ -188,7 +188,7 @@ SHAPES = {
     "heads": "f32[2] -1..1",
     "weights": "f32[2] 0..",
     "center": "f32[2]",
-    "labelling": "f32[L] nan",
+    "labelling": "f32[L]",
     "history": "f32[E, 2] nan",
 }
 
