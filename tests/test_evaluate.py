@@ -124,7 +124,7 @@ def test_interactions_beside_the_majority_class(fitted, liking):
     assert "rmse" not in found and list(found["baselines"]) == ["majority class", "popular"]
     np.testing.assert_array_equal(predictions.true, hidden.rating == 9)
     guess = replace(predictions, predicted=np.full(len(predictions.true), np.mean(train.seen.rating == 9)))
-    assert found["baselines"]["majority class"] == entry_values("interaction", guess)
+    assert found["baselines"]["majority class"] == pytest.approx(entry_values("interaction", guess))
     assert {key: found[key] for key in found["baselines"]["majority class"]} == entry_values("interaction", predictions)
     assert sum(row["n"] for row in found["reliability"]) == found["interactions"] == len(hidden.item)
 
@@ -157,13 +157,17 @@ def test_recommendations_beside_popularity(fitted, liking):
     train, seen, hidden, model = fitted
     plain = popular.fit(train, popular.Config(), Run())
     held = HeldOut(seen, hidden, Baselines(train, Run()), metrics_with())
-    expected = {name: held.rank_with(each) for name, each in (("mf", model), ("popular", plain))}
+    models = {"mf": model, "popular": plain}
+    expected = {
+        name: {**held.rank_with(each).metrics, "served": held.serve_with([each]).metrics} for name, each in models.items()
+    }
     report = evaluate(model, seen, hidden, train)
-    assert report.metrics.items() >= expected["mf"].metrics.items()
-    assert report.metrics["baselines"]["popular"] == expected["popular"].metrics
-    np.testing.assert_array_equal(report.ranked.each["ndcg@10"], expected["mf"].each["ndcg@10"])
+    assert report.metrics.items() >= expected["mf"].items()
+    assert report.metrics["baselines"]["popular"] == report.baselines["popular"].metrics == expected["popular"]
+    np.testing.assert_array_equal(report.ranked.each["ndcg@10"], held.rank_with(model).each["ndcg@10"])
+    np.testing.assert_array_equal(report.served.each["ndcg@10"], held.serve_with([model]).each["ndcg@10"])
     alone = evaluate(plain, seen, hidden, train)
-    assert alone.metrics == {**expected["popular"].metrics, "baselines": {"popular": expected["popular"].metrics}}
+    assert alone.metrics == {**expected["popular"], "baselines": {"popular": expected["popular"]}}
     assert alone.predictions == {}
 
 

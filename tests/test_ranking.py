@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.evaluate import ranking_metrics as ranking
-from konomi.evaluate import recommendations
 from konomi.evaluate.metrics import list_metrics, metrics_with
-from konomi.evaluate.recommendations import measure_recommendations, relevant
+from konomi.evaluate.recommendations import measure_recommendations, own_order, relevant
 from konomi.evaluate.records import ItemFacts
 from konomi.models import bias, mf
 from konomi.runtime import Run
@@ -82,11 +81,18 @@ def test_reciprocal_rank_and_hit_rate_by_hand():
 
 def test_coverage_and_gini_by_hand():
     """Item 0 is listed three times, 1 once, 2 and 3 never: (2·4 − 5)·3 + (2·3 − 5)·1 = 10, over 4 · 4."""
-    items = lists([0, 1], [0], [0])
-    assert ranking.coverage(items, 4) == 2 / 4
-    assert ranking.gini(items, 4) == 10 / 16
-    assert ranking.gini(lists([0, 1], [2, 3]), 4) == 0
-    assert ranking.coverage(lists([-1]), 4) == 0 and np.isnan(ranking.gini(lists([-1]), 4))
+    items, met = lists([0, 1], [0], [0]), np.ones(4, int)
+    assert ranking.coverage(items, met) == 2 / 4
+    assert ranking.gini(items, met) == 10 / 16
+    assert ranking.gini(lists([0, 1], [2, 3]), met) == 0
+    assert ranking.coverage(lists([-1]), met) == 0 and np.isnan(ranking.gini(lists([-1]), met))
+
+
+def test_what_nobody_has_met_counts_where_it_is_listed():
+    """Of five items two were never met. One of these is listed, so there are four."""
+    met = np.array([3, 1, 1, 0, 0])
+    assert ranking.coverage(lists([0, 3], [0]), met) == 2 / 4
+    assert ranking.gini(lists([0, 3], [0]), met) == ranking.gini(lists([0, 3], [0]), np.array([3, 1, 1, 1, 0]))
 
 
 def test_novelty_by_hand():
@@ -140,8 +146,9 @@ def test_every_metric_lies_from_0_to_1(case):
     for name, values in found(items, wanted, k).items():
         assert values.shape == (len(items),), name
         assert (values >= 0).all() and (values <= 1 + 1e-12).all(), name
-    assert 0 <= ranking.coverage(items, N_ITEMS) <= 1
-    assert (items < 0).all() or -1e-12 <= ranking.gini(items, N_ITEMS) <= 1 - 1 / N_ITEMS + 1e-12
+    met = np.ones(N_ITEMS, int)
+    assert 0 <= ranking.coverage(items, met) <= 1
+    assert (items < 0).all() or -1e-12 <= ranking.gini(items, met) <= 1 - 1 / N_ITEMS + 1e-12
 
 
 @given(ranked())
@@ -192,7 +199,8 @@ def test_what_lists_are_like_does_not_depend_on_the_order_within(case, order):
     draw = np.random.default_rng(0)
     genres, share = draw.integers(0, 2, (N_ITEMS, 4)).astype(np.uint8), draw.uniform(0.01, 1, N_ITEMS)
     turned = items[:, [place for place in order if place < items.shape[1]]]
-    assert ranking.coverage(turned, N_ITEMS) == ranking.coverage(items, N_ITEMS)
+    met = np.ones(N_ITEMS, int)
+    assert ranking.coverage(turned, met) == ranking.coverage(items, met)
     np.testing.assert_allclose(ranking.novelty(turned, share), ranking.novelty(items, share))
     one, other = (ranking.intra_list_diversity(each, genres) for each in (turned, items))
     np.testing.assert_allclose(one, other, atol=1e-12)
@@ -239,9 +247,9 @@ def parts(checkerboard):
     return train, *split.test(checkerboard), mf.fit(train, config, RUN)
 
 
-def measure(model, seen, hidden, train, metrics=""):
+def measure(model, seen, hidden, train, **more):
     wanted, facts = relevant(hidden, train.labelling), ItemFacts.of(train.seen, train.items)
-    return measure_recommendations(model, seen, wanted, facts, RUN, metrics_with(metrics))
+    return measure_recommendations(own_order(model), seen, wanted, facts, RUN, metrics_with(), **more)
 
 
 def test_the_metrics_of_a_model(parts):
@@ -250,7 +258,8 @@ def test_the_metrics_of_a_model(parts):
     ranked = measure(model, seen, hidden, train)
     likes = hidden.keep(hidden.rating == 9)
     assert ranked.user.tolist() == np.flatnonzero(likes.counts).tolist()
-    assert list(ranked.metrics) == [*(metric.key for metric in list_metrics()), "ranked_users"]
+    more = ["ranked_users", "people", "propensity_exponent"]
+    assert list(ranked.metrics) == [*(metric.key for metric in list_metrics()), *more]
     assert ranked.metrics["ranked_users"] == len(ranked.user)
     for n, user in enumerate(ranked.user):
         scores = model.score(model.encode(seen.take(np.array([user]))), "rank")[0]
@@ -284,12 +293,9 @@ def test_people_who_like_nothing_hidden_are_left_out(parts):
     assert measure(model, seen, one, train).user.tolist() == [len(seen) - 1]
 
 
-def test_of_very_many_people_evenly_spaced_ones_are_measured(parts, monkeypatch):
+def test_everybody_is_measured_or_so_many_evenly_spaced(parts):
     train, seen, hidden, model = parts
-    monkeypatch.setattr(recommendations, "MOST_PEOPLE", 5)
-    monkeypatch.setattr(recommendations, "BLOCK", 2)
-    some = measure(model, seen, hidden, train)
-    monkeypatch.undo()
+    some = measure(model, seen, hidden, train, most=5, size=2)
     everybody = measure(model, seen, hidden, train)
     assert len(some.user) == some.metrics["ranked_users"] == 5
     assert (some.user[0], some.user[-1]) == (everybody.user[0], everybody.user[-1])
@@ -301,5 +307,6 @@ def test_what_is_listed_is_known_by_its_training_part():
     """Three people have item 0, one has item 1, nobody has item 2: it counts as if one had it. A fourth has no entry."""
     items = pl.DataFrame({"item_id": [1, 2, 3], "genres": [["A"], None, ["A", "B"]]})
     facts = ItemFacts.of(liked([0], [0, 1], [0], []), items)
-    np.testing.assert_array_equal(facts.share, [1, 1 / 3, 1 / 3])
+    np.testing.assert_array_equal(facts.share, [1, 1 / 3, 1 / 3, 1 / 3])
+    assert facts.count.tolist() == [3, 1, 0, 0] and facts.popularity.tolist() == [0, 1, 2, 2]
     assert facts.genres.tolist() == [[1, 0], [0, 0], [1, 1]]

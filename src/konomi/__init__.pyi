@@ -18,10 +18,10 @@ from konomi.errors import DataError as DataError
 from konomi.errors import FitError as FitError
 from konomi.errors import KonomiError as KonomiError
 from konomi.errors import RequestError as RequestError
+from konomi.evaluate.metric import EntryMean as EntryMean
+from konomi.evaluate.metric import EntryMetric as EntryMetric
+from konomi.evaluate.metric import ListMetric as ListMetric
 from konomi.evaluate.metrics import METRICS as METRICS
-from konomi.evaluate.metrics import EntryMean as EntryMean
-from konomi.evaluate.metrics import EntryMetric as EntryMetric
-from konomi.evaluate.metrics import ListMetric as ListMetric
 from konomi.evaluate.metrics import register_metric as register_metric
 from konomi.evaluate.records import Predictions as Predictions
 from konomi.evaluate.records import Report as Report

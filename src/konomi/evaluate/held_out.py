@@ -73,13 +73,15 @@ class Baselines:
 class HeldOut:
     """Hidden entries, the seen entries of the same people, and the metrics.
 
-    Every model of a run is measured on the same `HeldOut`, so that the baselines are computed once.
+    Every model of a run is measured on the same `HeldOut`, so that the baselines are computed once. most: how many people's
+    lists are measured, at most; None = all.
     """
 
     seen: Profiles
     hidden: Profiles
     baselines: Baselines
     metrics: tuple[Metric, ...]
+    most: int | None = None
 
     @property
     def train(self) -> TrainSet:
@@ -133,4 +135,4 @@ class HeldOut:
 
     def _measured(self, lists: Lists, size: int) -> Ranked | None:
         facts = self.baselines.item_facts
-        return measure_recommendations(lists, self.seen, self.wanted, facts, self.run, self.metrics, size)
+        return measure_recommendations(lists, self.seen, self.wanted, facts, self.run, self.metrics, size, self.most)

@@ -7,8 +7,7 @@ an example.
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -18,71 +17,16 @@ from konomi.errors import ConfigError
 from konomi.evaluate import interaction_metrics as probabilities
 from konomi.evaluate import ranking_metrics as lists
 from konomi.evaluate import rating_metrics as ratings
+from konomi.evaluate.metric import RANKING as RANKING
+from konomi.evaluate.metric import Better
+from konomi.evaluate.metric import EntryMean as EntryMean
+from konomi.evaluate.metric import EntryMetric as EntryMetric
+from konomi.evaluate.metric import ListMetric as ListMetric
 from konomi.evaluate.records import Predictions, RankedLists, Values
 from konomi.models.api import TASKS
 from konomi.settings import closest, shown
 
-RANKING = "ranking"  # the kind of ListMetric; models are compared on it beside the tasks "rating" and "interaction"
-MOST_PLACES = 1000  # of a list, k at most
-
-Better = Literal["higher", "lower", "neither"]
-
-
-@dataclass(frozen=True)
-class EntryMean:
-    """How a metric follows from a mean over entries: `of_mean`(mean of `of_entry`(true f64[N], predicted f64[N]) f64[N])."""
-
-    of_entry: Callable[[F64, F64], F64]
-    of_mean: Callable[[F64], F64] = lambda mean: mean
-
-
-@dataclass(frozen=True)
-class EntryMetric:
-    """A metric of predictions.
-
-    key: its name in JSON; name: its name for people; kind: of ratings or of interactions; function: its value, NaN = undefined;
-    better: which values are better; mean: how it follows from a mean over entries, if it does; it then gets an interval.
-    """
-
-    key: str
-    name: str
-    kind: Literal["rating", "interaction"]
-    function: Callable[[Predictions], float] = field(repr=False)
-    better: Better
-    mean: EntryMean | None = field(default=None, repr=False)
-
-    @property
-    def has_interval(self) -> bool:
-        """Whether the bootstrap gives it an interval."""
-        return self.mean is not None
-
-
-@dataclass(frozen=True)
-class ListMetric:
-    """A metric of recommendations, which looks at the first k places of lists.
-
-    key: its name in JSON, such as "ndcg@10"; name: its name for people; k: the number of places; function: from lists and k to
-    a value for each person, f64[P], NaN where undefined, of which the metric is the mean, or to one float for all lists
-    together, NaN = undefined; better: which values are better; has_interval: whether the bootstrap gives it an interval, if
-    everybody has a value; of_people: whether it is also a column of the comparison on people held out.
-    """
-
-    key: str
-    name: str
-    k: int
-    function: Callable[[RankedLists, int], F64 | float] = field(repr=False)
-    better: Better
-    has_interval: bool = False
-    of_people: bool = False
-    kind: ClassVar[str] = RANKING
-
-    def at(self, k: int) -> "ListMetric":
-        """The same metric over the first k places, as in "ndcg@5"."""
-        if k == self.k:
-            return self
-        key, name = (text.partition("@")[0] for text in (self.key, self.name))
-        return replace(self, key=f"{key}@{k}", name=f"{name}@{k}", k=k)
-
+MOST_PLACES = 1 << 20  # of a list, k at most
 
 Metric = EntryMetric | ListMetric
 
@@ -95,6 +39,11 @@ def _of(function: Callable[..., float]) -> Callable[[Predictions], float]:
 def _of_users(function: Callable[..., float]) -> Callable[[Predictions], float]:
     """A function of (true, predicted, user) as a function of `Predictions`."""
     return lambda found: function(found.true, found.predicted, found.user)
+
+
+def _weighted(function: Callable[..., F64], found: RankedLists, weight: Any, k: int) -> F64:
+    """A function of lists and weights f64[I+1] as one of `RankedLists`."""
+    return function(found.items, found.hit, found.wanted, weight.astype(np.float64), k)
 
 
 BUILT_IN: tuple[Metric, ...] = (
@@ -130,15 +79,36 @@ BUILT_IN: tuple[Metric, ...] = (
         "recall@20", "recall@20", 20, lambda found, k: lists.recall(found.hit, found.relevant, k), "higher",
         has_interval=True, of_people=True,
     ),
+    ListMetric(
+        "ndcg_weighted@10", "weighted NDCG@10", 10,
+        lambda found, k: _weighted(lists.weighted_ndcg, found, found.facts.weight, k), "higher",
+        has_interval=True, of_people=True,
+    ),
+    ListMetric(
+        "recall_weighted@20", "weighted recall@20", 20,
+        lambda found, k: _weighted(lists.weighted_recall, found, found.facts.weight, k), "higher", has_interval=True,
+    ),
+    *(
+        ListMetric(
+            f"recall_{name}@20", f"recall@20, {words}", 20,
+            lambda found, k, group=group: _weighted(lists.weighted_recall, found, found.facts.popularity == group, k),  # type: ignore[misc]
+            "higher",
+        )
+        for group, (name, words) in enumerate({"head": "well known", "middle": "known", "tail": "little known"}.items())
+    ),
     ListMetric("precision@10", "precision@10", 10, lambda found, k: lists.precision(found.hit, k), "higher"),
     ListMetric("map@10", "MAP@10", 10, lambda found, k: lists.average_precision(found.hit, found.relevant, k), "higher"),
     ListMetric("mrr", "MRR@10", 10, lambda found, k: lists.reciprocal_rank(found.hit, k), "higher"),
     ListMetric("hit@10", "hit@10", 10, lambda found, k: lists.hit_rate(found.hit, k), "higher"),
     ListMetric(
-        "coverage@10", "coverage", 10, lambda found, k: lists.coverage(found.items[:, :k], len(found.facts.share)), "neither",
+        "coverage@10", "coverage", 10, lambda found, k: lists.coverage(found.items[:, :k], found.facts.count), "neither",
         of_people=True,
     ),
-    ListMetric("gini@10", "Gini", 10, lambda found, k: lists.gini(found.items[:, :k], len(found.facts.share)), "neither"),
+    ListMetric("gini@10", "Gini", 10, lambda found, k: lists.gini(found.items[:, :k], found.facts.count), "neither"),
+    ListMetric(
+        "overlap@10", "overlap", 10, lambda found, k: lists.overlap(found.items[:, :k], len(found.facts.count)), "neither",
+        of_people=True,
+    ),
     ListMetric(
         "novelty@10", "novelty", 10, lambda found, k: lists.novelty(found.items[:, :k], found.facts.share), "neither",
         of_people=True,

@@ -13,14 +13,14 @@ from konomi.arrays import F64, I32
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.evaluate.metrics import Metric, list_metrics
-from konomi.evaluate.records import ItemFacts, Ranked, RankedLists
+from konomi.evaluate.propensity import exponent
+from konomi.evaluate.records import ItemFacts, Ranked, RankedLists, Values
 from konomi.models.api import Model
 from konomi.ranking.offer import open_to_all
 from konomi.ranking.rank import rank
 from konomi.ranking.ranker import Ranker
 from konomi.runtime import Run
 
-MOST_PEOPLE = 10_000  # people who are measured; of more, evenly spaced ones are taken
 BLOCK = 2048  # people ranked at once
 
 
@@ -37,13 +37,15 @@ def list_length(metrics: Sequence[Metric] | None = None) -> int:
 def measure_lists(user: I32, items: I32, wanted: Profiles, facts: ItemFacts, metrics: Sequence[Metric] | None = None) -> Ranked:
     """The metrics of the lists of P people: user i32[P], items i32[P, `list_length`]; wanted: relevant entries of each."""
     lists = RankedLists.of(items, wanted, facts)
-    each, values = dict[str, F64](), dict[str, float | None]()
+    each, values, people = dict[str, F64](), Values(), dict[str, int]()
     for metric in list_metrics(metrics):
         value = metric.function(lists, metric.k)
         if np.ndim(value):
             each[metric.key] = np.asarray(value, np.float64)
         values[metric.key] = _mean(np.atleast_1d(value))
-    return Ranked(user, each, {**values, "ranked_users": len(user)})
+        people[metric.key] = int((~np.isnan(value)).sum()) if np.ndim(value) else len(user)
+    of_all = {"ranked_users": len(user), "people": people, "propensity_exponent": round(exponent(facts.count), 3)}
+    return Ranked(user, each, {**values, **of_all})
 
 
 def _mean(values: F64) -> float | None:
@@ -52,11 +54,11 @@ def _mean(values: F64) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def measured_people(wanted: Profiles) -> I32:
-    """The rows of people with a relevant entry, i32[P], at most `MOST_PEOPLE`, evenly spaced."""
+def measured_people(wanted: Profiles, most: int | None = None) -> I32:
+    """The rows of people with a relevant entry, i32[P]; at most so many of them, evenly spaced."""
     people = np.flatnonzero(wanted.counts).astype(np.int32)
-    if len(people) > MOST_PEOPLE:
-        people = people[np.linspace(0, len(people) - 1, MOST_PEOPLE).astype(np.int64)]
+    if most is not None and len(people) > most:
+        people = people[np.linspace(0, len(people) - 1, most).astype(np.int64)]
     return people
 
 
@@ -84,16 +86,17 @@ def measure_recommendations(
     run: Run,
     metrics: Sequence[Metric] | None = None,
     size: int = BLOCK,
+    most: int | None = None,
 ) -> Ranked | None:
     """The metrics of lists, over people with a relevant entry in `wanted`; None where nobody has any.
 
-    seen, wanted: of the same people; size: how many people get their lists at once. The same people are measured for every
-    model.
+    seen, wanted: of the same people; size: how many people get their lists at once; most: how many are measured at most. The
+    same people are measured for every model.
     """
-    people = measured_people(wanted)
+    people = measured_people(wanted, most)
     if not len(people):
         return None
-    k, found = list_length(metrics), []
+    k, found = min(list_length(metrics), len(facts.genres)), []
     for start in range(0, len(people), size):
         run.progress("rank", start, len(people))
         with run.workers():

@@ -9,7 +9,8 @@ import polars as pl
 from konomi.arrays import F32, F64, I32, I64, U8, Bools
 from konomi.catalogue.tags import genre_matrix
 from konomi.data.profiles import Profiles
-from konomi.evaluate.ranking_metrics import hits
+from konomi.evaluate.propensity import inverse_propensity
+from konomi.evaluate.ranking_metrics import hits, popularity
 
 Values = dict[str, Any]  # values of metrics by key, ready for JSON
 
@@ -32,39 +33,48 @@ class Predictions:
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """Popularity and genres of the I items of lists.
+    """Popularity and genres of the I items of lists, and of an unknown item, the last.
 
-    share f64[I]: the share of the training users who have the item, counting at least one; genres u8[I, G].
+    count i64[I+1]: training entries; share f64[I+1]: the share of the training users who have the item, counting at least one;
+    weight f64[I+1]: its inverse propensity; popularity u8[I+1]: its class, a place in `POPULARITY`; genres u8[I, G].
     """
 
+    count: I64
     share: F64
+    weight: F64
+    popularity: U8
     genres: U8
 
     @classmethod
     def of(cls, seen: Profiles, items: pl.DataFrame) -> "ItemFacts":
         """From the training entries and the catalogue."""
         users = max(int((seen.counts > 0).sum()), 1)
-        count = np.bincount(seen.item, minlength=len(items))
-        return cls(np.maximum(count, 1) / users, genre_matrix(items))
+        count = np.bincount(seen.item, minlength=len(items) + 1)
+        return cls(count, np.maximum(count, 1) / users, inverse_propensity(count), popularity(count), genre_matrix(items))
 
 
 @dataclass(frozen=True)
 class RankedLists:
     """The lists of P people, and which of their places are hits.
 
-    items i32[P, K]: best first, −1 = an empty place; hit bool[P, K]: the places that hold a relevant item; relevant i64[P], at
-    least 1: how many items are relevant to each person, whether a list can hold them or not; facts: of the items.
+    items i32[P, K]: best first, −1 = an empty place; wanted: the relevant entries of each person, at least one, whether a list
+    can hold them or not; hit bool[P, K]: the places that hold a relevant item; facts: of the items.
     """
 
     items: I32
+    wanted: Profiles
     hit: Bools
-    relevant: I64
     facts: ItemFacts
 
     @classmethod
     def of(cls, items: I32, wanted: Profiles, facts: ItemFacts) -> "RankedLists":
         """From lists i32[P, K], and `wanted`, the relevant entries of the same people."""
-        return cls(items, hits(items, wanted), wanted.counts, facts)
+        return cls(items, wanted, hits(items, wanted), facts)
+
+    @property
+    def relevant(self) -> I64:
+        """How many items are relevant to each person, i64[P]."""
+        return self.wanted.counts
 
     def __repr__(self) -> str:
         return f"RankedLists({self.items.shape[0]:,} lists of {self.items.shape[1]} items)"
@@ -72,8 +82,12 @@ class RankedLists:
 
 @dataclass(frozen=True)
 class Ranked:
-    """The metrics of the lists of P people. user i32[P]: their rows; each: key of a metric → its value for every person,
-    f64[P], NaN = undefined; metrics: every metric of recommendations, None = undefined, and the number of people."""
+    """The metrics of the lists of P people.
+
+    user i32[P]: their rows; each: key of a metric → its value for every person, f64[P], NaN = undefined; metrics: every metric
+    of recommendations, None = undefined; under "people" of how many people each is, under "propensity_exponent" that of the
+    weighted ones.
+    """
 
     user: I32
     each: dict[str, F64]
