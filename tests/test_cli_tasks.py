@@ -116,7 +116,7 @@ def test_evaluate_gives_the_figures_of_training(data, tmp_path):
 
 def test_evaluate_shows_each_task(data, tmp_path):
     train(data, tmp_path / "b", *INTERACTION)
-    text = shown("evaluate", tmp_path / "b", data)
+    text = flat(shown("evaluate", tmp_path / "b", data))
     for word in ("interactions, ", "% of them liked.", "this model", "majority class", "probability", "liked or not"):
         assert word in text
     assert "RMSE" not in text and "ratings" not in text

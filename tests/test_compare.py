@@ -16,7 +16,7 @@ from konomi.data.prepare import prepare
 from konomi.errors import ConfigError, DataError, RequestError
 from konomi.evaluate import held_out
 from konomi.evaluate.evaluate import evaluate
-from konomi.evaluate.metrics import RANKING
+from konomi.evaluate.metrics import RANKING, SERVED
 from konomi.models import module, popular
 from konomi.pipeline import memory
 from konomi.pipeline.compare import compare_models
@@ -74,7 +74,7 @@ def test_all_are_measured_on_the_same_entries(found, dataset):
 def test_the_values_within_the_intervals_are_the_metrics(found):
     for task, standing in found.standings.items():
         for name, intervals in standing.metrics.items():
-            metrics = found.on(task)[name].reports["test"].metrics
+            metrics = found.reports(task)[name].values(task)
             for key, interval in intervals.items():
                 assert interval.value == pytest.approx(metrics[key], rel=1e-5)
                 assert interval.low <= interval.value <= interval.high
@@ -85,27 +85,31 @@ def test_a_model_with_both_outputs_is_measured_on_what_is_asked_for(dataset, mon
     both = replace(module("stand-in").Config(), both=True)
     found = compare_models(dataset, {"stand-in": both}, ("interaction",), SPLIT, RUN)
     assert [fit.tasks for fit in found.fits] == [("interaction",)]
-    assert list(found.standings) == ["interaction", RANKING]
+    assert list(found.standings) == [SERVED, "interaction", RANKING]
 
 
 def test_all_are_compared_on_their_recommendations(found):
     """A model that was trained for each task recommends in two ways; they are measured on the same people, best first."""
     names = ["bias", "mf (ratings)", "mf (interactions)", "stand-in (ratings)", "stand-in (interactions)"]
     assert list(found.on(RANKING)) == names
-    ranked, standing = found.ranked(), found.standings[RANKING]
-    for name, fit in found.on(RANKING).items():
-        np.testing.assert_array_equal(ranked[name].user, ranked["bias"].user)
-        for metric, interval in standing.metrics[name].items():
-            assert interval.value == pytest.approx(fit.reports["test"].metrics[metric])
-            assert interval.low <= interval.value <= interval.high
-        gap = standing.differences["bias", name, "ndcg@10"].value if name != "bias" else 0
-        expected = (ranked["bias"].each["ndcg@10"] - ranked[name].each["ndcg@10"]).mean()
-        assert gap == pytest.approx(expected, abs=1e-12)
-    values = [standing.metrics[name]["ndcg@10"].value for name in tables.ranked(found, RANKING)]
-    assert values == sorted(values, reverse=True)
-    grid = tables.scores(found, RANKING)
-    assert grid.rows[-1][0] == "popular (baseline)" and len(grid.columns) == 1 + 10
-    assert f"Recommendations: the NDCG@10 of {tables.ranked(found, RANKING)[0]} is" in verdict(found)[2]
+    for kind in (SERVED, RANKING):
+        ranked, standing = found.lists(kind), found.standings[kind]
+        for name, report in found.reports(kind).items():
+            np.testing.assert_array_equal(ranked[name].user, ranked["bias"].user)
+            for metric, interval in standing.metrics[name].items():
+                assert interval.value == pytest.approx(report.values(kind)[metric])
+                assert interval.low <= interval.value <= interval.high
+            gap = standing.differences["bias", name, "ndcg@10"].value if name != "bias" else 0
+            expected = (ranked["bias"].each["ndcg@10"] - ranked[name].each["ndcg@10"]).mean()
+            assert gap == pytest.approx(expected, abs=1e-12)
+        values = [standing.metrics[name]["ndcg@10"].value for name in tables.ranked(found, kind)]
+        assert values == sorted(values, reverse=True)
+        grid = tables.scores(found, kind)
+        assert grid.rows[-1][0] == "popular (baseline)" and len(grid.columns) == 1 + 16
+    first, *_, last, _ = verdict(found)
+    for said, title, kind in ((first, "Recommendations", SERVED), (last, "Each model's own order", RANKING)):
+        assert said.startswith(f"{title} (") and f": the NDCG@10 of {tables.ranked(found, kind)[0]} is" in said
+    assert (found.lists(SERVED)["bias"].each["ndcg@10"] != found.lists(RANKING)["mf (ratings)"].each["ndcg@10"]).any()
 
 
 def test_models_without_a_task_are_compared_on_their_recommendations_alone(dataset, tmp_path):
@@ -120,9 +124,9 @@ def test_models_without_a_task_are_compared_on_their_recommendations_alone(datas
     facts = write_report(tmp_path / "report", found)
     assert facts["ranking"]["order"] == tables.ranked(found, RANKING) and facts["fits"][0]["criterion"] is None
     alone = compare_models(dataset, {"popular": models["popular"]}, ("interaction",), SPLIT, RUN)
-    assert list(alone.standings) == [RANKING] and alone.failures == []
+    assert list(alone.standings) == [SERVED, RANKING] and alone.failures == []
     facts = write_report(tmp_path / "report", alone)
-    assert facts["tasks"] == {} and len(facts["verdict"]) == 1
+    assert facts["tasks"] == {} and len(facts["verdict"]) == 2
 
 
 def test_without_a_hidden_like_there_is_nothing_to_recommend(tmp_path):
@@ -133,7 +137,8 @@ def test_without_a_hidden_like_there_is_nothing_to_recommend(tmp_path):
     assert list(found.standings) == ["rating"] and set(found.skipped) == {"interaction", RANKING}
     assert found.failures == [Failure("popular", (), found.skipped[RANKING])]
     assert found.skipped[RANKING] in verdict(found)
-    assert write_report(tmp_path / "report", found)["ranking"] is None
+    facts = write_report(tmp_path / "report", found)
+    assert facts["ranking"] is facts["served"] is None
     with pytest.raises(DataError, match="no test entry is liked"):
         compare_models(low, {"popular": models["popular"]}, ("interaction",), SPLIT, RUN)
 
@@ -144,7 +149,7 @@ def test_where_no_task_can_be_compared_recommendations_still_can():
     watched = prepare(table_of(rows, status=np.full(len(rows), 2, np.uint8)))
     models = {name: module(name).Config() for name in ("bias", "mf", "popular")}
     found = compare_models(watched, models, split=SPLIT, run=RUN)
-    assert [fit.name for fit in found.fits] == ["popular"] and list(found.standings) == [RANKING]
+    assert [fit.name for fit in found.fits] == ["popular"] and list(found.standings) == [SERVED, RANKING]
     assert set(found.skipped) == {"rating", "interaction"} and found.failures == []
 
 
@@ -162,7 +167,7 @@ def test_baselines_are_fitted_and_ranked_once(dataset, monkeypatch):
     monkeypatch.setattr(held_out, "measure_recommendations", lambda *words: ranked.append(words[0]) or measure(*words))
     compare_models(dataset, ["bias", "genre", "ease"], "rating", SPLIT, RUN)
     assert len(fitted) == 1
-    assert len(ranked) == 3 * 2 + 2 and sum(isinstance(model, popular.Popular) for model in ranked) == 2
+    assert len(ranked) == 2 * (3 * 2 + 2)  # own order and as served, each model and popular on both sets of entries
 
 
 def test_costs(found):
@@ -227,14 +232,14 @@ def test_a_dataset_without_a_single_rating_has_a_report(tmp_path):
     status = np.array([2 if (u + i) % 3 else 4 for u, i, _ in rows], np.uint8)
     watched = prepare(table_of(rows, status=status))
     found = compare_models(watched, {"mf": module("mf").Config(dim=2, epochs=2)}, split=SPLIT, run=RUN)
-    assert list(found.standings) == ["interaction", RANKING]
+    assert list(found.standings) == [SERVED, "interaction", RANKING]
     write_report(tmp_path / "report", found)
 
 
 def test_labels_of_one_class_are_not_compared(tmp_path):
     fans = prepare(table_of([(u, i, 8 + (u + i) % 3) for u in range(20) for i in range(8)]))
     found = compare_models(fans, {"bias": module("bias").Config()}, split=SPLIT, run=RUN)
-    assert list(found.standings) == ["rating", RANKING]
+    assert list(found.standings) == [SERVED, "rating", RANKING]
     (reason,) = found.skipped.values()
     assert "one class" in reason
     assert reason in verdict(found)
@@ -295,15 +300,25 @@ def test_the_command_prints_tables_and_says_where_the_report_is(data, tmp_path):
     result = konomi("compare", data, "-m", "bias,mf", "-o", tmp_path / "report", *SMALL)
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
     for word in (
-        "Ratings: test entries",
-        "Interactions: test entries",
+        "Ratings: ",
+        "Interactions: ",
+        "liked is what is rated above",
         "global mean",
         "majority class",
         "AUC",
         "Cost of training",
     ):
         assert word in result.stdout
-    for word in ("Recommendations: test entries", "NDCG@10", "MAP@10", "diversity", "popular (baseline)", "Cost of training"):
+    for word in (
+        "Recommendations: ",
+        "Each model's own order: ",
+        "NDCG@10",
+        "overlap",
+        "MAP@10",
+        "diversity",
+        "popular (baseline)",
+        "Cost of training",
+    ):
         assert word in result.stdout
     progress = result.stderr.splitlines()
     assert re.fullmatch(r"bias \(ratings\): validation RMSE \d\.\d{4}, \d+\.\d s", progress[0])

@@ -236,7 +236,7 @@ def test_of_people_held_out(tmp_path):
     register_metric(FIRST)
     many = front_door.Dataset.from_frame(pl.DataFrame(frame))
     found = compare_people(many, "bias", run=RUN, metrics=["ndcg@5"])
-    assert people.scores(found).columns[-2:] == ("first", "NDCG@5")
+    assert people.scores(found).columns[-3:] == ("first", "NDCG@5", "NDCG@10, own order")
     assert found.rows[0].ranked.metrics.keys() >= {"first@10", "ndcg@5"}
     written = front_door.write_people(tmp_path / "people", found)
     assert all(0 <= row["ndcg@5"] <= 1 for row in written["rows"])

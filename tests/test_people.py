@@ -23,9 +23,10 @@ from konomi.errors import ConfigError, DataError, FitError, RequestError
 from konomi.evaluate.genre_wishes import apart, named, wishes_of
 from konomi.evaluate.recommendations import relevant
 from konomi.models import MODELS, module
-from konomi.pipeline import compare_people as running
-from konomi.pipeline.compare_people import as_training_users, compare_people, drawn
-from konomi.pipeline.people_comparison import ALL, ANY, POPULAR, TRAINED, WISHES, People
+from konomi.pipeline import newcomers
+from konomi.pipeline.compare_people import as_training_users, compare_people
+from konomi.pipeline.newcomers import drawn
+from konomi.pipeline.people_comparison import ALL, POPULAR, TRAINED, WISHES, People
 from konomi.reading.frame import Dataset
 from konomi.report.people import facts, leads, markdown, scores, sentences, write_people
 from konomi.runtime import Run
@@ -46,7 +47,11 @@ def dataset() -> Dataset:
             if (u >= 3 or i < 6) and draw.random() < (0.95 if likes else 0.5):
                 rows.append((u, i, int(draw.integers(8, 11) if likes else draw.integers(1, 5))))
     items = pl.DataFrame(
-        {"item_id": range(60), "title": [f"Title {i}" for i in range(60)], "genres": [["ABC"[i % 3]] for i in range(60)]}
+        {
+            "item_id": range(60),
+            "title": [f"{chr(65 + i % 26) * 4} {chr(97 + i // 26) * 3}" for i in range(60)],
+            "genres": [["ABC"[i % 3]] for i in range(60)],
+        }
     )
     frame = pl.DataFrame(rows, schema=["user_id", "item_id", "rating"], orient="row")
     return Dataset.from_frame(frame, scale=Scale(1, 10, 1), items=items)
@@ -160,16 +165,19 @@ def test_everybody_is_counted(found, dataset):
 
 def test_rows(found):
     assert found.models == [POPULAR, "ease", "mf"]
-    assert list(found.of(POPULAR)) == [ANY, WISHES]
+    base = found.of(POPULAR)
+    assert list(base) == ["1", "5", "20", ALL, WISHES]
+    assert len({row.ranked.metrics["ndcg@10"] for shown, row in base.items() if shown != WISHES}) == 1  # whatever is shown
     for name in ("ease", "mf"):
         rows = found.of(name)
         assert list(rows) == ["1", "5", "20", ALL, TRAINED]
         assert all((row.rmse is None) == (name == "ease") for row in rows.values())
-        for row in rows.values():
-            gap = row.ranked.each["ndcg@10"] - found.of(POPULAR)[ANY].ranked.each["ndcg@10"]
+        for shown, row in rows.items():
+            beside = base[ALL if shown == TRAINED else shown]
+            gap = row.served.each["ndcg@10"] - beside.served.each["ndcg@10"]
             assert row.over.value == pytest.approx(gap.mean(), abs=1e-12)
             assert row.over.low <= row.over.value <= row.over.high
-        gap = rows[ALL].ranked.metrics["ndcg@10"] - rows[TRAINED].ranked.metrics["ndcg@10"]
+        gap = rows[ALL].served.metrics["ndcg@10"] - rows[TRAINED].served.metrics["ndcg@10"]
         assert found.trained[name].value == pytest.approx(gap, abs=1e-12)
 
 
@@ -177,9 +185,12 @@ def test_more_shown_is_better_and_taste_beats_popularity(found):
     rmse = [found.of("mf")[shown].rmse for shown in ("1", "5", "20", ALL)]
     assert rmse == sorted(rmse, reverse=True)
     ndcg = {shown: row.ranked.metrics["ndcg@10"] for shown, row in found.of("ease").items()}
-    base = found.of(POPULAR)[ANY].ranked.metrics["ndcg@10"]
-    assert ndcg[ALL] > ndcg["1"] and ndcg[ALL] > base + 0.2
-    assert found.of(POPULAR)[WISHES].ranked.metrics["ndcg@10"] > base + 0.2  # one genre is all there is to taste here
+    served = {shown: row.served.metrics["ndcg@10"] for shown, row in found.of("ease").items()}
+    base = found.of(POPULAR)[ALL]
+    assert ndcg[ALL] > ndcg["1"] and ndcg[ALL] > base.ranked.metrics["ndcg@10"] + 0.2
+    assert served[ALL] > served["1"] and served[ALL] > base.served.metrics["ndcg@10"]
+    wished = found.of(POPULAR)[WISHES].served.metrics["ndcg@10"]
+    assert wished > base.served.metrics["ndcg@10"] + 0.1  # one genre is all there is to taste here
 
 
 @dataclass(frozen=True)
@@ -214,9 +225,9 @@ def test_nothing_that_could_be_shown_is_recommended_and_nothing_hidden_is_seen(d
         def fit(train, config, run):
             return Echo(len(train.items))
 
-    measure = running.measure_lists
+    measure = newcomers.measure_lists
     monkeypatch.setattr(
-        running, "measure_lists", lambda user, items, *words: lists.append(items) or measure(user, items, *words)
+        newcomers, "measure_lists", lambda user, items, *words: lists.append(items) or measure(user, items, *words)
     )
     monkeypatch.setitem(MODELS, "echo", "echo")
     monkeypatch.setitem(sys.modules, "echo", EchoModule)
@@ -224,13 +235,13 @@ def test_nothing_that_could_be_shown_is_recommended_and_nothing_hidden_is_seen(d
     seen, hidden = make_split(dataset, SPLIT).test(dataset)
     able = (seen.counts >= 20) & (relevant(hidden, dataset.labelling).counts > 0)
     known = seen.take(np.flatnonzero(able))
-    assert len(lists) == len(found.rows) == 2 + 5
+    assert len(lists) == 2 * len(found.rows) == 2 * (5 + 5)
     for items in lists:
         for row, own in zip(items, (known.slice(b, b + 1).item for b in range(len(known))), strict=True):
             assert not np.isin(row, own).any()
-    # of the rest all scores are equal, so that the order is that of the rows, whatever is shown
-    for items in lists[2:6]:
-        np.testing.assert_array_equal(items, lists[2])
+    # of the rest all scores are equal, so that its own order is that of the rows, whatever is shown
+    for items in lists[10::2]:
+        np.testing.assert_array_equal(items, lists[10])
 
 
 def test_the_same_seed_gives_the_same(found, dataset):
@@ -272,8 +283,22 @@ def test_what_is_refused(dataset):
     with pytest.raises(ConfigError, match="random holds nobody out whole"):
         compare_people(dataset, models("bias"), SplitConfig(), run=RUN)
     short = prepare(table_of([(u, i, 8) for u in range(20) for i in range(10)]))
-    with pytest.raises(DataError, match="Of 8 people held out, nobody has 20 ratings to show"):
+    with pytest.raises(DataError, match=r"Of \d people held out, nobody has 20 ratings to show"):
         compare_people(short, models("bias"), SPLIT, run=RUN)
+
+
+def test_presence_alone_is_shown_by_entries(dataset):
+    """Without any rating, so many of what somebody has seen are shown."""
+    seen = Profiles(
+        dataset.indptr, dataset.item, np.full(len(dataset.item), np.nan, np.float32), np.full(len(dataset.item), 2, np.uint8)
+    )
+    few = drawn(seen, 3, np.random.default_rng(0).random(len(seen.item)))
+    assert (few.counts == np.minimum(3, seen.counts)).all()
+
+
+def test_so_many_people_are_measured_and_no_more(dataset, found):
+    some = compare_people(dataset, models("bias"), SPLIT, run=RUN, measured=3)
+    assert some.measured == 3 < found.measured and some.rows[0].served.metrics["ranked_users"] == 3
 
 
 # what is said
@@ -311,7 +336,7 @@ def test_the_python_of_the_page_runs(dataset, tmp_path, monkeypatch):
     exec(code, names := {"dataset": dataset})
     assert (tmp_path / "report" / "report.html").exists() and (tmp_path / "people" / "people.md").exists()
     assert repr(names["people"]).startswith("People(popular, ease, mf on ")
-    assert repr(names["people"].rows[0]).startswith("Row(popular, any: ndcg@10 0.")
+    assert repr(names["people"].rows[0]).startswith("Row(popular, 1: ndcg@10 0.")
 
 
 # the command
@@ -328,7 +353,7 @@ def test_the_command_prints_it(data, tmp_path):
     words = ("--people", "-m", "popular,bias", "-o", tmp_path / "report", "--test", "0.4", "--threads", "1")
     result = konomi("compare", data, *words)
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
-    for word in ("People held out whole", "trained on", "wishes", "RMSE", "NDCG@10", "diversity", "real?"):
+    for word in ("people held out whole", "trained on", "wishes", "RMSE", "NDCG@10", "diversity", "real?"):
         assert word in result.stdout
     assert result.stderr.splitlines()[-1] == f"The report is {tmp_path / 'report' / 'people.md'}."
     printed = json.loads(konomi("compare", data, *words, "--json").stdout)

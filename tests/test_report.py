@@ -15,7 +15,7 @@ from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
 from konomi.errors import DataError
 from konomi.evaluate.bootstrap import Interval, Standing
-from konomi.evaluate.metrics import RANKING
+from konomi.evaluate.metrics import RANKING, SERVED
 from konomi.models import module
 from konomi.pipeline.compare import compare_models
 from konomi.report import plots, tables
@@ -61,17 +61,19 @@ def placed(found, values, real):
 
 def test_the_verdict_says_which_leads_are_real(found):
     said, real = verdict(placed(found, {"bias": 1.5, "mf": 1.0, "stand-in": 1.25}, real={"bias"}))
+    tested = found.predictions("rating")["mf"]
+    entries, people = len(tested.true), len(np.unique(tested.user))
     assert said == (
-        "Ratings: the RMSE of mf is 1.0000 (95 % interval 0.9000 to 1.1000), the lowest; stand-in comes next, 0.2500 (25.0 %) "
-        "above it. Its lead over stand-in may be chance: the interval of the difference holds 0. Its lead over bias is real. "
-        f"For comparison: global mean {found.fits[0].reports['test'].metrics['baselines']['global mean']['rmse']:.4f}."
+        f"Ratings ({entries} test entries of {people} people): the RMSE of mf is 1.0000 (95 % interval 0.9000 to 1.1000), the "
+        "lowest; stand-in comes next, 0.2500 (25.0 %) above it. Its lead over stand-in may be chance: the interval of the "
+        "difference holds 0. Its lead over bias is real."
     )
     assert real == REAL
 
 
 def test_the_verdict_on_one_model(found):
     (said,) = verdict(placed(found, {"mf": 1.0}, real=set()))
-    assert said.startswith("Ratings: the RMSE of mf is 1.0000 (95 % interval 0.9000 to 1.1000). For comparison: ")
+    assert said.endswith("people): the RMSE of mf is 1.0000 (95 % interval 0.9000 to 1.1000).")
 
 
 def test_the_verdict_on_a_model_without_an_error(found):
@@ -80,15 +82,27 @@ def test_the_verdict_on_a_model_without_an_error(found):
 
 
 def test_the_verdict_on_recommendations_takes_more_for_better(found):
-    values = {"bias": 0.1, "mf (ratings)": 0.25}
+    values = {"bias": 0.1, "mf (ratings)": 0.25, "popular": 0.2}
     metrics = {name: {"ndcg@10": Interval(x, x - 0.05, x + 0.05)} for name, x in values.items()}
-    gap = Interval(-0.15, -0.2, -0.1)
-    standing = Standing(metrics, {("bias", "mf (ratings)", "ndcg@10"): gap})
-    said, _ = verdict(replace(found, standings={RANKING: standing}))
-    assert said.startswith(
-        "Recommendations: the NDCG@10 of mf (ratings) is 0.2500 (95 % interval 0.2000 to 0.3000), the highest; bias comes "
-        "next, 0.1500 (60.0 %) below it. Its lead over bias is real. For comparison: popular 0."
-    )
+    gaps = {("bias", "mf (ratings)", "ndcg@10"): Interval(-0.15, -0.2, -0.1)}
+    gaps["mf (ratings)", "popular", "ndcg@10"] = Interval(0.05, -0.01, 0.11)
+    for kind, title in ((SERVED, "Recommendations"), (RANKING, "Each model's own order")):
+        said, _ = verdict(replace(found, standings={kind: Standing(metrics, gaps)}))
+        values = found.on(kind)["bias"].reports["test"].values(kind)
+        people, weights = values["ranked_users"], f"n^−{values['propensity_exponent']:g}"
+        assert said == (
+            f"{title} ({people} people; liked is what is rated above 5; weights {weights}): the NDCG@10 of mf (ratings) is "
+            "0.2500 (95 % interval 0.2000 to 0.3000), the highest; bias comes next, 0.1500 (60.0 %) below it. Its lead over bias is "
+            "real. The baseline popular has 0.2000: not told apart from it."
+        )
+
+
+@pytest.mark.parametrize(("gap", "word"), [((-0.5, -0.6, -0.4), "beaten"), ((0.5, 0.4, 0.6), "better")])
+def test_the_verdict_beside_a_baseline(found, gap, word):
+    metrics = {name: {"rmse": Interval(1.0, 0.9, 1.1)} for name in ("mf", "global mean")}
+    standing = Standing(metrics, {("mf", "global mean", "rmse"): Interval(*gap)})
+    said, _ = verdict(replace(found, standings={"rating": standing}))
+    assert said.endswith(f"The baseline global mean has 1.0000: {word}.")
 
 
 def test_tables(found):
@@ -100,9 +114,27 @@ def test_tables(found):
     assert scores.only(["MAE"]).columns == ("model", "MAE")
     assert [row[0] for row in tables.scores(found, "interaction").rows][-1] == "majority class (baseline)"
     pairs = [row[0] for row in tables.differences(found, "rating").rows]
-    first, second, third = tables.ranked(found, "rating")
-    assert pairs == [f"{first} − {second}", f"{first} − {third}", f"{second} − {third}"]
-    assert markdown(found).count("## ") == 7
+    names = ("mf", "bias", "stand-in", "global mean")
+    found_pairs = sorted(tuple(sorted(pair.split(" − "))) for pair in pairs)
+    assert found_pairs == sorted(tuple(sorted((a, b))) for n, a in enumerate(names) for b in names[:n])
+    served = {frozenset(row[0].split(" − ")) for row in tables.differences(found, SERVED).rows}
+    assert frozenset(("popular", "bias")) in served and len(served) == 5 * 4 / 2 + 5
+    assert markdown(found).count("## ") == 9
+
+
+def test_baselines_have_intervals_and_differences(found):
+    for task, name in (("rating", "global mean"), ("interaction", "majority class"), (SERVED, "popular"), (RANKING, "popular")):
+        standing, (metric, *_) = found.standings[task], tables.with_intervals(found, task)
+        interval = standing.metrics[name][metric.key]
+        report = next(iter(found.on(task).values())).reports["test"]
+        assert interval.value == pytest.approx(report.baselines[name].values(task)[metric.key], rel=1e-5)
+        assert interval.low < interval.high
+        gap = (
+            standing.differences["mf" if task in ("rating", "interaction") else "bias", name, metric.key] if task != "x" else 0
+        )
+        assert gap.low <= gap.value <= gap.high
+        (row,) = [row for row in tables.scores(found, task).rows if row[0] == f"{name} (baseline)"]
+        assert "[" in row[1]
 
 
 def test_markdown_of_a_table():
@@ -204,8 +236,8 @@ def test_metrics_of_a_report(folder, found):
 
     facts = json.loads((folder / "metrics.json").read_text("utf-8"), parse_constant=no_nan)
     assert set(facts) == {
-        "verdict", "data", "split", "run", "machine", "versions", "bootstrap", "tasks", "ranking", "fits", "failures",
-        "skipped",
+        "verdict", "data", "split", "run", "machine", "versions", "bootstrap", "tasks", "served", "ranking", "fits",
+        "failures", "skipped",
     }  # fmt: skip
     assert facts["data"]["entries"] == len(found.dataset.item)
     assert facts["split"]["sha256"] == found.split.sha256
@@ -213,7 +245,8 @@ def test_metrics_of_a_report(folder, found):
     rating = facts["tasks"]["rating"]
     assert rating["order"] == tables.ranked(found, "rating")
     assert set(rating["intervals"]["mf"]) == {"rmse", "mae"}
-    assert len(rating["differences"]) == 3 * 2
+    assert len(rating["differences"]) == (3 + 3) * 2  # pairs of models, and models beside the global mean
+    assert set(rating["intervals"]) == {"bias", "mf", "stand-in", "global mean"} and rating["liked"] == "rated above 5"
     assert set(rating["differences"][0]) == {"first", "second", "metric", "value", "low", "high", "real"}
     assert list(rating["baselines"]) == ["global mean"]
     mf = facts["fits"][1]
@@ -242,7 +275,7 @@ def test_the_page_stands_on_its_own(folder):
 
 def test_pictures_are_told_in_words(folder):
     pictures = Page((folder / "report.html").read_text("utf-8")).attributes("svg")
-    assert len(pictures) == 14  # 3 of intervals, 2 of residuals, 3 of predictions, 1 of reliability, 4 of epochs, 1 histogram
+    assert len(pictures) == 15  # 4 of intervals, 2 of residuals, 3 of predictions, 1 of reliability, 4 of epochs, 1 histogram
     for picture in pictures:
         assert picture["role"] == "img"
         assert len(picture["aria-label"]) > 40
@@ -251,10 +284,10 @@ def test_pictures_are_told_in_words(folder):
 def test_the_page_has_what_was_compared(folder, found):
     text = (folder / "report.html").read_text("utf-8")
     said = "".join(Page(text).text)
-    assert len(Page(text).attributes("table")) == 3 + 3 + 1 + 1 + 2  # scores, differences, costs, settings, maps
+    assert len(Page(text).attributes("table")) == 4 + 4 + 1 + 1 + 2  # scores, differences, costs, settings, maps
     for heading in ("Ratings", "Interactions", "Recommendations", "Differences", "Training", "Data"):
         assert heading in said
-    for task in ("rating", "interaction", RANKING):
+    for task in ("rating", "interaction", RANKING, SERVED):
         for row in tables.scores(found, task).rows:
             assert row[0] in said
             assert row[1].split(" ")[0] in said

@@ -45,7 +45,7 @@ def test_what_only_ranks_gives_the_order_wherever_it_is_named(both, checkerboard
 
 
 def test_nothing_is_fitted_or_ranked_twice(checkerboard, monkeypatch):
-    """Two models and two baselines on two sets of entries: `ease` ranks and `popular` ranks, once on each."""
+    """On two sets of entries, `ease` and `popular` rank once by themselves and once as served."""
     fitted, ranked = [], []
     for module in (bias, popular):
         monkeypatch.setattr(module, "fit", lambda *words, fit=module.fit, module=module: fitted.append(module) or fit(*words))
@@ -53,8 +53,7 @@ def test_nothing_is_fitted_or_ranked_twice(checkerboard, monkeypatch):
     monkeypatch.setattr(held_out, "measure_recommendations", lambda *words: ranked.append(words[0]) or measure(*words))
     made = train_model(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1))
     assert fitted == [bias, popular]
-    assert [type(model).__name__ for model in ranked] == ["Ease", "Popular", "Ease", "Popular"] and ranked[1] is ranked[3]
-    assert ranked[0] is made.models["ease"]
+    assert len(ranked) == 2 * 2 * 2 and list(made.models) == ["ease", "mf"]
 
 
 def test_saved_together_they_are_loaded_together(both, tmp_path, checkerboard):

@@ -1,13 +1,12 @@
 """konomi compare: compares several models on the same split, or on people held out whole, and writes a report."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json, table
-from konomi.cli.options import MODELS, Device, Json, Memory, Metrics, Seed, Threads
+from konomi.cli.options import MODELS, Device, Json, Measured, Memory, Metrics, Seed, Threads
 from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError, DataError
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from konomi.report.tables import Grid
 
 BOTH = "both"
-WITH_INTERVALS, WITHOUT = 2, 6  # columns with and without intervals that fill a line of the terminal
+WIDTH = 80  # characters of a line; a table of more columns goes on below
 
 
 def compare(
@@ -42,6 +41,7 @@ def compare(
         bool, typer.Option("--people", help="Compare on people held out whole, with 1, 5, 20 and all of their ratings shown.")
     ] = False,
     metrics: Metrics = "",
+    measured: Measured = None,
     user_ids: Annotated[
         bool, typer.Option("--user-ids", help="Name the most active users in the report by their ids, not by numbers.")
     ] = False,
@@ -77,11 +77,12 @@ def compare(
     with running(seed, threads, device, memory=memory) as run:
         if people:
             aim = "rating" if task == BOTH else task
-            newcomers = compare_people(dataset, chosen, how, aim, run, lambda name, message: say(f"{name}: {message}"), metrics)
+            say_so = lambda name, message: say(f"{name}: {message}")  # noqa: E731
+            newcomers = compare_people(dataset, chosen, how, aim, run, say_so, metrics, measured)
             facts = write_people(output, newcomers, data.resolve())
         else:
             compared = TASKS if task == BOTH else (task,)
-            found = compare_models(dataset, chosen, compared, how, run, lambda outcome: say(_line(outcome)), metrics)
+            found = compare_models(dataset, chosen, compared, how, run, lambda outcome: say(_line(outcome)), metrics, measured)
             facts = write_report(output, found, data.resolve(), user_ids)
     if json:
         show_json({"path": str(output), **facts})
@@ -105,16 +106,16 @@ def configs(names: list[str], tables: dict[str, Any], file: Path | None, words: 
 
 def _line(outcome: "Outcome") -> str:
     """The line printed for a training that has ended."""
-    from konomi.evaluate.metrics import RANKING, primary
+    from konomi.evaluate.metrics import SERVED, primary
     from konomi.pipeline.comparison import Failure, purpose
     from konomi.report.tables import number
 
     head = f"{outcome.name} ({purpose(outcome.tasks)})"
     if isinstance(outcome, Failure):
         return f"{head}: failed: {outcome.reason}"
-    values = outcome.reports["valid"].metrics if "valid" in outcome.reports else {}
-    shown = [primary(task) for task in outcome.tasks or (RANKING,)]
-    measured = [f"{metric.name} {number(values[metric.key])}" for metric in shown if metric.key in values]
+    kinds = [(primary(task), task) for task in outcome.tasks or (SERVED,)]
+    found = [(metric, outcome.reports["valid"].values(task)) for metric, task in kinds if "valid" in outcome.reports]
+    measured = [f"{metric.name} {number(values[metric.key])}" for metric, values in found if metric.key in values]
     errors = f"validation {', '.join(measured)}, " if measured else ""
     return f"{head}: {errors}{outcome.training.seconds:.1f} s"
 
@@ -124,13 +125,7 @@ def _show(found: "Comparison") -> None:
     from konomi.report import tables
 
     for task in found.standings:
-        scores, wide = tables.scores(found, task), tables.names_of(tables.with_intervals(found, task))
-        rest = [column for column in scores.columns[1:] if column not in wide]
-        title: str | None = None
-        for columns, width in ((wide, WITH_INTERVALS), (rest, WITHOUT)):
-            for line in _lines(columns, width):
-                show(_table(scores.only(line), title))
-                title = ""
+        _show_in_lines(tables.scores(found, task))
         if (differences := tables.differences(found, task)).rows:
             show(_table(differences.only(differences.columns[:3])))
     show(_table(tables.costs(found).only(("seconds", "rows/s", "epochs", "kept", "peak memory"))))
@@ -140,18 +135,23 @@ def _show_people(found: "People") -> None:
     """The tables, each within a line of the terminal."""
     from konomi.report import people
 
-    scores, title = people.scores(found), None
-    for line in _lines(scores.columns[2:], WITHOUT):
-        show(_table(scores.only(line), title))
-        title = ""
+    _show_in_lines(people.scores(found))
     if (leads := people.leads(found)).rows:
         show(_table(leads))
 
 
-def _lines(columns: Sequence[str], width: int) -> list[Sequence[str]]:
-    """Columns in as few lines of at most `width` columns as possible, of about the same length."""
-    lines = -(-len(columns) // width)
-    return [columns[n * len(columns) // lines : (n + 1) * len(columns) // lines] for n in range(lines)]
+def _show_in_lines(grid: "Grid") -> None:
+    """A table, as often as it takes with the next columns that fit a line; its heads stand before each."""
+    widths = [2 + max(len(row[n]) for row in (grid.columns, *grid.rows)) for n in range(len(grid.columns))]
+    lines, left = list[list[str]](), 0
+    for name, width in zip(grid.columns[grid.heads :], widths[grid.heads :], strict=True):
+        if width > left:
+            lines.append([])
+            left = WIDTH - sum(widths[: grid.heads]) - 2
+        lines[-1].append(name)
+        left -= width
+    for n, line in enumerate(lines):
+        show(_table(grid.only(line), None if n == 0 else ""))
 
 
 def _table(grid: "Grid", title: str | None = None) -> "Table":

@@ -7,6 +7,7 @@ from konomi.cli.console import table
 if TYPE_CHECKING:
     from rich.console import Group
 
+    from konomi.data.labels import Labelling
     from konomi.evaluate.metrics import Metric
 
 
@@ -15,33 +16,62 @@ def split_name(facts: dict[str, Any]) -> str:
     return f"{facts['kind']} {facts['sha256'].removeprefix('sha256:')[:12]}"
 
 
-def errors_table(title: str, rows: dict[str, dict[str, Any]], metrics: "tuple[Metric, ...] | None" = None) -> "Group":
+def errors_table(
+    title: str,
+    rows: dict[str, dict[str, Any]],
+    metrics: "tuple[Metric, ...] | None" = None,
+    labelling: "Labelling | None" = None,
+) -> "Group":
     """The metrics of each named report: tables of ratings, interactions and recommendations, where there are any.
 
-    metrics: those to show; by default all registered ones.
+    metrics: those to show; by default all registered ones; labelling: what is liked, for the headings.
     """
     from rich.console import Group
 
-    from konomi.evaluate.metrics import RANKING, metrics_of, primary
+    from konomi.evaluate.metrics import RANKING, SERVED, metrics_of, primary
     from konomi.report.tables import names_of, number
 
     def reports_of(kind: str) -> dict[str, dict[str, Any]]:
-        return {name: report for name, report in rows.items() if primary(kind).key in report}
+        found = {name: report.get("served", {}) if kind == SERVED else report for name, report in rows.items()}
+        return {name: report for name, report in found.items() if primary(kind).key in report}
 
-    grids = []
+    liked, grids = "" if labelling is None else f" (liked: {labelling})", []
     if ratings := reports_of("rating"):
-        shown = metrics_of("rating", metrics)
-        cells = ((name, *(number(_value(report, metric.key)) for metric in shown)) for name, report in ratings.items())
-        grids.append(table(title, ("", *names_of(shown)), cells, names_of(shown)))
-    liked, found_again = f"{title}: liked or not", "Recommendations: what is found of hidden titles that are liked"
-    for kind, heading in (("interaction", liked), (RANKING, found_again)):
+        shown, of = metrics_of("rating", metrics), ("ratings", "people")
+        cells = (
+            (name, *(number(_value(report, metric.key)) for metric in shown), *(_count(report, key) for key in ("n", "users")))
+            for name, report in ratings.items()
+        )
+        grids.append(table(title, ("", *names_of(shown), *of), cells, (*names_of(shown), *of)))
+    headings = {
+        SERVED: f"Recommendations as people get them: what is found of hidden titles{liked}",
+        "interaction": f"{title}: liked or not{liked}",
+        RANKING: f"The model's own order, without filters and franchises{liked}",
+    }
+    for kind, heading in headings.items():
         if reports := reports_of(kind):
-            values = (
-                [number(_value(report, metric.key)) for report in reports.values()] for metric in metrics_of(kind, metrics)
-            )
-            cells = ((metric.name, *row) for metric, row in zip(metrics_of(kind, metrics), values, strict=True))
-            grids.append(table(heading, ("", *reports), cells, reports))
+            lines = [
+                (
+                    metric.name,
+                    *(number(_value(report, metric.key)) for report in reports.values()),
+                    _people(reports, metric.key),
+                )
+                for metric in metrics_of(kind, metrics)
+            ]
+            heads = (*reports, "people")
+            grids.append(table(heading, ("", *heads), lines, heads))
     return Group(*[block for grid in grids for block in (grid, "")][:-1])
+
+
+def _count(report: dict[str, Any], key: str) -> str:
+    """A number of ratings or people; empty where it is not noted."""
+    return f"{report[key]:,}" if isinstance(report.get(key), int) else ""
+
+
+def _people(reports: dict[str, dict[str, Any]], key: str) -> str:
+    """Of how many people a metric is in each report; once where it is the same."""
+    found = [_count({**report.get("people", {}), "log_loss": report.get("users")}, key) for report in reports.values()]
+    return " ".join(dict.fromkeys(filter(None, found)))
 
 
 def _value(report: dict[str, Any], key: str) -> float | None:

@@ -26,3 +26,6 @@ Data = Annotated[
 Metrics = Annotated[
     str, typer.Option(metavar="A,B,…", help="Metrics of longer or shorter lists besides, as in ndcg@5,recall@50.")
 ]
+Measured = Annotated[
+    int | None, typer.Option(min=1, help="Measure the lists of so many people, evenly spaced.  [default: everybody]")
+]

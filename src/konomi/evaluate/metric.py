@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 from konomi.arrays import F64
 from konomi.evaluate.records import Predictions, RankedLists
 
-RANKING = "ranking"  # the kind of ListMetric; models are compared on it beside the tasks "rating" and "interaction"
+RANKING = "ranking"  # the kind of ListMetric, beside the tasks "rating" and "interaction": of a model's own order
+SERVED = "served"  # the same metrics of the lists that people get
 
 Better = Literal["higher", "lower", "neither"]
 

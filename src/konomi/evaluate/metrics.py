@@ -18,6 +18,7 @@ from konomi.evaluate import interaction_metrics as probabilities
 from konomi.evaluate import ranking_metrics as lists
 from konomi.evaluate import rating_metrics as ratings
 from konomi.evaluate.metric import RANKING as RANKING
+from konomi.evaluate.metric import SERVED as SERVED
 from konomi.evaluate.metric import Better
 from konomi.evaluate.metric import EntryMean as EntryMean
 from konomi.evaluate.metric import EntryMetric as EntryMetric
@@ -90,11 +91,11 @@ BUILT_IN: tuple[Metric, ...] = (
     ),
     *(
         ListMetric(
-            f"recall_{name}@20", f"recall@20, {words}", 20,
+            f"recall_{name}@20", f"recall@20 {name}", 20,
             lambda found, k, group=group: _weighted(lists.weighted_recall, found, found.facts.popularity == group, k),  # type: ignore[misc]
             "higher",
         )
-        for group, (name, words) in enumerate({"head": "well known", "middle": "known", "tail": "little known"}.items())
+        for group, name in enumerate(("head", "middle", "tail"))
     ),
     ListMetric("precision@10", "precision@10", 10, lambda found, k: lists.precision(found.hit, k), "higher"),
     ListMetric("map@10", "MAP@10", 10, lambda found, k: lists.average_precision(found.hit, found.relevant, k), "higher"),
@@ -194,13 +195,13 @@ def list_metrics(metrics: Sequence[Metric] | None = None) -> list[ListMetric]:
 
 
 def metrics_of(kind: str, metrics: Sequence[Metric] | None = None) -> list[Metric]:
-    """The metrics of a kind, "rating", "interaction" or "ranking", likewise."""
-    return [each for each in _given(metrics) if each.kind == kind]
+    """The metrics of a kind, "rating", "interaction", "ranking" or "served", likewise."""
+    return [each for each in _given(metrics) if each.kind == (RANKING if kind == SERVED else kind)]
 
 
 def primary(kind: str) -> Metric:
     """The metric of a kind that models are ordered by."""
-    return next(each for each in BUILT_IN if each.kind == kind)
+    return metrics_of(kind, BUILT_IN)[0]
 
 
 def _given(metrics: Sequence[Metric] | None) -> Iterable[Metric]:

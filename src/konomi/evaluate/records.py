@@ -112,6 +112,19 @@ class Report:
     served: Ranked | None = None
     baselines: dict[str, "Report"] = field(default_factory=dict)
 
+    def values(self, kind: str) -> Values:
+        """The metrics of a kind, "rating", "interaction", "ranking" or "served"."""
+        served: Values = self.metrics.get("served", {})
+        return served if kind == "served" else self.metrics
+
+    def lists(self, kind: str) -> Ranked | None:
+        """The measured lists: as "served", or else by the model's own order."""
+        return self.served if kind == "served" else self.ranked
+
+    def tests(self, kind: str) -> bool:
+        """Whether there is anything of a kind."""
+        return kind in self.predictions or (kind in ("ranking", "served") and self.lists(kind) is not None)
+
     def __repr__(self) -> str:
         return f"Report({shortly(self.metrics)})"
 

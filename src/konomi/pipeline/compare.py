@@ -20,7 +20,7 @@ from konomi.data.split import Split, SplitConfig, TrainSet
 from konomi.errors import ConfigError, DataError
 from konomi.evaluate.bootstrap import ranking_standing, standing
 from konomi.evaluate.evaluate import evaluate_together
-from konomi.evaluate.metrics import RANKING
+from konomi.evaluate.metrics import RANKING, SERVED
 from konomi.models import module
 from konomi.models.api import TASKS, Model, criterion
 from konomi.models.api import tasks as tasks_of
@@ -46,13 +46,15 @@ def compare_models(
     run: Run | None = None,
     tell: Callable[[Outcome], None] = lambda outcome: None,
     metrics: str | Iterable[str] = (),
+    measured: int | None = None,
 ) -> Comparison:
     """Train and measure models; a model whose settings have a `task` is trained once for each of the `tasks`.
 
     All models that rank are also compared on their recommendations, those without a task on nothing else.
 
     dataset, models, split: as in `train_model`; tell: called with the outcome of each training as it ends; metrics: measured
-    beside the registered ones, as in "ndcg@5,recall@50". A model that raises FitError is a `Failure`, and the others go on.
+    beside the registered ones, as in "ndcg@5,recall@50"; measured: how many people's lists are measured, at most (None: all).
+    A model that raises FitError is a `Failure`, and the others go on.
 
     RequestError for an unknown model, ConfigError for no model, an unknown task or metric, or a wrong argument, DataError where
     nothing can be compared: all before the first training.
@@ -61,7 +63,7 @@ def compare_models(
     expect(tell, Callable, "a function", ConfigError, "Give `tell` what is to hear of each training, or leave it out.")
     run = replace(run_from(run), checkpoint=None)  # there is one file, and there are many trainings
     dataset = dataset_from(dataset)
-    experiment = Experiment.of(dataset, split_from(split, dataset, run), run, metrics)
+    experiment = Experiment.of(dataset, split_from(split, dataset, run), run, metrics, measured)
     skipped = {task: LACKING[task] for task in compared if not _comparable(task, experiment)}
     compared = tuple(task for task in compared if task not in skipped)
     if not len(experiment.test.wanted.item):
@@ -82,11 +84,12 @@ def compare_models(
     fits = [_tested(fit, experiment) for fit in fits]
     found = Comparison(dataset, experiment.split, experiment.train, run, experiment.metrics, fits, failures, skipped, {})
     drawing: dict[str, Any] = {"seed": run.seed, "progress": run.progress, "metrics": found.metrics}
-    for task in compared:
+    for task in (SERVED, *compared, RANKING):
         if found.on(task):
-            found.standings[task] = standing(task, found.predictions(task), **drawing)
-    if found.on(RANKING):
-        found.standings[RANKING] = ranking_standing(found.ranked(), **drawing)
+            if task in (SERVED, RANKING):
+                found.standings[task] = ranking_standing(found.lists(task), **drawing)
+            else:
+                found.standings[task] = standing(task, found.predictions(task), **drawing)
     return found
 
 

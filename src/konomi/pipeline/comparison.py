@@ -8,7 +8,7 @@ from konomi.arrays import F32
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split, TrainSet
 from konomi.evaluate.bootstrap import Standing
-from konomi.evaluate.metrics import RANKING, Metric
+from konomi.evaluate.metrics import RANKING, SERVED, Metric
 from konomi.evaluate.records import Predictions, Ranked, Report
 from konomi.models.api import Model
 from konomi.pipeline.steps import Training
@@ -72,8 +72,9 @@ Outcome = Fit | Failure
 class Comparison:
     """The result of `compare_models`.
 
-    metrics: those measured; skipped: task → why it was not compared; standings: task → intervals, for each task that was
-    compared. `RANKING` (recommendations) counts as a task here.
+    metrics: those measured; skipped: task → why it was not compared; standings: task → intervals of models and baselines, for
+    each task that was compared. `SERVED`, the lists that people get, comes first; it and `RANKING`, each model's own order,
+    count as tasks here.
     """
 
     dataset: Dataset
@@ -92,23 +93,33 @@ class Comparison:
         return f"Comparison({names} on {', '.join(self.standings) or 'nothing'}{failed})"
 
     def on(self, task: str) -> dict[str, Fit]:
-        """The fits that are compared on a task, by name of the model; on `RANKING`, those that rank.
+        """The fits that are compared on a task, by name of the model; on `RANKING` and `SERVED`, those that rank.
 
-        On `RANKING`, a model that was trained once for each task has two names: "mf (ratings)" and "mf (interactions)".
+        On these, a model that was trained once for each task has two names: "mf (ratings)" and "mf (interactions)".
         """
-        if task != RANKING:
+        if task not in (RANKING, SERVED):
             return {fit.name: fit for fit in self.fits if task in fit.tasks}
-        able = [fit for fit in self.fits if fit.reports["test"].ranked is not None]
+        able = [fit for fit in self.fits if fit.reports["test"].tests(task)]
         often = Counter(fit.name for fit in able)
         return {fit.name if often[fit.name] == 1 else f"{fit.name} ({purpose(fit.tasks)})": fit for fit in able}
 
-    def predictions(self, task: str) -> dict[str, Predictions]:
-        """The predictions of the test entries, by name of the model."""
-        return {name: fit.reports["test"].predictions[task] for name, fit in self.on(task).items()}
+    def baselines(self, task: str) -> dict[str, Report]:
+        """The reports of the baselines of a task that are not among its models, by name."""
+        fits = self.on(task)
+        found = next(iter(fits.values())).reports["test"].baselines if fits else {}
+        return {name: report for name, report in found.items() if report.tests(task) and name not in fits}
 
-    def ranked(self) -> dict[str, Ranked]:
-        """The metrics of the recommendations, by the names of `on(RANKING)`."""
-        found = ((name, fit.reports["test"].ranked) for name, fit in self.on(RANKING).items())
+    def reports(self, task: str) -> dict[str, Report]:
+        """The reports on the test entries of the models of a task, then of its baselines."""
+        return {**{name: fit.reports["test"] for name, fit in self.on(task).items()}, **self.baselines(task)}
+
+    def predictions(self, task: str) -> dict[str, Predictions]:
+        """The predictions of the test entries by models and baselines."""
+        return {name: report.predictions[task] for name, report in self.reports(task).items()}
+
+    def lists(self, task: str) -> dict[str, Ranked]:
+        """The metrics of the lists of models and baselines, by their own order (`RANKING`) or as `SERVED`."""
+        found = ((name, report.lists(task)) for name, report in self.reports(task).items())
         return {name: ranked for name, ranked in found if ranked is not None}
 
 

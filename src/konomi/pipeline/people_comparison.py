@@ -10,25 +10,28 @@ from konomi.evaluate.records import Ranked, shortly
 from konomi.runtime import Run
 
 FEW = (1, 5, 20)  # ratings shown
-ALL, TRAINED, WISHES, ANY = "all", "trained on", "wishes", "any"  # other values of `Row.shown`
-POPULAR = "popular"  # the baseline; the same for `ANY` number of shown ratings
+ALL, TRAINED, WISHES = "all", "trained on", "wishes"  # other values of `Row.shown`
+POPULAR = "popular"  # the baseline
 
 
 @dataclass(frozen=True)
 class Row:
-    """One model with so much `shown` of P people. rmse: of their hidden ratings, None where the model predicts none.
+    """One model with so much `shown` of P people.
 
-    over: the primary metric of its lists less that of the lists of `POPULAR` for the same people; None for `POPULAR` itself.
+    rmse: of their hidden ratings, None where the model predicts none; ranked: its own order; served: the lists that they get;
+    over: the primary metric of these less that of the lists of `POPULAR` that the same people get with as much shown; None for
+    `POPULAR` itself.
     """
 
     model: str
     shown: str
     rmse: float | None
     ranked: Ranked
+    served: Ranked
     over: Interval | None
 
     def __repr__(self) -> str:
-        return f"Row({self.model}, {self.shown}: {shortly(self.ranked.metrics)})"
+        return f"Row({self.model}, {self.shown}: {shortly(self.served.metrics)})"
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class People:
     metrics: those measured. Numbers of people: held_out: with a hidden entry; measured: of these, in the rows; too_few,
     unliked: not in the rows, for lack of ratings to show or of a liked hidden entry; untold: measured, but without a genre
     wish. ratings: the number of hidden ratings of the people measured. rows: those of `POPULAR` first. trained: model → the
-    primary metric with all shown, less that of the same people as training users. failures: model → reason.
+    primary metric of their lists with all shown, less that of the same people as training users. failures: model → reason;
+    liked: what is liked, in words.
     """
 
     dataset: Dataset
@@ -54,6 +58,7 @@ class People:
     rows: list[Row]
     trained: dict[str, Interval]
     failures: dict[str, str]
+    liked: str
 
     def __repr__(self) -> str:
         failed = f", {len(self.failures)} failed" if self.failures else ""

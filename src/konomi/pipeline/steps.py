@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from konomi.arguments import whole
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split, TrainSet
 from konomi.errors import ConfigError, FitError
@@ -35,11 +36,14 @@ class Experiment:
     test: HeldOut
 
     @classmethod
-    def of(cls, dataset: Dataset, split: Split, run: Run, metrics: str | Iterable[str] = ()) -> "Experiment":
-        """From a split. metrics: measured beside the registered ones."""
+    def of(
+        cls, dataset: Dataset, split: Split, run: Run, metrics: str | Iterable[str] = (), measured: int | None = None
+    ) -> "Experiment":
+        """From a split. metrics: measured beside the registered ones; measured: how many people's lists are, at most."""
         train = split.train_set(dataset)
         baselines, chosen = Baselines(train, run), metrics_with(metrics)
-        valid, test = (HeldOut(*parts(dataset), baselines, chosen) for parts in (split.validation, split.test))
+        most = None if measured is None else whole("measured", measured, 1)
+        valid, test = (HeldOut(*parts(dataset), baselines, chosen, most) for parts in (split.validation, split.test))
         return cls(dataset, split, run, train, valid, test)
 
     @property

@@ -6,7 +6,6 @@ import platform
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from konomi.data.dataset import Dataset
 from konomi.data.split import Split
 from konomi.errors import DataError
 from konomi.evaluate.bootstrap import DRAWS, LEVEL
-from konomi.evaluate.metrics import RANKING
+from konomi.evaluate.metrics import RANKING, SERVED
 from konomi.extras import need
 from konomi.files import whole_folder, write_manifest
 from konomi.machine import available_cores
@@ -61,7 +60,7 @@ def facts(comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
         "verdict": verdict(comparison),
         **circumstances(comparison.dataset, comparison.split, comparison.run, source),
         "tasks": {task: _standing(comparison, task) for task in TASKS if task in comparison.standings},
-        "ranking": _standing(comparison, RANKING) if RANKING in comparison.standings else None,
+        **{kind: _standing(comparison, kind) if kind in comparison.standings else None for kind in (SERVED, RANKING)},
         "fits": [_fit(fit) for fit in comparison.fits],
         "failures": [
             {"model": failure.name, "tasks": failure.tasks, "reason": failure.reason} for failure in comparison.failures
@@ -107,18 +106,20 @@ def _processor() -> str:
 
 def _standing(comparison: Comparison, task: str) -> dict[str, Any]:
     """The comparison on a task or on recommendations: the best model first; each pair once, the better one first."""
-    standing, order = comparison.standings[task], tables.ranked(comparison, task)
+    standing, order, baselines = comparison.standings[task], tables.ranked(comparison, task), comparison.baselines(task)
     keys = tables.keys_of(tables.with_intervals(comparison, task))
-    pairs = [(first, second, key) for first, second in combinations(order, 2) for key in keys]
+    pairs = [(first, second, key) for first, second in tables.pairs(comparison, task) for key in keys]
+    names = (*order, *baselines)
     return {
         "order": order,
-        "intervals": {name: {key: found.to_dict() for key, found in standing.metrics[name].items()} for name in order},
+        "liked": str(comparison.train.labelling),
+        "intervals": {name: {key: found.to_dict() for key, found in standing.metrics[name].items()} for name in names},
         "differences": [
             {"first": first, "second": second, "metric": key, **found.to_dict(), "real": found.real}
             for first, second, key in pairs
             for found in (standing.differences[first, second, key],)
         ],
-        "baselines": tables.baselines(comparison, task),
+        "baselines": {name: report.values(task) for name, report in baselines.items()},
     }
 
 

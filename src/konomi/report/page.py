@@ -71,10 +71,10 @@ def _section(comparison: Comparison, task: str, look: Mapping[str, Look]) -> str
     metric, standing = primary(task), comparison.standings[task]
     look = {name: look[fit.name] for name, fit in comparison.on(task).items()}
     order = tables.ranked(comparison, task)
-    plain = {name: float(found[metric.key] or 0) for name, found in tables.baselines(comparison, task).items()}
+    plain = {name: standing.metrics[name][metric.key].value for name in comparison.baselines(task)}
     intervals = {name: standing.metrics[name][metric.key] for name in order}
     blocks = [f"<h2>{TITLES[task]}</h2>", _table(tables.scores(comparison, task))]
-    if len(order) > 1:
+    if len(comparison.reports(task)) > 1:
         blocks.append(_matrix(comparison, task, order))
     blocks.append(_figures(plots.whiskers(f"{task}-whiskers", metric, intervals, plain, look)))
     if task in PLOTS:
@@ -124,9 +124,10 @@ def _matrix(comparison: Comparison, task: str, order: Sequence[str]) -> str:
         value, around = tables.interval_text(interval, signed=True).split(" ", 1)
         return f'<td class="number{" real" if interval.real else ""}">{value}<small>{around}</small></td>'
 
-    rows = [(row, [cell(row, column) for column in order]) for row in order]
+    columns = (*order, *comparison.baselines(task))
+    rows = [(row, [cell(row, column) for column in columns]) for row in order]
     caption = f"The row's {metric.name} less that of the column, with its 95 % interval; bold where the difference is real."
-    return f"<h3>Differences</h3>\n{_box(caption, [_head(name, n > 0) for n, name in enumerate(('', *order))], rows)}"
+    return f"<h3>Differences</h3>\n{_box(caption, [_head(name, n > 0) for n, name in enumerate(('', *columns))], rows)}"
 
 
 def _training(comparison: Comparison, facts: Mapping[str, Any]) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 
 from konomi.arguments import as_path, expect
 from konomi.errors import DataError
-from konomi.evaluate.metrics import METRICS, RANKING, ListMetric, list_metrics, primary
+from konomi.evaluate.metrics import METRICS, SERVED, ListMetric, list_metrics, primary
+from konomi.evaluate.records import Ranked
 from konomi.extras import need
 from konomi.files import whole_folder, write_manifest
 from konomi.pipeline.people_comparison import ALL, FEW, POPULAR, TRAINED, WISHES, People
 from konomi.report.folder import FORMAT, KIND, circumstances
 from konomi.report.people_plot import people_plot
-from konomi.report.tables import Grid, interval_text, keys_of, names_of, number, real_text
+from konomi.report.tables import Grid, counted, interval_text, keys_of, names_of, number, real_text
 from konomi.report.verdict import and_list
 
 
@@ -23,13 +24,20 @@ def columns(found: People) -> list[ListMetric]:
 
 def scores(found: People) -> Grid:
     """The metrics of each model with so much shown."""
-    metrics = columns(found)
-    rows = [
-        (row.model, row.shown, number(row.rmse), *(number(row.ranked.metrics[key]) for key in keys_of(metrics)))
-        for row in found.rows
-    ]
-    names = ("model", "shown", METRICS["rmse"].name, *names_of(metrics))
-    return Grid("People held out whole, by what is shown of them", names, rows, heads=2)
+    metrics, first = columns(found), primary(SERVED)
+    rows = []
+    for row in found.rows:
+        values = (counted(row.served.metrics[key], _fewer(row.served, key, found.measured)) for key in keys_of(metrics))
+        rows.append((row.model, row.shown, number(row.rmse), *values, number(row.ranked.metrics[first.key])))
+    names = ("model", "shown", METRICS["rmse"].name, *names_of(metrics), f"{first.name}, own order")
+    title = f"{found.measured:,} people held out whole, by what is shown of them; liked is what is {found.liked}"
+    return Grid(title, names, rows, heads=2)
+
+
+def _fewer(ranked: Ranked, key: str, everybody: int) -> int | None:
+    """Of how many people a figure is; None = of all."""
+    people: int = ranked.metrics["people"][key]
+    return None if people == everybody else people
 
 
 def leads(found: People) -> Grid:
@@ -41,8 +49,10 @@ def leads(found: People) -> Grid:
         (model, what, interval_text(interval, signed=True), real_text(interval))
         for model, what, interval in sorted(pairs, key=lambda pair: order[pair[0]])
     ]
-    name = primary(RANKING).name
-    return Grid(f"Differences in {name}, with 95 % intervals", ("model", "shown", name, "real?"), rows, 2)
+    name = primary(SERVED).name
+    return Grid(
+        f"Differences in {name} of the lists that people get, with 95 % intervals", ("model", "shown", name, "real?"), rows, 2
+    )
 
 
 def sentences(found: People) -> list[str]:
@@ -69,7 +79,7 @@ def _about(found: People, model: str) -> str:
     alike = "no difference can be told" if not gap.real else "they are better" if gap.value > 0 else "they are worse"
     return (
         f"Beside {POPULAR}, {model} {result}. With all shown, lists of people it has never met beside lists of the same people "
-        f"as training users: {alike}, {interval_text(gap, signed=True)} in {primary(RANKING).name}."
+        f"as training users: {alike}, {interval_text(gap, signed=True)} in {primary(SERVED).name}."
     )
 
 
@@ -93,6 +103,7 @@ def facts(found: People, source: Path | str = "") -> dict[str, Any]:
             "shown": row.shown,
             "rmse": row.rmse,
             **row.ranked.metrics,
+            "served": row.served.metrics,
             "over_popular": None if row.over is None else {**row.over.to_dict(), "real": row.over.real},
         }
         for row in found.rows
@@ -101,6 +112,7 @@ def facts(found: People, source: Path | str = "") -> dict[str, Any]:
         "verdict": sentences(found),
         **circumstances(found.dataset, found.split, found.run, source),
         "people": counts,
+        "liked": found.liked,
         "rows": rows,
         "all_less_trained_on": {model: {**gap.to_dict(), "real": gap.real} for model, gap in found.trained.items()},
         "failures": found.failures,
@@ -109,7 +121,7 @@ def facts(found: People, source: Path | str = "") -> dict[str, Any]:
 
 def markdown(found: People) -> str:
     """The sentences and the tables, and the plot."""
-    picture = f"![{primary(RANKING).name} and RMSE against how much is shown](people.png)"
+    picture = f"![{primary(SERVED).name} and RMSE against how much is shown](people.png)"
     return "\n\n".join([*sentences(found), picture, scores(found).markdown(), leads(found).markdown()])
 
 

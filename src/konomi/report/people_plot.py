@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from konomi.evaluate.metrics import METRICS, RANKING, primary
-from konomi.pipeline.people_comparison import ALL, ANY, FEW, POPULAR, TRAINED, WISHES, People, Row
+from konomi.evaluate.metrics import METRICS, SERVED, primary
+from konomi.pipeline.people_comparison import ALL, FEW, POPULAR, TRAINED, WISHES, People, Row
 from konomi.report.drawing import INK, MARKERS, drawn, legend, looks
 
 if TYPE_CHECKING:
@@ -23,22 +23,20 @@ def people_plot(found: People) -> bytes:
     joined = [*map(str, FEW), ALL]
 
     def paint(top: "Axes", bottom: "Axes | None" = None) -> None:
-        base = found.of(POPULAR)
-        top.axhline(_lists(base[ANY]), color=INK, linestyle=":", linewidth=1.2, label=POPULAR)
         for axes, value in ((top, _lists), (bottom, _rmse)):
             if axes is None:
                 continue
             for name in found.models:
                 known = {shown: y for shown, row in found.of(name).items() if shown in at and (y := value(row)) is not None}
                 line = [shown for shown in joined if shown in known]
-                label = name if axes is top and name != POPULAR else None
+                label = name if axes is top else None
                 axes.plot([at[shown] for shown in line], [known[shown] for shown in line], label=label, **look[name])
                 rest = [shown for shown in known if shown not in joined]
                 axes.plot([at[shown] for shown in rest], [known[shown] for shown in rest], linestyle="", **look[name])
         last = bottom or top
         last.set_xticks(list(at.values()), list(at))
         last.set_xlabel("what is known of somebody: ratings shown, or wishes")
-        top.set_ylabel(primary(RANKING).name)
+        top.set_ylabel(f"{primary(SERVED).name}, as served")
         if bottom is not None:
             bottom.set_ylabel(METRICS["rmse"].name)
         legend(top)
@@ -47,7 +45,7 @@ def people_plot(found: People) -> bytes:
 
 
 def _lists(row: Row) -> float:
-    return float(row.ranked.metrics[primary(RANKING).key])
+    return float(row.served.metrics[primary(SERVED).key])
 
 
 def _rmse(row: Row) -> float | None:

@@ -4,11 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
+
 from konomi.evaluate.bootstrap import Interval
-from konomi.evaluate.metrics import RANKING, Metric, metrics_of, primary
+from konomi.evaluate.metrics import RANKING, SERVED, Metric, metrics_of, primary
+from konomi.evaluate.records import Report
 from konomi.pipeline.comparison import Comparison, purpose
 
-TITLES = {"rating": "Ratings", "interaction": "Interactions", RANKING: "Recommendations"}
+TITLES = {
+    SERVED: "Recommendations",
+    "rating": "Ratings",
+    "interaction": "Interactions",
+    RANKING: "Each model's own order",
+}
 MISSING = "–"  # the text of an undefined value
 
 
@@ -37,8 +45,14 @@ class Grid:
 
 def ranked(comparison: Comparison, task: str) -> list[str]:
     """The names of the models that are compared on a task, the best first."""
+    return sorted_by_primary(comparison, task, comparison.on(task))
+
+
+def sorted_by_primary(comparison: Comparison, task: str, names: Iterable[str]) -> list[str]:
+    """Names of models and baselines of a task, the best first."""
     found, metric = comparison.standings[task].metrics, primary(task)
-    return sorted(found, key=lambda name: found[name][metric.key].value, reverse=metric.better == "higher")
+    able = (name for name in names if name in found)
+    return sorted(able, key=lambda name: found[name][metric.key].value, reverse=metric.better == "higher")
 
 
 def with_intervals(comparison: Comparison, task: str) -> list[Metric]:
@@ -47,24 +61,39 @@ def with_intervals(comparison: Comparison, task: str) -> list[Metric]:
     return [metric for metric in metrics_of(task, comparison.metrics) if metric.key in found]
 
 
-def baselines(comparison: Comparison, task: str) -> dict[str, dict[str, float | None]]:
-    """The metrics of the baselines of a task that are not among the models compared, by name."""
-    fits = comparison.on(task)
-    report = next(iter(fits.values())).reports["test"].metrics
-    return {name: found for name, found in report["baselines"].items() if primary(task).key in found and name not in fits}
-
-
 def scores(comparison: Comparison, task: str) -> Grid:
     """Every metric on the test entries: the models, the best first, then the baselines, then the models that failed."""
     intervals, metrics = comparison.standings[task].metrics, metrics_of(task, comparison.metrics)
+    reports, baselines = comparison.reports(task), comparison.baselines(task)
     rows = []
-    for name in ranked(comparison, task):
-        found = comparison.on(task)[name].reports["test"].metrics
-        rows.append((name, *(interval_text(intervals[name].get(key)) or number(found[key]) for key in keys_of(metrics))))
-    for name, found in baselines(comparison, task).items():
-        rows.append((f"{name} (baseline)", *(number(found[key]) for key in keys_of(metrics))))
+    for name in (*ranked(comparison, task), *baselines):
+        found, people = reports[name].values(task), _people(reports[name], task)
+        cells = (interval_text(intervals[name].get(key)) or counted(found[key], people.get(key)) for key in keys_of(metrics))
+        rows.append((f"{name} (baseline)" if name in baselines else name, *cells))
     rows += [(f"{name} (failed)", *(MISSING for _ in metrics)) for name in _failed(comparison, task)]
-    return Grid(f"{TITLES[task]}: test entries, with 95 % intervals", ("model", *names_of(metrics)), rows)
+    return Grid(f"{TITLES[task]}: {measured_on(comparison, task)}, 95 % intervals", ("model", *names_of(metrics)), rows)
+
+
+def measured_on(comparison: Comparison, task: str) -> str:
+    """What the figures of a task are of: how many test entries of how many people, and what is liked."""
+    some, liked = next(iter(comparison.reports(task).values())), f"liked is what is {comparison.train.labelling}"
+    if task in (SERVED, RANKING):
+        found = some.values(task)
+        return f"{found['ranked_users']:,} people; {liked}; weights n^−{found['propensity_exponent']:g}"
+    tested = some.predictions[task]
+    text = f"{len(tested.true):,} test entries of {len(np.unique(tested.user)):,} people"
+    return text if task == "rating" else f"{text}; {liked}"
+
+
+def _people(report: Report, task: str) -> dict[str, int]:
+    """Of how many people the figures are that are not of all; by key."""
+    found = report.values(task)
+    return {key: n for key, n in found.get("people", {}).items() if n != found["ranked_users"]}
+
+
+def counted(value: float | None, people: int | None) -> str:
+    """A value and, in parentheses, of how many people it is, unless of all."""
+    return number(value) + ("" if people is None else f" ({people:,})")
 
 
 def keys_of(metrics: Iterable[Metric]) -> list[str]:
@@ -79,22 +108,30 @@ def names_of(metrics: Iterable[Metric]) -> list[str]:
 
 def _failed(comparison: Comparison, task: str) -> list[str]:
     """The models that failed on a task; on recommendations, those that were not trained at all."""
-    if task != RANKING:
+    if task not in (SERVED, RANKING):
         return [failure.name for failure in comparison.failures if task in failure.tasks]
     trained = {fit.name for fit in comparison.fits}
     return list(dict.fromkeys(failure.name for failure in comparison.failures if failure.name not in trained))
 
 
 def differences(comparison: Comparison, task: str) -> Grid:
-    """Every pair of models, the better one first, with the difference of each metric that has an interval."""
+    """Every pair of models, and of a model and a baseline, the better one first, with the difference of each metric that has an
+    interval."""
     found, metrics = comparison.standings[task].differences, with_intervals(comparison, task)
     rows = []
-    for better, worse in combinations(ranked(comparison, task), 2):
+    for better, worse in pairs(comparison, task):
         intervals = [found[better, worse, metric.key] for metric in metrics]
         cells = [cell for interval in intervals for cell in (interval_text(interval, signed=True), real_text(interval))]
         rows.append((f"{better} − {worse}", *cells))
     columns = [name for metric in metrics for name in (metric.name, f"{metric.name} real?")]
     return Grid(f"{TITLES[task]}: differences", ("models", *columns), rows)
+
+
+def pairs(comparison: Comparison, task: str) -> list[tuple[str, str]]:
+    """Every pair of models, and every model with every baseline, the better one first."""
+    models, everything = comparison.on(task), comparison.reports(task)
+    order = sorted_by_primary(comparison, task, everything)
+    return [(better, worse) for better, worse in combinations(order, 2) if better in models or worse in models]
 
 
 def costs(comparison: Comparison) -> Grid:

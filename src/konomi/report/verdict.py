@@ -2,7 +2,7 @@
 
 from konomi.evaluate.metrics import primary
 from konomi.pipeline.comparison import Comparison
-from konomi.report.tables import TITLES, baselines, number, ranked
+from konomi.report.tables import TITLES, measured_on, number, ranked
 
 REAL = (
     "A difference is called real where its 95 % interval, from a bootstrap over the users with test entries, leaves out 0; "
@@ -22,7 +22,8 @@ def _verdict_on(comparison: Comparison, task: str) -> str:
     standing, metric = comparison.standings[task], primary(task)
     best, *others = ranked(comparison, task)
     found = standing.metrics[best][metric.key]
-    head = f"{TITLES[task]}: the {metric.name} of {best} is {number(found.value)} ({_span(found.low, found.high)})"
+    what = f"{TITLES[task]} ({measured_on(comparison, task)})"
+    head = f"{what}: the {metric.name} of {best} is {number(found.value)} ({_span(found.low, found.high)})"
     sentences = [f"{head}."]
     if others:
         gap = standing.differences[others[0], best, metric.key]
@@ -36,12 +37,17 @@ def _verdict_on(comparison: Comparison, task: str) -> str:
             sentences.append(f"Its lead over {and_list(tied)} may be chance: the interval of the difference holds 0.")
         if clear:
             sentences.append(f"Its lead over {and_list(clear)} is real.")
-    plain = {
-        other: float(value) for other, has in baselines(comparison, task).items() if (value := has[metric.key]) is not None
-    }
-    if plain:
-        sentences.append(f"For comparison: {', '.join(f'{other} {number(value)}' for other, value in plain.items())}.")
-    return " ".join(sentences)
+    known = [name for name in comparison.baselines(task) if name in standing.metrics]
+    return " ".join([*sentences, *(_beside(comparison, task, best, name) for name in known)])
+
+
+def _beside(comparison: Comparison, task: str, best: str, baseline: str) -> str:
+    """How the best model stands to a baseline."""
+    standing, metric = comparison.standings[task], primary(task)
+    value, gap = standing.metrics[baseline][metric.key].value, standing.differences[best, baseline, metric.key]
+    ahead = (gap.value > 0) == (metric.better == "higher")
+    said = ("beaten" if ahead else "better") if gap.real else "not told apart from it"
+    return f"The baseline {baseline} has {number(value)}: {said}."
 
 
 def _span(low: float, high: float) -> str:
