@@ -92,8 +92,8 @@ def test_the_verdict_on_recommendations_takes_more_for_better(found):
         people, weights = values["ranked_users"], f"n^−{values['propensity_exponent']:g}"
         assert said == (
             f"{title} ({people} people; liked is what is rated above 5; weights {weights}): the NDCG@10 of mf (ratings) is "
-            "0.2500 (95 % interval 0.2000 to 0.3000), the highest; bias comes next, 0.1500 (60.0 %) below it. Its lead over bias is "
-            "real. The baseline popular has 0.2000: not told apart from it."
+            "0.2500 (95 % interval 0.2000 to 0.3000), the highest; bias comes next, 0.1500 (60.0 %) below it. Its lead over "
+            "bias is real. The baseline popular has 0.2000: not told apart from it."
         )
 
 
