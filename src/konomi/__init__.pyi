@@ -31,6 +31,7 @@ from konomi.lists.personal_list import PersonalList as PersonalList
 from konomi.lists.personal_list import read_list as read_list
 from konomi.models import MODELS as MODELS
 from konomi.models import register_model as register_model
+from konomi.pipeline.against import compare_bundles as compare_bundles
 from konomi.pipeline.compare import compare_models as compare_models
 from konomi.pipeline.compare_people import compare_people as compare_people
 from konomi.pipeline.comparison import Comparison as Comparison

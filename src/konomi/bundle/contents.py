@@ -1,5 +1,6 @@
 """Checks of a bundle's contents: the catalogue, and that the models fit it. ValueError where they fail."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ COLUMNS = {
 }
 """The columns of a bundle's catalogue."""
 MAY_BE_ABSENT = ("related",)
+MEASURED = re.compile(r"(rating|interaction|served|ranking):\S.*")  # names of columns of what was measured of people
 NEVER_NULL = ("item_id", "sensitive", "ratings", "bayes", "franchise", "part")
 
 
@@ -58,6 +60,15 @@ def check_catalogue(items: pl.DataFrame) -> None:
     }
     if found := [what for what, is_so in wrong.items() if is_so]:
         raise ValueError(f"the catalogue's column {found[0]}")
+
+
+def check_people(people: pl.DataFrame) -> None:
+    """Check that what was measured of people is made of finite numbers, by kind and metric, and nothing else."""
+    for name in people.columns:
+        if people.schema[name] != pl.Float64 or not MEASURED.fullmatch(name):
+            raise ValueError(f'what was measured of people has a column "{name[:60]}" of {people.schema[name]}')
+        if not people[name].drop_nulls().is_finite().all():
+            raise ValueError(f'what was measured of people is not finite in "{name[:60]}"')
 
 
 def check_arrays(name: str, state: Mapping[str, npt.NDArray[Any]], n_items: int, values: bool) -> None:

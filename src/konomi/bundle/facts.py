@@ -19,6 +19,7 @@ Epoch = tuple[float | None, float | None]
 """Training and validation error; None = not measured."""
 
 WRITTEN_WITH = ("konomi", "numpy", "numba", "polars", "safetensors")  # packages whose versions are noted
+EVERYTHING = ("train", "valid", "test", "shown")  # what a model has learnt that was fitted again
 INTERVAL_LEVELS = 3  # the number of `evaluate.intervals.LEVELS`: 0.8, 0.9 and 0.95
 
 
@@ -70,7 +71,9 @@ class Facts:
 
     seed: of the training; metrics: "test" and "valid" → metrics on the test and validation entries; history: model → its
     epochs; intervals: `Intervals.to_facts()`, or None without validation entries; versions: of Python and of the packages it
-    was made with. ValueError for values that JSON does not have.
+    was made with; learnt: the roles of the entries that the models have learnt, None in older bundles: ("train",); warnings:
+    where it does not beat its baselines. Where more was learnt than ("train",), metrics, history and intervals are those of a
+    training on the training entries alone. ValueError for values that JSON does not have.
     """
 
     data: DataFacts = field(default_factory=DataFacts)
@@ -80,12 +83,21 @@ class Facts:
     history: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
     intervals: list[Metrics] | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    learnt: tuple[str, ...] | None = None
+    warnings: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("metrics", "intervals"):
             object.__setattr__(self, name, json.loads(json.dumps(getattr(self, name), allow_nan=False)))
+        for name in ("learnt", "warnings"):
+            object.__setattr__(self, name, None if getattr(self, name) is None else tuple(getattr(self, name)))
         history = {name: tuple((error, valid) for error, valid in epochs) for name, epochs in self.history.items()}
         object.__setattr__(self, "history", history)
+
+    @property
+    def refitted(self) -> bool:
+        """Whether the models were trained again on everything after they were measured."""
+        return self.learnt is not None and "test" in self.learnt
 
     def __repr__(self) -> str:
         measured = ", ".join(self.metrics) or "nothing"

@@ -4,7 +4,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,11 @@ import polars as pl
 from safetensors import SafetensorError
 
 from konomi.arguments import as_path, expect
-from konomi.bundle.contents import check_arrays, check_catalogue, try_out, typed
+from konomi.bundle.contents import check_arrays, check_catalogue, check_people, try_out, typed
 from konomi.bundle.facts import Facts, Metrics
 from konomi.bundle.layout import write
 from konomi.bundle.records import record
-from konomi.bundle.stored import FORMAT, ITEMS, KIND, REMEDY, Stored, manifest_text, read_file, read_folder
+from konomi.bundle.stored import FORMAT, ITEMS, KIND, PEOPLE, REMEDY, Stored, manifest_text, read_file, read_folder
 from konomi.data.dataset import parquet
 from konomi.data.labels import Labelling
 from konomi.data.scale import Scale
@@ -35,7 +35,8 @@ class Bundle:
 
     models: by name; each output comes from the first that has it; configs: their settings; items: the catalogue, a row per item
     row of the models, with `ratings`, `mean` and `bayes` of the training entries, `franchise` and `part`; scale: of the
-    ratings; facts: origin and metrics.
+    ratings; facts: origin and metrics; people: what was measured of each person with test entries, without ids, see
+    `evaluate/people.py`; empty where nothing was.
     """
 
     models: dict[str, Model]
@@ -43,6 +44,7 @@ class Bundle:
     items: pl.DataFrame
     scale: Scale
     facts: Facts
+    people: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def __repr__(self) -> str:
         return f"Bundle({', '.join(self.models)}: {len(self.items):,} items, rated {self.scale})"
@@ -80,6 +82,9 @@ def save_bundle(path: Path | str, bundle: Bundle) -> None:
         text = manifest_text(bundle.configs, {"scale": asdict(bundle.scale), **bundle.facts.to_json()})
         arrays = {f"{name}/{key}": array for name, state in states.items() for key, array in state.items()}
         arrays[ITEMS] = np.frombuffer(parquet(items), np.uint8)
+        if bundle.people.width:
+            check_people(bundle.people)
+            arrays[PEOPLE] = np.frombuffer(parquet(bundle.people), np.uint8)
         with whole_file(place, BundleError) as partial:
             write(partial, {"kind": KIND, "format": str(FORMAT), "manifest": text}, arrays)
             check_target(target)  # again, since writing takes a while
@@ -123,7 +128,9 @@ def _bundle(stored: Stored, check: bool) -> Bundle:
         models[name] = module(name).load(state)
         if check:
             try_out(name, models[name], items, scale)
-    return Bundle(models, {model.name: model.config for model in stored.models}, items, scale, facts)
+    people = pl.read_parquet(io.BytesIO(stored.people)) if stored.people else pl.DataFrame()
+    check_people(people)
+    return Bundle(models, {model.name: model.config for model in stored.models}, items, scale, facts, people)
 
 
 @contextmanager

@@ -16,10 +16,11 @@ from konomi.files import MANIFEST, hash_file, hash_manifest, read_manifest, read
 from konomi.models import MODELS, module, package
 
 KIND = "konomi bundle"
-FORMAT, OLDER = 3, 2  # formats: a file; a folder, which is only read
-ITEMS = "items.parquet"
+FORMAT, OLDER = 4, 2  # formats: a file; a folder, which is only read
+READ = ("3", str(FORMAT))  # formats of a file; what format 4 has more may be absent
+ITEMS, PEOPLE = "items.parquet", "people.parquet"
 REMEDY = "Make one with `train_model`."
-UPGRADE = f"This Konomi reads formats {OLDER} and {FORMAT}: upgrade it, or train again."
+UPGRADE = f"This Konomi reads formats {OLDER} to {FORMAT}: upgrade it, or train again."
 OLD_KEYS = ("models", "scale", "data", "split", "seed", "metrics", "history", "sha256")
 
 State = dict[str, npt.NDArray[Any]]
@@ -40,28 +41,30 @@ class Trained:
 
 @dataclass(frozen=True)
 class Stored:
-    """A stored bundle. models: in order; manifest: the rest of it; catalogue: a Parquet file; states: model → its arrays."""
+    """A stored bundle. models: in order; manifest: the rest of it; catalogue: a Parquet file; states: model → its arrays;
+    people: a Parquet file of what was measured of people, empty where there is none."""
 
     models: list[Trained]
     manifest: dict[str, Any]
     catalogue: bytes
     states: dict[str, State]
+    people: bytes = b""
 
 
 def read_file(file: Path, check: bool) -> Stored:
-    """A bundle of format 3, its arrays mapped. With `check` all hashes are compared, else those of header and catalogue.
+    """A bundle of format 3 or 4, its arrays mapped. With `check` all hashes are compared, else those of header and catalogue.
 
     BundleError where it is no bundle, or of another format; OSError or ValueError where it cannot be read.
     """
     if file.exists() and (kind := read_metadata(file).get("kind")) != KIND:
         raise BundleError(f"{file}: not a {KIND}{f' but {kind[:60]!r}' if kind else ', or cut short'}.", REMEDY)
     mapped = map_file(file)
-    if mapped.metadata.get("format") != str(FORMAT):
+    if mapped.metadata.get("format") not in READ:
         raise BundleError(f"{file}: {KIND} format {mapped.metadata.get('format', '')[:60]!r} is not known here.", UPGRADE)
     arrays = dict(mapped.arrays)
-    if altered := mapped.altered(arrays if check else [ITEMS]):
+    if altered := mapped.altered(arrays if check else [name for name in (ITEMS, PEOPLE) if name in arrays]):
         raise ValueError(f"{altered[0]!r} has been altered: its hash is not the one noted")
-    catalogue = arrays.pop(ITEMS).tobytes()
+    catalogue, people = arrays.pop(ITEMS).tobytes(), arrays.pop(PEOPLE).tobytes() if PEOPLE in arrays else b""
     manifest = json.loads(mapped.metadata["manifest"])
     models = _trained(file, manifest.pop("models"))
     states: dict[str, State] = {model.name: {} for model in models}
@@ -70,7 +73,7 @@ def read_file(file: Path, check: bool) -> Stored:
         if model not in states:
             raise ValueError(f"{name!r} is of no model in it")
         states[model][key] = array
-    return Stored(models, manifest, catalogue, states)
+    return Stored(models, manifest, catalogue, states, people)
 
 
 def read_folder(folder: Path) -> Stored:

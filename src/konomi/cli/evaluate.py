@@ -7,7 +7,8 @@ import typer
 
 from konomi.cli.console import note, running, say, show, show_json, table
 from konomi.cli.lookup import errors_table, split_name
-from konomi.cli.options import BundlePath, Data, Json, Metrics, Threads
+from konomi.cli.options import BundlePath, Data, Json, Measured, Metrics, Threads
+from konomi.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
@@ -23,20 +24,38 @@ SAMPLES = {
 
 def evaluate(
     bundle: BundlePath,
-    test: Annotated[Path, typer.Argument(metavar="TEST", help="The dataset it was trained on, or a raw ratings file like it.")],
+    test: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[TEST]",
+            help="Ratings new to it: a raw file; or its dataset, where it has not learnt the test entries. By default it shows "
+            "what was measured when it was trained.",
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="BUNDLE", help="Another bundle, measured on the same test entries: how the two differ."),
+    ] = None,
     data: Data = None,
     metrics: Metrics = "",
+    measured: Measured = None,
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """How good a saved model is, beside the baselines."""
+    """How good a saved model is, beside the baselines or another model."""
     from konomi.bundle.format import load_bundle
+    from konomi.cli.noted import show_against, show_noted
     from konomi.evaluate.metrics import metrics_with
     from konomi.pipeline.evaluate import evaluate_model
 
     loaded, chosen = load_bundle(bundle), metrics_with(metrics)
+    if test is None or against is not None:
+        if said := next((name for name, value in {"TEST": test and against, "--metrics": metrics}.items() if value), None):
+            raise ConfigError(f"{said}: nothing is measured anew here.", f"Leave {said} out, or give TEST without --against.")
+        show_noted(bundle, loaded, json) if against is None else show_against(bundle, loaded, against, json)
+        return
     with running(threads=threads) as run:
-        found = evaluate_model(loaded, test, data, run, metrics)
+        found = evaluate_model(loaded, test, data, run, metrics, measured)
     sample = {task: found.sample(task, SAMPLE) for task in found.predictions}
     if json:
         head = {"test": str(test), "known_rows": found.known_rows, "split": found.split.sha256}
@@ -51,7 +70,7 @@ def evaluate(
     if "interaction" in sample:
         show(f"{values['interactions']:,} interactions, {values['liked']:.1%} of them liked.", "")
     split = f"split {split_name({**found.split.spec, 'sha256': found.split.sha256})}"
-    show(errors_table(f"Errors ({split})", {THIS: values, **values["baselines"]}, chosen))
+    show(errors_table(f"Errors ({split})", {THIS: values, **values["baselines"]}, chosen, loaded.labelling))
     if "rating" in sample:
         show(_segments("RMSE by seen ratings of the user", values["segments"]["activity"]))
         show(_segments("RMSE by training ratings of the item", values["segments"]["popularity"]))

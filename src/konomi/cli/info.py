@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from konomi.cli.console import note, show, show_json, table
-from konomi.cli.lookup import errors_table, split_name
+from konomi.cli.lookup import errors_table, say_when_measured, split_name
 from konomi.cli.options import Json
 from konomi.errors import DataError, RequestError
 
@@ -66,12 +66,14 @@ def _bundle(path: Path, json: bool) -> None:
         "data": f"{facts.data.path} ({facts.data.source})",
         "split": f"{split_name(facts.split.to_json())} ({how})",
         "entries": ", ".join(f"{name} {n:,}" for name, n in facts.split.entries.items() if n),
+        "learnt": "everything" if facts.refitted else "the training entries",
         "seed": facts.seed,
         "made with": ", ".join(f"{name} {version}" for name, version in facts.versions.items()),
     }
     show(table("Bundle", ("", ""), about.items()))
     if facts.metrics:
-        show(errors_table("Errors", facts.metrics))
+        show(errors_table("Errors", facts.metrics, labelling=bundle.labelling))
+        say_when_measured(facts)
     best = bundle.items.sort("ratings", descending=True).head(10)
     rows = zip(best["title"], best["item_id"], best["ratings"], best["bayes"], strict=True)
     cells = ((title or item_id, f"{n:,}", f"{bayes:.2f}") for title, item_id, n, bayes in rows)

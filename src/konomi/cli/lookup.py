@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from konomi.cli.console import table
+from konomi.cli.console import say, table
 
 if TYPE_CHECKING:
     from rich.console import Group
 
+    from konomi.bundle.facts import Facts
     from konomi.data.labels import Labelling
     from konomi.evaluate.metrics import Metric
 
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 def split_name(facts: dict[str, Any]) -> str:
     """A split's name in tables: its kind and the first digits of its hash."""
     return f"{facts['kind']} {facts['sha256'].removeprefix('sha256:')[:12]}"
+
+
+def say_when_measured(facts: "Facts") -> None:
+    """Say, of a bundle that was trained again on everything, that its figures are those of before."""
+    if facts.refitted and facts.metrics:
+        say("Measured before it was trained again, on everything.")
 
 
 def errors_table(

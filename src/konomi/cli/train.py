@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json
-from konomi.cli.lookup import errors_table, split_name
-from konomi.cli.options import MODELS, Device, Json, Memory, Seed, Threads
+from konomi.cli.lookup import errors_table, say_when_measured, split_name
+from konomi.cli.options import MODELS, Device, Json, Measured, Memory, Seed, Threads
 from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError
 
@@ -43,6 +43,10 @@ def train(
     threads: Threads = None,
     device: Device = "cpu",
     memory: Memory = None,
+    refit: Annotated[
+        bool, typer.Option("--refit/--no-refit", help="Train once more, on everything, after choosing and measuring.")
+    ] = True,
+    measured: Measured = None,
     checkpoint: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep the training of a network here after every epoch, and go on from there."),
@@ -52,13 +56,14 @@ def train(
     """Fit models, measure them on what is held out, save them."""
     from konomi.bundle.format import check_target, save_bundle
     from konomi.data.dataset import Dataset
-    from konomi.data.split import make_split
     from konomi.files import check_file
     from konomi.models.api import criterion
     from konomi.neural.checkpoint import is_checkpoint, remove
     from konomi.pipeline.arguments import check_apart, check_checkpoint, model_names
+    from konomi.pipeline.refit import again
     from konomi.pipeline.splits import check_files, split_by_files
     from konomi.pipeline.train import train_model
+    from konomi.runtime import Run
     from konomi.settings import read_toml
 
     tables = read_toml(config) if config else {}
@@ -69,16 +74,17 @@ def train(
     check_needs(chosen, device)
     inputs = [data, *(path for path in (config, test_file, valid_file) if path)]
     check_target(output, inputs)
-    if checkpoint:
-        check_file(checkpoint, ConfigError, inputs, "checkpoint", ("a checkpoint", is_checkpoint))
-        check_apart(checkpoint, output)
+    checkpoints = [checkpoint, again(Run(checkpoint=checkpoint)).checkpoint] if checkpoint else []
+    for place in filter(None, checkpoints):
+        check_file(place, ConfigError, inputs, "checkpoint", ("a checkpoint", is_checkpoint))
+        check_apart(place, output)
     dataset = Dataset.open(data)
     with running(seed, threads, device, checkpoint, memory) as run:
-        frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else make_split(dataset, how)
-        bundle = train_model(dataset, chosen, frozen, run, data)
+        frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else how
+        bundle = train_model(dataset, chosen, frozen, run, data, refit, measured)
         save_bundle(output, bundle)
-        if checkpoint:
-            remove(checkpoint)
+        for place in filter(None, checkpoints):
+            remove(place)
     if json:
         show_json({"path": str(output), "models": bundle.configs, **bundle.facts.to_json()})
         return
@@ -86,7 +92,11 @@ def train(
         for epoch, (error, valid_error) in enumerate(history, 1):
             valid_text = f"  valid {valid_error:.4f}" if valid_error is not None else ""
             say(f"{name} epoch {epoch:>3}  train {criterion(bundle.models[name]).name} {error:.4f}{valid_text}")
+    if bundle.facts.split.valid and not how.valid and not test_file:
+        say("Something has to say when to stop: a tenth of the entries did, and was learnt in the end.")
     show_errors(bundle)
+    for warning in bundle.facts.warnings or ():
+        say(warning)
     say(f"Written to {output}." + (f" The checkpoint {checkpoint} is deleted." if checkpoint else ""))
 
 
@@ -97,7 +107,8 @@ def show_errors(bundle: "Bundle") -> None:
     if "test" in metrics:
         rows |= {f"{name}, test": errors for name, errors in metrics["test"]["baselines"].items()}
     if rows:
-        show(errors_table(f"Errors (split {split_name(bundle.facts.split.to_json())})", rows))
+        show(errors_table(f"Errors (split {split_name(bundle.facts.split.to_json())})", rows, labelling=bundle.labelling))
+        say_when_measured(bundle.facts)
     else:
         say("Nothing was held out, so nothing was measured.")
     note(bundle.facts.data.note)

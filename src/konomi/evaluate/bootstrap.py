@@ -67,7 +67,7 @@ def standing(
     means = {metric.key: metric.mean for metric in entry_metrics(task, metrics) if metric.mean is not None}
     sums, count = zip(*(_by_user(means, found) for found in predictions.values()), strict=True)
     of_mean = {key: mean.of_mean for key, mean in means.items()}
-    return _standing(dict(zip(predictions, sums, strict=True)), count[0], of_mean, seed, draws, progress)
+    return sums_standing(dict(zip(predictions, sums, strict=True)), count[0], of_mean, seed, draws, progress)
 
 
 def ranking_standing(
@@ -83,7 +83,7 @@ def ranking_standing(
     keys = [key for key in able if all(_complete(found, key) for found in ranked.values())]
     sums = {name: np.array([found.each[key] for key in keys]) for name, found in ranked.items()}
     people = len(next(iter(ranked.values())).user)
-    return _standing(sums, np.ones(people, np.int64), dict.fromkeys(keys, _as_it_is), seed, draws, progress)
+    return sums_standing(sums, np.ones(people, np.int64), dict.fromkeys(keys, as_it_is), seed, draws, progress)
 
 
 def _complete(found: Ranked, key: str) -> bool:
@@ -91,7 +91,8 @@ def _complete(found: Ranked, key: str) -> bool:
     return key in found.each and not np.isnan(found.each[key]).any()
 
 
-def _as_it_is(mean: F64) -> F64:
+def as_it_is(mean: F64) -> F64:
+    """A metric that is a mean."""
     return mean
 
 
@@ -101,10 +102,18 @@ def mean_interval(values: F64, seed: int = 0, draws: int = DRAWS) -> Interval:
     return _interval(np.append(values.mean(), means[:, 0]), len(values))
 
 
-def _standing(
-    sums: Mapping[str, F64], count: I64, of_mean: Mapping[str, Callable[[F64], F64]], seed: int, draws: int, progress: Progress
+def sums_standing(
+    sums: Mapping[str, F64],
+    count: I64,
+    of_mean: Mapping[str, Callable[[F64], F64]],
+    seed: int = 0,
+    draws: int = DRAWS,
+    progress: Progress = no_progress,
 ) -> Standing:
-    """sums: model → f64[K, U], over the entries of U users, one row for each of the K metrics; count i64[U]: of entries."""
+    """The same from sums: model → f64[K, U], over the entries of U users, one row for each of the K metrics.
+
+    count i64[U]: of entries; of_mean: each metric by its mean over entries.
+    """
     rows = np.concatenate([*sums.values()])
     means = np.column_stack([rows.sum(axis=1) / count.sum(), resampled(rows, count, draws, seed, progress).T])  # 1 + draws
     row = iter(means)

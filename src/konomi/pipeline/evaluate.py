@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from konomi.arguments import expect
+from konomi.arguments import expect, whole
 from konomi.arrays import I64
 from konomi.bundle.format import Bundle, load_bundle
 from konomi.bundle.origin import dataset_of
@@ -75,15 +75,18 @@ def evaluate_model(
     data: Dataset | Path | str | None = None,
     run: Run | None = None,
     metrics: str | Iterable[str] = (),
+    measured: int | None = None,
 ) -> Evaluation:
     """The metrics of a saved model, and of the baselines, which are fitted on the same training entries.
 
     bundle: a bundle or its path. test: None, the dataset that it was trained on, or the path of that, for its own test entries;
     or new ratings: the path of a file like those that the dataset was made of, a `Table`, or a frame with the columns user_id,
-    item_id and rating. data: the dataset, if it has moved. metrics: more of them, as in "ndcg@5".
+    item_id and rating. data: the dataset, if it has moved. metrics: more of them, as in "ndcg@5"; measured: how many people's
+    lists are measured, at most.
 
-    BundleError for anything but a bundle; DataError for anything but ratings, for another dataset than its own, or where there
-    is nothing to test on; ConfigError for any other wrong argument.
+    What a model has learnt does not test it: of new ratings, those are left out. BundleError for anything but a bundle;
+    DataError for anything but ratings, for another dataset than its own, where there is nothing to test on, or where it has
+    learnt all of it; ConfigError for any other wrong argument.
     """
     run, chosen, loaded = run_from(run), metrics_with(metrics), _bundle(bundle)
     own = test is None or isinstance(test, Dataset) or (isinstance(test, str | os.PathLike) and kind_of(Path(test)) == KIND)
@@ -91,17 +94,25 @@ def evaluate_model(
         raise ConfigError(f"{_name(test)} is a dataset, and {_name(data)} another.", "Give `data` with a ratings file only.")
     dataset = dataset_of(loaded, data if test is None or not own else test)
     split = split_of(loaded, dataset, run)
+    if own and loaded.facts.refitted:
+        raise DataError(
+            "This model has learnt its test entries: it was trained again on everything after it was measured.",
+            "What was measured before is in it: konomi evaluate BUNDLE. Or give ratings new to it, or train with --no-refit.",
+        )
+    if loaded.facts.refitted:
+        split = split.learnt()
     train, (seen, hidden), users, known_rows = split.train_set(dataset), split.test(dataset), dataset.users, 0
     if not own:
         rows = _ratings(test, dataset, run)
-        users, seen, hidden = _new_rows(rows, dataset, seen, train.valid)
+        users, seen, hidden = _new_rows(rows, dataset, seen)
         known_rows = len(rows) - len(hidden.item)
         if len(hidden.item) == 0:
             raise DataError(
                 f"{_name(test)}: the model was trained or validated with all of its {len(rows):,} rows.",
                 "Give ratings new to it.",
             )
-    report = evaluate_together(loaded.models.values(), HeldOut(seen, hidden, Baselines(train, run), chosen))
+    most = None if measured is None else whole("measured", measured, 1)
+    report = evaluate_together(loaded.models.values(), HeldOut(seen, hidden, Baselines(train, run), chosen, most))
     return Evaluation(report, dataset, split, users, known_rows)
 
 
@@ -127,24 +138,19 @@ def _ratings(given: Any, dataset: Dataset, run: Run) -> Table:
     return read_frame(given, ReadOptions(scale=dataset.scale), run)
 
 
-def _new_rows(rows: Table, dataset: Dataset, shown: Profiles, valid: Profiles) -> tuple[Vocab, Profiles, Profiles]:
-    """(users, seen, hidden) of ratings: the ids of their users, the users' seen entries, and the ratings that are new.
+def _new_rows(rows: Table, dataset: Dataset, known: Profiles) -> tuple[Vocab, Profiles, Profiles]:
+    """(users, seen, hidden) of ratings: the ids of their users, the users' `known` entries, and the ratings that are new.
 
-    Validation entries chose the epoch, so they are neither seen nor new. Users outside the dataset have no seen entries; items
-    outside it have the row −1.
+    Users outside the dataset have no seen entries; items outside it have the row −1.
     """
     users = Vocab.of(rows.user_id)
     place = dataset.users.rows(users.ids)
 
-    def of_users(entries: Profiles) -> Profiles:
-        indptr = np.append(entries.indptr, entries.indptr[-1])  # row −1: a user outside the dataset
-        return Profiles(indptr, entries.item, entries.rating, entries.status).take(place)
-
     def keys(entries: Profiles) -> I64:
         return entries.user * np.int64(len(dataset.items) + 1) + entries.item + 1
 
-    seen = of_users(shown)
+    nobody = Profiles.stacked([known, Profiles.of([{}])])  # row −1: a user outside the dataset
+    seen = nobody.take(place)
     user, item = users.rows(rows.user_id), dataset.item_ids.rows(rows.item_id)
     hidden = Profiles.from_entries(len(users), user, item, rows.rating, rows.status)
-    known = np.concatenate([keys(seen), keys(of_users(valid))])
-    return users, seen, hidden.keep(~np.isin(keys(hidden), known))
+    return users, seen, hidden.keep(~np.isin(keys(hidden), keys(seen)))

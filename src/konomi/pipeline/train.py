@@ -1,23 +1,31 @@
-"""split → fit → measure → bundle, in one call, for one model or several."""
+"""split → fit → measure → fit again → bundle, in one call, for one model or several."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from konomi.arguments import as_path
-from konomi.bundle.facts import DataFacts, Epoch, Facts, SplitFacts, made_with
+import polars as pl
+
+from konomi.arguments import as_path, expect
+from konomi.bundle.facts import EVERYTHING, DataFacts, Epoch, Facts, SplitFacts, made_with
 from konomi.bundle.format import Bundle
+from konomi.catalogue.served import served_catalogue
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split, SplitConfig
 from konomi.errors import ConfigError
 from konomi.evaluate.intervals import intervals
+from konomi.evaluate.people import of_people
 from konomi.models import module
 from konomi.models.api import Model, first_giving
 from konomi.pipeline.arguments import check_checkpoint, dataset_from, models_from, run_from, split_from
+from konomi.pipeline.refit import again, has_epochs, settled
+from konomi.pipeline.shortfalls import shortfalls
 from konomi.pipeline.steps import Experiment, fit
 from konomi.runtime import Run, one_blas_thread
+
+VALIDATION = 0.1  # the share that chooses the epoch where none was asked for and all is learnt in the end
 
 
 @one_blas_thread()
@@ -27,40 +35,59 @@ def train_model(
     split: Split | SplitConfig | None = None,
     run: Run | None = None,
     path: Path | str | None = None,
+    refit: bool = True,
+    measured: int | None = None,
 ) -> Bundle:
-    """Fit models on the training entries of a dataset, and measure them on its validation and test entries.
+    """Fit models on the training entries of a dataset, measure them on its validation and test entries, and fit them again.
 
     dataset: a dataset, or the path of one. models: names, as in "ease,mf" or ["ease", "mf"], or names with settings, as in
     {"mf": {"dim": 16}} or {"mf": mf.Config(dim=16)}; each output comes from the first model that has it. split: a Split or a
-    SplitConfig (None: a tenth each). path: the dataset's, which the bundle notes, so that its users can be looked up. The
-    bundle's catalogue has the statistics of the training entries only.
+    SplitConfig (None: a tenth each). path: the dataset's, which the bundle notes, so that its users can be looked up. measured:
+    how many people's lists are measured, at most (None: all).
+
+    refit: whether what is saved is trained once more, on every entry, with the settings and the epoch that were chosen.
+    Metrics, intervals and history are those of before; `facts.learnt` says what it has learnt. Where the SplitConfig asks for
+    no validation entries but a model has epochs, a tenth validates. Without a refit, the models are those that were measured,
+    and the statistics of the catalogue those of the training entries.
 
     RequestError for an unknown model, DataError for anything but a dataset, ConfigError for any other wrong argument; FitError
     where training cannot go on.
     """
     configs, run = models_from(models), run_from(run)
     check_checkpoint(run.checkpoint, configs)
+    expect(refit, bool, "a yes or no", ConfigError, "Give True or False as `refit`, or leave it out.", "refit")
     if len(rankers := [name for name in configs if not module(name).TASKS]) > 1:
         raise ConfigError(f"{' and '.join(rankers)} only rank, and one order is enough.", "Name one of them.")
     place = path if path is not None or isinstance(dataset, Dataset) else dataset
     dataset = dataset_from(dataset)
     origin = None if place is None else as_path(place, "a dataset", ConfigError)
-    experiment = Experiment.of(dataset, split_from(split, dataset, run), run)
+    if isinstance(split, SplitConfig) and not split.valid and refit and any(map(has_epochs, configs.values())):
+        split = replace(split, valid=VALIDATION)
+    experiment = Experiment.of(dataset, split_from(split, dataset, run), run, measured=measured)
     fitted = {name: fit(name, config, experiment.train, run).model for name, config in configs.items()}
+    facts, people = _measured(experiment, fitted, origin)
+    items = experiment.catalogue
+    if refit:
+        everything = experiment.split.learnt().train_set(dataset)
+        settings = {name: settled(config, fitted[name]) for name, config in configs.items()}
+        fitted = {name: fit(name, config, everything, again(run)).model for name, config in settings.items()}
+        items, facts = served_catalogue(everything), replace(facts, learnt=EVERYTHING)
     settings = {name: asdict(config) for name, config in configs.items()}
-    return Bundle(fitted, settings, experiment.catalogue, dataset.scale, _facts(experiment, fitted, origin))
+    return Bundle(fitted, settings, items, dataset.scale, facts, people)
 
 
-def _facts(experiment: Experiment, fitted: Mapping[str, Model], path: Path | None) -> Facts:
-    """What the bundle was made from, and what was measured of its models: how far ratings lie from predictions is that of the
-    first that predicts any."""
+def _measured(experiment: Experiment, fitted: Mapping[str, Model], path: Path | None) -> tuple[Facts, pl.DataFrame]:
+    """What the bundle was made from, what was measured of its models, and of each person.
+
+    How far ratings lie from predictions is that of the first model that predicts any.
+    """
     dataset, split, test = experiment.dataset, experiment.split, experiment.test
     models = list(fitted.values())
     reports = {name: experiment.measure(held, models) for name, held in (("test", test), ("valid", experiment.valid))}
     rater = first_giving(models, "rating")
     found = intervals(rater, experiment.valid.seen, experiment.train, experiment.run) if rater else None
     place = str(path.resolve()) if path else ""
-    return Facts(
+    facts = Facts(
         data=DataFacts(
             path=place,
             sha256=dataset.sha256,
@@ -75,7 +102,10 @@ def _facts(experiment: Experiment, fitted: Mapping[str, Model], path: Path | Non
         history={name: history(model) for name, model in fitted.items()},
         intervals=found.to_facts() if found else None,
         versions=made_with(fitted),
+        learnt=("train",),
+        warnings=shortfalls(", ".join(fitted), reports["valid"]),
     )
+    return facts, pl.DataFrame() if reports["test"] is None else of_people(reports["test"])
 
 
 def history(model: Model) -> tuple[Epoch, ...]:

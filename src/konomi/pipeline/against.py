@@ -1,0 +1,27 @@
+"""Two bundles beside each other, by what was measured of the same people when each was trained."""
+
+from pathlib import Path
+
+from konomi.bundle.format import Bundle, load_bundle
+from konomi.errors import DataError
+from konomi.evaluate.bootstrap import Standing
+from konomi.evaluate.people import standings
+
+FIRST, SECOND = "first", "second"  # their names in the standings
+
+
+def compare_bundles(first: Bundle | Path | str, second: Bundle | Path | str, seed: int = 0) -> dict[str, Standing]:
+    """How two bundles stand to each other: "served", "rating", "interaction" and "ranking" → intervals and paired differences.
+
+    Nothing is measured anew; the two are called `FIRST` and `SECOND`. DataError unless both were measured on the same test
+    entries of the same dataset.
+    """
+    bundles = [each if isinstance(each, Bundle) else load_bundle(each) for each in (first, second)]
+    facts = [bundle.facts for bundle in bundles]
+    if facts[0].split.sha256 != facts[1].split.sha256 or not all(bundle.people.width for bundle in bundles):
+        empty = next((bundle for bundle in bundles if not bundle.people.width), None)
+        raise DataError(
+            "The two were not measured on the same test entries." if empty is None else f"{empty}: nothing was measured of it.",
+            "Train both on the same dataset with the same `split`, `test` and `seed`.",
+        )
+    return standings({FIRST: bundles[0].people, SECOND: bundles[1].people}, seed)
