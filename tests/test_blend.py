@@ -73,6 +73,15 @@ def test_without_a_ranker_sure_is_shrunk_further():
     np.testing.assert_allclose(scores((RATER,), love=0), (shrunk - 5) / (shrunk[[0, 1, 2]].max() - 5), rtol=1e-5)
 
 
+def test_a_thousand_ratings_are_half_the_trust():
+    """Without a model that only ranks: of two titles that it scores alike, the one with 1,000 ratings is the surer one."""
+    items = ITEMS.with_columns(pl.Series("ratings", [1000, 10, 0, 0, 0]))
+    alike = Says(frozenset({"rating", "rank"}), {"rank": [9, 9, 5, 5, 5], "rating": [9] * 5}, 5.0, np.ones(6, np.float32))
+    (term, _), *_ = Blend((alike,), items, SCALE).terms(0)
+    score = term.score(np.zeros((1, 1), np.float32))[0]
+    np.testing.assert_allclose(score[:2], [5 + 4 / 2, 5 + 4 * 10 / 1010], rtol=1e-6)
+
+
 def test_a_ranker_alone_has_no_love_to_give():
     np.testing.assert_array_equal(scores((RANKER,), love=0), scores((RANKER,), love=1))
 

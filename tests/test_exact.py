@@ -4,6 +4,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,3 +162,13 @@ def test_gram_matrices_of_some_people_add_up_to_that_of_all(case, disliked):
     X = np.zeros((U, I), object)
     X[user, item] = x.astype(int).tolist()
     np.testing.assert_array_equal(whole, np.tril((X.T @ X).astype(np.int64)))
+
+
+def test_a_mean_of_0_is_a_mean():
+    """On a scale from −10 to 10, one item rated 10 and one rated −6 and −4: their mean is 0, and so is the prior's."""
+    items = pl.DataFrame({"item_id": [1, 2, 3]})
+    profiles = Profiles.of([{0: 10.0, 1: -6.0}, {1: -4.0}])
+    found = add_statistics(items, profiles, Scale(-10, 10, 1))
+    assert found["bayes"].to_list() == pytest.approx([10 / 26, -10 / 27, 0])
+    tilted = add_statistics(items, profiles, Scale(-10, 20, 1))
+    assert tilted["bayes"].to_list() == pytest.approx([10 / 26, -10 / 27, 0])  # not the middle of the scale

@@ -24,6 +24,31 @@ def test_diversity_by_hand():
     assert chosen([1, 0.9, 0.5], 3, vectors, mixes, diverse=0.3) == [0, 1, 2]
 
 
+def test_the_most_alike_one_counts_by_hand():
+    """After 0 and 1, 2 is the same as 1 and loses 0.5; 3 is like both (0.6 and 0.8), loses 0.4, not 0.7, and comes first."""
+    vectors = [[1, 0], [0, 1], [0, 1], [0.6, 0.8]]
+    assert chosen([1, 0.99, 0.62, 0.6], 4, vectors, np.zeros((4, 2)), diverse=0.5) == [0, 1, 3, 2]
+
+
+def test_an_opposite_gains_by_hand():
+    """Once 0 is chosen, 1 has nothing to do with it, and 2 (0.4) is its opposite: 0.4 + 1 > 0.9."""
+    assert chosen([1, 0.9, 0.4], 3, [[1, 0], [0, 1], [-1, 0]], np.zeros((3, 2)), diverse=1) == [0, 2, 1]
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=7), st.integers(0, 99), st.floats(0.05, 1))
+def test_diversity_beside_its_plain_twin(values, seed, diverse):
+    """The formula, place by place, with cosines of either sign."""
+    scores = np.sort(np.array(values, np.float32))[::-1]
+    vectors = unit(np.random.default_rng(seed).standard_normal((len(scores), 3)).astype(np.float32))
+    order: list[int] = []
+    for _ in scores:
+        left = [i for i in range(len(scores)) if i not in order]
+        nearest = {i: max((float(vectors[i] @ vectors[j]) for j in order), default=0.0) for i in left}
+        order.append(max(left, key=lambda i: (np.float32(scores[i] - np.float32(diverse) * np.float32(nearest[i])), -i)))
+    found = rerank(scores, len(scores), vectors, np.zeros((len(scores), 2), np.float32), NONE, float(np.float32(diverse)), 0.0)
+    assert found.tolist() == order
+
+
 def test_calibration_by_hand():
     """Half and half of two genres: the second place goes to the genre that is missing, although three titles score more."""
     mixes = [[1, 0]] * 4 + [[0, 1]] * 2

@@ -86,7 +86,7 @@ def add_statistics(items: pl.DataFrame, profiles: Profiles, scale: Scale, least:
     An item with fewer than `least` ratings gets the values of one without any: 0, null and the mean of all ratings.
     """
     count, total = item_sums(profiles, len(items), scale)
-    overall = float(total.sum() / max(count.sum(), 1)) or (scale.low + scale.high) / 2
+    overall = float(total.sum() / count.sum()) if count.any() else (scale.low + scale.high) / 2
     few = count < least
     count[few], total[few] = 0, 0
     mean = np.divide(total, count, out=np.full(len(items), np.nan), where=count > 0).astype(np.float32)

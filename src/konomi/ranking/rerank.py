@@ -5,7 +5,8 @@ Each place, from the first on, goes to the title with the highest
     s_i − d · max_{j ∈ L} cos(v_i, v_j) − c · KL(p ‖ q_{L ∪ i})        L: the titles chosen so far
 
 d is the dial "diverse" (maximal marginal relevance, Carbonell & Goldstein 1998), c the dial "calibrate" (calibrated
-recommendations, Steck 2018, eq. 6); p is the genre mix of what the person liked, q that of the titles chosen.
+recommendations, Steck 2018, eq. 6); p is the genre mix of what the person liked, q that of the titles chosen. For the first
+place, L is empty and the maximum 0.
 """
 
 import numpy as np
@@ -23,11 +24,11 @@ def rerank(scores: F32, k: int, vectors: F32, mixes: F32, liked: F32, diverse: f
     """
     chosen: list[int] = []
     left = np.ones(len(scores), bool)
-    nearest = np.zeros(len(scores), np.float32)  # the largest cosine with a chosen one
+    nearest = np.full(len(scores), -np.inf, np.float32)  # the largest cosine with a chosen one
     total = np.zeros(mixes.shape[1])  # the sum of the mixes of the chosen
     p = liked.astype(np.float64)
     for place in range(min(k, len(scores))):
-        gain = scores - diverse * nearest
+        gain = scores - diverse * nearest if chosen else scores
         if calibrate and p.any():
             q = (1 - SMOOTH) * (total + mixes) / (place + 1) + SMOOTH * p  # M × G
             with np.errstate(divide="ignore", invalid="ignore"):
