@@ -43,7 +43,7 @@ def known_people(name):
     """The figures of the founding split."""
     train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
     model = module(name).fit(train, module(name).Config(), Run())
-    found = intervals(model, seen, train, Run())
+    found = intervals(model, split.validation(dataset)[0], train, Run())
     predicted = predict(model, seen, hidden, ["rating"], dataset.scale, Run())["rating"]
     activity = seen.scored().counts[hidden.user]
     held, width = cover(found, hidden.rating, predicted, activity)
@@ -72,7 +72,7 @@ def new_people(name, seed):
     parted = Split(part, {}, "")
     train, (seen, hidden) = parted.train_set(dataset), parted.test(dataset)
     model = module(name).fit(train, module(name).Config(), Run(seed=seed))
-    found = intervals(model, seen, train, Run(seed=seed))
+    found = intervals(model, parted.validation(dataset)[0], train, Run(seed=seed))
     figures = {}
     for show in SHOW:
         able = np.flatnonzero((hidden.counts > 0) & (seen.counts >= (show or 1)))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -210,6 +211,47 @@ def test_the_intervals_of_a_model(train):
     predicted = model.score_pairs(model.encode(train.seen)[train.valid.user], train.valid.item, "rating")
     inside = held(found, SCALE.clip(predicted), train.valid.rating, train.seen.counts[train.valid.user], 0.9)
     assert inside.mean() >= 0.88
+
+
+FEW, MANY = 15, 120  # ratings of two kinds of people; the few are harder to predict
+
+
+def two_kinds(n, seed):
+    """n people: half have `FEW` ratings, 2 away from their mean rating or more, half `MANY`, within 1; the mean is 5.5."""
+    draw = np.random.default_rng(seed)
+    sizes = np.where(np.arange(n) % 2, FEW, MANY)
+    spread = np.where(np.arange(n) % 2, 2.0, 0.7)
+    item = np.concatenate([np.sort(draw.permutation(200)[:size]) for size in sizes]).astype(np.int32)
+    rating = SCALE.clip((5.5 + spread.repeat(sizes) * draw.standard_normal(len(item))).astype(np.float32))
+    return Profiles(np.concatenate([[0], np.cumsum(sizes)]), item, rating)
+
+
+def test_people_who_did_not_calibrate_are_covered_as_said(checkerboard):
+    """In each class the level holds within two points, with 1,000 residuals or more. More active people who stood in for the
+    few would make their intervals too short, as would intervals for all alike."""
+    everybody = two_kinds(1200, 0)
+    hidden = np.random.default_rng(1).random(len(everybody.item)) < 0.2
+    calibrating, others = np.arange(0, 600), np.arange(600, 1200)
+    assert not set(calibrating) & set(others)
+    shown, asked = everybody.keep(~hidden), everybody.keep(hidden)
+    train = make_split(checkerboard, SplitConfig()).train_set(checkerboard)
+    items = pl.DataFrame({"item_id": range(200)})
+    train = replace(train, seen=shown.take(calibrating), valid=asked.take(calibrating), items=items, scale=SCALE)
+    model = bias.fit(train, bias.Config(), Run())
+    found = intervals(model, train.seen, train, Run())
+    new, truth = shown.take(others), asked.take(others)
+    predicted = SCALE.clip(model.score_pairs(model.encode(new)[truth.user], truth.item, "rating"))
+    inside = held(found, predicted, truth.rating, new.counts[truth.user], 0.9)
+    few = (new.counts < 30)[truth.user]
+    of = {each.first: each.n for each in found.classes}
+    assert of[10] >= 1000 and of[30] >= 1000
+    assert 0.88 <= inside[few].mean() <= 0.92 and 0.88 <= inside[~few].mean() <= 0.92
+
+
+def test_a_class_without_people_borrows_more_active_ones(train):
+    """Nobody has one or two ratings: everybody stands in, with so many shown."""
+    found = intervals(bias.fit(train, bias.Config(), Run()), train.seen, train, Run())
+    assert min(train.seen.counts) > 3 and found.classes[1].first == 1 and found.classes[1].n == len(train.valid.item)
 
 
 def test_some_people_are_enough(train, monkeypatch):

@@ -9,6 +9,9 @@ and holds it with probability 1 − α or more, for any model, if the new rating
 algorithm 2, which has absolute residuals; an α/2 for each tail as in Romano et al. 2019, theorem 2). Residuals are sorted
 within classes, so that the level holds in each of them (Vovk, Gammerman & Shafer 2005, ch. 4: "Mondrian"): by the person's
 number of shown ratings, and by the prediction, since errors are small near the ends of the scale.
+
+Exchangeable are ratings that are hidden at random, of people like those who calibrated. Of a later time, or of people who rate
+otherwise, nothing is proved, nor of classes that have too few people of their own (`intervals`).
 """
 
 import math
@@ -161,8 +164,9 @@ def _finite(ends: F64) -> list[list[float | None]]:
 def intervals(model: Model, seen: Profiles, train: TrainSet, run: Run) -> Intervals | None:
     """The intervals of a model, from the validation entries of `train`; None where it predicts no ratings or there are none.
 
-    seen: the seen entries of the same people; run: gives the seed. Few people of a dataset have only a few ratings, so
-    everybody is also used for the classes of less activity, with a profile cut at random to as many ratings.
+    seen: the seen entries of the same people; run: gives the seed. A class of activity that has fewer than `LEAST` ratings of
+    its own people borrows more active ones, whose profiles are cut at random to as many ratings. These stand in for people who
+    may be otherwise, so for such a class nothing is proved.
     """
     seen, valid = seen.scored(), train.valid.scored()
     if "rating" not in model.outputs or len(valid.item) == 0:
@@ -170,7 +174,9 @@ def intervals(model: Model, seen: Profiles, train: TrainSet, run: Run) -> Interv
     draw = np.random.default_rng(run.seed)
     found = []
     for low, high in zip(ACTIVITY, (*ACTIVITY[1:], None), strict=True):
-        able = np.flatnonzero((seen.counts >= low) & (valid.counts > 0))
+        active = (seen.counts >= low) & (valid.counts > 0)
+        own = active & (seen.counts < (np.inf if high is None else high))
+        able = np.flatnonzero(own if valid.counts[own].sum() >= LEAST else active)
         able = np.sort(draw.permutation(able)[: _enough(valid.counts[able])])
         if len(able) == 0:
             continue
