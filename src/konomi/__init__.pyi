@@ -43,6 +43,7 @@ from konomi.ranking.dials import Dials as Dials
 from konomi.ranking.rank import Ranking as Ranking
 from konomi.ranking.rank import rank as rank
 from konomi.reading.frame import Dataset as Dataset
+from konomi.reading.prepare import add as add
 from konomi.reading.prepare import prepare as prepare
 from konomi.reading.prepare import read_ratings as read_ratings
 from konomi.recommend.answer import Answer as Answer

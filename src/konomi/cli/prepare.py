@@ -1,6 +1,7 @@
 """konomi prepare: ratings files → a dataset."""
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    words: Annotated[list[str], typer.Argument(metavar="[SOURCE] PATH…", help="movielens, mal-2016, mal-2020, mal-2023, "
-        "delimited or sample, where the files do not say it themselves; then files, folders or the zip.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DATA", help="The folder to write.")],
+    words: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE] PATH…", help="movielens, mal-2016, mal-2020, mal-2023, "
+        "delimited or sample, where the files do not say it themselves; then files, folders or the zip.")] = None,
+    added: Annotated[list[Path] | None, typer.Option("--add", metavar="FILE", help="Add new ratings, corrections and deletions "
+        "to the dataset at DATA, instead of reading it anew; give several.")] = None,
     items: Annotated[Path | None, typer.Option(metavar="CATALOGUE", help="A catalogue, joined by item id.")] = None,
     min_item_ratings: Annotated[int, typer.Option(help="Keep items with more than this many ratings.")] = 0,
     min_user_ratings: Annotated[int, typer.Option(help="Keep users with more than this many ratings.")] = 0,
@@ -48,7 +51,10 @@ def prepare(
     from konomi.reading.sources import read_source
     from konomi.settings import settings
 
-    source, paths = _source(words)
+    if added:
+        _add(output, added, words, items, threads, json)
+        return
+    source, paths = _source(words or [])
     thresholds = {"min_item_ratings": min_item_ratings, "min_user_ratings": min_user_ratings, "k_core": k_core}
     rules = settings(Rules, {**thresholds, "labels": labels}, "prepare")
     columns = {"user": user_column, "item": item_column, "rating": rating_column, "status": status_column, "time": time_column}
@@ -83,11 +89,37 @@ def prepare(
     say(f"Written to {output}.")
 
 
+def _add(data: Path, files: list[Path], words: list[str] | None, items: Path | None, threads: int | None, json: bool) -> None:
+    """Put the rows of files to a dataset, while no other process does."""
+    from konomi.cli.summary import show_dataset, size
+    from konomi.data.dataset import Dataset
+    from konomi.files import held
+    from konomi.reading.prepare import add
+
+    if words:
+        raise ConfigError(f"--add: {words[0]} is neither read nor added.", "Name what is added: --add FILE, several times.")
+    whole = Path(os.path.abspath(data))
+    Dataset.open(data, check=False)  # it is there
+    try:
+        with running(threads=threads) as run, held(whole.with_name(f".{whole.name}.adding")):
+            dataset = add(Dataset.open(data), files, run, items=items)
+            dataset.save(data)
+    except BlockingIOError:
+        raise DataError(f"{data}: another process adds to it.", "Wait until it has ended.") from None
+    if json:
+        show_json({"path": str(data), **size(dataset), **dataset.manifest})
+        return
+    show_dataset(dataset)
+    say(f"Added to {data}.")
+
+
 def _source(words: list[str]) -> tuple[str | None, list[Path]]:
     """The source, where the first word is one, and the paths."""
     from konomi.reading.sources import SOURCES
     from konomi.settings import closest
 
+    if not words:
+        raise DataError("There is nothing to read.", f"Give files; the sources are: {', '.join(SOURCES)}.")
     first, *rest = words
     if first in SOURCES:
         return first, [Path(word) for word in rest]

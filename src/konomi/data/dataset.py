@@ -1,7 +1,7 @@
 """Dataset: prepared ratings on disk and in memory; see docs/dataset-format.md."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from konomi.arguments import as_path
-from konomi.arrays import F32, I8, I32, I64, U8
+from konomi.arrays import F32, I8, I32, I64, U8, Bools
 from konomi.data.dataset_folder import KIND as KIND
 from konomi.data.dataset_folder import OPTIONAL, REMEDY, Contents, read_folder, write_folder
 from konomi.data.dataset_folder import parquet as parquet
@@ -30,8 +30,9 @@ class Dataset:
 
     items: the catalogue (`table.ITEM_COLUMNS`, then ratings, mean, bayes), one row each; users: their ids; indptr i64[U+1];
     item i32[N]; stored u8[N] or f32[N] (see `Scale`); status u8[N], time i64[N], weight f32[N] or None each; manifest: the
-    source, and what was left out; people: a column of text for each feature of the users, or None. Arrays are memory-mapped
-    when read from disk.
+    source, and what was left out; people: a column of text for each feature of the users, or None; since i32[N]: the number of
+    the addition that put or changed an entry last, 0 = the first preparation, or None. Arrays are memory-mapped when read from
+    disk.
     """
 
     items: pl.DataFrame
@@ -45,6 +46,7 @@ class Dataset:
     manifest: dict[str, Any]
     weight: F32 | None = None
     people: pl.DataFrame | None = None
+    since: I32 | None = None
 
     from_frame: ClassVar[Callable[..., "Dataset"]]  # from any table; set by `reading/frame.py`, a higher layer
 
@@ -109,13 +111,36 @@ class Dataset:
         """What its folder holds, without the manifest."""
         optional = {name: array for name in OPTIONAL if (array := getattr(self, name)) is not None}
         arrays = {"indptr": self.indptr, "item": self.item, "rating": self.stored, **optional}
-        return Contents(self.items, self.users.ids, arrays, self.scale)
+        return Contents(self.items, self.users.ids, arrays, self.scale, self.people)
 
     @property
     def sha256(self) -> str:
         """One hash of all entries and ids."""
         noted = self.manifest.get("sha256")
         return str(noted["all"] if noted else self.contents.hashes["all"])
+
+    @property
+    def lineage(self) -> tuple[str, ...]:
+        """The hash of the dataset before each addition, the oldest first."""
+        return tuple(self.manifest.get("lineage", ()))
+
+    def known_to(self, sha256: str) -> Bools | None:
+        """bool[N]: the entries that an earlier state of the dataset, of this hash, had as they are; None if it is none."""
+        if sha256 == self.sha256:
+            return np.ones(len(self.item), np.bool_)
+        if sha256 not in self.lineage or self.since is None:
+            return None
+        known: Bools = self.since <= self.lineage.index(sha256)
+        return known
+
+    def of_items(self, n: int) -> "Dataset":
+        """The dataset with the first n items alone, such as those of a bundle that was trained before others were added."""
+        if n >= len(self.items):
+            return self
+        kept = np.asarray(self.item) < n
+        bounds = np.concatenate([[0], np.cumsum(kept)])[self.indptr]
+        more: dict[str, Any] = {name: None if (a := getattr(self, name)) is None else a[kept] for name in OPTIONAL}
+        return replace(self, items=self.items.head(n), indptr=bounds, item=self.item[kept], stored=self.stored[kept], **more)
 
     def save(self, path: Path | str) -> None:
         """Write the folder whole or not at all; an older dataset there is replaced, anything else is refused.
@@ -144,6 +169,8 @@ class Dataset:
             contents.scale,
             manifest,
             array.get("weight"),
+            contents.people,
+            array.get("since"),
         )
 
     def titles(self, rows: Sequence[int]) -> list[str]:

@@ -29,10 +29,18 @@ from konomi.machine import available_cores
 from konomi.runtime import blocks, workers
 
 KIND = "konomi dataset"
-FORMAT = 2
+FORMAT = 3
 REMEDY = "Make one with `prepare`."
-KINDS = {"indptr": np.int64, "item": np.int32, "rating": np.uint8, "status": np.uint8, "time": np.int64, "weight": np.float32}
-OPTIONAL = ("status", "time", "weight")
+KINDS = {
+    "indptr": np.int64,
+    "item": np.int32,
+    "rating": np.uint8,
+    "status": np.uint8,
+    "time": np.int64,
+    "weight": np.float32,
+    "since": np.int32,
+}
+OPTIONAL = ("status", "time", "weight", "since")
 TABLES = ("items.parquet", "users.parquet")
 BLOCK = 1 << 10  # users whose entries one task checks
 DAMAGED = (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
@@ -43,13 +51,14 @@ class Contents:
     """What the folder of a dataset holds, without its manifest.
 
     items: the catalogue; users: their ids; arrays: by the names in `KINDS`; "rating" is f32 where the scale has no codes,
-    "status", "time" and "weight" may be absent.
+    those in `OPTIONAL` may be absent; people: a column of text for each feature of the users, or None.
     """
 
     items: pl.DataFrame
     users: pl.Series
     arrays: dict[str, npt.NDArray[Any]]
     scale: Scale
+    people: pl.DataFrame | None = None
 
     @cached_property
     def hashes(self) -> dict[str, str]:
@@ -87,12 +96,13 @@ def write_folder(path: Path, contents: Contents, manifest: dict[str, Any]) -> No
     with new_version(path, KIND, DataError) as folder:
         for name, array in contents.arrays.items():
             write_array(folder / f"{name}.npy", array)
-        frames = (contents.items, pl.DataFrame({"user_id": contents.users}))
+        users = pl.DataFrame({"user_id": contents.users})
+        frames = (contents.items, users if contents.people is None else users.hstack(contents.people))
         tables = {name: parquet(frame) for name, frame in zip(TABLES, frames, strict=True)}
         for name, content in tables.items():
             (folder / name).write_bytes(content)
-        users, items, entries = len(contents.users), len(contents.items), len(contents.arrays["item"])
-        size = {"users": users, "items": items, "entries": entries, "density": entries / (users * items)}
+        n_users, n_items, entries = len(contents.users), len(contents.items), len(contents.arrays["item"])
+        size = {"users": n_users, "items": n_items, "entries": entries, "density": entries / (n_users * n_items)}
         scale = {"low": contents.scale.low, "high": contents.scale.high, "step": contents.scale.step}
         head = {"kind": KIND, "format": FORMAT, **size, "scale": scale}
         whole = {**head, **{key: value for key, value in manifest.items() if key not in head}}
@@ -123,18 +133,20 @@ def _read(folder: Path, check: bool) -> tuple[Contents, dict[str, Any]]:
             raise ValueError(f"{altered[0]} has been altered or cut short: its hash is not the one in the manifest")
         # read from bytes, not by name: polars takes [ ] in a name for a pattern
         items, users = (pl.read_parquet(io.BytesIO(content)) for content in tables.values())
-        if users.columns != ["user_id"] or (len(users), len(items)) != (manifest["users"], manifest["items"]):
+        if users.columns[:1] != ["user_id"] or (len(users), len(items)) != (manifest["users"], manifest["items"]):
             raise ValueError("its users and items are not those of its manifest")
+        people = users.drop("user_id") if len(users.columns) > 1 else None
         n = dict.fromkeys(KINDS, manifest["entries"]) | {"indptr": len(users) + 1}
         kinds = KINDS if scale.coded else {**KINDS, "rating": np.float32}
         names = [name for name in KINDS if name not in OPTIONAL or name in hashes]
         if covered and manifest.get("files") != sorted([*(f"{name}.npy" for name in names), *TABLES]):
             raise ValueError(f"{MANIFEST} lists other files than there are")
         arrays = {name: map_array(folder / f"{name}.npy", kinds[name], n[name]) for name in names}
-        contents = Contents(items, users["user_id"], arrays, scale)
+        contents = Contents(items, users["user_id"], arrays, scale, people)
         wrong = (
             validity.wrong_ids(contents.users, "user")
             or validity.wrong_items(items)
+            or validity.wrong_features(people)
             or validity.wrong_indptr(arrays["indptr"], manifest["entries"])
         )
         if check and not wrong:

@@ -10,7 +10,7 @@ import polars as pl
 
 from konomi.arrays import I8, I32, Bools
 from konomi.data.dataset import Dataset
-from konomi.data.labels import Rule, interactions
+from konomi.data.labels import Labelling, Rule
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.statistics import add_statistics
@@ -35,6 +35,7 @@ class Rules:
     min_user_ratings: int = 0  # keep users with *more than* this many ratings
     k_core: int = 0  # then repeat until every user and item has at least this many ratings
     labels: Rule = "scored"  # how interactions are derived, see `labels.interactions`
+    liked: float | None = None  # the least rating that is liked; None = any above the middle of the scale
 
     def __post_init__(self) -> None:
         check_types(self, "rules")
@@ -61,7 +62,7 @@ def prepare(table: Table, rules: Rules | None = None, run: Run | None = None) ->
 def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     if len(table) >= MOST_ROWS:
         raise DataError(f"{len(table):,} rows are more than {MOST_ROWS:,}.", "Leave some out.")
-    step = iter(range(1, 6))
+    step, labelling = iter(range(1, 6)), Labelling(table.scale, rules.labels, rules.liked)
     run.progress("prepare", 0, 5)
     with run.workers() as each:
         (users, user), (items, item) = each(_rows, (table.user_id, table.item_id))
@@ -78,6 +79,9 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     kept = np.empty(len(table), np.bool_)
     interruptible(mark_last, user, item, order, len(items), kept)
     report.append({"step": "duplicates", "rows": int(len(kept) - kept.sum())})
+    if table.deleted is not None:
+        report.append({"step": "deleted", "rows": int((kept & table.deleted).sum())})
+        kept &= ~table.deleted
     report += _thresholds(user, item, len(users), len(items), table.scale.scored(stored), rules, kept)
     report.append({"step": "kept", "rows": int(kept.sum())})
     if not kept.any():
@@ -96,13 +100,16 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     with run.workers() as each:
         each(lambda rows: sort_rows(indptr, item, order, *rows), blocks(len(user_ids), SORT_BLOCK))
     item_ids, item = _dense(items.ids, item, order)
+    if table.items is not None and not rules.min_item_ratings and not rules.k_core:
+        item_ids, item = _with_unrated(item_ids, item, table.items["item_id"])
     run.progress("prepare", next(step), 5)
 
     stored = stored[order]
     status = None if table.status is None else table.status[order]
     time = None if table.time is None else table.time[order]
+    weight = None if table.weight is None else table.weight[order]
     profiles = Profiles(indptr, item, table.scale.decode(stored), status)
-    catalogue = add_statistics(_join(item_ids, table.items), profiles, table.scale)
+    catalogue = add_statistics(with_catalogue_of(item_ids, table.items), profiles, table.scale)
     run.progress("prepare", next(step), 5)
     manifest = {
         "source": table.source,
@@ -110,10 +117,11 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
         "rules": {**vars(rules)},
         "report": report,
         "items_with_title": int(catalogue["title"].is_not_null().sum()),
-        "histogram": _histogram(stored, table.scale),
-        "labels": _count_labels(interactions(profiles.rating, profiles.status, table.scale, rules.labels)),
+        "histogram": histogram(stored, table.scale),
+        "labels": count_labels(labelling.of(profiles)),
     }
-    dataset = Dataset(catalogue, Vocab(user_ids), indptr, item, stored, status, time, table.scale, manifest)
+    people = people_of(user_ids, table.users)
+    dataset = Dataset(catalogue, Vocab(user_ids), indptr, item, stored, status, time, table.scale, manifest, weight, people)
     run.progress("prepare", next(step), 5)
     return dataset
 
@@ -162,7 +170,24 @@ def _dense(ids: pl.Series, row: I32, order: I32) -> tuple[pl.Series, I32]:
     return ids, rows
 
 
-def _join(item_ids: pl.Series, catalogue: pl.DataFrame | None) -> pl.DataFrame:
+def _with_unrated(item_ids: pl.Series, item: I32, known: pl.Series) -> tuple[pl.Series, I32]:
+    """The item ids with those of a catalogue that nobody has rated, ascending, and the rows of entries among them."""
+    both = Vocab.of(pl.concat([item_ids, known.cast(item_ids.dtype, strict=False).drop_nulls()]))
+    rows = np.empty_like(item)
+    look_up(item, 0, both.rows(item_ids), rows)
+    return both.ids, rows
+
+
+def people_of(user_ids: pl.Series, users: pl.DataFrame | None) -> pl.DataFrame | None:
+    """The features of each user, in their order, null where unknown; users: user_id and features, or None."""
+    if users is None or users.width < 2:
+        return None
+    known = users.with_columns(users["user_id"].cast(user_ids.dtype, strict=False)).drop_nulls("user_id")
+    known = known.unique("user_id", keep="last")
+    return pl.DataFrame({"user_id": user_ids}).join(known, on="user_id", how="left", maintain_order="left").drop("user_id")
+
+
+def with_catalogue_of(item_ids: pl.Series, catalogue: pl.DataFrame | None) -> pl.DataFrame:
     """A catalogue row for each item id, in their order; nulls where the catalogue lacks it."""
     rows = pl.DataFrame({"item_id": item_ids})
     if catalogue is None:
@@ -173,7 +198,7 @@ def _join(item_ids: pl.Series, catalogue: pl.DataFrame | None) -> pl.DataFrame:
     return joined.with_columns(pl.col("sensitive").fill_null(False))
 
 
-def _histogram(stored: npt.NDArray[Any], scale: Scale) -> dict[str, int]:
+def histogram(stored: npt.NDArray[Any], scale: Scale) -> dict[str, int]:
     """How often each rating occurs, in ten classes where the scale has no steps. "not scored" comes first."""
     if scale.coded:
         # in blocks, since bincount converts its input to int64
@@ -187,5 +212,5 @@ def _histogram(stored: npt.NDArray[Any], scale: Scale) -> dict[str, int]:
     return {"not scored": len(stored) - len(known), **bars}
 
 
-def _count_labels(label: I8) -> dict[str, int]:
+def count_labels(label: I8) -> dict[str, int]:
     return {name: int((label == value).sum()) for name, value in (("liked", 1), ("not liked", 0), ("left out", -1))}

@@ -1,5 +1,6 @@
 """Checks of the contents of a dataset's folder. Each returns what is wrong, or ""."""
 
+from types import NoneType
 from typing import Any, get_args
 
 import numpy as np
@@ -26,11 +27,11 @@ KNOWN[[0, *STATUS.values()]] = True
 
 
 def wrong_ids(ids: pl.Series, what: str) -> str:
-    """Ids of users or items are int64 or string, ascending, distinct, and none is missing."""
+    """Ids of users or items are int64 or string, distinct, and none is missing."""
     if ids.dtype not in (pl.Int64, pl.String):
         return f"the {what} ids are {ids.dtype}, not whole numbers or text"
-    if ids.null_count() or not (ids.is_sorted() and ids.n_unique() == len(ids)):
-        return f"the {what} ids are not ascending, or some are missing or double"
+    if ids.null_count() or ids.n_unique() != len(ids):
+        return f"some {what} ids are missing or double"
     return ""
 
 
@@ -49,6 +50,12 @@ def wrong_items(items: pl.DataFrame) -> str:
     if (items["ratings"] < 0).any() or not (items["bayes"].is_finite().all() and items["mean"].drop_nulls().is_finite().all()):
         return "the catalogue's statistics are no counts and means"
     return wrong_ids(items["item_id"], "item")
+
+
+def wrong_features(people: pl.DataFrame | None) -> str:
+    """Features of users are columns of text."""
+    odd = [] if people is None else [name for name, kind in people.schema.items() if kind != pl.String]
+    return f"the users' {odd[0]} is {people.schema[odd[0]]}, not text" if odd and people is not None else ""
 
 
 def wrong_indptr(indptr: I64, entries: int) -> str:
@@ -84,6 +91,11 @@ def wrong_manifest(manifest: dict[str, Any]) -> str:
         return "a count is below 0"
     if manifest["rules"].get("labels") not in get_args(Rule):
         return f"the rule for labels is none of {', '.join(get_args(Rule))}"
+    if type(manifest["rules"].get("liked")) not in (int, float, NoneType):
+        return "what is liked is no rating"
+    lineage = manifest.get("lineage", [])
+    if type(lineage) is not list or not all(isinstance(sha256, str) for sha256 in lineage):
+        return "its earlier hashes are none"
     counted = [*manifest["histogram"].values(), *manifest["labels"].values()]
     steps = [step if isinstance(step, dict) else {} for step in manifest["report"]]
     if not all(type(n) is int for n in counted) or not all(

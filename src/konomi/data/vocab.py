@@ -1,6 +1,7 @@
 """Outside ids ↔ dense rows. Nothing else in the package translates between them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +9,7 @@ import polars as pl
 
 from konomi.arguments import integer
 from konomi.arrays import I32
-from konomi.errors import RequestError
+from konomi.errors import DataError, RequestError
 from konomi.kernels.ids import extremes, look_up, mark_present
 from konomi.settings import shown
 
@@ -18,7 +19,10 @@ TABLE_SPAN = 1 << 27  # integer ids in a range smaller than this are looked up i
 
 @dataclass(frozen=True)
 class Vocab:
-    """Distinct ids (int64 or string) in ascending order; an id's place in it is its row."""
+    """Distinct ids (int64 or string); an id's place among them is its row.
+
+    Those of a first preparation ascend, and ids that are added later follow, so that no row ever moves.
+    """
 
     ids: pl.Series
 
@@ -36,6 +40,33 @@ class Vocab:
                 mark_present(chunk, low, found)
             return cls(pl.Series(np.flatnonzero(found) + low, dtype=pl.Int64))
         return cls(ids.cast(pl.Int64).unique().sort())
+
+    def extended(self, ids: pl.Series) -> "Vocab":
+        """The vocabulary with those of other ids that it lacks after its own, in ascending order.
+
+        DataError for ids of text where it has whole numbers.
+        """
+        if self.integer and not ids.dtype.is_integer():
+            numbers = ids.cast(pl.Int64, strict=False)
+            if numbers.null_count() > ids.null_count():
+                raise DataError("There are ids of text, and those of the dataset are whole numbers.", "Prepare all files anew.")
+            ids = numbers
+        found = Vocab.of(ids.cast(self.ids.dtype))
+        new = found.ids.filter(pl.Series(self.rows(found.ids) == UNKNOWN))
+        return self if not len(new) else Vocab(pl.concat([self.ids, new]))
+
+    @cached_property
+    def _bounds(self) -> tuple[int, int]:
+        """The lowest and the highest id."""
+        known = self.ids.to_numpy()
+        return int(known.min()), int(known.max())
+
+    @cached_property
+    def _sorted(self) -> tuple[npt.NDArray[np.int64], I32]:
+        """The ids in ascending order, and their rows."""
+        known = self.ids.to_numpy()
+        order = np.argsort(known, kind="stable")
+        return known[order], order.astype(np.int32)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -55,7 +86,7 @@ class Vocab:
         known = self.ids.to_numpy()
         if len(known) == 0:
             return np.full(len(ids), UNKNOWN, np.int32)
-        low, high = int(known[0]), int(known[-1])
+        low, high = self._bounds
         if high - low < TABLE_SPAN:
             table = np.full(high - low + 1, UNKNOWN, np.int32)
             table[known - low] = np.arange(len(known), dtype=np.int32)
@@ -64,9 +95,9 @@ class Vocab:
                 look_up(chunk, low, table, rows[done : done + len(chunk)])
                 done += len(chunk)
             return rows
-        values = ids.to_numpy()
-        place = np.minimum(np.searchsorted(known, values), len(known) - 1)
-        return np.where(known[place] == values, place, UNKNOWN).astype(np.int32)
+        values, (ascending, row) = ids.to_numpy(), self._sorted
+        place = np.minimum(np.searchsorted(ascending, values), len(known) - 1)
+        return np.where(ascending[place] == values, row[place], UNKNOWN).astype(np.int32)
 
     def row(self, id: int | str, what: str) -> int:
         """The row of one id, or a `RequestError` that names it; `what` is "user" or "item"."""

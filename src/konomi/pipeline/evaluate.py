@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from konomi.bundle.format import Bundle, load_bundle
 from konomi.bundle.origin import dataset_of
 from konomi.data.dataset import KIND, Dataset
 from konomi.data.profiles import Profiles
-from konomi.data.split import Split
+from konomi.data.split import TEST, TRAIN, Split
 from konomi.data.table import Table
 from konomi.data.vocab import Vocab
 from konomi.errors import BundleError, ConfigError, DataError
@@ -94,13 +94,14 @@ def evaluate_model(
         raise ConfigError(f"{_name(test)} is a dataset, and {_name(data)} another.", "Give `data` with a ratings file only.")
     dataset = dataset_of(loaded, data if test is None or not own else test)
     split = split_of(loaded, dataset, run)
-    if own and loaded.facts.refitted:
+    known = dataset.known_to(loaded.facts.data.sha256)
+    if loaded.facts.refitted and known is not None:  # what was added since is new to it
+        split = replace(split, role=np.where(known, np.uint8(TRAIN), np.uint8(TEST)), spec={"kind": "added since"})
+    if own and loaded.facts.refitted and (known is None or known.all()):
         raise DataError(
             "This model has learnt its test entries: it was trained again on everything after it was measured.",
             "What was measured before is in it: konomi evaluate BUNDLE. Or give ratings new to it, or train with --no-refit.",
         )
-    if loaded.facts.refitted:
-        split = split.learnt()
     train, (seen, hidden), users, known_rows = split.train_set(dataset), split.test(dataset), dataset.users, 0
     if not own:
         rows = _ratings(test, dataset, run)

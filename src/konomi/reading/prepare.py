@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from konomi.arguments import as_path, expect
+from konomi.data.add import add as add_table
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import Rules
 from konomi.data.prepare import prepare as prepare_table
@@ -15,7 +16,7 @@ from konomi.errors import ConfigError, DataError
 from konomi.reading.formats import ReadOptions
 from konomi.reading.read_frame import read_frame, with_items
 from konomi.reading.records import OnBadRows
-from konomi.reading.sources import read_source
+from konomi.reading.sources import SOURCES, read_source
 from konomi.runtime import Run
 from konomi.settings import closest, settings
 
@@ -73,6 +74,27 @@ def prepare(ratings: Any, rules: Rules | None = None, run: Run | None = None, **
         table = read_frame(ratings, options, run, _items(reading))
     dataset = prepare_table(table, rules, run)
     return dataclasses.replace(dataset, manifest={**dataset.manifest, "read": options.again(table.reading)})
+
+
+def add(dataset: Dataset | PathLike, ratings: Any, run: Run | None = None, **reading: Unpack[Reading]) -> Dataset:
+    """A dataset with new ratings, corrections and deletions, read as it was read itself; see `data/add.py`. Nothing is written.
+
+    dataset: a Dataset, or the path of one; ratings: as for `prepare`. Rows of known users and items, and the roles of their
+    entries in a split that is drawn, stay as they are. DataError as in `read_ratings`, for a dataset with thresholds, and where
+    nothing is left; ConfigError for a wrong option.
+    """
+    run, given = _run(run), {name: value for name, value in reading.items() if value is not None}
+    known = dataset if isinstance(dataset, Dataset) else Dataset.open(as_path(dataset, "a dataset", DataError))
+    if isinstance(ratings, Table):
+        return add_table(known, ratings)
+    asked: Any = {**known.manifest.get("read", {}), "scale": known.scale, **given}
+    options = _options(asked)
+    listed = isinstance(ratings, list | tuple) and all(isinstance(each, str | os.PathLike) for each in ratings)
+    if isinstance(ratings, str | os.PathLike) or listed:
+        source = known.manifest["source"]
+        asked["source"] = given.get("source", source if source in SOURCES and source != "sample" else None)
+        return add_table(known, _read_files(ratings if listed else [ratings], options, run, asked))
+    return add_table(known, read_frame(ratings, options, run, _items(asked)))
 
 
 def _read_files(paths: list[Any], options: ReadOptions, run: Run, reading: Reading) -> Table:
