@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from konomi.data.table import Table
 
 
+SIGNALS = {
+    "presence": "Presence alone is the signal: there are no ratings that differ, and every entry counts as liked.",
+    "counts": "The ratings are counts: they are weights, and every entry counts as liked.",
+}
+
+
 def prepare(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DATA", help="The folder to write.")],
     words: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE] PATH…", help="movielens, mal-2016, mal-2020, mal-2023, "
@@ -27,6 +33,10 @@ def prepare(
     min_user_ratings: Annotated[int, typer.Option(help="Keep users with more than this many ratings.")] = 0,
     k_core: Annotated[int, typer.Option(help="Repeat until every user and item has this many ratings.")] = 0,
     labels: Annotated[str, typer.Option(help="Interactions: scored or unscored-negative.")] = "scored",
+    liked: Annotated[float | None, typer.Option(metavar="RATING", help="The least rating that says that somebody likes an "
+        "item.  [default: above the middle]")] = None,
+    implicit: Annotated[bool, typer.Option("--implicit", help="Presence alone is the signal: ratings are not read.")] = False,
+    counts: Annotated[bool, typer.Option("--counts", help="The ratings are counts of how often: weights, no scale.")] = False,
     on_bad_rows: Annotated[str, typer.Option(help="refuse, or skip and write them to the rejects file.")] = "refuse",
     rejects: Annotated[Path | None, typer.Option(metavar="FILE", help="Where skipped rows go; else DATA.rejects.csv.")] = None,
     scale: Annotated[str | None, typer.Option(metavar="LOW:HIGH:STEP", help="The rating scale, such as 1:10:1.")] = None,
@@ -35,6 +45,7 @@ def prepare(
     item_column: Annotated[str | None, typer.Option(help="The column of item ids.")] = None,
     rating_column: Annotated[str | None, typer.Option(help="The column of ratings.")] = None,
     status_column: Annotated[str | None, typer.Option(help="The column of watching statuses.")] = None,
+    deleted_column: Annotated[str | None, typer.Option(help="The column that marks rows as deletions.")] = None,
     time_column: Annotated[str | None, typer.Option(help="The column of times, in seconds since 1970.")] = None,
     threads: Threads = None,
     json: Json = False,
@@ -56,11 +67,19 @@ def prepare(
         return
     source, paths = _source(words or [])
     thresholds = {"min_item_ratings": min_item_ratings, "min_user_ratings": min_user_ratings, "k_core": k_core}
-    rules = settings(Rules, {**thresholds, "labels": labels}, "prepare")
-    columns = {"user": user_column, "item": item_column, "rating": rating_column, "status": status_column, "time": time_column}
+    rules = settings(Rules, {**thresholds, "labels": labels, "liked": liked}, "prepare")
+    columns = {
+        "user": user_column,
+        "item": item_column,
+        "rating": rating_column,
+        "status": status_column,
+        "time": time_column,
+        "deleted": deleted_column,
+    }
     between = "\t" if separator in ("tab", "\\t") else separator
     given = {name: word for name, word in {**columns, "separator": between}.items() if word is not None}
-    options = settings(ReadOptions, {"on_bad_rows": on_bad_rows, **given}, "prepare")
+    signal = {"implicit": implicit, "counts": counts}
+    options = settings(ReadOptions, {"on_bad_rows": on_bad_rows, **signal, **given}, "prepare")
     options = dataclasses.replace(options, scale=None if scale is None else _scale(scale), items=items)
     inputs = [*paths, *([items] if items else [])]
     written = check_folder(output, KIND, DataError, inputs)
@@ -71,13 +90,17 @@ def prepare(
     with running(threads=threads) as run:
         table = read_source(source, paths, options, run)
         dataset = make_dataset(table, rules, run)
-        dataset = dataclasses.replace(dataset, manifest={**dataset.manifest, "read": options.again(table.reading)})
+        dataset = dataclasses.replace(
+            dataset, manifest={**dataset.manifest, "read": options.again(table.reading, table.signal)}
+        )
         left_out = len(table.rejects.line) + len(table.catalogue_rejects.line)
         if left_out:
             write_rejects(place, table.rejects, table.catalogue_rejects)
         dataset.save(output)
     if table.files:
         say(f"Read as {_reading(table)}.")
+    if table.signal != "ratings":
+        say(SIGNALS[table.signal])
     if left_out:
         say(f"{left_out:,} rows were left out; they are in {place}.")
     if table.items is not None and dataset.manifest["items_with_title"] == 0:

@@ -33,7 +33,7 @@ def show_dataset(dataset: "Dataset") -> None:
     cells = [*((name, f"{n:,}") for name, n in counts.items()), ("items with a title", titles), ("density", density)]
     show(table("Size", ("", "count"), [*cells, ("scale", str(dataset.scale))]))
     show(histogram("Ratings", manifest["histogram"]))
-    show(histogram("Interactions", manifest["labels"]))
+    show(histogram(f"Interactions (liked: {dataset.labelling})", manifest["labels"]))
     note(manifest["note"])
 
 

@@ -120,6 +120,11 @@ class Dataset:
         return str(noted["all"] if noted else self.contents.hashes["all"])
 
     @property
+    def signal(self) -> str:
+        """What says that somebody likes something: "ratings", "presence" or "counts"."""
+        return str(self.manifest.get("signal", "ratings"))
+
+    @property
     def lineage(self) -> tuple[str, ...]:
         """The hash of the dataset before each addition, the oldest first."""
         return tuple(self.manifest.get("lineage", ()))

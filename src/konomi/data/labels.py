@@ -6,7 +6,7 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 
 from konomi.arrays import F32, I8, U8
-from konomi.data.scale import Scale
+from konomi.data.scale import PRESENCE, Scale
 from konomi.errors import ConfigError
 
 STATUS = {"watching": 1, "completed": 2, "on hold": 3, "dropped": 4, "plan to watch": 6}
@@ -63,6 +63,8 @@ class Labelling:
 
     def __str__(self) -> str:
         """What is liked, in words: "rated above 5" or "rated 4 or more"."""
+        if self.scale == PRESENCE:
+            return "listed, or rated 1"
         return f"rated above {self.scale.middle:g}" if self.liked is None else f"rated {self.liked:g} or more"
 
     def of(self, entries: Entries) -> I8:

@@ -114,6 +114,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     manifest = {
         "source": table.source,
         "note": table.note,
+        "signal": table.signal,
         "rules": {**vars(rules)},
         "report": report,
         "items_with_title": int(catalogue["title"].is_not_null().sum()),

@@ -117,3 +117,7 @@ class Scale:
         gap = float(np.diff(values).min())
         whole = np.allclose((values - values[0]) / gap, np.rint((values - values[0]) / gap), atol=1e-3)
         return cls(float(values[0]), float(values[-1]), round(gap, 6) if whole else 0.0)
+
+
+PRESENCE = Scale(0, 1, 1)
+"""The scale where presence alone is the signal and nobody rates: whoever types a rating says 1, liked, or 0, not liked."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -44,7 +45,8 @@ class Table:
     only ids; users: the column user_id and one of text for each feature, or None; scale: of the ratings; source: its name;
     note: a text to show with the data; rejects, catalogue_rejects: rows of the ratings and of the catalogue that were left out;
     files: those that were read, for the hash of the input; reading: the columns that were guessed, by the names of
-    `formats.ReadOptions`.
+    `formats.ReadOptions`; signal: what says that somebody likes something. Where that is presence alone, or counts, nothing is
+    rated and every entry is completed, unless its status says otherwise; counts are weights.
     """
 
     user_id: pl.Series
@@ -63,6 +65,7 @@ class Table:
     catalogue_rejects: Rejects = field(default_factory=Rejects)
     files: tuple[Path, ...] = ()
     reading: dict[str, str] = field(default_factory=dict)
+    signal: Literal["ratings", "presence", "counts"] = "ratings"
 
     def __len__(self) -> int:
         return len(self.rating)

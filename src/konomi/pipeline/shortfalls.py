@@ -1,5 +1,7 @@
 """Whether a model beats its baseline on the validation entries: `bias`, the majority class, or the lists of `popular`."""
 
+import numpy as np
+
 from konomi.evaluate.bootstrap import Standing, ranking_standing, standing
 from konomi.evaluate.metrics import SERVED, primary
 from konomi.evaluate.records import Report
@@ -16,6 +18,8 @@ def shortfalls(name: str, report: Report | None) -> tuple[str, ...]:
     for kind, baseline in BASELINES.items():
         if report is None or not report.tests(kind) or baseline not in report.baselines:
             continue
+        if kind in report.predictions and np.ptp(report.predictions[kind].true) == 0:
+            continue  # everything is liked
         key, higher = primary(kind).key, primary(kind).better == "higher"
         found = _beside(kind, report, report.baselines[baseline])
         gap = found.differences["model", "baseline", key]

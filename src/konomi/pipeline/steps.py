@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from konomi.arguments import whole
 from konomi.data.dataset import Dataset
+from konomi.data.negatives import all_liked, with_negatives
 from konomi.data.split import Split, TrainSet
 from konomi.errors import ConfigError, FitError
 from konomi.evaluate.evaluate import evaluate_together, measurable
@@ -78,7 +80,17 @@ class Training:
 
 
 def fit(name: str, config: Any, train: TrainSet, run: Run) -> Training:
-    """Train one model and measure time and memory; FitError or ConfigError where it cannot be trained."""
+    """Train one model and measure time and memory; FitError or ConfigError where it cannot be trained.
+
+    A model of interactions learns to tell what is liked from what people do not have, where they say nothing else.
+    """
+    if _learns_interactions(name, config) and all_liked(train):
+        train = with_negatives(train, run.seed)
+    if "rating" in module(name).TASKS and not _learns_interactions(name, config) and np.isnan(train.seen.rating).all():
+        raise FitError(
+            f"{name} predicts ratings, and nobody has rated anything: presence alone is the signal.",
+            "Take ease or popular, or a model of interactions: --task interaction.",
+        )
     before = memory.resident()
     memory.start_peak()
     start = time.perf_counter()
@@ -90,6 +102,11 @@ def fit(name: str, config: Any, train: TrainSet, run: Run) -> Training:
         ) from cause
     seconds, peak = time.perf_counter() - start, memory.peak()
     return Training(name, config, model, seconds, peak, None if peak is None or before is None else max(peak - before, 0))
+
+
+def _learns_interactions(name: str, config: Any) -> bool:
+    """Whether a model with this config learns what is liked."""
+    return getattr(config, "task", "interaction") == "interaction" and "interaction" in module(name).TASKS
 
 
 def fit_or_reason(name: str, config: Any, train: TrainSet, run: Run) -> Training | str:

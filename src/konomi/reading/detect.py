@@ -13,6 +13,7 @@ from konomi.reading.catalogues import read_catalogue
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.records import first_records
 from konomi.reading.rows import BINARY, read_several
+from konomi.reading.signal import with_signal
 from konomi.runtime import Run
 
 
@@ -91,6 +92,8 @@ def read_found(
             "Leave it out, or give it by itself; a catalogue goes with `items`.",
         )
     table = read_several(ratings, format, options, run, layout.source)
+    if options.implicit or options.counts:
+        table = with_signal(table, options.counts, True)
     return table if options.items or not catalogue else with_catalogue(table, catalogue[0], options)
 
 

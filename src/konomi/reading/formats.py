@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from konomi.data.scale import Scale
+from konomi.data.scale import PRESENCE, Scale
 from konomi.errors import ConfigError
 from konomi.reading.records import OnBadRows
 
-FIELDS = ("user", "item", "rating", "status", "time")
+FIELDS = ("user", "item", "rating", "status", "time", "deleted")
 """The fields: what a column of ratings can hold."""
 
 
@@ -26,10 +26,17 @@ class ReadOptions:
     rating: str | None = None
     status: str | None = None
     time: str | None = None
+    deleted: str | None = None
+    implicit: bool = False  # presence alone is the signal: ratings are not read
+    counts: bool = False  # the column of ratings holds how often: counts, which are weights
     separator: str | None = None  # between columns: a character, or "::"
     items: Path | None = None  # a catalogue instead of the source's own
 
     def __post_init__(self) -> None:
+        if (self.implicit or self.counts) and self.scale is not None and self.scale != PRESENCE:
+            raise ConfigError("Presence and counts have no rating scale.", "Leave out `scale`, or `implicit` and `counts`.")
+        if self.implicit and self.counts:
+            raise ConfigError("Presence alone has no counts.", "Leave out `implicit` or `counts`.")
         mark = self.separator
         one = mark is not None and len(mark) == 1 and mark.isascii() and (mark == "\t" or mark.isprintable())
         if mark not in (None, "::") and (not one or str(mark).isalnum() or mark in ("'", '"')):
@@ -38,14 +45,15 @@ class ReadOptions:
                 "Give ::, tab, or one ASCII character that is no letter, digit or quote.",
             )
 
-    def again(self, guessed: Mapping[str, str]) -> dict[str, str]:
-        """The options for reading other files in the same way. guessed: columns, as in `Table.reading`.
+    def again(self, guessed: Mapping[str, str], signal: str = "ratings") -> dict[str, str | bool]:
+        """The options for reading other files in the same way. guessed: columns, as in `Table.reading`; signal: as in `Table`.
 
-        Guessed columns of statuses and times are left out, so that the other files need not have them.
+        Guessed columns of statuses, times and deletions are left out, so that the other files need not have them.
         """
-        needed = {name: word for name, word in guessed.items() if name not in ("status", "time")}
+        needed = {name: word for name, word in guessed.items() if name not in ("status", "time", "deleted")}
         given = {name: word for name in (*FIELDS, "separator") if (word := getattr(self, name)) is not None}
-        return {**needed, **given, "on_bad_rows": self.on_bad_rows}
+        as_signal = {"presence": {"implicit": True}, "counts": {"counts": True}}.get(signal, {})
+        return {**needed, **given, **as_signal, "on_bad_rows": self.on_bad_rows}
 
 
 @dataclass(frozen=True)
@@ -54,9 +62,11 @@ class RatingsFormat:
 
     user: str  # column names
     item: str
-    rating: str
+    rating: str | None
     status: str | None = None
     time: str | None = None  # seconds since 1970
+    deleted: str | None = None  # whether the row says that there is no such entry
+    counts: bool = False  # the column of ratings holds counts
     separator: str = ","
     columns: tuple[str, ...] | None = None  # of a file without a header, in order
     unscored: tuple[float, ...] = ()  # ratings that mean "not scored"
@@ -74,6 +84,9 @@ class RatingsFormat:
         """The format with the given options instead of its own values."""
         values = {name: getattr(options, name) for name in (*FIELDS, "scale", "separator")}
         format = dataclasses.replace(self, **{name: value for name, value in values.items() if value is not None})
+        if options.implicit or options.counts:
+            column = format.rating if options.counts else None
+            return dataclasses.replace(format, rating=column, counts=options.counts, scale=PRESENCE, unscored=())
         if options.scale is None or not self.unscored:
             return format
         marks = np.array(self.unscored, np.float32)

@@ -33,6 +33,9 @@ class Reading(TypedDict, total=False):
     rating: str | None
     status: str | None
     time: str | None
+    deleted: str | None
+    implicit: bool  # presence alone is the signal
+    counts: bool  # the ratings are counts
     separator: str | None  # between columns of a file: a character, or "::"
     scale: Scale | None
     on_bad_rows: OnBadRows  # "refuse", or "skip": leave them out
@@ -73,7 +76,7 @@ def prepare(ratings: Any, rules: Rules | None = None, run: Run | None = None, **
     else:
         table = read_frame(ratings, options, run, _items(reading))
     dataset = prepare_table(table, rules, run)
-    return dataclasses.replace(dataset, manifest={**dataset.manifest, "read": options.again(table.reading)})
+    return dataclasses.replace(dataset, manifest={**dataset.manifest, "read": options.again(table.reading, table.signal)})
 
 
 def add(dataset: Dataset | PathLike, ratings: Any, run: Run | None = None, **reading: Unpack[Reading]) -> Dataset:

@@ -12,6 +12,7 @@ from konomi.reading.catalogues import FRAME, catalogue_of_frame
 from konomi.reading.detect import with_catalogue
 from konomi.reading.formats import ReadOptions
 from konomi.reading.rows import read_columns
+from konomi.reading.signal import with_signal
 from konomi.reading.usual_names import usual_format
 from konomi.runtime import Run
 
@@ -30,6 +31,7 @@ def read_frame(frame: Any, options: ReadOptions, run: Run, items: Any = None) ->
     columns = {name: kind.is_integer() or kind.is_temporal() for name, kind in ratings.schema.items()}
     format = usual_format(NAME, columns, options).given(options)
     table = read_columns(ratings.lazy(), Path(NAME), format, options, run, "frame")
+    table = with_signal(table, format.counts, options.implicit)
     table = dataclasses.replace(table, files=(), reading=format.names())
     return with_items(table, options.items if items is None else items, options)
 

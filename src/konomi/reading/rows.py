@@ -13,14 +13,15 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
+from konomi.arrays import F32
 from konomi.data.labels import STATUS
-from konomi.data.scale import MOST, Scale
+from konomi.data.scale import MOST, PRESENCE, Scale
 from konomi.data.table import Rejects, Table
 from konomi.errors import DataError
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.ids import Doubt, batch_ids, joined
 from konomi.reading.records import first_records, open_bytes, open_text, quote_of, records, reject, settle
-from konomi.reading.slow_rows import BATCH, Row, checked_rows, frame_rows, text_rows
+from konomi.reading.slow_rows import BATCH, FALSE, TRUE, Row, checked_rows, frame_rows, text_rows
 from konomi.runtime import Run, check_cancel, interruptible
 from konomi.settings import closest
 
@@ -42,10 +43,11 @@ def read_several(paths: Sequence[Path], format: RatingsFormat, options: ReadOpti
         user_id=joined([table.user_id for table in tables], "user_id"),
         item_id=joined([table.item_id for table in tables], "item_id"),
         rating=rating,
-        scale=format.scale or Scale.of(rating),
+        scale=_scale(format, rating),
         files=tuple(paths),
         status=np.concatenate([cast(Any, table.status) for table in tables]) if format.status else None,
         time=np.concatenate([cast(Any, table.time) for table in tables]) if format.time else None,
+        deleted=np.concatenate([cast(Any, table.deleted) for table in tables]) if format.deleted else None,
         rejects=rejects,
     )
 
@@ -82,7 +84,9 @@ def read_columns(scan: pl.LazyFrame, path: Path, format: RatingsFormat, options:
     _places(path, format, list(schema))
     chosen = scan.select(_typed(path, schema[name], name, field) for field, name in format.names().items())
     rows = int(scan.select(pl.len()).collect().item())
-    whole = chosen.with_columns(pl.col("rating").cast(pl.Float32).fill_null(math.nan), pl.col("^status|time$").fill_null(0))
+    nothing = [pl.col("^status|time$").fill_null(0), pl.col("^deleted$").fill_null(FALSE[0])]
+    rating = [pl.col("rating").cast(pl.Float32).fill_null(math.nan)] if format.rating else []
+    whole = chosen.with_columns(*nothing, *rating)
     try:
         return _assemble(whole.collect_batches(maintain_order=True, chunk_size=BATCH), format, run, path, rows, source)
     except (Doubt, pl.exceptions.PolarsError):
@@ -113,8 +117,8 @@ def _estimate(path: Path) -> int:
 def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, int]) -> Iterator[pl.DataFrame]:
     """Batches of the chosen columns, named by their field."""
     stride = len(format.separator)  # a :: is two ":" with an empty column between
-    kinds = dict.fromkeys(places, pl.Int64() if format.integer_ids else pl.String()) | {"rating": pl.Float32()}
-    kinds |= {field: pl.Int64() for field in ("status", "time") if field in places}
+    own: dict[str, pl.DataType] = {"rating": pl.Float32(), "status": pl.Int64(), "time": pl.Int64(), "deleted": pl.String()}
+    kinds = {field: own.get(field, pl.Int64() if format.integer_ids else pl.String()) for field in places}
     schema: dict[str, pl.DataType] = {f"_{n}": pl.String() for n in range((width - 1) * stride + 1)}
     schema |= {f"_{place * stride}": kinds[field] for field, place in places.items()}
     between = [pl.col(f"_{n}").is_null() for n in range(len(schema)) if n % stride]
@@ -143,6 +147,8 @@ def _typed(path: Path, kind: pl.DataType, name: str, field: str) -> pl.Expr:
         return column.cast(pl.String)
     if kind in (pl.Date, pl.Datetime) and field == "time":
         return column.dt.epoch("s")
+    if field == "deleted":
+        return column.cast(pl.String)
     if not kind.is_numeric() and kind not in (pl.String, pl.Null):
         raise DataError(
             f'{path}: the column "{name}", for the {field}, holds {kind}.',
@@ -163,14 +169,15 @@ def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, 
         rows += len(batch)
         if any(batch[field].null_count() for field in columns):
             raise Doubt
-        rating = batch["rating"].cast(pl.Float32).to_numpy()
-        if format.unscored:
-            rating = np.where(np.isin(rating, format.unscored), np.float32("nan"), rating)
-        if not (format.scale.valid(rating).all() if format.scale else not (np.abs(rating) > MOST).any()):
-            raise Doubt
         columns["user"].append(batch_ids(batch["user"], format.integer_ids))
         columns["item"].append(batch_ids(batch["item"], format.integer_ids))
-        columns["rating"].append(rating)
+        if format.rating:
+            columns["rating"].append(_plain_ratings(batch["rating"].cast(pl.Float32).to_numpy(), format))
+        if format.deleted:
+            said = batch["deleted"].str.to_lowercase()
+            if not said.is_in((*TRUE, *FALSE)).all():
+                raise Doubt
+            columns["deleted"].append(said.is_in(TRUE).to_numpy())
         if format.status:
             known = batch["status"].is_in(list(STATUS.values()))
             columns["status"].append(np.where(known.to_numpy(), batch["status"].to_numpy(), 0).astype(np.uint8))
@@ -180,17 +187,36 @@ def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, 
     if rows == 0:
         raise DataError(f"{path}: there is no row of ratings in it.", "Check that it was downloaded or written whole.")
     run.progress(what, rows, rows)
-    rating = np.concatenate(columns.pop("rating"))
+    rating = np.concatenate(columns["rating"]) if format.rating else np.full(rows, np.nan, np.float32)
     return Table(
         user_id=joined(columns.pop("user"), "user_id"),
         item_id=joined(columns.pop("item"), "item_id"),
         rating=rating,
-        scale=format.scale or Scale.of(rating),
+        scale=_scale(format, rating),
         source=source,
         files=(path,),
+        deleted=np.concatenate(columns["deleted"]) if format.deleted else None,
         status=np.concatenate(columns["status"]) if format.status else None,
         time=np.concatenate(columns["time"]) if format.time else None,
     )
+
+
+def _plain_ratings(rating: F32, format: RatingsFormat) -> F32:
+    """The ratings of a batch, NaN = not scored; `Doubt` where one is off the scale or, of counts, not above 0."""
+    if format.unscored:
+        rating = np.where(np.isin(rating, format.unscored), np.float32("nan"), rating)
+    if format.counts:
+        plain = bool(((rating > 0) & (rating <= MOST) | np.isnan(rating)).all())
+    else:
+        plain = bool(format.scale.valid(rating).all() if format.scale else not (np.abs(rating) > MOST).any())
+    if not plain:
+        raise Doubt
+    return rating
+
+
+def _scale(format: RatingsFormat, rating: F32) -> Scale:
+    """The scale that is known, or guessed from the ratings; that of presence where there are none."""
+    return PRESENCE if format.counts or np.isnan(rating).all() else format.scale or Scale.of(rating)
 
 
 def _read_slowly(

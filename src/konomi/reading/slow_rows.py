@@ -19,6 +19,7 @@ BATCH = 200_000  # rows
 INTEGER = re.compile("[+-]?[0-9]+")  # int() also takes 1_0 and the digits of other scripts
 SPACES = " \t"  # stripped from ids
 INT64 = np.iinfo(np.int64)
+TRUE, FALSE = ("1", "true", "yes", "t", "y", "1.0"), ("0", "false", "no", "f", "n", "0.0")  # of a column that marks rows
 
 Row = tuple[int, dict[str, Any], str, str]
 """Line (or row number), field → value, what is wrong with the whole row (or ""), its text."""
@@ -48,7 +49,8 @@ def frame_rows(chosen: pl.LazyFrame) -> Iterator[Row]:
 def checked_rows(rows: Iterable[Row], format: RatingsFormat, rejects: Rejects) -> Iterator[pl.DataFrame]:
     """Batches of the good rows; the others go to `rejects`."""
     id_type = pl.Int64() if format.integer_ids else pl.String()
-    types = {"user": id_type, "item": id_type, "rating": pl.Float32(), "status": pl.Int64(), "time": pl.Int64()}
+    of_fields = {"rating": pl.Float32(), "status": pl.Int64(), "time": pl.Int64(), "deleted": pl.String()}
+    types: dict[str, pl.DataType] = {"user": id_type, "item": id_type, **of_fields}
     schema = {field: types[field] for field in format.names()}
     check = lru_cache(1 << 16)(partial(_checked, format))  # values repeat: a file has few distinct ids and ratings
     good: list[list[Any]] = []
@@ -75,6 +77,11 @@ def _checked(format: RatingsFormat, field: str, value: Any) -> Any:
         return _whole(value, f"{field} id") if format.integer_ids else _text(value, f"{field} id")
     if field in ("status", "time"):
         return 0 if missing else _whole(value, field)
+    if field == "deleted":
+        word = FALSE[0] if missing else str(value).lower()
+        if word not in (*TRUE, *FALSE):
+            raise ValueError("deleted is neither true nor false")
+        return word
     if missing:
         return math.nan
     try:
@@ -83,7 +90,9 @@ def _checked(format: RatingsFormat, field: str, value: Any) -> Any:
         raise ValueError("rating is not a number") from None
     if rating in format.unscored:
         return math.nan
-    if format.scale and not format.scale.valid(np.array([rating], np.float32))[0]:
+    if format.counts and rating <= 0:
+        raise ValueError("count is not above 0")
+    if format.scale and not format.counts and not format.scale.valid(np.array([rating], np.float32))[0]:
         raise ValueError(f"rating off the scale {format.scale}")
     if abs(rating) > MOST:
         raise ValueError(f"rating beyond ±{MOST:,}")

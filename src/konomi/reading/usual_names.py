@@ -9,11 +9,21 @@ from konomi.reading.formats import RatingsFormat, ReadOptions
 
 USUAL = {  # in lower case, letters only
     "user": ("userid", "user", "uid", "userno", "reviewerid", "username", "profileid", "customerid", "memberid", "raterid"),
-    "item": ("itemid", "item", "iid", "animeid", "movieid", "bookid", "productid", "parentasin", "asin", "isbn", "malid"),
+    "item": (
+        *("itemid", "item", "iid", "animeid", "movieid", "bookid", "productid", "parentasin", "asin", "isbn", "malid"),
+        *("artistid", "trackid", "songid", "albumid", "gameid", "appid", "articleid", "showid", "seriesid", "businessid"),
+        *("placeid", "recipeid", "paperid", "artist", "track", "song", "game", "movie", "book", "anime"),
+    ),
     "rating": ("rating", "score", "feedback", "stars", "rate", "overall", "myscore", "bookrating"),
     "status": ("watchingstatus",),
     "time": ("timestamp", "time", "unixreviewtime", "unixtime"),
+    "deleted": ("deleted", "removed"),
 }
+COUNTS = (
+    *("plays", "playcount", "count", "counts", "listens", "listencount", "views", "viewcount", "clicks", "purchases"),
+    *("hours", "hoursplayed", "playtime", "quantity", "times", "weight"),
+)
+"""Usual names of columns of counts."""
 NEEDED = ("user", "item", "rating")
 SHOWN = 20  # column names that an error shows, at most
 
@@ -33,15 +43,22 @@ def usual_format(place: str, columns: Mapping[str, bool], options: ReadOptions) 
     }
     if chosen["time"] and not options.time and not columns[chosen["time"]]:
         chosen["time"] = None  # dates as text
+    counts = options.counts
+    if chosen["rating"] is None:
+        chosen["rating"] = next((plain[word] for word in COUNTS if word in plain), None)
+        counts = chosen["rating"] is not None
+    alone = options.implicit or not set(columns) - set(filter(None, chosen.values()))  # nothing else could be a rating
     for field in NEEDED:
-        if chosen[field] is None:
+        if chosen[field] is None and not (field == "rating" and alone):
             raise DataError(
                 f"{place}: no column that looks like the {field}. Its columns are: {shown}.",
-                f"Name it with `{field}`, and the `separator` where the columns look wrong.",
+                f"Name it with `{field}`, and the `separator` where the columns look wrong."
+                + (" Where presence alone is the signal, say `implicit`." if field == "rating" else ""),
             )
     anime = "anime" in str(chosen["item"]).lower()
     return RatingsFormat(
         **chosen,  # type: ignore[arg-type]
+        counts=counts,
         unscored=(0, -1) if anime else (),
         scale=Scale(1, 10, 1) if anime else None,
         integer_ids=False,

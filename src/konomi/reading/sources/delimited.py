@@ -11,6 +11,7 @@ from konomi.errors import DataError
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.records import first_records, number, open_bytes
 from konomi.reading.rows import BINARY, read_several
+from konomi.reading.signal import with_signal
 from konomi.reading.usual_names import usual_format
 from konomi.runtime import Run
 
@@ -34,7 +35,7 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
             f"{other}: not read like {paths[0]} ({format}) but: {guess(other, options)}.",
             "Give files with the same columns; a catalogue goes with `items`.",
         )
-    table = read_several(paths, format, options, run, "delimited")
+    table = with_signal(read_several(paths, format, options, run, "delimited"), format.counts, options.implicit)
     separator = {} if paths[0].suffix in BINARY else {"separator": format.separator}
     return dataclasses.replace(table, reading={**format.names(), **separator})
 
@@ -42,9 +43,8 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
 def guess(path: Path, options: ReadOptions) -> RatingsFormat:
     """The format of a file, from the options and its first lines; columns without an option have their usual names."""
     separator, columns, headless = _head(path, options)
-    return dataclasses.replace(
-        usual_format(str(path), columns, options), separator=separator, columns=tuple(columns) if headless else None
-    )
+    format = usual_format(str(path), columns, options)
+    return dataclasses.replace(format, separator=separator, columns=tuple(columns) if headless else None).given(options)
 
 
 def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]:
@@ -65,7 +65,7 @@ def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]
 
 
 def _separator(path: Path) -> str:
-    """The separator that makes the most columns of the first line; the first of equals."""
+    """The separator that makes the most columns of the first line; the first of equals. Spaces only stand between numbers."""
 
     def columns(separator: str) -> int:
         try:
@@ -73,7 +73,10 @@ def _separator(path: Path) -> str:
         except DataError:  # such as a broken quote with this separator
             return 1
 
-    return max(SEPARATORS, key=columns)
+    best = max(SEPARATORS, key=columns)
+    if columns(best) == 1 and columns(" ") > 1 and all(map(_is_number, first_records(path, " ")[0])):
+        return " "
+    return best
 
 
 def _is_number(text: str) -> bool:
