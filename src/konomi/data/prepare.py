@@ -29,7 +29,8 @@ SORT_BLOCK = 1024  # users whose entries one task sorts
 
 @dataclass(frozen=True)
 class Rules:
-    """What `prepare` keeps. Thresholds count ratings (not unscored entries) once, on the whole table without duplicates."""
+    """What `prepare` keeps. Thresholds count ratings (not unscored entries, but where nobody rates) once, on the whole table
+    without duplicates."""
 
     min_item_ratings: int = 0  # keep items with *more than* this many ratings
     min_user_ratings: int = 0  # keep users with *more than* this many ratings
@@ -82,7 +83,8 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     if table.deleted is not None:
         report.append({"step": "deleted", "rows": int((kept & table.deleted).sum())})
         kept &= ~table.deleted
-    report += _thresholds(user, item, len(users), len(items), table.scale.scored(stored), rules, kept)
+    scored = table.scale.scored(stored) if table.signal == "ratings" else np.ones(len(table), np.bool_)
+    report += _thresholds(user, item, len(users), len(items), scored, rules, kept)
     report.append({"step": "kept", "rows": int(kept.sum())})
     if not kept.any():
         raise DataError(

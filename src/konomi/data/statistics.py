@@ -83,10 +83,17 @@ def overall_mean(items: pl.DataFrame) -> float:
 def add_statistics(items: pl.DataFrame, profiles: Profiles, scale: Scale, least: int = 1) -> pl.DataFrame:
     """The catalogue with `ratings` (i64, how many), `mean` (f32, null without ratings) and `bayes` (f32) of these profiles.
 
-    An item with fewer than `least` ratings gets the values of one without any: 0, null and the mean of all ratings.
+    An item with fewer than `least` ratings gets the values of one without any: 0, null and the mean of all ratings. Where
+    nobody rates anything, `ratings` is how many people have consumed an item, and every `bayes` the middle of the scale.
     """
     count, total = item_sums(profiles, len(items), scale)
-    overall = float(total.sum() / count.sum()) if count.any() else (scale.low + scale.high) / 2
+    if not count.any():
+        count = np.bincount(profiles.item[profiles.consumed], minlength=len(items))
+        count[count < least] = 0
+        nothing = pl.Series("mean", np.full(len(items), None), pl.Float32)
+        middle = pl.Series("bayes", np.full(len(items), (scale.low + scale.high) / 2, np.float32))
+        return items.with_columns(pl.Series("ratings", count, pl.Int64), nothing, middle)
+    overall = float(total.sum() / count.sum())
     few = count < least
     count[few], total[few] = 0, 0
     mean = np.divide(total, count, out=np.full(len(items), np.nan), where=count > 0).astype(np.float32)
