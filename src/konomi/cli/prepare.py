@@ -3,7 +3,7 @@
 import dataclasses
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,7 +28,9 @@ def prepare(
         "delimited or sample, where the files do not say it themselves; then files, folders or the zip.")] = None,
     added: Annotated[list[Path] | None, typer.Option("--add", metavar="FILE", help="Add new ratings, corrections and deletions "
         "to the dataset at DATA, instead of reading it anew; give several.")] = None,
-    items: Annotated[Path | None, typer.Option(metavar="CATALOGUE", help="A catalogue, joined by item id.")] = None,
+    items: Annotated[list[Path] | None, typer.Option(metavar="CATALOGUE", help="A catalogue, joined by item id; give several, "
+        "each fills what those before lack.")] = None,
+    users: Annotated[Path | None, typer.Option(metavar="FILE", help="Features of people, by user id: age, sex, …")] = None,
     min_item_ratings: Annotated[int, typer.Option(help="Keep items with more than this many ratings.")] = 0,
     min_user_ratings: Annotated[int, typer.Option(help="Keep users with more than this many ratings.")] = 0,
     k_core: Annotated[int, typer.Option(help="Repeat until every user and item has this many ratings.")] = 0,
@@ -58,12 +60,13 @@ def prepare(
     from konomi.files import check_folder
     from konomi.kernels.ids import warm_up
     from konomi.reading.formats import ReadOptions
+    from konomi.reading.prepare import with_users
     from konomi.reading.records import refuse_rejects, write_rejects
     from konomi.reading.sources import read_source
     from konomi.settings import settings
 
     if added:
-        _add(output, added, words, items, threads, json)
+        _add(output, added, words, {"items": items, "users": users}, threads, json)
         return
     source, paths = _source(words or [])
     thresholds = {"min_item_ratings": min_item_ratings, "min_user_ratings": min_user_ratings, "k_core": k_core}
@@ -80,15 +83,15 @@ def prepare(
     given = {name: word for name, word in {**columns, "separator": between}.items() if word is not None}
     signal = {"implicit": implicit, "counts": counts}
     options = settings(ReadOptions, {"on_bad_rows": on_bad_rows, **signal, **given}, "prepare")
-    options = dataclasses.replace(options, scale=None if scale is None else _scale(scale), items=items)
-    inputs = [*paths, *([items] if items else [])]
+    options = dataclasses.replace(options, scale=None if scale is None else _scale(scale), items=tuple(items or ()))
+    inputs = [*paths, *(items or ()), *([users] if users else [])]
     written = check_folder(output, KIND, DataError, inputs)
     place = rejects or written.with_name(f"{written.name}.rejects.csv")
     if on_bad_rows == "skip":
         refuse_rejects(place, [*inputs, written])
     warm_up()
     with running(threads=threads) as run:
-        table = read_source(source, paths, options, run)
+        table = with_users(read_source(source, paths, options, run), users, options)
         dataset = make_dataset(table, rules, run)
         dataset = dataclasses.replace(
             dataset, manifest={**dataset.manifest, "read": options.again(table.reading, table.signal)}
@@ -99,6 +102,8 @@ def prepare(
         dataset.save(output)
     if table.files:
         say(f"Read as {_reading(table)}.")
+    if table.features_left_out:
+        say(f"No features, since they tell everybody apart: {', '.join(table.features_left_out)}.")
     if table.signal != "ratings":
         say(SIGNALS[table.signal])
     if left_out:
@@ -112,8 +117,8 @@ def prepare(
     say(f"Written to {output}.")
 
 
-def _add(data: Path, files: list[Path], words: list[str] | None, items: Path | None, threads: int | None, json: bool) -> None:
-    """Put the rows of files to a dataset, while no other process does."""
+def _add(data: Path, files: list[Path], words: list[str] | None, more: dict[str, Any], threads: int | None, json: bool) -> None:
+    """Put the rows of files to a dataset, while no other process does; more: catalogues and users."""
     from konomi.cli.summary import show_dataset, size
     from konomi.data.dataset import Dataset
     from konomi.files import held
@@ -125,7 +130,7 @@ def _add(data: Path, files: list[Path], words: list[str] | None, items: Path | N
     Dataset.open(data, check=False)  # it is there
     try:
         with running(threads=threads) as run, held(whole.with_name(f".{whole.name}.adding")):
-            dataset = add(Dataset.open(data), files, run, items=items)
+            dataset = add(Dataset.open(data), files, run, **more)
             dataset.save(data)
     except BlockingIOError:
         raise DataError(f"{data}: another process adds to it.", "Wait until it has ended.") from None

@@ -33,6 +33,13 @@ def show_dataset(dataset: "Dataset") -> None:
     cells = [*((name, f"{n:,}") for name, n in counts.items()), ("items with a title", titles), ("density", density)]
     show(table("Size", ("", "count"), [*cells, ("scale", str(dataset.scale))]))
     show(histogram("Ratings", manifest["histogram"]))
+    if dataset.user_features is not None:
+        features = [
+            (feature.name, category, f"{n:,}")
+            for f, feature in enumerate(dataset.features)
+            for category, n in zip(feature.categories, np.bincount(dataset.user_features[:, f] + 1)[1:], strict=False)
+        ]
+        show(table("Features of people", ("feature", "category", "users"), features, ("users",)))
     show(histogram(f"Interactions (liked: {dataset.labelling})", manifest["labels"]))
     note(manifest["note"])
 
@@ -75,6 +82,7 @@ def taste(dataset: "Dataset", user: str) -> dict[str, Any]:
     ]
     return {
         "user": user,
+        **({} if dataset.people is None else {"features": dataset.people.row(dataset.users.row(user, "user"), named=True)}),
         "entries": len(profile.item),
         "ratings": len(rated.item),
         "mean": float(rated.rating.mean(dtype=np.float64)) if len(rated.item) else None,
@@ -89,6 +97,8 @@ def show_taste(facts: dict[str, Any]) -> None:
     mean = "none" if facts["mean"] is None else f"{facts['mean']:.2f}"
     ratings = f"{facts['ratings']:,} ratings, mean {mean} (everybody's: {facts['mean_of_all']:.2f})"
     show(f"User {facts['user']}: {facts['entries']:,} entries, {ratings}")
+    if features := facts.get("features"):
+        show(", ".join(f"{name}: {value or 'unknown'}" for name, value in features.items()), "")
     show(histogram("Ratings", facts["histogram"]))
     cells = ((g["genre"], g["ratings"], f"{g['mean']:.2f}", f"{g['taste']:.2f}") for g in facts["genres"])
     show(table("Taste per genre", ("genre", "ratings", "mean", "taste"), cells, ("ratings", "mean", "taste")))

@@ -46,7 +46,8 @@ class Table:
     note: a text to show with the data; rejects, catalogue_rejects: rows of the ratings and of the catalogue that were left out;
     files: those that were read, for the hash of the input; reading: the columns that were guessed, by the names of
     `formats.ReadOptions`; signal: what says that somebody likes something. Where that is presence alone, or counts, nothing is
-    rated and every entry is completed, unless its status says otherwise; counts are weights.
+    rated and every entry is completed, unless its status says otherwise; counts are weights; features_left_out: columns of
+    the users that tell everybody apart.
     """
 
     user_id: pl.Series
@@ -66,6 +67,7 @@ class Table:
     files: tuple[Path, ...] = ()
     reading: dict[str, str] = field(default_factory=dict)
     signal: Literal["ratings", "presence", "counts"] = "ratings"
+    features_left_out: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rating)

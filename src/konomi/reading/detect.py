@@ -4,13 +4,18 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import polars as pl
 
 from konomi.data.table import Rejects, Table
 from konomi.errors import DataError
 from konomi.files import MANIFEST
-from konomi.reading.catalogue_forms import FORMS, HEADLESS
-from konomi.reading.catalogues import read_catalogue
+from konomi.reading.as_polars import as_polars
+from konomi.reading.catalogue_forms import ANY, FORMS, HEADLESS
+from konomi.reading.catalogues import FRAME, catalogue_of_frame, read_catalogue
 from konomi.reading.formats import RatingsFormat, ReadOptions
+from konomi.reading.merge import merged
 from konomi.reading.records import first_records
 from konomi.reading.rows import BINARY, read_several
 from konomi.reading.signal import with_signal
@@ -86,7 +91,7 @@ def read_found(
     known = {MANIFEST, *layout.catalogue, *layout.ignored}
     others = [path for path in paths if path.is_file() and path not in ratings and plain(path) not in known]
     catalogue = find(paths, layout.catalogue) or others[:1] or _beside(ratings[0].parent, layout.catalogue)
-    if others and (options.items or others != catalogue):
+    if others and others != catalogue:
         raise DataError(
             f"{', '.join(map(str, others))}: not used: neither the ratings of {layout.source} nor the catalogue.",
             "Leave it out, or give it by itself; a catalogue goes with `items`.",
@@ -94,11 +99,23 @@ def read_found(
     table = read_several(ratings, format, options, run, layout.source)
     if options.implicit or options.counts:
         table = with_signal(table, options.counts, True)
-    return table if options.items or not catalogue else with_catalogue(table, catalogue[0], options)
+    return with_catalogues(table, catalogue[:1], options) if catalogue else table
 
 
-def with_catalogue(table: Table, path: Path, options: ReadOptions) -> Table:
-    """The table with the catalogue in a file; DataError as in `read_catalogue`."""
-    rejects = Rejects()
-    items = read_catalogue(path, options.on_bad_rows, rejects)
-    return dataclasses.replace(table, items=items, catalogue_rejects=rejects, files=(*table.files, path))
+def with_catalogues(table: Table, catalogues: Sequence[Path | Any], options: ReadOptions) -> Table:
+    """The table with catalogues, files or frames, in order, and then its own one: each fills what those before it lack.
+
+    DataError as in `read_catalogue`.
+    """
+    rejects, found = Rejects(), list[pl.DataFrame]()
+    for each in catalogues:
+        if isinstance(each, Path):
+            found.append(read_catalogue(each, options.on_bad_rows, rejects))
+        else:
+            item = table.reading.get("item", ANY.item)
+            found.append(catalogue_of_frame(as_polars(each, str(FRAME)), item, options.on_bad_rows, rejects))
+    own = [] if table.items is None else [table.items]
+    for name in ("line", "reason", "text"):
+        getattr(rejects, name).extend(getattr(table.catalogue_rejects, name))
+    files = tuple(each for each in catalogues if isinstance(each, Path))
+    return dataclasses.replace(table, items=merged([*found, *own]), catalogue_rejects=rejects, files=(*table.files, *files))

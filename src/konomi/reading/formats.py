@@ -30,7 +30,7 @@ class ReadOptions:
     implicit: bool = False  # presence alone is the signal: ratings are not read
     counts: bool = False  # the column of ratings holds how often: counts, which are weights
     separator: str | None = None  # between columns: a character, or "::"
-    items: Path | None = None  # a catalogue instead of the source's own
+    items: tuple[Path, ...] = ()  # catalogues before the source's own
 
     def __post_init__(self) -> None:
         if (self.implicit or self.counts) and self.scale is not None and self.scale != PRESENCE:

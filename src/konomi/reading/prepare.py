@@ -13,10 +13,12 @@ from konomi.data.prepare import prepare as prepare_table
 from konomi.data.scale import Scale
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
+from konomi.reading.detect import with_catalogues
 from konomi.reading.formats import ReadOptions
-from konomi.reading.read_frame import read_frame, with_items
-from konomi.reading.records import OnBadRows
+from konomi.reading.read_frame import read_frame
+from konomi.reading.records import OnBadRows, open_bytes
 from konomi.reading.sources import SOURCES, read_source
+from konomi.reading.users import read_users
 from konomi.runtime import Run
 from konomi.settings import closest, settings
 
@@ -27,7 +29,8 @@ class Reading(TypedDict, total=False):
     """Options of reading ratings; None or absent = the source's own, or guessed."""
 
     source: str | None  # a name in `SOURCES`; by default recognised from the files
-    items: Any  # a catalogue, joined by item id: a file, or a frame
+    items: Any  # a catalogue, joined by item id: a file, or a frame; or a list of them, each fills what those before lack
+    users: Any  # features of people: a file, or a frame
     user: str | None  # names of columns
     item: str | None
     rating: str | None
@@ -74,7 +77,7 @@ def prepare(ratings: Any, rules: Rules | None = None, run: Run | None = None, **
     elif (source := reading.get("source")) is not None:
         raise ConfigError(f'The source "{source}" reads files, not tables in memory.', "Leave source out, or give paths.")
     else:
-        table = read_frame(ratings, options, run, _items(reading))
+        table = with_users(read_frame(ratings, options, run, _items(reading)), reading.get("users"), options)
     dataset = prepare_table(table, rules, run)
     return dataclasses.replace(dataset, manifest={**dataset.manifest, "read": options.again(table.reading, table.signal)})
 
@@ -97,15 +100,27 @@ def add(dataset: Dataset | PathLike, ratings: Any, run: Run | None = None, **rea
         source = known.manifest["source"]
         asked["source"] = given.get("source", source if source in SOURCES and source != "sample" else None)
         return add_table(known, _read_files(ratings if listed else [ratings], options, run, asked))
-    return add_table(known, read_frame(ratings, options, run, _items(asked)))
+    return add_table(known, with_users(read_frame(ratings, options, run, _items(asked)), asked.get("users"), options))
 
 
 def _read_files(paths: list[Any], options: ReadOptions, run: Run, reading: Reading) -> Table:
     hint = "Give paths; konomi.prepare takes tables in memory, too."
     files, items = [as_path(path, "ratings", DataError, hint) for path in paths], _items(reading)
-    own = dataclasses.replace(options, items=items if isinstance(items, Path) else None)
-    table = read_source(reading.get("source"), files, own, run)
-    return table if isinstance(items, Path) else with_items(table, items, options)
+    places = tuple(each for each in items if isinstance(each, Path))
+    for place in places:
+        open_bytes(place).close()  # refused before the ratings are read
+    table = read_source(reading.get("source"), files, options, run)
+    return with_users(with_catalogues(table, items, options) if items else table, reading.get("users"), options)
+
+
+def with_users(table: Table, users: Any, options: ReadOptions) -> Table:
+    """The table with the features of people in a file or frame; unchanged for None."""
+    if users is None:
+        return table
+    users = as_path(users, "users", DataError) if isinstance(users, str | os.PathLike) else users
+    found, left_out = read_users(users, table.reading.get("user"), options.on_bad_rows)
+    files = (*table.files, *([users] if isinstance(users, Path) else []))
+    return dataclasses.replace(table, users=found, files=files, features_left_out=tuple(left_out))
 
 
 def _options(reading: Reading) -> ReadOptions:
@@ -115,14 +130,19 @@ def _options(reading: Reading) -> ReadOptions:
         raise ConfigError(f'There is no option "{unknown}".{closest(unknown, known)}', f"The options are: {', '.join(known)}.")
     expect(reading.get("source"), str | None, "a source", ConfigError, 'Write source="movielens", for instance.')
     expect(reading.get("scale"), Scale | None, "a scale", ConfigError, "Write scale=konomi.Scale(1, 10, 1), for instance.")
-    said = {name: value for name, value in reading.items() if value is not None and name not in ("source", "items", "scale")}
+    said = {
+        name: value
+        for name, value in reading.items()
+        if value is not None and name not in ("source", "items", "users", "scale")
+    }
     return dataclasses.replace(settings(ReadOptions, said, "reading"), scale=reading.get("scale"))
 
 
-def _items(reading: Reading) -> Any:
-    """The catalogue: a path as a `Path`, anything else unchanged."""
-    items = reading.get("items")
-    return as_path(items, "a catalogue", DataError) if isinstance(items, str | os.PathLike) else items
+def _items(reading: Reading) -> list[Any]:
+    """The catalogues: a path as a `Path`, anything else unchanged."""
+    given = reading.get("items")
+    several = list(given) if isinstance(given, list | tuple) else [] if given is None else [given]
+    return [as_path(each, "a catalogue", DataError) if isinstance(each, str | os.PathLike) else each for each in several]
 
 
 def _run(run: Run | None) -> Run:

@@ -1,15 +1,14 @@
 """A table in memory → a Table, as from a file."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from konomi.data.table import Rejects, Table
+from konomi.data.table import Table
 from konomi.errors import DataError
 from konomi.reading.as_polars import as_polars
-from konomi.reading.catalogue_forms import ANY
-from konomi.reading.catalogues import FRAME, catalogue_of_frame
-from konomi.reading.detect import with_catalogue
+from konomi.reading.detect import with_catalogues
 from konomi.reading.formats import ReadOptions
 from konomi.reading.rows import read_columns
 from konomi.reading.signal import with_signal
@@ -19,11 +18,11 @@ from konomi.runtime import Run
 NAME = "the frame"  # its name in errors
 
 
-def read_frame(frame: Any, options: ReadOptions, run: Run, items: Any = None) -> Table:
+def read_frame(frame: Any, options: ReadOptions, run: Run, items: Sequence[Any] = ()) -> Table:
     """The entries of a frame (polars, pandas, pyarrow, DuckDB, …) with a row per rating, the same as from a file.
 
-    Columns that `options` does not name have their usual names. items: a catalogue, as for `with_items`. DataError for anything
-    that is no table, a column that is missing or of another type, and bad rows, by number from 1.
+    Columns that `options` does not name have their usual names. items: catalogues, as for `with_catalogues`. DataError for
+    anything that is no table, a column that is missing or of another type, and bad rows, by number from 1.
     """
     ratings = as_polars(frame, NAME)
     if not ratings.width or not len(ratings):
@@ -33,16 +32,5 @@ def read_frame(frame: Any, options: ReadOptions, run: Run, items: Any = None) ->
     table = read_columns(ratings.lazy(), Path(NAME), format, options, run, "frame")
     table = with_signal(table, format.counts, options.implicit)
     table = dataclasses.replace(table, files=(), reading=format.names())
-    return with_items(table, options.items if items is None else items, options)
-
-
-def with_items(table: Table, items: Any, options: ReadOptions) -> Table:
-    """The table with a catalogue: a file, a frame, or None for its own."""
-    if items is None:
-        return table
-    if isinstance(items, Path):
-        return with_catalogue(table, items, options)
-    rejects = Rejects()
-    item = table.reading.get("item", ANY.item)
-    catalogue = catalogue_of_frame(as_polars(items, str(FRAME)), item, options.on_bad_rows, rejects)
-    return dataclasses.replace(table, items=catalogue, catalogue_rejects=rejects)
+    given = items or options.items
+    return with_catalogues(table, given, options) if given else table

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from konomi.data.table import Table
 from konomi.errors import DataError
 from konomi.files import MANIFEST, read_manifest
-from konomi.reading.detect import Layout, is_catalogue, with_catalogue
+from konomi.reading.detect import Layout, is_catalogue, with_catalogues
 from konomi.reading.formats import ReadOptions
 from konomi.reading.records import open_bytes
 from konomi.reading.zips import read_unpacked
@@ -45,7 +45,7 @@ class Recognising(Source, Protocol):
 def read_source(name: str | None, paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
     """The table of a source; recognised from the files where `name` is None. DataError as in each source's `read`.
 
-    Zip files are unpacked. The catalogue `options.items` replaces the source's own.
+    Zip files are unpacked. The catalogues `options.items` come before the source's own, which fills what they lack.
     """
     if name is not None and name not in SOURCES:
         raise DataError(f'Unknown source "{name}".{closest(name, SOURCES)}', f"The sources are: {', '.join(SOURCES)}.")
@@ -56,12 +56,12 @@ def read_source(name: str | None, paths: Sequence[Path], options: ReadOptions, r
         table = cast(Source, import_module(SOURCES[name or recognise(files)])).read(files, options, run)
         return _noted(table)
 
-    if options.items:
-        open_bytes(options.items).close()  # refused before the ratings are read
+    for items in options.items:
+        open_bytes(items).close()  # refused before the ratings are read
     layouts = [_module(each).LAYOUT for each in _named()]
     known = {name for layout in layouts for group in (*layout.ratings, layout.catalogue, (MANIFEST,)) for name in group}
     table = read_unpacked(paths, known, read)
-    return with_catalogue(table, options.items, options) if options.items else table
+    return with_catalogues(table, options.items, options) if options.items else table
 
 
 def _noted(table: Table) -> Table:

@@ -57,14 +57,14 @@ def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]
         except pl.exceptions.PolarsError as error:
             raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
         return ",", {name: kind.is_integer() or kind.is_temporal() for name, kind in schema.items()}, False
-    separator = options.separator or _separator(path)
+    separator = options.separator or separator_of(path)
     head = first_records(path, separator, 2)
     headless = any(_is_number(field) for field in head[0])
     names = [*HEADLESS, *(f"column_{n}" for n in range(5, len(head[0]) + 1))][: len(head[0])] if headless else head[0]
     return separator, {name: n < len(head[-1]) and head[-1][n].strip().isdigit() for n, name in enumerate(names)}, headless
 
 
-def _separator(path: Path) -> str:
+def separator_of(path: Path) -> str:
     """The separator that makes the most columns of the first line; the first of equals. Spaces only stand between numbers."""
 
     def columns(separator: str) -> int:
