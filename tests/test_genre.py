@@ -40,7 +40,7 @@ def test_by_hand(train):
     expected = [base + 1 + action, base + (action + drama) / 2, base + drama / 2, base - 4 / 3]
     np.testing.assert_allclose(model.score(codes, "rating")[0], expected, rtol=1e-6)
     # "rank": what is said of an item, its mean and the taste for it, shrunk by n / (100 + n)
-    np.testing.assert_allclose(model.score(codes, "rank")[0, 0], base + (1 + action) * 2 / 102, rtol=1e-6)
+    np.testing.assert_allclose(model.score(codes, "rank")[0, 0], base + (1 + action) * 7 / 107, rtol=1e-6)
     np.testing.assert_allclose(model.score_pairs(codes[:1], np.array([-1]), "rating"), base, rtol=1e-6)
 
 

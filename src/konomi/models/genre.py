@@ -28,6 +28,8 @@ from konomi.models.api import check_output, in_short
 from konomi.runtime import Run, one_blas_thread
 from konomi.settings import check_types
 
+GENRES_WORTH = 5  # ratings: as far as an item with genres that nobody has rated is known
+
 TASKS = ("rating",)
 
 
@@ -131,7 +133,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Genre:
         taste_prior=np.array([config.taste_prior], np.float32),
         damp_user=np.array([config.damp_user], np.float32),
         item_offset=bayesian_average(total, count, float(mean), prior) - mean,
-        item_known=trust(count),
+        item_known=trust(count + np.append(GENRES_WORTH * genres.any(axis=1), 0)),
         genres=np.vstack([genres, np.zeros_like(genres, shape=(1, genres.shape[1]))]),
         history=np.empty((0, 2), np.float32),
     )

@@ -13,14 +13,16 @@ COMPLETED = np.uint8(STATUS["completed"])
 MOST = 100  # the highest rating of a scale that people use; counts have higher ones, and most are far below
 
 
-def with_signal(table: Table, counts: bool, asked: bool) -> Table:
-    """The table as its signal says. counts: its ratings are counts; asked: whoever reads it has said what the signal is.
+def with_signal(table: Table, counts: bool, implicit: bool, scaled: bool = False) -> Table:
+    """The table as its signal says. counts, implicit: whoever reads it has said so; scaled: or has said which scale it has.
 
     Ratings that are all the same, or none, are presence alone. Whole numbers from 1 to above `MOST`, of which half are below a
     tenth of the highest, are counts.
     """
-    if asked or counts:
+    if implicit or counts:
         return _counted(table) if counts else _present(table)
+    if scaled:
+        return table
     values = table.rating[~np.isnan(table.rating)]
     if len(values) == 0 or values.min() == values.max():
         return _present(table)

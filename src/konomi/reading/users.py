@@ -2,7 +2,7 @@
 
 MovieLens' u.user and users.dat, and any delimited, Parquet or Arrow file, or frame, with a column of user ids. Every other
 column is a feature. Numbers with more than `MOST_NUMBERS` values are put into classes, ages into those of surveys, others into
-ten of about equal size. A column that tells (nearly) everybody apart, such as a zip code or a name, is no feature.
+ten of about equal size. A column that tells (nearly) everybody apart is no feature, nor is a zip code.
 """
 
 import re
@@ -33,6 +33,7 @@ MOST_NUMBERS = 20  # distinct numbers that are categories by themselves
 CLASSES = 10  # of other numbers
 AGES = (18, 25, 35, 45, 50, 56)  # where classes of ages begin, but the first
 MOST_CATEGORIES = 1000
+ADDRESSES = ("zip", "zipcode", "postcode", "postalcode")  # names of columns that are no feature
 FEW = 50  # distinct values, up to which a column may tell everybody apart
 
 
@@ -94,6 +95,8 @@ def _read(path: Path, on_bad_rows: OnBadRows) -> pl.DataFrame:
 
 def _categories(column: pl.Series) -> pl.Series | None:
     """The column as text of categories; None where it is no feature."""
+    if re.sub(r"[^a-z]", "", column.name.lower()) in ADDRESSES:
+        return None
     known = column.drop_nulls()
     numbers = known.cast(pl.Float64, strict=False)
     if len(known) and not numbers.null_count() and numbers.n_unique() > MOST_NUMBERS and numbers.is_finite().all():

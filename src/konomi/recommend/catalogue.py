@@ -6,6 +6,7 @@ from functools import cached_property
 import polars as pl
 
 from konomi.arguments import integer
+from konomi.arrays import Bools
 from konomi.catalogue.tags import genre_names
 from konomi.data.scale import Scale
 from konomi.data.vocab import Vocab
@@ -16,10 +17,15 @@ from konomi.settings import shown
 
 @dataclass(frozen=True, repr=False)
 class Catalogue:
-    """items: a row per item row, see `Bundle`; scale: of ratings and of wishes."""
+    """items: a row per item row, see `Bundle`; scale: of ratings and of wishes; known bool[I]: a model knows it; None = all."""
 
     items: pl.DataFrame
     scale: Scale
+    known: Bools | None = None
+
+    def knows(self, row: int) -> bool:
+        """Whether a model knows anything of an item; nobody has rated the others, or hardly anybody."""
+        return self.known is None or bool(self.known[row])
 
     def __repr__(self) -> str:
         return f"Catalogue({len(self.items):,} items, rated {self.scale})"

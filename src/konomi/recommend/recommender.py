@@ -81,7 +81,8 @@ class Recommender:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The items as people ask for them."""
-        return Catalogue(self.bundle.items, self.bundle.scale)
+        known = np.any([model.item_known[:-1] > 0 for model in self.bundle.models.values()], axis=0)
+        return Catalogue(self.bundle.items, self.bundle.scale, known)
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -8,6 +8,7 @@ from konomi.recommend.person import Person
 
 UNSURE = 0.8  # matches below this confidence are shown
 SHOWN = 10  # titles that were not matched, at most
+UNRATED = "in the catalogue, but nobody has rated it, or hardly anybody"
 OTHERS = 3  # other titles that a typed one may mean, at most
 
 
@@ -16,7 +17,8 @@ def sentences(person: Person) -> list[str]:
     lines = []
     for one in person.given:
         others = ", ".join(one.also[:OTHERS])
-        lines.append(f"{one.text} → {one.title}: {one.rating:g}" + (f" (not: {others})" if others else ""))
+        unknown = "" if person.catalogue.knows(one.match.row) else f" ({UNRATED})"
+        lines.append(f"{one.text} → {one.title}: {one.rating:g}{unknown}" + (f" (not: {others})" if others else ""))
     return lines if person.matched is None else lines + _of_list(person.matched, person.catalogue)
 
 
@@ -27,6 +29,10 @@ def _of_list(matched: Matched, catalogue: Catalogue) -> list[str]:
         if found.confidence < UNSURE:
             name = catalogue.titles.name(found.row)
             lines.append(f"  {found.entry.name} → {name}, by {found.how} ({found.confidence:.0%} sure)")
+    unrated = [catalogue.titles.name(found.row) for found in matched.matched if not catalogue.knows(found.row)]
+    if unrated:
+        more = len(unrated) - SHOWN
+        lines.append(f"  {'; '.join(unrated[:SHOWN])}{f'; and {more:,} more' if more > 0 else ''}: {UNRATED}")
     for double in matched.doubles:
         lines.append(f"  {double.entry.name}: the same title as {double.kept.name}, which is used")
     if matched.unmatched:
@@ -39,7 +45,14 @@ def _of_list(matched: Matched, catalogue: Catalogue) -> list[str]:
 def facts(person: Person) -> dict[str, Any]:
     """given: each typed rating; list, where there is one: how each of its entries was matched. Ready for JSON."""
     given = [
-        {"text": one.text, "title": one.title, "item_id": one.item_id, "rating": one.rating, "also": list(one.also)}
+        {
+            "text": one.text,
+            "title": one.title,
+            "item_id": one.item_id,
+            "rating": one.rating,
+            "also": list(one.also),
+            "known": person.catalogue.knows(one.match.row),
+        }
         for one in person.given
     ]
     return {"given": given} if person.matched is None else {"given": given, "list": _list(person.matched, person.catalogue)}
