@@ -128,7 +128,7 @@ def test_two_bundles_beside_each_other(both, checkerboard):
         experiment.measure(experiment.test, [module(name).fit(experiment.train, module(name).Config(), RUN)])
         for name in ("bias", "genre")
     ]
-    together = standings({"a": of_people(reports[0]), "b": of_people(reports[1])})
+    together = standings({name: of_people(report, experiment.test.hidden) for name, report in zip("ab", reports, strict=True)})
     joint = konomi.compare_models(checkerboard, "bias,genre", "rating", SPLIT, RUN).standings
     for kind, key in ((SERVED, "ndcg@10"), ("rating", "rmse"), (RANKING, "recall@20")):
         one, other = together[kind].differences["a", "b", key], joint[kind].differences["bias", "genre", key]

@@ -47,10 +47,12 @@ def evaluate(
     from konomi.cli.noted import show_against, show_noted
     from konomi.evaluate.metrics import metrics_with
     from konomi.pipeline.evaluate import evaluate_model
+    from konomi.pipeline.splits import ADDED
 
     loaded, chosen = load_bundle(bundle), metrics_with(metrics)
     if test is None or against is not None:
-        if said := next((name for name, value in {"TEST": test and against, "--metrics": metrics}.items() if value), None):
+        given = {"TEST": test and against, "--metrics": metrics, "--measured": measured, "--data": data}
+        if said := next((name for name, value in given.items() if value), None):
             raise ConfigError(f"{said}: nothing is measured anew here.", f"Leave {said} out, or give TEST without --against.")
         show_noted(bundle, loaded, json) if against is None else show_against(bundle, loaded, against, json)
         return
@@ -62,6 +64,9 @@ def evaluate(
         show_json({**head, **found.metrics, "sample": sample})
         return
     values = found.metrics
+    if found.split.spec["kind"] == ADDED and found.users is found.dataset.users:
+        n = found.split.counts()["test"]
+        say(f"{n:,} entries were added since the model was trained on everything before them: it has not learnt them.")
     if found.known_rows:
         say(f"{found.known_rows:,} rows are left out: the model was trained or validated with them.")
     if "rating" in sample:

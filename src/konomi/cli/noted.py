@@ -36,6 +36,10 @@ def show_against(path: Path, bundle: "Bundle", other: Path, json: bool) -> None:
     found = compare_bundles(bundle, other)
     gaps = {kind: {key: gap for (a, b, key), gap in standing.differences.items() if (a, b) == (FIRST, SECOND)}
             for kind, standing in found.items()}  # fmt: skip
+    if not gaps:
+        raise DataError(
+            f"{path} and {other} have no figure in common.", "Compare models that do the same: rank, or predict ratings."
+        )
     if json:
         show_json({kind: {key: {**gap.to_dict(), "real": gap.real} for key, gap in of.items()} for kind, of in gaps.items()})
         return
@@ -44,3 +48,4 @@ def show_against(path: Path, bundle: "Bundle", other: Path, json: bool) -> None:
         title = f"{TITLES[kind]}: {path.name} less {other.name}, {people:,} people, 95 % intervals"
         cells = ((key, interval_text(gap, signed=True), real_text(gap)) for key, gap in of.items())
         show(table(title, ("", "difference", "real?"), cells))
+    say_when_measured(bundle.facts)

@@ -60,10 +60,9 @@ def train(
     from konomi.models.api import criterion
     from konomi.neural.checkpoint import is_checkpoint, remove
     from konomi.pipeline.arguments import check_apart, check_checkpoint, model_names
-    from konomi.pipeline.refit import again
+    from konomi.pipeline.refit import second
     from konomi.pipeline.splits import check_files, split_by_files
     from konomi.pipeline.train import train_model
-    from konomi.runtime import Run
     from konomi.settings import read_toml
 
     tables = read_toml(config) if config else {}
@@ -74,8 +73,8 @@ def train(
     check_needs(chosen, device)
     inputs = [data, *(path for path in (config, test_file, valid_file) if path)]
     check_target(output, inputs)
-    checkpoints = [checkpoint, again(Run(checkpoint=checkpoint)).checkpoint] if checkpoint else []
-    for place in filter(None, checkpoints):
+    checkpoints = [checkpoint, second(checkpoint)] if checkpoint else []
+    for place in checkpoints:
         check_file(place, ConfigError, inputs, "checkpoint", ("a checkpoint", is_checkpoint))
         check_apart(place, output)
     dataset = Dataset.open(data)
@@ -83,7 +82,7 @@ def train(
         frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else how
         bundle = train_model(dataset, chosen, frozen, run, data, refit, measured)
         save_bundle(output, bundle)
-        for place in filter(None, checkpoints):
+        for place in checkpoints:
             remove(place)
     if json:
         show_json({"path": str(output), "models": bundle.configs, **bundle.facts.to_json()})
@@ -92,12 +91,22 @@ def train(
         for epoch, (error, valid_error) in enumerate(history, 1):
             valid_text = f"  valid {valid_error:.4f}" if valid_error is not None else ""
             say(f"{name} epoch {epoch:>3}  train {criterion(bundle.models[name]).name} {error:.4f}{valid_text}")
-    if bundle.facts.split.valid and not how.valid and not test_file:
-        say("Something has to say when to stop: a tenth of the entries did, and was learnt in the end.")
+        if bundle.facts.refitted and history:
+            say(f"{name} is trained again, on everything, for {len(bundle.models[name].history):,} epochs.")
+    say_what_validates(bundle, asked=bool(valid_file or how.valid or how.valid_from is not None))
     show_errors(bundle)
     for warning in bundle.facts.warnings or ():
         say(warning)
     say(f"Written to {output}." + (f" The checkpoint {checkpoint} is deleted." if checkpoint else ""))
+
+
+def say_what_validates(bundle: "Bundle", asked: bool) -> None:
+    """Say, where no validation entries were `asked` for, what chose the epoch."""
+    entries, epochs = bundle.facts.split.entries.get("valid"), any(bundle.facts.history.values())
+    if entries and not asked:
+        say(f"Something has to say when to stop: {entries:,} entries that were drawn did, and were learnt in the end.")
+    if not entries and epochs:
+        say("No entries said when to stop: all epochs were run.")
 
 
 def show_errors(bundle: "Bundle") -> None:

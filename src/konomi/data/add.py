@@ -57,7 +57,7 @@ def add(dataset: Dataset, table: Table) -> Dataset:
     for name in {**new}:
         if name != "since":
             old[name][place[there & newer & ~deleted]] = new[name][there & newer & ~deleted]
-    old["since"][place[changed]] = number
+    old["since"][place[changed]] = -number  # told from what was added
     keep = np.ones(len(key), np.bool_)
     keep[place[gone]] = False
     at = np.searchsorted(key[keep], new_key[fresh])

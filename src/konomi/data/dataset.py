@@ -31,8 +31,8 @@ class Dataset:
     items: the catalogue (`table.ITEM_COLUMNS`, then ratings, mean, bayes), one row each; users: their ids; indptr i64[U+1];
     item i32[N]; stored u8[N] or f32[N] (see `Scale`); status u8[N], time i64[N], weight f32[N] or None each; manifest: the
     source, and what was left out; people: a column of text for each feature of the users, or None; since i32[N]: the number of
-    the addition that put or changed an entry last, 0 = the first preparation, or None. Arrays are memory-mapped when read from
-    disk.
+    the addition that put an entry, negative where that changed it, 0 = the first preparation, or None. Arrays are memory-mapped
+    when read from disk.
     """
 
     items: pl.DataFrame
@@ -135,8 +135,17 @@ class Dataset:
             return np.ones(len(self.item), np.bool_)
         if sha256 not in self.lineage or self.since is None:
             return None
-        known: Bools = self.since <= self.lineage.index(sha256)
+        known: Bools = np.abs(self.since) <= self.lineage.index(sha256)
         return known
+
+    def added_to(self, sha256: str) -> Bools | None:
+        """bool[N]: the entries that were put to an earlier state of the dataset, of this hash, and never changed; None if it is
+        none. Whatever was changed is neither known to it nor surely new: it may have had the pair with another rating."""
+        known = self.known_to(sha256)
+        if known is None or self.since is None:
+            return None if known is None else ~known
+        added: Bools = ~known & (self.since > 0)
+        return added
 
     def of_items(self, n: int) -> "Dataset":
         """The dataset with the first n items alone, such as those of a bundle that was trained before others were added."""

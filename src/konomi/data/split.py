@@ -129,10 +129,31 @@ def predefined(dataset: Dataset, test: Table, valid: Table | None = None, share:
     spec: dict[str, Any] = {"kind": "predefined"}
     if valid is None:
         spec |= {"valid": share, "seed": seed}
-        rest = np.flatnonzero(role == TRAIN)
-        among = drawn(draw.of_entries(dataset, seed)[rest], SplitConfig(valid=share, test=0, seed=seed), "entries")
-        role[rest[among == VALID]] = VALID
+        _draw_validation(role, dataset, share, seed)
     return Split(role, spec, dataset.sha256)
+
+
+def _draw_validation(role: U8, dataset: Dataset, share: float, seed: int) -> None:
+    """Make a share of the training entries validation entries."""
+    rest = np.flatnonzero(role == TRAIN)
+    among = drawn(draw.of_entries(dataset, seed)[rest], SplitConfig(valid=share, test=0, seed=seed), "entries")
+    role[rest[among == VALID]] = VALID
+
+
+def with_validation(split: Split, dataset: Dataset, share: float) -> Split:
+    """A split that has no validation entries, with a share of them, as it would have been drawn; the test entries stay.
+
+    One whose validation entries were given has what was given.
+    """
+    spec = {name: value for name, value in split.spec.items() if name != "valid_from"}
+    if spec["kind"] != "predefined":
+        tested = 1 / spec["folds"] if spec.get("folds") else spec["test"]
+        return make_split(dataset, SplitConfig(**{**spec, "valid": min(share, (1 - tested) / 2) if tested < 1 else share}))
+    if "valid" not in spec:
+        return split
+    role = split.role.copy()
+    _draw_validation(role, dataset, share, spec["seed"])
+    return replace(split, role=role, spec={**spec, "valid": share})
 
 
 def _entries(dataset: Dataset, table: Table) -> I64:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from konomi.bundle.format import Bundle, load_bundle
 from konomi.bundle.origin import dataset_of
 from konomi.data.dataset import KIND, Dataset
 from konomi.data.profiles import Profiles
-from konomi.data.split import TEST, TRAIN, Split
+from konomi.data.split import TEST, Split
 from konomi.data.table import Table
 from konomi.data.vocab import Vocab
 from konomi.errors import BundleError, ConfigError, DataError
@@ -24,7 +24,7 @@ from konomi.evaluate.metrics import metrics_with
 from konomi.evaluate.records import Predictions, Report, Values, shortly
 from konomi.files import kind_of
 from konomi.pipeline.arguments import run_from
-from konomi.pipeline.splits import read_like, split_of
+from konomi.pipeline.splits import read_like, tests_of
 from konomi.reading.formats import ReadOptions
 from konomi.reading.read_frame import read_frame
 from konomi.runtime import Run
@@ -79,10 +79,10 @@ def evaluate_model(
 ) -> Evaluation:
     """The metrics of a saved model, and of the baselines, which are fitted on the same training entries.
 
-    bundle: a bundle or its path. test: None, the dataset that it was trained on, or the path of that, for its own test entries;
-    or new ratings: the path of a file like those that the dataset was made of, a `Table`, or a frame with the columns user_id,
-    item_id and rating. data: the dataset, if it has moved. metrics: more of them, as in "ndcg@5"; measured: how many people's
-    lists are measured, at most.
+    bundle: a bundle or its path. test: None, the dataset that it was trained on, or the path of that, for its own test entries
+    and what was added since (see `tests_of`); or new ratings: the path of a file like those that the dataset was made of, a
+    `Table`, or a frame with the columns user_id, item_id and rating. data: the dataset, if it has moved. metrics: more of them,
+    as in "ndcg@5"; measured: how many people's lists are measured, at most.
 
     What a model has learnt does not test it: of new ratings, those are left out. BundleError for anything but a bundle;
     DataError for anything but ratings, for another dataset than its own, where there is nothing to test on, or where it has
@@ -93,11 +93,8 @@ def evaluate_model(
     if own and test is not None and data is not None:
         raise ConfigError(f"{_name(test)} is a dataset, and {_name(data)} another.", "Give `data` with a ratings file only.")
     dataset = dataset_of(loaded, data if test is None or not own else test)
-    split = split_of(loaded, dataset, run)
-    known = dataset.known_to(loaded.facts.data.sha256)
-    if loaded.facts.refitted and known is not None:  # what was added since is new to it
-        split = replace(split, role=np.where(known, np.uint8(TRAIN), np.uint8(TEST)), spec={"kind": "added since"})
-    if own and loaded.facts.refitted and (known is None or known.all()):
+    split = tests_of(loaded, dataset, run, own)
+    if own and loaded.facts.refitted and not (split.role == TEST).any():
         raise DataError(
             "This model has learnt its test entries: it was trained again on everything after it was measured.",
             "What was measured before is in it: konomi evaluate BUNDLE. Or give ratings new to it, or train with --no-refit.",

@@ -1,11 +1,18 @@
 """Training again, on everything, what was chosen and measured on a part."""
 
+from collections.abc import Iterable
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
+from konomi.data.dataset import Dataset
+from konomi.data.split import Split, with_validation
 from konomi.models.api import Model, criterion
 from konomi.neural.stopping import best_epoch
 from konomi.runtime import Run
+
+VALIDATION = 0.1  # the share that chooses the epoch where none was asked for and all is learnt in the end
+AGAIN = "again, on everything"
 
 
 def has_epochs(config: Any) -> bool:
@@ -21,7 +28,22 @@ def settled(config: Any, model: Model) -> Any:
     return replace(config, epochs=kept, **({"patience": 0} if any(each.name == "patience" for each in fields(config)) else {}))
 
 
+def choosing(split: Split, dataset: Dataset, configs: Iterable[Any]) -> Split:
+    """The split of the first training: where there are epochs, it has validation entries, which say when to stop."""
+    if split.counts()["valid"] or not any(map(has_epochs, configs)):
+        return split
+    return with_validation(split, dataset, VALIDATION)
+
+
 def again(run: Run) -> Run:
-    """The run of the second training: its checkpoint is a file of its own beside the first."""
-    place = run.checkpoint
-    return run if place is None else replace(run, checkpoint=place.with_name(f"{place.name}.refit"))
+    """The run of the second training: it says that it is one, and its checkpoint is a file of its own."""
+
+    def progress(what: str, done: int, total: int) -> None:
+        run.progress(f"{what} {AGAIN}", done, total)
+
+    return replace(run, progress=progress, checkpoint=None if run.checkpoint is None else second(run.checkpoint))
+
+
+def second(checkpoint: Path) -> Path:
+    """The checkpoint of the second training, beside that of the first, which stays until both are done."""
+    return checkpoint.with_name(f"{checkpoint.name}.refit")

@@ -21,11 +21,13 @@ def shortfalls(name: str, report: Report | None) -> tuple[str, ...]:
         if kind in report.predictions and np.ptp(report.predictions[kind].true) == 0:
             continue  # everything is liked
         key, higher = primary(kind).key, primary(kind).better == "higher"
+        ahead = report.values(kind)[key] - report.baselines[baseline].values(kind)[key]
+        if ahead != 0 and (ahead > 0) == higher:
+            continue
         found = _beside(kind, report, report.baselines[baseline])
         gap = found.differences["model", "baseline", key]
-        same = gap.value == gap.low == gap.high == 0
-        if same or (gap.value != 0 and (gap.value > 0) == higher):
-            continue
+        if gap.value == gap.low == gap.high == 0:
+            continue  # it is the baseline
         own, other = (found.metrics[name][key].value for name in ("model", "baseline"))
         what = f"{primary(kind).name}{' of the lists that people get' if kind == SERVED else ''}"
         said.append(

@@ -1,18 +1,24 @@
-"""Splits given by files, and the split of a bundle, made again."""
+"""Splits given by files, the split of a bundle, made again, and what of a dataset tests it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from konomi.arrays import Bools
 from konomi.bundle.format import Bundle
 from konomi.data.dataset import Dataset
-from konomi.data.split import Split, SplitConfig, make_split, predefined, rebuild
+from konomi.data.split import SHOWN, TEST, TRAIN, Split, SplitConfig, make_split, predefined, rebuild
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
 from konomi.reading.formats import ReadOptions
 from konomi.reading.sources import SOURCES, read_source
 from konomi.runtime import Run
 from konomi.settings import settings
+
+ADDED = "added since"  # the kind of a split whose test entries are those that a model cannot have learnt
 
 
 def read_like(dataset: Dataset, path: Path, run: Run) -> Table:
@@ -64,3 +70,38 @@ def split_of(bundle: Bundle, dataset: Dataset, run: Run) -> Split:
     if split.sha256 != sha256 and not grown:
         raise DataError(f"{spec['test_file']}: not the file that this model was tested on: its split differs.", "Train again.")
     return split
+
+
+def tests_of(bundle: Bundle, dataset: Dataset, run: Run, own: bool) -> Split:
+    """The split that a bundle is measured on: test entries are none that it has learnt, training entries all that it has.
+
+    What a refitted bundle has not learnt is what was added to its dataset since. Another keeps its test entries, and has new
+    ones, if roles last while its dataset grows; what else was added is shown, for nobody has learnt it. An entry that was
+    changed since is no test entry if its pair may have been learnt. own: whether the entries of the dataset test it; else all
+    that was added is as new to it as any rating that the dataset does not have.
+
+    DataError where a split cannot be made again.
+    """
+    before, spec = bundle.facts.data.sha256, bundle.facts.split.spec
+    known, added = dataset.known_to(before), dataset.added_to(before)
+    if known is None or added is None:
+        raise DataError("Nothing says which entries this model has learnt.", "Train again on this dataset.")
+    if bundle.facts.refitted or not (known.all() or _lasts(spec)):
+        kind = ADDED if added.any() else "everything"
+        return Split(_roles(known, TRAIN, _roles(added, TEST, SHOWN)), {"kind": kind}, dataset.sha256)
+    split = split_of(bundle, dataset, run)
+    if known.all():
+        return split
+    not_learnt = np.where(split.role == TRAIN, np.uint8(SHOWN), split.role)
+    return replace(split, role=np.where(known, split.role, not_learnt if own else _roles(added, TEST, not_learnt)))
+
+
+def _roles(which: Bools, role: int, other: Any) -> Any:
+    """u8[N]: a role where `which` says so, else another, or the others."""
+    return np.where(which, np.uint8(role), np.asarray(other, np.uint8))
+
+
+def _lasts(spec: Mapping[str, Any]) -> bool:
+    """Whether entries keep their roles while the dataset grows: they follow from ids or points in time, not from counts."""
+    counts = [spec.get(name, 0) for name in ("valid", "test")]
+    return spec["kind"] not in ("per-user", "last") and (spec["kind"] == "time" or max(counts) < 1)

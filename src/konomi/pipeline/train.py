@@ -20,12 +20,10 @@ from konomi.evaluate.people import of_people
 from konomi.models import module
 from konomi.models.api import Model, first_giving
 from konomi.pipeline.arguments import check_checkpoint, dataset_from, models_from, run_from, split_from
-from konomi.pipeline.refit import again, has_epochs, settled
+from konomi.pipeline.refit import again, choosing, settled
 from konomi.pipeline.shortfalls import shortfalls
 from konomi.pipeline.steps import Experiment, fit
 from konomi.runtime import Run, one_blas_thread
-
-VALIDATION = 0.1  # the share that chooses the epoch where none was asked for and all is learnt in the end
 
 
 @one_blas_thread()
@@ -46,9 +44,9 @@ def train_model(
     how many people's lists are measured, at most (None: all).
 
     refit: whether what is saved is trained once more, on every entry, with the settings and the epoch that were chosen.
-    Metrics, intervals and history are those of before; `facts.learnt` says what it has learnt. Where the SplitConfig asks for
-    no validation entries but a model has epochs, a tenth validates. Without a refit, the models are those that were measured,
-    and the statistics of the catalogue those of the training entries.
+    Metrics, intervals and history are those of before; `facts.learnt` says what it has learnt. Where the split has no
+    validation entries but a model has epochs, a tenth is drawn to choose one. Without a refit, the models are those that were
+    measured, after all epochs if nothing validates, and the statistics of the catalogue those of the training entries.
 
     RequestError for an unknown model, DataError for anything but a dataset, ConfigError for any other wrong argument; FitError
     where training cannot go on.
@@ -61,16 +59,18 @@ def train_model(
     place = path if path is not None or isinstance(dataset, Dataset) else dataset
     dataset = dataset_from(dataset)
     origin = None if place is None else as_path(place, "a dataset", ConfigError)
-    if isinstance(split, SplitConfig) and not split.valid and refit and any(map(has_epochs, configs.values())):
-        split = replace(split, valid=VALIDATION)
-    experiment = Experiment.of(dataset, split_from(split, dataset, run), run, measured=measured)
+    parted = split_from(split, dataset, run)
+    experiment = Experiment.of(
+        dataset, choosing(parted, dataset, configs.values()) if refit else parted, run, measured=measured
+    )
     fitted = {name: fit(name, config, experiment.train, run).model for name, config in configs.items()}
     facts, people = _measured(experiment, fitted, origin)
     items = experiment.catalogue
     if refit:
         everything = experiment.split.learnt().train_set(dataset)
-        settings = {name: settled(config, fitted[name]) for name, config in configs.items()}
-        fitted = {name: fit(name, config, everything, again(run)).model for name, config in settings.items()}
+        chosen = {name: settled(config, fitted.pop(name)) for name, config in configs.items()}
+        del experiment  # and with it what was measured: there is room for one training at a time
+        fitted = {name: fit(name, config, everything, again(run)).model for name, config in chosen.items()}
         items, facts = served_catalogue(everything), replace(facts, learnt=EVERYTHING)
     settings = {name: asdict(config) for name, config in configs.items()}
     return Bundle(fitted, settings, items, dataset.scale, facts, people)
@@ -105,7 +105,7 @@ def _measured(experiment: Experiment, fitted: Mapping[str, Model], path: Path | 
         learnt=("train",),
         warnings=shortfalls(", ".join(fitted), reports["valid"]),
     )
-    return facts, pl.DataFrame() if reports["test"] is None else of_people(reports["test"])
+    return facts, pl.DataFrame() if reports["test"] is None else of_people(reports["test"], test.hidden)
 
 
 def history(model: Model) -> tuple[Epoch, ...]:
