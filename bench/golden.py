@@ -24,7 +24,7 @@ dataset = prepare(sample(Run()).table())
 found = {}
 for model in said.models.split(","):
     figure = "rmse" if module(model).TASKS else "ndcg@10"
-    bundles = [train_model(dataset, model, split=SplitConfig(), run=Run(seed=seed)) for seed in range(said.seeds)]
+    bundles = [train_model(dataset, model, split=SplitConfig(), run=Run(seed=seed), refit=False) for seed in range(said.seeds)]
     values = [bundle.metrics["test"][figure] for bundle in bundles]
     spread = {"mean": round(statistics.mean(values), 5), "standard deviation": round(statistics.stdev(values), 5)}
     found[model] = {"figure": figure, **spread}

@@ -63,8 +63,8 @@ def place(tmp_path_factory):
         folder / "data",
     )
     konomi(*prepare)
-    konomi("train", folder / "data", "-o", folder / "bundle", "--set", "dim=4", "--set", "epochs=20")
-    konomi("train", folder / "data", "-o", folder / "bias", "-m", "bias")
+    konomi("train", folder / "data", "-o", folder / "bundle", "--set", "dim=4", "--set", "epochs=20", "--no-refit")
+    konomi("train", folder / "data", "-o", folder / "bias", "-m", "bias", "--no-refit")
     return folder
 
 

@@ -118,11 +118,12 @@ def test_short_reprs(checkerboard):
     bias, popular = found.fits
     entries, hits = bias.reports["test"].metrics, popular.reports["test"].metrics
     sizes = split.counts()
-    assert repr(found) == "Comparison(bias, popular on rating, ranking)"
+    assert repr(found) == "Comparison(bias, popular on served, rating, ranking)"
     assert repr(bias.reports["test"]) == (
         f"Report(rmse {entries['rmse']:.4f}, mae {entries['mae']:.4f}, rmse_by_user {entries['rmse_by_user']:.4f}, …)"
     )
-    lists = f"ndcg@10 {hits['ndcg@10']:.4f}, recall@20 {hits['recall@20']:.4f}, precision@10 {hits['precision@10']:.4f}, …"
+    weighted = f"ndcg_weighted@10 {hits['ndcg_weighted@10']:.4f}"
+    lists = f"ndcg@10 {hits['ndcg@10']:.4f}, recall@20 {hits['recall@20']:.4f}, {weighted}, …"
     assert repr(popular.reports["test"].ranked) == f"Ranked({hits['ranked_users']} people: {lists})"
     predictions = bias.reports["test"].predictions["rating"]
     assert repr(predictions) == f"Predictions({entries['n']} entries of {entries['users']} users)"

@@ -101,7 +101,20 @@ def test_a_split_by_files_is_made_again_to_evaluate(place, tmp_path):
     lines = ratings().splitlines()
     test = write(tmp_path / "test.csv", "\n".join([lines[0], *lines[1::7]]))
     valid = write(tmp_path / "valid.csv", "\n".join([lines[0], *lines[2::7]]))
-    words = ("train", place / "data", "-m", "bias", "-o", tmp_path / "b", "--test-file", test, "--valid-file", valid, "--json")
+    words = (
+        "train",
+        place / "data",
+        "-m",
+        "bias",
+        "-o",
+        tmp_path / "b",
+        "--test-file",
+        test,
+        "--valid-file",
+        valid,
+        "--no-refit",
+        "--json",
+    )
     trained = json.loads(konomi(*words).stdout)
     assert trained["split"]["kind"] == "predefined" and trained["split"]["entries"]["valid"] == len(lines[2::7])
     for what in (place / "data", test):
@@ -135,7 +148,7 @@ def test_every_report_names_the_split(place):
     name = f"random {split['sha256'].removeprefix('sha256:')[:12]}"
     assert name in konomi("info", place / "bundle").stdout
     assert name in konomi("evaluate", place / "bundle", place / "data").stdout
-    assert name in konomi("train", place / "data", "-m", "bias", "-o", place / "bias").stdout
+    assert name in konomi("train", place / "data", "-m", "bias", "-o", place / "bias", "--no-refit").stdout
 
 
 def test_evaluate_on_a_file_of_strangers_leaves_out_what_was_seen(place, tmp_path):
@@ -150,7 +163,7 @@ def test_another_file_is_read_as_the_first_was(tmp_path):
     file = write(tmp_path / "odd.csv", text)
     columns = ("--user-column", "who", "--item-column", "what", "--rating-column", "how much", "--separator", ";")
     konomi("prepare", "delimited", file, *columns, "-o", tmp_path / "data")
-    konomi("train", tmp_path / "data", "-m", "bias", "-o", tmp_path / "b")
+    konomi("train", tmp_path / "data", "-m", "bias", "-o", tmp_path / "b", "--no-refit")
     tested = json.loads(konomi("evaluate", tmp_path / "b", file, "--json").stdout)
     known = 200 - tested["n"]  # training, and the validation that chose the epoch
     assert 0 < tested["n"] < 40 and tested["known_rows"] == known

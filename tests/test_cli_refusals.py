@@ -213,9 +213,9 @@ def spoil_figure(bundle):
     ("spoil", "message", "hint"),
     [
         (spoil_short, "bundle: not a bundle that can be used: it is cut short", "konomi train"),
-        (spoil_altered, "'items.parquet' has been altered: its hash is not the one noted", "konomi train"),
+        (spoil_altered, "'people.parquet' has been altered: its hash is not the one noted", "konomi train"),
         (spoil_figure, "its header has been altered", "konomi train"),
-        (lambda bundle: rewrite(bundle, metadata={"format": "4"}), "konomi bundle format '4' is not known here.", "upgrade it"),
+        (lambda bundle: rewrite(bundle, metadata={"format": "5"}), "konomi bundle format '5' is not known here.", "upgrade it"),
         (
             lambda bundle: rewrite(bundle, manifest={"models": [{"name": "magic", "config": {}}]}),
             'holds a model "magic" that is not known here.',
@@ -258,7 +258,7 @@ def test_everything_in_the_file_was_seen(place, tmp_path):
     message, hint = refused("evaluate", tmp_path / "b", place / "ratings.csv")
     assert "trained or validated with all of its 200 rows" in message and "new to it" in hint
     message, hint = refused("evaluate", tmp_path / "b", place / "data")
-    assert "no hidden rating" in message
+    assert "has learnt its test entries" in message
 
 
 @pytest.mark.parametrize("command", ["prepare", "train", "synth"])

@@ -46,7 +46,7 @@ def flat(text):
 
 
 def train(data, bundle, *words):
-    return json.loads(konomi("train", data, "-o", bundle, *words, "--json").stdout)
+    return json.loads(konomi("train", data, "-o", bundle, *words, "--no-refit", "--json").stdout)
 
 
 def test_training_measures_the_tasks_of_the_model(data, tmp_path):
@@ -100,6 +100,9 @@ def test_a_task_that_cannot_be(data, tmp_path, words, message, hint):
 def test_nothing_to_measure(data, tmp_path):
     words = (*INTERACTION, "--test", 0, "--valid", 0)
     assert "Nothing was held out, so nothing was measured." in konomi("train", data, "-o", tmp_path / "b", *words).stderr
+    message, hint = refused("evaluate", tmp_path / "b", data)
+    assert "has learnt its test entries" in message and "--no-refit" in hint
+    train(data, tmp_path / "b", *words)
     message, hint = refused("evaluate", tmp_path / "b", data)
     assert message == "There is no hidden interaction to evaluate on." and "test share" in hint
 

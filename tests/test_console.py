@@ -173,7 +173,7 @@ def evil(tmp_path_factory):
     said = [
         konomi("prepare", folder / "ratings.csv", "--items", folder / "items.csv", "--scale", "1:10:1", "-o", folder / "data")
     ]
-    said.append(konomi("train", folder / "data", "-o", folder / "bundle", "--set", "dim=4", "--set", "epochs=20"))
+    said.append(konomi("train", folder / "data", "-o", folder / "bundle", "--set", "dim=4", "--set", "epochs=20", "--no-refit"))
     for result in said:
         lines_of(result.stdout + result.stderr)
     return folder

@@ -27,7 +27,7 @@ def data(checkerboard, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bundle(data):
-    return train_model(data, {"mf": {"dim": 4, "epochs": 3}}, run=RUN)
+    return train_model(data, {"mf": {"dim": 4, "epochs": 3}}, run=RUN, refit=False)
 
 
 def test_a_bundle_on_its_own_test_entries(bundle, data, checkerboard, tmp_path):
@@ -37,7 +37,7 @@ def test_a_bundle_on_its_own_test_entries(bundle, data, checkerboard, tmp_path):
     for given in ((bundle,), (tmp_path / "bundle",), (str(tmp_path / "bundle"), data), (bundle, checkerboard)):
         found = evaluate_model(*given, run=RUN)
         assert found.metrics == expected and found.known_rows == 0 and found.users is found.dataset.users
-    elsewhere = train_model(checkerboard, {"mf": {"dim": 4, "epochs": 3}}, run=RUN)
+    elsewhere = train_model(checkerboard, {"mf": {"dim": 4, "epochs": 3}}, run=RUN, refit=False)
     assert evaluate_model(elsewhere, data=data, run=RUN).metrics == expected
     with pytest.raises(DataError, match="the dataset of this model is not there"):
         evaluate_model(elsewhere)
@@ -95,7 +95,7 @@ def test_what_is_refused(bundle, data, checkerboard, tmp_path):
 def test_what_was_tested_by_a_table_cannot_be_found_again(checkerboard, data):
     first = int(checkerboard.items["item_id"][int(checkerboard.profile(100).item[0])])
     test = Table(pl.Series([100]), pl.Series([first]), np.array([2], np.float32), checkerboard.scale, "test")
-    made = train_model(checkerboard, "bias", predefined(checkerboard, test), RUN, path=data)
+    made = train_model(checkerboard, "bias", predefined(checkerboard, test), RUN, path=data, refit=False)
     with pytest.raises(DataError, match="tested on a table that is not noted"):
         evaluate_model(made)
 

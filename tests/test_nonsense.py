@@ -66,6 +66,8 @@ def calls(it) -> dict[str, tuple]:
         "Store.publish": (store.publish, {"bundle": bundle}),
         "Store.select": (store.select, {"number": 1}),
         "Where": (konomi.Where, vars(konomi.Where())),
+        "add": (konomi.add, {"dataset": dataset, "ratings": it["frame"], "run": run, **read}),
+        "compare_bundles": (konomi.compare_bundles, {"first": bundle, "second": bundle, "seed": 0}),
         "compare_models": (konomi.compare_models, {**data, "tasks": "rating", "split": None, "tell": print, "metrics": ()}),
         "compare_people": (konomi.compare_people, {**data, "task": "rating", "split": None, "tell": print, "metrics": ()}),
         "evaluate_model": (konomi.evaluate_model, {"bundle": bundle, "test": dataset, "data": None, "run": run, "metrics": ()}),

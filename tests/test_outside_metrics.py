@@ -219,7 +219,7 @@ def test_the_commands_ask_for_them(data, tmp_path):
     facts = json.loads(konomi(*report, "--json").stdout)
     able = ["ndcg@10", "recall@20", "ndcg_weighted@10", "recall_weighted@20", "ndcg@5", "recall@40"]
     assert list(facts["ranking"]["intervals"]["bias"]) == able
-    konomi("train", data, "-o", tmp_path / "bundle", "-m", "bias")
+    konomi("train", data, "-o", tmp_path / "bundle", "-m", "bias", "--no-refit")
     asked = ("evaluate", tmp_path / "bundle", data, "--metrics", "ndcg@5")
     found = json.loads(konomi(*asked, "--json").stdout)
     assert 0 <= found["ndcg@5"] <= 1 and "ndcg@5" in found["baselines"]["popular"]

@@ -153,6 +153,7 @@ def test_an_answer_says_what_was_understood(recommender, listed):
         "item_id": first.item_id,
         "rating": 9,
         "also": list(first.also),
+        "known": True,
     }
     assert [len(facts["list"][key]) for key in ("matched", "unmatched", "doubles")] == [2, 1, 0]
     assert facts["recommendations"] == json.loads(json.dumps(answer.to_dicts()))

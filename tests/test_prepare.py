@@ -92,10 +92,11 @@ def test_a_negative_threshold_is_refused():
 def test_the_catalogue_is_joined_in_item_order():
     items = pl.DataFrame({"item_id": [30, 10, 99], "title": ["C", "A", "never rated"], "sensitive": [True, False, False]})
     dataset = prepare(table_of([(1, 10, 8), (1, 20, 6), (2, 30, 2)], items=items))
-    assert dataset.items["item_id"].to_list() == [10, 20, 30]
-    assert dataset.items["title"].to_list() == ["A", None, "C"]
-    assert dataset.items["sensitive"].to_list() == [False, False, True]
-    assert dataset.titles([2, 1]) == ["C", "20"] and dataset.manifest["items_with_title"] == 2
+    assert dataset.items["item_id"].to_list() == [10, 20, 30, 99]
+    assert dataset.items["title"].to_list() == ["A", None, "C", "never rated"]
+    assert dataset.items["sensitive"].to_list() == [False, False, True, False]
+    assert dataset.titles([2, 1]) == ["C", "20"] and dataset.manifest["items_with_title"] == 3
+    assert dataset.items["ratings"].to_list() == [1, 1, 1, 0]
 
 
 def test_the_manifest_counts_what_was_read():

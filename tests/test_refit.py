@@ -73,7 +73,7 @@ def test_what_it_has_learnt_does_not_test_it(both, data, checkerboard, tmp_path)
     for test in (None, data, checkerboard):
         with pytest.raises(DataError, match="has learnt its test entries") as caught:
             evaluate_model(refitted, test)
-        assert "konomi evaluate BUNDLE" in caught.value.hint and "--no-refit" in caught.value.hint
+        assert "see `noted`" in caught.value.hint and "`no_refit`" in caught.value.hint
         assert evaluate_model(measured, test, run=RUN).metrics == measured.metrics["test"]
     entries = {"user_id": checkerboard.users.ids.gather(checkerboard.profiles.user), "rating": checkerboard.profiles.rating}
     frame = pl.DataFrame({**entries, "item_id": checkerboard.items["item_id"].gather(checkerboard.item)})
@@ -191,7 +191,7 @@ def test_the_clean_road(data, tmp_path):
     gaps = command("evaluate", tmp_path / "mf", "--against", tmp_path / "bias").stdout
     assert "Ratings: mf less bias" in gaps and "rmse" in gaps and "real?" in gaps
     message, hint = refused("evaluate", tmp_path / "mf", data)
-    assert "has learnt its test entries" in message and "--no-refit" in hint
+    assert "has learnt its test entries" in message and "--no-refit" in hint and "konomi evaluate BUNDLE" in hint
     assert "nothing is measured anew" in refused("evaluate", tmp_path / "mf", data, "--against", tmp_path / "bias")[0]
     assert "everything" in command("info", tmp_path / "mf").stdout
     command("train", data, "-m", "mf", "-o", tmp_path / "candidate", "--no-refit", *small)

@@ -19,7 +19,7 @@ def dataset():
 @pytest.fixture(scope="module")
 def bundle(dataset):
     quick = [name for name in MODELS if name not in ("nn", "hybrid", "two_tower", "genre", "popular")]
-    return konomi.train_model(dataset, quick)
+    return konomi.train_model(dataset, quick, refit=False)
 
 
 def test_records(dataset, bundle, tmp_path):

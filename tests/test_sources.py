@@ -123,15 +123,17 @@ def test_movielens_by_a_shells_star(tmp_path: Path) -> None:
         read(files(tmp_path / "b", ratings__csv=ratings) / "ratings.csv", other)
 
 
-def test_a_catalogue_by_option_takes_the_place_of_the_own(tmp_path: Path) -> None:
+def test_the_own_catalogue_fills_what_those_by_option_lack(tmp_path: Path) -> None:
     ratings = "userId,movieId,rating,timestamp\n1,31,2.5,9\n"
-    folder = files(tmp_path / "a", ratings__csv=ratings, movies__csv="not a catalogue\n")
+    own = "movieId,title,genres\n31,Theirs (1999),Drama\n32,Another (2000),Drama\n"
+    folder = files(tmp_path / "a", ratings__csv=ratings, movies__csv=own)
     items = files(tmp_path, mine__csv="item_id,title\n31,Mine\n9\n") / "mine.csv"
-    table = read(folder, options=ReadOptions("skip", items=items))
-    assert table.items["title"].to_list() == ["Mine"] and table.files == (folder / "ratings.csv", items)
+    table = read(folder, options=ReadOptions("skip", items=(items,)))
+    assert table.items["title"].to_list() == ["Mine", "Another"] and table.items["year"].to_list() == [1999, 2000]
+    assert table.files == (folder / "ratings.csv", folder / "movies.csv", items)
     assert table.rejects.line == [] and table.catalogue_rejects.reason == ["mine.csv: too few columns"]
     with pytest.raises(DataError, match=r"gone\.csv: no such file"):
-        read(folder, options=ReadOptions(items=tmp_path / "gone.csv"))
+        read(folder, options=ReadOptions(items=(tmp_path / "gone.csv",)))
 
 
 # ---- MyAnimeList

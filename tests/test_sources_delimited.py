@@ -92,10 +92,10 @@ def test_dates_as_text_are_not_taken_for_times(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["parquet", "arrow"])
 def test_delimited_reads_parquet_and_arrow(tmp_path: Path, suffix: str) -> None:
-    frame = pl.DataFrame({"userId": ["a", "b"], "itemId": [1, 2], "rating": [1.5, None], "note": ["x", "y"]})
+    frame = pl.DataFrame({"userId": ["a", "b", "b"], "itemId": [1, 2, 1], "rating": [1.5, None, 2], "note": list("xyz")})
     path = tmp_path / f"x.{suffix}"
     frame.write_parquet(path) if suffix == "parquet" else frame.write_ipc(path)
-    assert entries(read(path)) == [("a", 1, 1.5), ("b", 2, -1)]
+    assert entries(read(path)) == [("a", 1, 1.5), ("b", 2, -1), ("b", 1, 2)]
     path.write_bytes(b"PAR1 but not really")
     with pytest.raises(DataError, match=f"not readable as {suffix}"):
         read(path)

@@ -18,7 +18,7 @@ SMALL = mf.Config(dim=4, epochs=3)
 
 @pytest.fixture(scope="module")
 def both(checkerboard):
-    return train_model(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1))
+    return train_model(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1), refit=False)
 
 
 def test_the_first_model_that_has_an_output_gives_it(both):
@@ -51,7 +51,7 @@ def test_nothing_is_fitted_or_ranked_twice(checkerboard, monkeypatch):
         monkeypatch.setattr(module, "fit", lambda *words, fit=module.fit, module=module: fitted.append(module) or fit(*words))
     measure = held_out.measure_recommendations
     monkeypatch.setattr(held_out, "measure_recommendations", lambda *words: ranked.append(words[0]) or measure(*words))
-    made = train_model(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1))
+    made = train_model(checkerboard, {"ease": ease.Config(l2=1.0), "mf": SMALL}, run=Run(threads=1), refit=False)
     assert fitted == [bias, popular]
     assert len(ranked) == 2 * 2 * 2 and list(made.models) == ["ease", "mf"]
 
@@ -87,5 +87,5 @@ def test_no_intervals_without_validation(checkerboard):
     from konomi.data.split import SplitConfig
 
     assert train_model(checkerboard, {"mf": SMALL}).facts.intervals
-    assert train_model(checkerboard, {"mf": SMALL}, SplitConfig(valid=0)).facts.intervals is None
+    assert train_model(checkerboard, {"mf": SMALL}, SplitConfig(valid=0), refit=False).facts.intervals is None
     assert train_model(checkerboard, "popular").facts.intervals is None

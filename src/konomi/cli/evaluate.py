@@ -42,7 +42,7 @@ def evaluate(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """How good a saved model is, beside the baselines or another model."""
+    """How good a saved model is, beside the baselines."""
     from konomi.bundle.format import load_bundle
     from konomi.cli.noted import show_against, show_noted
     from konomi.evaluate.metrics import metrics_with

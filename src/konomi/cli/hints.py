@@ -3,8 +3,14 @@
 import re
 from typing import Any
 
-CALLS = {"prepare": "`konomi prepare PATH -o DATA`", "train_model": "`konomi train DATA -m mf -o BUNDLE`"}
-"""The commands that do what these functions do."""
+CALLS = {
+    "prepare": "`konomi prepare PATH -o DATA`",
+    "train_model": "`konomi train DATA -m mf -o BUNDLE`",
+    "no_refit": "`konomi train --no-refit`",
+    "noted": "`konomi evaluate BUNDLE`",
+    "interactions": "`--task interaction`",
+}
+"""What to type instead of names in Python."""
 
 _named = re.compile(r"`(\w+)`")
 
@@ -16,6 +22,6 @@ def as_typed(hint: str, command: Any) -> str:
 
     def typed(found: re.Match[str]) -> str:
         name = found[1]
-        return options.get(name) or CALLS.get(name) or name
+        return CALLS.get(name) or options.get(name) or name
 
     return _named.sub(typed, hint)

@@ -108,7 +108,7 @@ def prepare(
         say(SIGNALS[table.signal])
     if left_out:
         say(f"{left_out:,} rows were left out; they are in {place}.")
-    if table.items is not None and dataset.manifest["items_with_title"] == 0:
+    if table.items is not None and dataset.manifest["rated_with_title"] == 0:
         say("The catalogue knows none of the items: are its ids the same?")
     if json:
         show_json({"path": str(output), **size(dataset), **dataset.manifest})

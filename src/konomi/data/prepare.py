@@ -120,6 +120,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
         "rules": {**vars(rules)},
         "report": report,
         "items_with_title": int(catalogue["title"].is_not_null().sum()),
+        "rated_with_title": int(catalogue.filter(pl.col("ratings") > 0)["title"].is_not_null().sum()),
         "histogram": histogram(stored, table.scale),
         "labels": count_labels(labelling.of(profiles)),
     }

@@ -57,10 +57,7 @@ class Table:
     source: str
     status: U8 | None = None
     time: I64 | None = None
-    weight: F32 | None = None
-    deleted: Bools | None = None
     items: pl.DataFrame | None = None
-    users: pl.DataFrame | None = None
     note: str = ""
     rejects: Rejects = field(default_factory=Rejects)
     catalogue_rejects: Rejects = field(default_factory=Rejects)
@@ -68,6 +65,9 @@ class Table:
     reading: dict[str, str] = field(default_factory=dict)
     signal: Literal["ratings", "presence", "counts"] = "ratings"
     features_left_out: tuple[str, ...] = ()
+    weight: F32 | None = None
+    deleted: Bools | None = None
+    users: pl.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.rating)

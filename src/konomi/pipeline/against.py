@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from konomi.bundle.format import Bundle, load_bundle
+from konomi.arguments import whole
+from konomi.bundle.format import Bundle
+from konomi.bundle.given import bundle_from
 from konomi.errors import DataError
 from konomi.evaluate.bootstrap import Standing
 from konomi.evaluate.people import standings
@@ -16,7 +18,7 @@ def compare_bundles(first: Bundle | Path | str, second: Bundle | Path | str, see
     Nothing is measured anew; the two are called `FIRST` and `SECOND`. DataError unless both were measured on the same test
     entries of the same dataset.
     """
-    bundles = [each if isinstance(each, Bundle) else load_bundle(each) for each in (first, second)]
+    bundles, seed = [bundle_from(each) for each in (first, second)], whole("seed", seed, 0)
     facts = [bundle.facts for bundle in bundles]
     if facts[0].split.sha256 != facts[1].split.sha256 or not all(bundle.people.width for bundle in bundles):
         empty = next((bundle for bundle in bundles if not bundle.people.width), None)

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from konomi.arguments import expect, whole
+from konomi.arguments import whole
 from konomi.arrays import I64
-from konomi.bundle.format import Bundle, load_bundle
+from konomi.bundle.format import Bundle
+from konomi.bundle.given import bundle_from
 from konomi.bundle.origin import dataset_of
 from konomi.data.dataset import KIND, Dataset
 from konomi.data.profiles import Profiles
 from konomi.data.split import TEST, Split
 from konomi.data.table import Table
 from konomi.data.vocab import Vocab
-from konomi.errors import BundleError, ConfigError, DataError
+from konomi.errors import ConfigError, DataError
 from konomi.evaluate.evaluate import evaluate_together
 from konomi.evaluate.held_out import Baselines, HeldOut
 from konomi.evaluate.metrics import metrics_with
@@ -88,7 +89,7 @@ def evaluate_model(
     DataError for anything but ratings, for another dataset than its own, where there is nothing to test on, or where it has
     learnt all of it; ConfigError for any other wrong argument.
     """
-    run, chosen, loaded = run_from(run), metrics_with(metrics), _bundle(bundle)
+    run, chosen, loaded = run_from(run), metrics_with(metrics), bundle_from(bundle)
     own = test is None or isinstance(test, Dataset) or (isinstance(test, str | os.PathLike) and kind_of(Path(test)) == KIND)
     if own and test is not None and data is not None:
         raise ConfigError(f"{_name(test)} is a dataset, and {_name(data)} another.", "Give `data` with a ratings file only.")
@@ -97,7 +98,7 @@ def evaluate_model(
     if own and loaded.facts.refitted and not (split.role == TEST).any():
         raise DataError(
             "This model has learnt its test entries: it was trained again on everything after it was measured.",
-            "What was measured before is in it: konomi evaluate BUNDLE. Or give ratings new to it, or train with --no-refit.",
+            "What was measured before is in it, see `noted`. Give ratings new to it, or train one with `no_refit`.",
         )
     train, (seen, hidden), users, known_rows = split.train_set(dataset), split.test(dataset), dataset.users, 0
     if not own:
@@ -112,14 +113,6 @@ def evaluate_model(
     most = None if measured is None else whole("measured", measured, 1)
     report = evaluate_together(loaded.models.values(), HeldOut(seen, hidden, Baselines(train, run), chosen, most))
     return Evaluation(report, dataset, split, users, known_rows)
-
-
-def _bundle(given: Any) -> Bundle:
-    if isinstance(given, Bundle):
-        return given
-    hint = "Give what konomi.train_model or konomi.load_bundle gave, or its path."
-    expect(given, str | os.PathLike, "a bundle", BundleError, hint)
-    return load_bundle(given)
 
 
 def _name(given: Any) -> str:

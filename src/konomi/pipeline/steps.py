@@ -89,7 +89,7 @@ def fit(name: str, config: Any, train: TrainSet, run: Run) -> Training:
     if "rating" in module(name).TASKS and not _learns_interactions(name, config) and np.isnan(train.seen.rating).all():
         raise FitError(
             f"{name} predicts ratings, and nobody has rated anything: presence alone is the signal.",
-            "Take ease or popular, or a model of interactions: --task interaction.",
+            "Take ease or popular, or a model of `interactions`.",
         )
     before = memory.resident()
     memory.start_peak()

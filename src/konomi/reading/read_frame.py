@@ -30,7 +30,7 @@ def read_frame(frame: Any, options: ReadOptions, run: Run, items: Sequence[Any] 
     columns = {name: kind.is_integer() or kind.is_temporal() for name, kind in ratings.schema.items()}
     format = usual_format(NAME, columns, options).given(options)
     table = read_columns(ratings.lazy(), Path(NAME), format, options, run, "frame")
-    table = with_signal(table, format.counts, options.implicit, options.scale is not None)
+    table = with_signal(table, format.counts, options.implicit, format.scale is not None)
     table = dataclasses.replace(table, files=(), reading=format.names())
     given = items or options.items
     return with_catalogues(table, given, options) if given else table

@@ -35,9 +35,8 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
             f"{other}: not read like {paths[0]} ({format}) but: {guess(other, options)}.",
             "Give files with the same columns; a catalogue goes with `items`.",
         )
-    table = with_signal(
-        read_several(paths, format, options, run, "delimited"), format.counts, options.implicit, options.scale is not None
-    )
+    table = read_several(paths, format, options, run, "delimited")
+    table = with_signal(table, format.counts, options.implicit, format.scale is not None)
     separator = {} if paths[0].suffix in BINARY else {"separator": format.separator}
     return dataclasses.replace(table, reading={**format.names(), **separator})
 
