@@ -81,7 +81,7 @@ def test_train_prints_and_keeps_its_errors(place, tmp_path):
     result = konomi(*words)
     for word in ("mf, test", "mf, valid", "global mean", "bias", "RMSE by user"):
         assert word in result.stdout
-    assert result.stderr.count("epoch") == 3
+    assert result.stderr.count("mf epoch") == 3
     facts = json.loads(konomi(*words, "--json").stdout)
     assert facts["split"]["kind"] == "last" and facts["split"]["entries"]["test"] == 40
     assert facts["metrics"]["test"]["n"] == 40 and len(facts["history"]["mf"]) == 3

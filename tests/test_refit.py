@@ -197,5 +197,8 @@ def test_the_clean_road(data, tmp_path):
     command("train", data, "-m", "mf", "-o", tmp_path / "candidate", "--no-refit", *small)
     assert "this model" in command("evaluate", tmp_path / "candidate", data).stdout
     said = command("train", data, "-m", "mf", "-o", tmp_path / "all", "--valid", "0", "--test", "0", *small).stderr
-    assert "a tenth of the entries did" in said
+    assert "entries that were drawn did, and were learnt in the end." in said
+    said = command("train", data, "-m", "mf", "-o", tmp_path / "all", "--valid", "0", "--no-refit", *small).stderr
+    assert "No entries said when to stop: all epochs were run." in said and "again" not in said
+    command("train", data, "-m", "mf", "-o", tmp_path / "all", "--valid", "0", "--test", "0", *small)
     assert "nothing was measured" in refused("evaluate", tmp_path / "all")[0]

@@ -31,8 +31,8 @@ def of_people(report: Report, hidden: Profiles) -> pl.DataFrame:
         columns[f"{task}:{N}"] = np.bincount(found.user, minlength=len(hidden))[people].astype(np.float64)
         for metric in entry_metrics(task):
             if metric.mean is not None:
-                errors = metric.mean.of_entry(true, predicted).astype(np.float64)
-                columns[f"{task}:{metric.key}"] = np.bincount(found.user, errors, len(hidden))[people]
+                sums = np.bincount(found.user, metric.mean.of_entry(true, predicted), len(hidden))
+                columns[f"{task}:{metric.key}"] = sums[people].astype(np.float64)
     for kind, ranked in lists.items():
         for key, values in ranked.each.items():
             if key in METRICS and METRICS[key].has_interval:

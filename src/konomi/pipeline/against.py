@@ -19,11 +19,13 @@ def compare_bundles(first: Bundle | Path | str, second: Bundle | Path | str, see
     entries of the same dataset.
     """
     bundles, seed = [bundle_from(each) for each in (first, second)], whole("seed", seed, 0)
-    facts = [bundle.facts for bundle in bundles]
-    if facts[0].split.sha256 != facts[1].split.sha256 or not all(bundle.people.width for bundle in bundles):
-        empty = next((bundle for bundle in bundles if not bundle.people.width), None)
-        raise DataError(
-            "The two were not measured on the same test entries." if empty is None else f"{empty}: nothing was measured of it.",
-            "Train both on the same dataset with the same `split`, `test` and `seed`.",
-        )
+    hint = "Train both on the same dataset with the same `split`, `test` and `seed`."
+    for bundle in bundles:
+        if not bundle.people.width:
+            raise DataError(f"{bundle}: nothing was measured of it.", hint)
+    if len({bundle.facts.split.sha256 for bundle in bundles}) > 1:
+        raise DataError("The two were not measured on the same test entries.", hint)
+    rules = [(bundle.facts.data.labels, bundle.facts.data.liked) for bundle in bundles]
+    if rules[0] != rules[1]:
+        raise DataError("What is liked is not the same in the two.", "Train both on a dataset with the same `liked`.")
     return standings({FIRST: bundles[0].people, SECOND: bundles[1].people}, seed)
