@@ -25,7 +25,7 @@ from konomi.evaluate.metrics import metrics_with
 from konomi.evaluate.records import Predictions, Report, Values, shortly
 from konomi.files import kind_of
 from konomi.pipeline.arguments import run_from
-from konomi.pipeline.splits import read_like, tests_of
+from konomi.pipeline.splits import measuring_split, read_like
 from konomi.reading.formats import ReadOptions
 from konomi.reading.read_frame import read_frame
 from konomi.runtime import Run
@@ -81,9 +81,9 @@ def evaluate_model(
     """The metrics of a saved model, and of the baselines, which are fitted on the same training entries.
 
     bundle: a bundle or its path. test: None, the dataset that it was trained on, or the path of that, for its own test entries
-    and what was added since (see `tests_of`); or new ratings: the path of a file like those that the dataset was made of, a
-    `Table`, or a frame with the columns user_id, item_id and rating. data: the dataset, if it has moved. metrics: more of them,
-    as in "ndcg@5"; measured: how many people's lists are measured, at most.
+    and what was added since (see `measuring_split`); or new ratings: the path of a file like those that the dataset was made
+    of, a `Table`, or a frame with the columns user_id, item_id and rating. data: the dataset, if it has moved. metrics: more of
+    them, as in "ndcg@5"; measured: how many people's lists are measured, at most.
 
     What a model has learnt does not test it: of new ratings, those are left out. BundleError for anything but a bundle;
     DataError for anything but ratings, for another dataset than its own, where there is nothing to test on, or where it has
@@ -94,7 +94,7 @@ def evaluate_model(
     if own and test is not None and data is not None:
         raise ConfigError(f"{_name(test)} is a dataset, and {_name(data)} another.", "Give `data` with a ratings file only.")
     dataset = dataset_of(loaded, data if test is None or not own else test)
-    split = tests_of(loaded, dataset, run, own)
+    split = measuring_split(loaded, dataset, run, own)
     if own and loaded.facts.refitted and not (split.role == TEST).any():
         raise DataError(
             "This model has learnt its test entries: it was trained again on everything after it was measured.",

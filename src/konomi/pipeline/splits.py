@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from konomi.arrays import Bools
 from konomi.bundle.format import Bundle
 from konomi.data.dataset import Dataset
 from konomi.data.split import SHOWN, TEST, TRAIN, Split, SplitConfig, make_split, predefined, rebuild
@@ -72,13 +71,13 @@ def split_of(bundle: Bundle, dataset: Dataset, run: Run) -> Split:
     return split
 
 
-def tests_of(bundle: Bundle, dataset: Dataset, run: Run, own: bool) -> Split:
+def measuring_split(bundle: Bundle, dataset: Dataset, run: Run, own: bool) -> Split:
     """The split that a bundle is measured on: test entries are none that it has learnt, training entries all that it has.
 
     What a refitted bundle has not learnt is what was added to its dataset since. Another keeps its test entries, and has new
-    ones, if roles last while its dataset grows; what else was added is shown, for nobody has learnt it. An entry that was
-    changed since is no test entry if its pair may have been learnt. own: whether the entries of the dataset test it; else all
-    that was added is as new to it as any rating that the dataset does not have.
+    ones, if roles last while its dataset grows. own: whether entries of the dataset test it; else all that was added is as new
+    to it as any rating that the dataset does not have. Whatever else was added or changed since is shown: nobody has learnt it,
+    and of what was changed the pair may have been.
 
     DataError where a split cannot be made again.
     """
@@ -87,18 +86,11 @@ def tests_of(bundle: Bundle, dataset: Dataset, run: Run, own: bool) -> Split:
     if known is None or added is None:
         raise DataError("Nothing says which entries this model has learnt.", "Train again on this dataset.")
     if bundle.facts.refitted or not (known.all() or _lasts(spec)):
-        kind = ADDED if added.any() else "everything"
-        return Split(_roles(known, TRAIN, _roles(added, TEST, SHOWN)), {"kind": kind}, dataset.sha256)
+        role, kind = np.where(known, np.uint8(TRAIN), np.uint8(SHOWN)), {"kind": ADDED if added.any() else "everything"}
+        return Split(np.where(added, np.uint8(TEST), role), kind, dataset.sha256)
     split = split_of(bundle, dataset, run)
-    if known.all():
-        return split
-    not_learnt = np.where(split.role == TRAIN, np.uint8(SHOWN), split.role)
-    return replace(split, role=np.where(known, split.role, not_learnt if own else _roles(added, TEST, not_learnt)))
-
-
-def _roles(which: Bools, role: int, other: Any) -> Any:
-    """u8[N]: a role where `which` says so, else another, or the others."""
-    return np.where(which, np.uint8(role), np.asarray(other, np.uint8))
+    tests = added & (split.role == TEST) if own else added
+    return replace(split, role=np.where(known, split.role, np.where(tests, np.uint8(TEST), np.uint8(SHOWN))))
 
 
 def _lasts(spec: Mapping[str, Any]) -> bool:
