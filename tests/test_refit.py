@@ -160,7 +160,7 @@ def test_without_validation_entries_a_tenth_says_when_to_stop(checkerboard):
 
 def test_settings_of_the_second_training():
     fitted = bias.Bias(*[np.zeros(1, np.float32)] * 4, np.empty((0, 2), np.float32))
-    assert settled(bias.Config(damp_item=3), fitted) == bias.Config(damp_item=3)
+    assert settled(bias.Config(damp_item=3), [fitted]) == bias.Config(damp_item=3)
     with pytest.raises(ConfigError, match="yes or no"):
         train_model("nowhere", refit="yes")
 

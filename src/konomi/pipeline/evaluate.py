@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +94,12 @@ def evaluate_model(
     if own and test is not None and data is not None:
         raise ConfigError(f"{_name(test)} is a dataset, and {_name(data)} another.", "Give `data` with a ratings file only.")
     dataset = dataset_of(loaded, data if test is None or not own else test)
-    split = split_of(loaded, dataset, run)
     known = dataset.known_to(loaded.facts.data.sha256)
     if loaded.facts.refitted and known is not None:  # what was added since is new to it
-        split = replace(split, role=np.where(known, np.uint8(TRAIN), np.uint8(TEST)), spec={"kind": "added since"})
+        role = np.where(known, np.uint8(TRAIN), np.uint8(TEST))
+        split = Split(role, {"kind": "added since"}, dataset.sha256)
+    else:
+        split = split_of(loaded, dataset, run)
     if own and loaded.facts.refitted and (known is None or known.all()):
         raise DataError(
             "This model has learnt its test entries: it was trained again on everything after it was measured.",

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 from konomi.arguments import whole
 from konomi.data.dataset import Dataset
 from konomi.data.negatives import all_liked, with_negatives
-from konomi.data.split import Split, TrainSet
+from konomi.data.split import Split, SplitConfig, TrainSet, make_split
 from konomi.errors import ConfigError, FitError
 from konomi.evaluate.evaluate import evaluate_together, measurable
 from konomi.evaluate.held_out import Baselines, HeldOut
@@ -20,6 +20,7 @@ from konomi.evaluate.records import Report
 from konomi.models import module
 from konomi.models.api import Model
 from konomi.pipeline import memory
+from konomi.pipeline.arguments import split_from
 from konomi.runtime import Run
 
 
@@ -47,6 +48,16 @@ class Experiment:
         most = None if measured is None else whole("measured", measured, 1)
         valid, test = (HeldOut(*parts(dataset), baselines, chosen, most) for parts in (split.validation, split.test))
         return cls(dataset, split, run, train, valid, test)
+
+    @classmethod
+    def each(
+        cls, dataset: Dataset, split: Any, run: Run, metrics: str | Iterable[str] = (), measured: int | None = None
+    ) -> "list[Experiment]":
+        """One experiment, or one for each fold of a SplitConfig with folds; split: as for `split_from`."""
+        if not isinstance(split, SplitConfig) or not split.folds:
+            return [cls.of(dataset, split_from(split, dataset, run), run, metrics, measured)]
+        splits = [make_split(dataset, replace(split, fold=fold)) for fold in range(split.folds)]
+        return [cls.of(dataset, each, run, metrics, measured) for each in splits]
 
     @property
     def catalogue(self) -> pl.DataFrame:
