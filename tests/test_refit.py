@@ -128,7 +128,8 @@ def test_two_bundles_beside_each_other(both, checkerboard):
         experiment.measure(experiment.test, [module(name).fit(experiment.train, module(name).Config(), RUN)])
         for name in ("bias", "genre")
     ]
-    together = standings({name: of_people(report, experiment.test.hidden) for name, report in zip("ab", reports, strict=True)})
+    tested = experiment.test.hidden.counts
+    together = standings({name: of_people(report, tested) for name, report in zip("ab", reports, strict=True)})
     joint = konomi.compare_models(checkerboard, "bias,genre", "rating", SPLIT, RUN).standings
     for kind, key in ((SERVED, "ndcg@10"), ("rating", "rmse"), (RANKING, "recall@20")):
         one, other = together[kind].differences["a", "b", key], joint[kind].differences["bias", "genre", key]
@@ -160,7 +161,7 @@ def test_without_validation_entries_a_tenth_says_when_to_stop(checkerboard):
 
 def test_settings_of_the_second_training():
     fitted = bias.Bias(*[np.zeros(1, np.float32)] * 4, np.empty((0, 2), np.float32))
-    assert settled(bias.Config(damp_item=3), fitted) == bias.Config(damp_item=3)
+    assert settled(bias.Config(damp_item=3), [fitted]) == bias.Config(damp_item=3)
     with pytest.raises(ConfigError, match="yes or no"):
         train_model("nowhere", refit="yes")
 

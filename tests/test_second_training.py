@@ -10,6 +10,7 @@ import pytest
 
 from command_line import konomi, ratings, refused, write
 from konomi.data.split import SplitConfig, make_split, predefined
+from konomi.data.table import Table
 from konomi.models import mf, module
 from konomi.neural import checkpoint
 from konomi.pipeline import train as pipeline
@@ -17,7 +18,8 @@ from konomi.pipeline.refit import AGAIN, second, settled
 from konomi.pipeline.train import train_model
 from konomi.runtime import Run
 
-NETWORK = ("-m", "nn", "--set", "batch=64", "--set", "epochs=4", "--set", "patience=0", "--threads", 1)
+SETTINGS = {"batch": 64, "epochs": 4, "patience": 0, "rate": 0.03}  # the last epoch is the best one
+NETWORK = ("-m", "nn", *(word for name, value in SETTINGS.items() for word in ("--set", f"{name}={value}")), "--seed", 1)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def test_an_epoch_is_the_same_in_both(checkerboard, schedule):
     """The step of each epoch does not depend on how many there are to be: the first of many are those of few."""
     train = make_split(checkerboard, SplitConfig(valid=0)).train_set(checkerboard)
     config = mf.Config(dim=2, epochs=6, schedule=schedule, patience=0)
-    many, few = mf.fit(train, config, Run()), mf.fit(train, settled(config, _ended(3)), Run())
+    many, few = mf.fit(train, config, Run()), mf.fit(train, settled(config, [_ended(3)]), Run())
     assert len(few.history) == 3
     np.testing.assert_array_equal(many.history[:3, 0], few.history[:, 0])
 
@@ -85,7 +87,7 @@ def test_an_interruption_in_either_training(data, tmp_path, monkeypatch, after):
     assert file.exists() and second(file).exists() == (after > 4) and not (tmp_path / "b").exists()
     konomi(*words, "-o", tmp_path / "b")
     assert (tmp_path / "b").read_bytes() == (tmp_path / "whole").read_bytes()
-    assert len(epochs) == 8 - (8 - len(set(range(8)))) and epochs.count(file) == epochs.count(second(file)) == 4
+    assert epochs.count(file) == epochs.count(second(file)) == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "whole"]
 
 
@@ -105,6 +107,7 @@ def test_the_two_trainings_are_not_mixed(data, tmp_path, monkeypatch):
     assert "with other settings, another seed or other data" in refused(*words)[0]
     write(second(file), "dear diary")
     assert "state.refit: already exists and is not a checkpoint" in refused(*words)[0]
+    second(file).unlink()
     assert "the bundle will be at" in refused(*words[:-1], second(file))[0]
 
 
@@ -118,15 +121,7 @@ def test_a_split_without_validation_entries_gets_some(checkerboard):
     plain = train_model(checkerboard, models, split, Run(threads=1), refit=False)
     assert plain.facts.split.sha256 == split.sha256 and len(plain.models["mf"].history) == 40
     tested = split.test(checkerboard)[1].slice(0, 3)
-    frame = pl.DataFrame(
-        {"user": checkerboard.users.ids.gather(tested.user), "item": 10 * tested.item, "rating": tested.rating}
-    )
-    given = predefined(checkerboard, _table(frame, checkerboard.scale), None, 0)
+    user, item = checkerboard.users.ids.gather(tested.user), pl.Series(10 * tested.item)
+    given = predefined(checkerboard, Table(user, item, tested.rating, checkerboard.scale, "test"), None, 0)
     assert train_model(checkerboard, models, given, Run(threads=1)).facts.split.entries["valid"] > 0
     assert train_model(checkerboard, "bias", given, Run(threads=1)).facts.split.entries["valid"] == 0
-
-
-def _table(frame, scale):
-    from konomi.data.table import Table
-
-    return Table(frame["user"], frame["item"], frame["rating"].to_numpy().astype(np.float32), scale, "test")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json, table
-from konomi.cli.options import MODELS, Device, Json, Measured, Memory, Metrics, Seed, Threads
+from konomi.cli.options import MODELS, Device, Folds, Json, Measured, Memory, Metrics, Seed, Threads
 from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError, DataError
 
@@ -32,7 +32,8 @@ def compare(
     config: Annotated[Path | None, typer.Option(metavar="TOML", help="Settings in tables: [mf], [split].")] = None,
     valid: Annotated[float | None, typer.Option(help="Share (or count) that chooses the epoch.  [default: 0.1]")] = None,
     test: Annotated[float | None, typer.Option(help="Share (or count) that tests the models.  [default: 0.1]")] = None,
-    split: Annotated[str | None, typer.Option(help="random, per-user, last, users or items.  [default: random]")] = None,
+    split: Annotated[str | None, typer.Option(help="random, per-user, last, time, users, items.  [default: random]")] = None,
+    folds: Folds = None,
     seed: Seed = 0,
     threads: Threads = None,
     device: Device = "cpu",
@@ -66,11 +67,13 @@ def compare(
     tables = read_toml(config) if config else {}
     chosen = configs(model_names(models), tables, config, words or [])
     by_file = tables.get("split", {}).get("kind")
-    how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test)
+    how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test, folds)
     need("matplotlib", "The report")
     check_needs(chosen, device)
     check_folder(output, KIND, DataError, [data, *([config] if config else [])])
     metrics_with(metrics)
+    if people and folds:
+        raise ConfigError("--folds: people are held out once.", "Leave it out, or leave out --people.")
     if people and user_ids:
         raise ConfigError("--user-ids: a report on people held out names nobody.", "Leave it out.")
     dataset = Dataset.open(data)

@@ -29,3 +29,4 @@ Metrics = Annotated[
 Measured = Annotated[
     int | None, typer.Option(min=1, help="Measure the lists of so many people, evenly spaced.  [default: everybody]")
 ]
+Folds = Annotated[int | None, typer.Option(min=2, help="Test on each of so many parts in turn, instead of on a share --test.")]

@@ -61,13 +61,22 @@ def _model_config(
 
 
 def split_settings(
-    tables: dict[str, Any], file: Path | None, seed: int, kind: str | None, valid: float | None, test: float | None
+    tables: dict[str, Any],
+    file: Path | None,
+    seed: int,
+    kind: str | None,
+    valid: float | None,
+    test: float | None,
+    folds: int | None = None,
 ) -> "SplitConfig":
-    """The settings of a split, from the table [split] and the options --split, --valid and --test."""
+    """The settings of a split, from the table [split] and the options --split, --valid, --test and --folds."""
     from konomi.data.split import SplitConfig
     from konomi.settings import settings
 
-    given = {name: value for name, value in (("kind", kind), ("valid", valid), ("test", test)) if value is not None}
+    if folds is not None and test is not None:
+        raise ConfigError("--folds says what the test entries are.", "Leave out --test.")
+    options = (("kind", kind), ("valid", valid), ("test", test), ("folds", folds))
+    given = {name: value for name, value in options if value is not None}
     by_file = settings(SplitConfig, {"seed": seed, **tables.get("split", {})}, f"{file} [split]")
     return settings(SplitConfig, {**asdict(by_file), **given}, "--split")
 

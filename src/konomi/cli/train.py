@@ -7,7 +7,7 @@ import typer
 
 from konomi.cli.console import note, running, say, show, show_json
 from konomi.cli.lookup import errors_table, say_when_measured, split_name
-from konomi.cli.options import MODELS, Device, Json, Measured, Memory, Seed, Threads
+from konomi.cli.options import MODELS, Device, Folds, Json, Measured, Memory, Seed, Threads
 from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError
 
@@ -34,7 +34,8 @@ def train(
     config: Annotated[Path | None, typer.Option(metavar="TOML", help="Settings in tables: [mf], [split].")] = None,
     valid: Annotated[float | None, typer.Option(help="Share (or count) that chooses the epoch.  [default: 0.1]")] = None,
     test: Annotated[float | None, typer.Option(help="Share (or count) that tests the model.  [default: 0.1]")] = None,
-    split: Annotated[str | None, typer.Option(help="random, per-user, last, users or items.  [default: random]")] = None,
+    split: Annotated[str | None, typer.Option(help="random, per-user, last, time, users, items.  [default: random]")] = None,
+    folds: Folds = None,
     test_file: Annotated[
         Path | None, typer.Option(help="Ratings of the dataset that are the test entries, such as u1.test.")
     ] = None,
@@ -67,8 +68,8 @@ def train(
 
     tables = read_toml(config) if config else {}
     chosen = model_configs(model_names(models), tables, config, words or [], task)
-    how = split_settings(tables, config, seed, split, valid, test)
-    check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test})
+    how = split_settings(tables, config, seed, split, valid, test, folds)
+    check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test, "folds": folds})
     check_checkpoint(checkpoint, chosen)
     check_needs(chosen, device)
     inputs = [data, *(path for path in (config, test_file, valid_file) if path)]
@@ -92,7 +93,7 @@ def train(
             valid_text = f"  valid {valid_error:.4f}" if valid_error is not None else ""
             say(f"{name} epoch {epoch:>3}  train {criterion(bundle.models[name]).name} {error:.4f}{valid_text}")
         if bundle.facts.refitted and history:
-            say(f"{name} is trained again, on everything, for {len(bundle.models[name].history):,} epochs.")
+            say(f"{name} is trained again, on everything, to epoch {len(bundle.models[name].history)}.")
     say_what_validates(bundle, asked=bool(valid_file or how.valid or how.valid_from is not None))
     show_errors(bundle)
     for warning in bundle.facts.warnings or ():

@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import polars as pl
 
-from konomi.arrays import F64, Bools
-from konomi.data.profiles import Profiles
+from konomi.arrays import F64, I64, Bools
 from konomi.errors import DataError
 from konomi.evaluate.bootstrap import Standing, as_it_is, sums_standing
 from konomi.evaluate.metrics import METRICS, RANKING, SERVED, EntryMetric, entry_metrics
@@ -21,17 +20,17 @@ from konomi.models.api import TASKS
 N = "n"  # how many entries
 
 
-def of_people(report: Report, hidden: Profiles) -> pl.DataFrame:
-    """The values of each person of a report, f64, null where a person has none. hidden: the entries that it is of."""
+def of_people(report: Report, tested: I64) -> pl.DataFrame:
+    """The values of each person of a report, f64, null where a person has none. tested i64[U]: the number of test entries."""
     lists = {kind: ranked for kind in (SERVED, RANKING) if (ranked := report.lists(kind)) is not None}
-    people = np.flatnonzero(hidden.counts)
+    people = np.flatnonzero(tested)
     columns: dict[str, F64] = {}
     for task, found in report.predictions.items():
         true, predicted = found.true.astype(np.float64), found.predicted.astype(np.float64)
-        columns[f"{task}:{N}"] = np.bincount(found.user, minlength=len(hidden))[people].astype(np.float64)
+        columns[f"{task}:{N}"] = np.bincount(found.user, minlength=len(tested))[people].astype(np.float64)
         for metric in entry_metrics(task):
             if metric.mean is not None:
-                sums = np.bincount(found.user, metric.mean.of_entry(true, predicted), len(hidden))
+                sums = np.bincount(found.user, metric.mean.of_entry(true, predicted), len(tested))
                 columns[f"{task}:{metric.key}"] = sums[people].astype(np.float64)
     for kind, ranked in lists.items():
         for key, values in ranked.each.items():

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,13 @@ def split_from(given: Any, dataset: Dataset, run: Run) -> Split:
             "Make it of this dataset: konomi.make_split(dataset, konomi.SplitConfig()).",
         )
     return found
+
+
+def splits_from(given: Any, dataset: Dataset, run: Run) -> list[Split]:
+    """The same, one for each fold of a SplitConfig with folds."""
+    if isinstance(given, SplitConfig) and given.folds:
+        return [make_split(dataset, replace(given, fold=fold)) for fold in range(given.folds)]
+    return [split_from(given, dataset, run)]
 
 
 def model_names(given: str | Iterable[str]) -> list[str]:

@@ -4,7 +4,7 @@ The split is frozen before anything starts. Each model's epoch is chosen on the 
 once, when all models are trained.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from konomi.data.split import Split, SplitConfig, TrainSet
 from konomi.errors import ConfigError, DataError
 from konomi.evaluate.bootstrap import ranking_standing, standing
 from konomi.evaluate.evaluate import evaluate_together
+from konomi.evaluate.folds import pooled
 from konomi.evaluate.metrics import RANKING, SERVED
 from konomi.models import module
 from konomi.models.api import TASKS, Model, criterion
 from konomi.models.api import tasks as tasks_of
 from konomi.neural.stopping import best_epoch
-from konomi.pipeline.arguments import dataset_from, models_from, run_from, split_from, tasks_from
+from konomi.pipeline.arguments import dataset_from, models_from, run_from, tasks_from
 from konomi.pipeline.comparison import Comparison, Failure, Fit, Outcome
 from konomi.pipeline.steps import Experiment, fit_or_reason
 from konomi.runtime import Run, one_blas_thread
@@ -52,9 +53,9 @@ def compare_models(
 
     All models that rank are also compared on their recommendations, those without a task on nothing else.
 
-    dataset, models, split: as in `train_model`; tell: called with the outcome of each training as it ends; metrics: measured
-    beside the registered ones, as in "ndcg@5,recall@50"; measured: how many people's lists are measured, at most (None: all).
-    A model that raises FitError is a `Failure`, and the others go on.
+    dataset, models, split: as in `train_model`; with `folds`, each model is trained on each; tell: called with the outcome of
+    each training as it ends; metrics: measured beside the registered ones, as in "ndcg@5,recall@50"; measured: how many
+    people's lists are measured, at most (None: all). A model that raises FitError is a `Failure`, and the others go on.
 
     RequestError for an unknown model, ConfigError for no model, an unknown task or metric, or a wrong argument, DataError where
     nothing can be compared: all before the first training.
@@ -63,7 +64,8 @@ def compare_models(
     expect(tell, Callable, "a function", ConfigError, "Give `tell` what is to hear of each training, or leave it out.")
     run = replace(run_from(run), checkpoint=None)  # there is one file, and there are many trainings
     dataset = dataset_from(dataset)
-    experiment = Experiment.of(dataset, split_from(split, dataset, run), run, metrics, measured)
+    experiments = Experiment.each(dataset, split, run, metrics, measured)
+    experiment = experiments[0]
     skipped = {task: LACKING[task] for task in compared if not _comparable(task, experiment)}
     compared = tuple(task for task in compared if task not in skipped)
     if not len(experiment.test.wanted.item):
@@ -75,13 +77,13 @@ def compare_models(
         if not goals and RANKING in skipped:
             outcome: Outcome = Failure(name, goals, skipped[RANKING])
         else:
-            outcome = _fit(name, config, goals, experiment)
+            outcome = _fit(name, config, goals, experiments)
         if isinstance(outcome, Failure):
             failures.append(outcome)
         else:
             fits.append(outcome)
         tell(outcome)
-    fits = [_tested(fit, experiment) for fit in fits]
+    fits = [_tested(fit, experiments) for fit in fits]
     found = Comparison(dataset, experiment.split, experiment.train, run, experiment.metrics, fits, failures, skipped, {})
     drawing: dict[str, Any] = {"seed": run.seed, "progress": run.progress, "metrics": found.metrics}
     for task in (SERVED, *compared, RANKING):
@@ -104,9 +106,12 @@ def _trainings(configs: Mapping[str, Any], compared: tuple[str, ...]) -> Iterato
             yield name, config, compared
 
 
-def _fit(name: str, config: Any, goals: tuple[str, ...], experiment: Experiment) -> Outcome:
-    """Train one model and measure it on the validation entries; a Failure where that is impossible, or it has none of the
-    tasks."""
+def _fit(name: str, config: Any, goals: tuple[str, ...], experiments: Sequence[Experiment]) -> Outcome:
+    """Train one model, on each fold, and measure it on the validation entries.
+
+    A Failure where that is impossible, or it has none of the tasks.
+    """
+    experiment = experiments[0]
     able = tuple(task for task in goals if task in module(name).TASKS)
     if goals and not able:
         return _unable(name, goals)
@@ -116,15 +121,23 @@ def _fit(name: str, config: Any, goals: tuple[str, ...], experiment: Experiment)
     able = tuple(task for task in able if task in tasks_of(found.model))
     if goals and not able:
         return _unable(name, goals)
-    report = experiment.measure(experiment.valid, [found.model])
+    others = [fit_or_reason(name, config, each.train, each.run) for each in experiments[1:]]
+    if reasons := [other for other in others if isinstance(other, str)]:
+        return Failure(name, able, reasons[0])
+    trainings = [found, *(other for other in others if not isinstance(other, str))]
+    reports = [each.measure(each.valid, [training.model]) for each, training in zip(experiments, trainings, strict=True)]
+    known = [report for report in reports if report is not None]
+    report = pooled(known, experiment.metrics) if known else None
     rows = _learnt_from(found.model, experiment.train)
     best = best_epoch(found.model.history, criterion(found.model).higher) + 1
-    return Fit(found, able, rows, best, {} if report is None else {"valid": report})
+    return Fit(found, able, rows, best, {} if report is None else {"valid": report}, tuple(trainings[1:]))
 
 
-def _tested(fit: Fit, experiment: Experiment) -> Fit:
-    """The fit with its report on the test entries."""
-    return replace(fit, reports={**fit.reports, "test": evaluate_together([fit.model], experiment.test)})
+def _tested(fit: Fit, experiments: Sequence[Experiment]) -> Fit:
+    """The fit with its report on the test entries, of all folds together."""
+    pairs = zip(experiments, (fit.training, *fit.others), strict=True)
+    reports = [evaluate_together([training.model], experiment.test) for experiment, training in pairs]
+    return replace(fit, reports={**fit.reports, "test": pooled(reports, experiments[0].metrics)})
 
 
 def _unable(name: str, goals: tuple[str, ...]) -> Failure:

@@ -21,7 +21,7 @@ class Fit:
 
     tasks: those it is compared on, none for a model that only ranks; rows: the number of training entries with a target for one
     of its tasks, or of all where it has none; best: the epoch that was kept, counted from 1, 0 = no epochs; reports: "test",
-    and "valid" where there are validation entries.
+    and "valid" where there are validation entries; others: the trainings on the other folds.
     """
 
     training: Training
@@ -29,6 +29,7 @@ class Fit:
     rows: int
     best: int
     reports: Mapping[str, Report]
+    others: tuple[Training, ...] = ()
 
     @property
     def name(self) -> str:

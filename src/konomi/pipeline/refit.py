@@ -1,8 +1,9 @@
 """Training again, on everything, what was chosen and measured on a part."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from statistics import median_high
 from typing import Any
 
 from konomi.data.dataset import Dataset
@@ -20,11 +21,12 @@ def has_epochs(config: Any) -> bool:
     return any(each.name == "epochs" for each in fields(config))
 
 
-def settled(config: Any, model: Model) -> Any:
-    """The config of a trained model, with the epoch that was kept as the last one, whatever the errors are."""
-    if not has_epochs(config) or not len(model.history):
+def settled(config: Any, models: Sequence[Model]) -> Any:
+    """The config of a model that was trained once or several times, with the epoch that was kept as the last one, whatever the
+    errors are; of several the middle one."""
+    if not has_epochs(config) or not all(len(model.history) for model in models):
         return config
-    kept = best_epoch(model.history, criterion(model).higher) + 1
+    kept = int(median_high(best_epoch(model.history, criterion(model).higher) + 1 for model in models))
     return replace(config, epochs=kept, **({"patience": 0} if any(each.name == "patience" for each in fields(config)) else {}))
 
 

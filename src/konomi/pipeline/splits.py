@@ -33,7 +33,7 @@ def check_files(test: Path | None, valid: Path | None, said: Mapping[str, object
     of `kind`, `valid` and `test`, None where nothing is."""
     if valid and not test:
         raise ConfigError("A validation file needs a test file.", "Give both, or `valid` and `test`.", "valid_file")
-    more = [name for name in ("kind", "test", *(["valid"] if valid else [])) if said.get(name) is not None]
+    more = [name for name in ("kind", "test", "folds", *(["valid"] if valid else [])) if said.get(name) is not None]
     if test and more:
         raise ConfigError(
             "The test and validation files say which entries those are.",

@@ -20,6 +20,7 @@ from konomi.evaluate.records import Report
 from konomi.models import module
 from konomi.models.api import Model
 from konomi.pipeline import memory
+from konomi.pipeline.arguments import splits_from
 from konomi.runtime import Run
 
 
@@ -47,6 +48,13 @@ class Experiment:
         most = None if measured is None else whole("measured", measured, 1)
         valid, test = (HeldOut(*parts(dataset), baselines, chosen, most) for parts in (split.validation, split.test))
         return cls(dataset, split, run, train, valid, test)
+
+    @classmethod
+    def each(
+        cls, dataset: Dataset, split: Any, run: Run, metrics: str | Iterable[str] = (), measured: int | None = None
+    ) -> "list[Experiment]":
+        """One experiment, or one for each fold of a SplitConfig with folds; split: as for `splits_from`."""
+        return [cls.of(dataset, each, run, metrics, measured) for each in splits_from(split, dataset, run)]
 
     @property
     def catalogue(self) -> pl.DataFrame:
