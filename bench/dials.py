@@ -46,7 +46,7 @@ people = parser.parse_args().people
 
 dataset, _ = caserec(RATINGS, CATALOGUE)
 split = make_split(dataset, SplitConfig(kind="users", test=0.15))
-recommender = Recommender(fit(dataset, "ease,mf", split, Run()))
+recommender = Recommender(fit(dataset, "ease,mf", split, Run(), refit=False))
 items, train = recommender.bundle.items, split.train_set(dataset)
 seen, hidden = split.test(dataset)
 wanted = relevant(hidden, train.labelling)

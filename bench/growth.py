@@ -35,7 +35,7 @@ for millions in [m for m in MILLIONS if m <= arguments.most and not arguments.pl
         (files / "animelist.csv").unlink()
         prepared = child([*KONOMI, "prepare", "mal-2020", files, "-o", data, "--json"])
         knobs = ["--set", "dim=64", "--set", "epochs=5", "--set", "patience=0"]
-        trained = child([*KONOMI, "train", data, "-m", "mf", *knobs, "-o", bundle, "--json"])
+        trained = child([*KONOMI, "train", data, "-m", "mf", *knobs, "-o", bundle, "--no-refit", "--json"])
         rmse = json.loads(trained[2])["metrics"]["test"]["rmse"]
         row = {"million ratings": millions, "test rmse": round(rmse, 4)}
         for name, (seconds, peak, _) in (("synth", made), ("prepare", prepared), ("train", trained)):

@@ -40,7 +40,7 @@ with tempfile.TemporaryDirectory() as folder:
         steps = [
             ["prepare", *road["prepare"], "-o", data],
             ["train", data, "-m", "mf", *road.get("train", []), "-o", bundle],
-            ["evaluate", bundle, road.get("test", data)],
+            ["evaluate", bundle, *([road["test"]] if "test" in road else [])],
             ["recommend", bundle, "--rate", f"{road['like']}={5 if name.startswith('ml') else 9}", "-k", 5],
             ["similar", bundle, road["like"], "-k", 5],
         ]

@@ -29,7 +29,7 @@ with tempfile.TemporaryDirectory() as folder:
     data, path = Path(folder) / "data", Path(folder) / "bundle"
     dataset.save(data)
     knobs = ["--set", "epochs=1"] if quick else []
-    child([*KONOMI, "train", data, "-m", "nn", *knobs, "-o", path, "--json"])
+    child([*KONOMI, "train", data, "-m", "nn", *knobs, "-o", path, "--no-refit", "--json"])
     model = load_bundle(path).models["nn"]
 
 draw = np.random.default_rng(0)

@@ -69,7 +69,7 @@ def test_what_cannot_be_compared(trained, checkerboard, tmp_path):
 
 
 def test_it_says_nothing_of_who_they_are(trained, tmp_path):
-    """Numbers of errors and lists by kind and metric: no ids, no items, no ratings; and a row cannot be told from another."""
+    """Numbers of errors and lists by kind and metric: no ids, no items, no ratings."""
     save_bundle(tmp_path / "b", trained["bias"])
     people = load_bundle(tmp_path / "b").people
     assert set(people.schema.values()) == {pl.Float64}

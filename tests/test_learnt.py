@@ -111,6 +111,20 @@ def test_ratings_that_a_grown_dataset_has(before, after):
         evaluate_model(bundle, frame, prepare(table_of(rows(range(5), range(5)))), RUN)
 
 
+def test_ratings_are_predicted_from_all_others_of_the_person(before):
+    """Test entries that are not among them are in the profile, too: nobody asks about them."""
+    bundle = train_model(before, "bias", SPLITS["random"], RUN, refit=False)
+    tested = make_split(before, SPLITS["random"]).role == TEST
+    asked = np.flatnonzero(tested)[::2]
+    chosen = np.isin(np.arange(len(tested)), asked)
+    frame = pl.DataFrame([*pairs(before, chosen)], schema=["user_id", "item_id"], orient="row").with_columns(rating=pl.lit(9.0))
+    found = evaluate_model(bundle, frame, before, RUN).metrics
+    model, hidden = bundle.models["bias"], before.profiles.keep(chosen)
+    scores = model.score(model.encode(before.profiles.keep(~chosen)), "rating")
+    errors = before.scale.clip(scores[hidden.user, hidden.item]) - 9
+    assert found["n"] == len(asked) and found["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)), rel=1e-5)
+
+
 @pytest.mark.parametrize("kind", SPLITS)
 def test_validation_entries_that_are_drawn_later(before, kind):
     """As the split would have them; no test entry changes, and the split can be made again."""

@@ -130,7 +130,7 @@ def _ratings(given: Any, dataset: Dataset, run: Run) -> Table:
 
 
 def _new_rows(rows: Table, dataset: Dataset, known: Profiles) -> tuple[Vocab, Profiles, Profiles]:
-    """(users, seen, hidden) of ratings: the ids of their users, the users' `known` entries, and the ratings that are new.
+    """(users, seen, hidden) of ratings: the ids of their users, their other entries, and the ratings that are not `known`.
 
     Users outside the dataset have no seen entries; items outside it have the row −1.
     """
@@ -140,8 +140,11 @@ def _new_rows(rows: Table, dataset: Dataset, known: Profiles) -> tuple[Vocab, Pr
     def keys(entries: Profiles) -> I64:
         return entries.user * np.int64(len(dataset.items) + 1) + entries.item + 1
 
-    nobody = Profiles.stacked([known, Profiles.of([{}])])  # row −1: a user outside the dataset
-    seen = nobody.take(place)
+    def of_users(entries: Profiles) -> Profiles:
+        return Profiles.stacked([entries, Profiles.of([{}])]).take(place)  # row −1: a user outside the dataset
+
     user, item = users.rows(rows.user_id), dataset.item_ids.rows(rows.item_id)
-    hidden = Profiles.from_entries(len(users), user, item, rows.rating, rows.status)
-    return users, seen, hidden.keep(~np.isin(keys(hidden), keys(seen)))
+    given = Profiles.from_entries(len(users), user, item, rows.rating, rows.status)
+    hidden = given.keep(~np.isin(keys(given), keys(of_users(known))))
+    everything = of_users(dataset.profiles)
+    return users, everything.keep(~np.isin(keys(everything), keys(hidden))), hidden
