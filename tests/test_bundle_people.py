@@ -1,5 +1,6 @@
 """What a bundle keeps of each person who was measured: compared in pairs, told when a baseline is not beaten, about nobody."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +11,21 @@ import konomi
 from command_line import konomi as command
 from command_line import refused
 from konomi.bundle.format import load_bundle, save_bundle
+from konomi.data.dataset import parquet
 from konomi.data.split import SplitConfig
-from konomi.errors import DataError
+from konomi.errors import BundleError, DataError
 from konomi.evaluate.metrics import RANKING, SERVED
 from konomi.pipeline.against import FIRST, SECOND, compare_bundles
 from konomi.pipeline.train import train_model
 from konomi.runtime import Run
+from rewritten import rewrite
 
 RUN = Run(threads=1)
 SPLIT = SplitConfig("random", valid=0.2, test=0.03)  # so that some have test entries and none that is liked
+
+
+def as_bytes(columns):
+    return np.frombuffer(parquet(pl.DataFrame(columns)), np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +81,38 @@ def test_it_says_nothing_of_who_they_are(trained, tmp_path):
     people = load_bundle(tmp_path / "b").people
     assert set(people.schema.values()) == {pl.Float64}
     assert {name.partition(":")[0] for name in people.columns} == {"rating", SERVED, RANKING}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"arrays": {"people.parquet": np.arange(9, dtype=np.uint8)}}, "A Parquet file must contain"),
+        ({"arrays": {"people.parquet": as_bytes({"user_id": [1.0]})}}, 'a column "user_id"'),
+        ({"arrays": {"people.parquet": as_bytes({"rating:n": [1]})}}, "of Int64"),
+        ({"arrays": {"people.parquet": as_bytes({"rating:n": [math.inf]})}}, "not finite"),
+        ({"manifest": {"learnt": ["train", "everything"]}}, '"learnt" of the manifest cannot be'),
+        ({"manifest": {"warnings": "bad"}}, '"warnings" of the manifest cannot be'),
+    ],
+)
+def test_what_does_not_fit_is_refused(trained, tmp_path, changes, message):
+    save_bundle(tmp_path / "b", trained["bias"])
+    rewrite(tmp_path / "b", **changes)
+    for check in (True, False):
+        with pytest.raises(BundleError) as caught:
+            load_bundle(tmp_path / "b", check)
+        assert message in str(caught.value)
+
+
+def test_a_bundle_of_format_3_is_read(trained, tmp_path):
+    """It has none of this, and has learnt its training entries."""
+    save_bundle(tmp_path / "b", trained["bias"])
+    older = {"metadata": {"format": "3"}, "manifest": {"learnt": None, "warnings": None}, "arrays": {"people.parquet": None}}
+    found = load_bundle(rewrite(tmp_path / "b", **older))
+    assert not found.facts.refitted and found.people.is_empty() and found.metrics == trained["bias"].metrics
+    with pytest.raises(DataError, match="nothing was measured of it"):
+        compare_bundles(found, trained["bias"])
+    with pytest.raises(BundleError, match="format '5' is not known here"):
+        load_bundle(rewrite(tmp_path / "b", metadata={"format": "5"}))
 
 
 @pytest.fixture(scope="module")

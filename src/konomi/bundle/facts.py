@@ -19,7 +19,9 @@ Epoch = tuple[float | None, float | None]
 """Training and validation error; None = not measured."""
 
 WRITTEN_WITH = ("konomi", "numpy", "numba", "polars", "safetensors")  # packages whose versions are noted
-EVERYTHING = ("train", "valid", "test", "shown")  # what a model has learnt that was fitted again
+Role = Literal["train", "valid", "test", "shown"]
+
+EVERYTHING: tuple[Role, ...] = ("train", "valid", "test", "shown")  # what a model has learnt that was fitted again
 INTERVAL_LEVELS = 3  # the number of `evaluate.intervals.LEVELS`: 0.8, 0.9 and 0.95
 
 
@@ -83,7 +85,7 @@ class Facts:
     history: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
     intervals: list[Metrics] | None = None
     versions: dict[str, str] = field(default_factory=dict)
-    learnt: tuple[str, ...] | None = None
+    learnt: tuple[Role, ...] | None = None
     warnings: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
