@@ -20,7 +20,7 @@ from konomi.kernels.gram import gram
 from konomi.kernels.inverse import negative_inverse
 from konomi.kernels.reference import gram as slow_gram
 from konomi.kernels.reference import inverse as slow_inverse
-from konomi.models import ease
+from konomi.models import ease, shallow
 from konomi.runtime import Run
 from konomi.settings import byte_size
 from test_popular import train_of
@@ -181,7 +181,7 @@ def test_rare_items_are_left_out(three):
 def test_a_crowd_is_encoded_the_same_on_any_number_of_threads(train):
     model = ease.fit(train, ease.Config(), Run())
     crowd = train.seen.take(np.tile(np.arange(len(train.seen)), 5))
-    assert len(crowd) > 2 * ease.PEOPLE
+    assert len(crowd) > 2 * shallow.PEOPLE
     for threads in (2, 8):
         np.testing.assert_array_equal(model.encode(crowd, 1), model.encode(crowd, threads))
 

@@ -88,7 +88,7 @@ def test_folding_in_a_training_user_predicts_what_training_learnt(checkerboard):
 
 def test_what_is_known_before_any_rating_by_hand(train):
     """Errors of 0.6 and biases of −2, 0 and 2 are 0.36 / (8/3) ratings' worth; who was not learnt from does not count."""
-    problem = mf_fit._problem(train, mf.Config())
+    problem = mf_fit.problem_of(train, mf.Config(), Run())
     few = replace(train.seen, indptr=np.array([0, 1, 2, 3, 3], np.int64))
     P, Q = np.ones((4, 2), np.float32), np.zeros((len(train.items), 2), np.float32)
     weights = mf_fit.Weights(P, Q, np.array([-2, 0, 2, 99], np.float32), np.zeros(len(Q), np.float32))

@@ -4,6 +4,7 @@ KonomiError            message names the file, line, column or field; .hint says
 ├── DataError          a ratings file, a catalogue or a prepared dataset
 ├── ConfigError        a setting
 ├── FitError           training that cannot go on
+│   └── BeginAnew      an earlier model that a training cannot go on from
 ├── BundleError        a saved model
 ├── RequestError       a question that the model cannot answer: unknown title, user, item
 └── Cancelled          work that was ended by `Run.cancel`
@@ -58,6 +59,10 @@ class FitError(KonomiError):
     """Training cannot go on: nothing to learn from, or the loss left the finite numbers."""
 
     code = "fit"
+
+
+class BeginAnew(FitError):
+    """From this earlier model, training is no quicker or not possible: it has to begin anew."""
 
 
 class BundleError(KonomiError):

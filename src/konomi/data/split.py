@@ -33,7 +33,8 @@ class TrainSet:
     seen: every user's training entries; valid: their validation entries (may be empty); shown: the shown entries of people who
     are held out whole, which nothing is learnt from; all three are of the same U users. items: the catalogue without the
     statistics `ratings`, `mean` and `bayes`, which include hidden ratings; labelling: what is an interaction; features: those
-    of people, whose categories are in the profiles.
+    of people, whose categories are in the profiles. learnt: what the earlier model has learnt of the same users, where training
+    starts from one and something tells it.
     """
 
     seen: Profiles
@@ -43,6 +44,7 @@ class TrainSet:
     items: pl.DataFrame
     labelling: Labelling
     features: tuple[Feature, ...] = ()
+    learnt: Profiles | None = None
 
     def __repr__(self) -> str:
         size = f"{len(self.seen.item):,} entries, {len(self.seen):,} users × {len(self.items):,} items"

@@ -14,17 +14,17 @@ import math
 import numba
 import numpy as np
 
-STEPS, HALVINGS = 8, 4  # at most: Gauss–Newton steps, halvings of a step
+STEPS, HALVINGS = 8, 4  # at most: Gauss–Newton steps until the minimum, halvings of a step
 ENOUGH = 1e-7  # stop when a step lowers the objective by less than this share of it
 
 
 @numba.njit(nogil=True, cache=True)
-def fold_in(indptr, item, rating, label, right, W, bias, V, constant, heads, weights, penalty, start, stop, out):
+def fold_in(indptr, item, rating, label, right, W, bias, V, constant, heads, weights, penalty, steps, start, stop, out):
     """Rows start to stop of out f32[B, D + O] in place: θ₀ before, θ after. Rows of people without entries do not change.
 
     indptr i64[B+1]; item i32[N]; rating f32[N], NaN = none; label i8[N], −1 = none; right f32[I, H + P + O] (P is D or 0);
     W f64[D, H]; bias f64[H]; V f64[O, H]; constant f64[O]; heads (r, c): the outputs that are the rating and the interaction,
-    −1 = none; weights f64[2] of the two terms; penalty f64[2, D + O]: Λ, per entry, and Λ₀, once.
+    −1 = none; weights f64[2] of the two terms; penalty f64[2, D + O]: Λ, per entry, and Λ₀, once; steps: at most so many.
     """
     D, H = W.shape
     O, width = len(V), right.shape[1] - len(V)
@@ -39,7 +39,7 @@ def fold_in(indptr, item, rating, label, right, W, bias, V, constant, heads, wei
         theta = out[b].astype(np.float64)
         ridge, once, start_row = n * penalty[0], penalty[1], theta.copy()
         loss = objective(theta, C, y, t, W, bias, V, constant, heads, weights, ridge, once, start_row)
-        for _ in range(STEPS):
+        for _ in range(steps):
             a = np.dot(theta[:D], W) + bias
             A, g = np.diag(2 * (ridge + once)), 2 * (ridge * theta + once * (theta - start_row))
             for o in range(O):

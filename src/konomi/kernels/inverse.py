@@ -12,9 +12,10 @@ do not.
 """
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.linalg import cho_factor, cho_solve
 
-from konomi.arrays import F32
+from konomi.arrays import F32, F64
 from konomi.runtime import Each, blocks, workers
 
 TILE = 512  # rows and columns of a tile
@@ -30,6 +31,23 @@ def negative_inverse(A: F32, threads: int = 1, tile: int = TILE) -> None:
         for k in range(len(spans)):
             _sweep(A, spans, k, each)
         each(lambda pair: _mirror(A, spans[pair[0]], spans[pair[1]]), [(i, j) for i in range(len(spans)) for j in range(i + 1)])
+
+
+def add_low_rank(A: F32, U: sp.csr_matrix, sign: F64, each: Each, tile: int = TILE) -> None:
+    """Replace A = −M⁻¹ f32[n, n] by −(M + Uᵀ S U)⁻¹, where U is k × n and S f64[k] the diagonal of 1 and −1.
+
+        −(M + Uᵀ S U)⁻¹ = A + (U A)ᵀ (S − U A Uᵀ)⁻¹ (U A)
+
+    The same bytes at any number of threads.
+    """
+    spans = [slice(*bounds) for bounds in blocks(len(A), tile)]
+    UA = np.concatenate(each(lambda span: U @ A[:, span], spans), axis=1)  # k × n
+    inner = np.linalg.inv(np.diag(sign) - (U @ UA.T.astype(np.float64)).T)
+
+    def update(rows: slice) -> None:
+        A[rows] += (UA[:, rows].T @ inner).astype(np.float32) @ UA
+
+    each(update, spans)
 
 
 def _sweep(A: F32, spans: list[slice], k: int, each: Each) -> None:

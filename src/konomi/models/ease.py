@@ -13,7 +13,6 @@ with every further one.
 A score is a sum over a person's entries plus a function of their number, so the effect of each entry is exact: `without`.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,130 +20,24 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from konomi.arrays import F32, I32, I64
-from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.data.statistics import trust
-from konomi.errors import ConfigError, FitError
-from konomi.kernels.dots import weighted_sums
+from konomi.errors import BeginAnew, ConfigError, FitError
 from konomi.kernels.gram import gram
-from konomi.kernels.inverse import TILE, negative_inverse
-from konomi.models.api import check_output, in_short
+from konomi.kernels.inverse import TILE, add_low_rank, negative_inverse
+from konomi.models.api import Model
 from konomi.models.room import check_room
-from konomi.runtime import Run, blocks, workers
-from konomi.settings import check_types, positive
+from konomi.models.shallow import Config, Ease, learnt, values
+from konomi.runtime import Run, blocks
 
-POPULAR_WEIGHT = 4.0  # ε_u = POPULAR_WEIGHT / (n_u + POPULAR_ENTRIES); in scores times entries
-POPULAR_ENTRIES = 10  # in entries; both are measured: docs/decisions.md, "The weight of what is popular falls with the list"
+__all__ = ["SHAPES", "TASKS", "Config", "Ease", "fit", "fit_from", "forecast", "load", "solve"]
+
 ONE = 1 << 16  # x is rounded to a multiple of 1 / ONE, so that sums of products are exact
 GRAM_ROWS = 8  # rows of the Gram matrix that are one task: those of the best known items take tenths of a second
-PEOPLE = 16  # people encoded by one task
+MOST_CHANGED = 10  # items for each person whose entries have changed, at least, for an update to pay
 
 TASKS = ()
-
-
-@dataclass(frozen=True)
-class Config:
-    """The values of entries, the penalty, and which items are learnt."""
-
-    l2: float = 150.0  # λ, in people
-    disliked: float = 0.0  # x of an item dropped or rated at or below the middle, to 1/65,536; x of other consumed items is 1
-    least: int = 3  # items of fewer training entries are left out: memory and time grow with the square and cube of the rest
-
-    def __post_init__(self) -> None:
-        check_types(self, "ease")
-        positive("ease", l2=self.l2, least=self.least)
-        if not -1 <= self.disliked <= 1:
-            raise ConfigError(f"ease: disliked is {self.disliked:g}.", "Set it between −1 and 1.")
-
-
-@dataclass(frozen=True)
-class Ease:
-    """weight f32[n, n]: B over the n learnt items; column i32[I+1]: the column of an item in B, n for items left out.
-
-    share f32[I+1]: of the people, those who have the item; item_known f32[I+1], 0 for items left out. The last of each is an
-    unknown item. disliked f32[1]; labelling f32[5] (`Labelling.pack`). A code f32[n+2] is x B, a 0 for all items left out, ε.
-    """
-
-    weight: F32
-    column: I32
-    share: F32
-    item_known: F32
-    disliked: F32
-    labelling: F32
-    history: F32
-
-    __repr__ = in_short
-
-    outputs = frozenset({"rank"})
-
-    def encode(self, profiles: Profiles, threads: int = 1) -> F32:
-        """x B, 0 and ε, f32[B, n+2]: one row of B for each entry."""
-        given, x = self._entries(profiles)
-        sums = np.empty((len(given), len(self.weight)), np.float32)
-        with workers(threads if len(given) > PEOPLE else 1) as each:
-            each(lambda rows: weighted_sums(given.indptr, given.item, x, self.weight, *rows, sums), blocks(len(given), PEOPLE))
-        return np.column_stack([sums, np.zeros(len(given), np.float32), weight_of_popular(given.counts)])
-
-    def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
-        """f32[B, I] or f32[B, n]."""
-        check_output(self, output)
-        rows = slice(0, -1) if items is None else items
-        scores = codes[:, self.column[rows]]
-        scores += codes[:, -1:] * self.share[rows]
-        return scores
-
-    def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
-        """f32[N]."""
-        check_output(self, output)
-        scores: F32 = codes[np.arange(len(codes)), self.column[item_rows]] + codes[:, -1] * self.share[item_rows]
-        return scores
-
-    def without(self, profiles: Profiles, items: I32, output: str) -> F32:
-        """f32[N, k]: the effects of the N entries of one person on the scores of items i32[k], x_j B_ji + Δε n_i / U.
-
-        Each is the score of the profile less its score without that entry, exactly; 0 where x is 0. Δε, by which one entry
-        lowers the weight of popularity, is the same for all of them.
-        """
-        check_output(self, output)
-        n, x = len(self.weight), self._values(profiles)
-        entry_column, item_column = self.column[profiles.item], self.column[items]
-        used = np.flatnonzero((x != 0) & (entry_column < n))
-        more, fewer = weight_of_popular(np.array([len(used), len(used) - 1]))
-        effects = np.zeros((len(entry_column), len(item_column)), np.float32)
-        effects[used] = (more - fewer) * self.share[items]
-        learnt = np.flatnonzero(item_column < n)
-        effects[np.ix_(used, learnt)] += x[used, None] * self.weight[np.ix_(entry_column[used], item_column[learnt])]
-        return effects
-
-    def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Every array."""
-        return {**vars(self)}
-
-    def _values(self, profiles: Profiles) -> F32:
-        return values(profiles, Labelling.unpack(self.labelling), self.disliked[0])
-
-    def _entries(self, profiles: Profiles) -> tuple[Profiles, F32]:
-        """The entries of learnt items with x ≠ 0, items replaced by their columns, and their x."""
-        return learnt(profiles, self._values(profiles), self.column, len(self.weight))
-
-
-def weight_of_popular(entries: I64) -> F32:
-    """ε of people by their number of entries with x ≠ 0, i64[B] → f32[B]."""
-    return (POPULAR_WEIGHT / (entries + POPULAR_ENTRIES)).astype(np.float32)
-
-
-def values(profiles: Profiles, labelling: Labelling, disliked: float | np.float32) -> F32:
-    """x of every entry, f32[N]."""
-    met = profiles.consumed.astype(np.float32)
-    return np.where(labelling.of(profiles) == 0, np.float32(disliked), met)
-
-
-def learnt(profiles: Profiles, x: F32, column: I32, n: int) -> tuple[Profiles, F32]:
-    """The entries with x f32[N] ≠ 0 and an item whose column is below n, items replaced by their columns; and their x."""
-    used = (x != 0) & (column[profiles.item] < n)
-    kept = profiles.keep(used)
-    return Profiles(kept.indptr, column[kept.item], kept.rating), x[used]
 
 
 def forecast(n: int, entries: int) -> int:
@@ -162,34 +55,100 @@ def fit(train: TrainSet, config: Config, run: Run) -> Ease:
     FitError where there is no entry to learn from, or the `forecast` is above `run.memory` (checked before anything large is
     allocated).
     """
-    seen, I = train.seen, len(train.items)
-    disliked = round(config.disliked * ONE) / ONE
-    x = values(seen, train.labelling, disliked)
-    many = np.bincount(seen.item[seen.consumed], minlength=I + 1)
+    many, column, n = _learnable(train, config)
+    _check_memory(many, n, len(train.seen.item), run.memory)
+    x = values(train.seen, train.labelling, _constants(config)[1])
+    return _model(solve(*learnt(train.seen, x, column, n), n, config.l2, run), column, many, config, train)
+
+
+def fit_from(start: Model, train: TrainSet, config: Config, run: Run) -> Ease:
+    """The same model, but for rounding, from an earlier one and the entries of the people alone whose entries have changed.
+
+        P' = P − P Uᵀ (S + U P Uᵀ)⁻¹ U P
+
+    (Woodbury's identity: Golub & Van Loan 2013, eq. 2.1.4). The rows of U are these people's x before, with −1 on the diagonal
+    S, and after, with 1. `train.learnt` has what the earlier model was fitted on; items that are new to it begin with 1 / λ.
+
+    ConfigError where the earlier model is not of this module, or has other settings or more items; BeginAnew where nothing
+    tells what it was fitted on, or so many people have changed that it would be no quicker; FitError as in `fit`.
+    """
+    if not isinstance(start, Ease):
+        raise ConfigError("ease: the earlier model is of another kind.", "Start from an ease.")
+    if len(start.column) > len(train.items) + 1 or (start.l2[0], start.disliked[0]) != _constants(config):
+        raise ConfigError(
+            "ease: the earlier model has other settings or items.", "Start from one with the same, or train anew."
+        )
+    many, column, n = _learnable(train, config)
+    items = np.flatnonzero(start.column[:-1] < len(start.weight))  # of its columns
+    if train.learnt is None or (column[items] == n).any():
+        raise BeginAnew("ease is trained anew: entries that the earlier model has learnt are gone.", "Train anew.")
+    earlier = np.full_like(column, n)
+    earlier[items] = column[items]
+    now = _rows(train.seen, column, train, config)
+    before = _rows(train.learnt, earlier, train, config)
+    changed = np.flatnonzero(np.diff((before != now).indptr))
+    if len(changed) * MOST_CHANGED > n:
+        many_said = f"{len(changed):,} people have changed, and an update pays for {n // MOST_CHANGED:,} at most"
+        raise BeginAnew(f"ease is trained anew: {many_said}.", "Train anew.")
+    check_room("ease", forecast(n, len(train.seen.item)) + 16 * n * len(changed), run.memory, f"{n:,} × {n:,} items", "")
+    matrix = np.diag(np.full(n, -1 / config.l2, np.float32))  # −P
+    place = column[items]
+    matrix[np.ix_(place, place)] = start.weight * start.diagonal
+    matrix[place, place] = -start.diagonal
+    U = sp.vstack([before[changed], now[changed]]).tocsr()
+    sign, used = np.repeat([-1.0, 1.0], len(changed)), np.diff(U.indptr) > 0
+    run.progress("update ease", 0, 1)
+    with run.workers() as each:
+        add_low_rank(matrix, U[used], sign[used], each)
+    run.progress("update ease", 1, 1)
+    return _model(scaled(matrix), column, many, config, train)
+
+
+def _learnable(train: TrainSet, config: Config) -> tuple[I64, I32, int]:
+    """How many people have each item, i64[I+1]; the column of each, i32[I+1]; the number of columns. FitError if it is 0."""
+    many = np.bincount(train.seen.item[train.seen.consumed], minlength=len(train.items) + 1)
     kept = np.flatnonzero(many >= config.least)
-    n = len(kept)
-    if n == 0:
+    if len(kept) == 0:
         raise FitError(
             "There is no entry to learn from." if not many.any() else f"No item has {config.least} entries to learn from.",
             "Lower `valid` and `test`, or prepare more data." if not many.any() else "Lower it: least=1.",
         )
-    _check_memory(many, n, len(seen.item), run.memory)
-    column = np.full(I + 1, n, np.int32)
-    column[kept] = np.arange(n)
-    weight = solve(*learnt(seen, x, column, n), n, config.l2, run)
+    column = np.full(len(train.items) + 1, len(kept), np.int32)
+    column[kept] = np.arange(len(kept))
+    return many, column, len(kept)
+
+
+def _constants(config: Config) -> tuple[np.float32, np.float32]:
+    """λ, and x of what is disliked, to 1 / `ONE`."""
+    return np.float32(config.l2), np.float32(round(config.disliked * ONE) / ONE)
+
+
+def _rows(given: Profiles, column: I32, train: TrainSet, config: Config) -> sp.csr_matrix:
+    """x of each person, a row each; items whose column is the last of `column` are left out."""
+    n = int(column[-1])
+    kept, x = learnt(given, values(given, train.labelling, _constants(config)[1]), column, n)
+    return sp.csr_matrix((x, kept.item, kept.indptr), (len(kept), n))
+
+
+def _model(solved: tuple[F32, F32], column: I32, many: I64, config: Config, train: TrainSet) -> Ease:
+    """The model of B and the diagonal of P; many i64[I+1]: the people who have an item."""
+    l2, disliked = _constants(config)
     return Ease(
-        weight=weight,
+        weight=solved[0],
+        diagonal=solved[1],
         column=column,
-        share=(many / len(seen)).astype(np.float32),
-        item_known=np.where(column < n, trust(many), np.float32(0)),
-        disliked=np.array([disliked], np.float32),
+        share=(many / len(train.seen)).astype(np.float32),
+        item_known=np.where(column < len(solved[0]), trust(many), np.float32(0)),
+        l2=np.array([l2]),
+        disliked=np.array([disliked]),
         labelling=train.labelling.pack(),
         history=np.empty((0, 2), np.float32),
     )
 
 
-def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> F32:
-    """B f32[n, n] from people's entries (items in [0, n)) with values x f32[N], multiples of 1 / `ONE` from −1 to 1.
+def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> tuple[F32, F32]:
+    """B f32[n, n] and the diagonal of P f32[n], from people's entries (items in [0, n)) with values x f32[N], multiples of
+    1 / `ONE` from −1 to 1.
 
     The same bytes at any number of threads and in any order of people.
     """
@@ -208,10 +167,16 @@ def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> F32:
             negative_inverse(matrix, run.threads)  # −P
     except np.linalg.LinAlgError:
         raise FitError(f"ease: the items are too much alike to be told apart with l2 = {l2:g}.", "Raise l2.") from None
-    matrix /= -matrix.diagonal()  # B_ji = −P_ji / P_ii
-    matrix.flat[:: n + 1] = 0
     run.progress("train ease", 2, 2)
-    return matrix
+    return scaled(matrix)
+
+
+def scaled(matrix: F32) -> tuple[F32, F32]:
+    """(B, the diagonal of P) from −P f32[n, n], in place: B_ji = −P_ji / P_ii and B_ii = 0."""
+    diagonal = -matrix.diagonal()
+    matrix /= diagonal
+    matrix.flat[:: len(matrix) + 1] = 0
+    return matrix, diagonal
 
 
 def _check_memory(many: I64, n: int, entries: int, cap: int) -> None:
@@ -227,9 +192,11 @@ def _check_memory(many: I64, n: int, entries: int, cap: int) -> None:
 
 SHAPES = {
     "weight": "f32[n, n]",
+    "diagonal": "f32[n] >0",
     "column": "i32[I+1] 0..n",
     "share": "f32[I+1] 0..1",
     "item_known": "f32[I+1] 0..1",
+    "l2": "f32[1] >0",
     "disliked": "f32[1] -1..1",
     "labelling": "f32[L]",
     "history": "f32[E, 2] nan",

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from konomi.data.split import TrainSet
 from konomi.errors import ConfigError
 from konomi.extras import need
+from konomi.models.api import Model
 from konomi.models.network import SHAPES as SHAPES
-from konomi.models.network import Layers, PairNetwork
+from konomi.models.network import Layers, Losses, PairNetwork
 from konomi.runtime import Run
 
 TASKS = ("rating", "interaction")
@@ -38,10 +39,22 @@ class Config(Layers):
 
 def fit(train: TrainSet, config: Config, run: Run) -> PairNetwork:
     """Train on ratings and interactions; see `network_fit.fit_network`. ConfigError without torch."""
-    need("torch", "hybrid")
-    from konomi.models.network_fit import Losses, fit_network
+    return _fit(train, config, run, None)
 
-    return fit_network("hybrid", train, config, Losses(("rating", "interaction"), config.interaction, config.learned), run)
+
+def fit_from(start: Model, train: TrainSet, config: Config, run: Run) -> PairNetwork:
+    """As `fit`, from an earlier network: see `network_warm.py`. ConfigError where that is none with these settings."""
+    if not isinstance(start, PairNetwork):
+        raise ConfigError("hybrid: the earlier model is of another kind.", "Start from a hybrid.")
+    return _fit(train, config, run, start)
+
+
+def _fit(train: TrainSet, config: Config, run: Run, start: PairNetwork | None) -> PairNetwork:
+    need("torch", "hybrid")
+    from konomi.models.network_fit import fit_network
+
+    losses = Losses(("rating", "interaction"), config.interaction, config.learned)
+    return fit_network("hybrid", train, config, losses, run, start)
 
 
 def load(state: dict[str, npt.NDArray[Any]]) -> PairNetwork:

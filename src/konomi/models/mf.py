@@ -25,8 +25,9 @@ import numpy.typing as npt
 
 from konomi.models.factors import MF, Config
 from konomi.models.mf_fit import fit
+from konomi.models.mf_warm import fit_from
 
-__all__ = ["SHAPES", "TASKS", "Config", "fit", "load"]
+__all__ = ["SHAPES", "TASKS", "Config", "fit", "fit_from", "load"]
 
 TASKS = ("rating", "interaction")
 

@@ -79,20 +79,23 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
 
     FitError where there is nothing to learn from, or where the error is not finite.
     """
-    problem = _problem(train, config)
-    seen, valid, count, sigma = problem.seen, problem.valid, problem.count_of, problem.sigma
-    knobs = replace(config, rate=config.rate / sigma, l2=config.l2 * sigma, init=config.init * math.sqrt(sigma))
-    copies = 2 if config.optimizer == "sgd" else 3  # the weights, those of the best epoch, what Adagrad keeps
-    wanted = FLOAT * config.dim * (len(seen) + len(count)) * copies
-    check_room("mf", wanted, run.memory, f"vectors of {config.dim:,} numbers", ", or lower `dim`")
-    draw = np.random.default_rng(run.seed)
+    problem, draw = problem_of(train, config, run), np.random.default_rng(run.seed)
 
     def start(n: int) -> F32:
-        return np.float32(knobs.init) * draw.standard_normal((n, config.dim), np.float32)
+        return np.float32(config.init * math.sqrt(problem.sigma)) * draw.standard_normal((n, config.dim), np.float32)
 
-    P, Q = (interruptible(start, n) for n in (len(seen), len(count)))
-    Q[count == 0] = 0  # items without an entry keep a neutral vector
-    weights = Weights(P, Q, np.zeros(len(seen), np.float32), np.zeros(len(count), np.float32))
+    P, Q = (interruptible(start, n) for n in (len(train.seen), len(train.items)))
+    Q[problem.count_of == 0] = 0  # items without an entry keep a neutral vector
+    weights = Weights(P, Q, np.zeros(len(P), np.float32), np.zeros(len(Q), np.float32))
+    return learn(train, problem, weights, config, draw, run)
+
+
+def learn(
+    train: TrainSet, problem: Problem, weights: Weights, config: Config, draw: np.random.Generator, run: Run, before: int = 0
+) -> MF:
+    """The epochs, from weights on, as `fit` has them; before: the epochs that count as done for the learning rate."""
+    seen, valid, count, sigma = problem.seen, problem.valid, problem.count_of, problem.sigma
+    knobs = replace(config, rate=config.rate / sigma, l2=config.l2 * sigma)
     sums = tuple(np.full_like(array, ADAGRAD_START) for array in weights) if config.optimizer == "adagrad" else None
     key = draw.integers(2**64, dtype=np.uint64) if config.dropout or config.biases == "inside" else None
     training = Training(make_strata(seen.indptr, seen.item, seen.rating, len(count)), weights, sums, key)
@@ -104,7 +107,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
         while not finished(history, config.epochs, config.patience):
             epoch = len(history)
             run.progress("train mf", epoch, config.epochs)
-            loss = _epoch(training, problem.mean, knobs, epoch, draw.permutation(GRID), each)
+            loss = _epoch(training, problem.mean, knobs, before + epoch, draw.permutation(GRID), each)
             if not np.isfinite(loss) or not all(np.isfinite(array).all() for array in weights):
                 raise FitError(
                     f"mf diverged in epoch {epoch + 1}: the error is not finite.", f"Lower rate (it is {config.rate:g})."
@@ -121,8 +124,14 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
     return _model(problem, best, config, history[best_epoch(history)][0], history)
 
 
-def _problem(train: TrainSet, config: Config) -> Problem:
-    """The training and validation entries of the task, with their statistics; FitError where there is nothing to learn."""
+def problem_of(train: TrainSet, config: Config, run: Run) -> Problem:
+    """The training and validation entries of the task, with their statistics.
+
+    FitError where there is nothing to learn, or no room for what is to be learnt.
+    """
+    copies = 2 if config.optimizer == "sgd" else 3  # the weights, those of the best epoch, what Adagrad keeps
+    wanted = FLOAT * config.dim * (len(train.seen) + len(train.items)) * copies
+    check_room("mf", wanted, run.memory, f"vectors of {config.dim:,} numbers", ", or lower `dim`")
     labelling = train.labelling.pack() if config.task == "interaction" else np.empty(0, np.float32)
     seen, valid = (with_targets(profiles, labelling) for profiles in (train.seen, train.valid))
     if len(seen.item) == 0:

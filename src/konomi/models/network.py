@@ -19,7 +19,7 @@ from konomi.arrays import F32, I8, I32
 from konomi.data.labels import LEFT_OUT, Labelling
 from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
-from konomi.kernels.fold_network import fold_in
+from konomi.kernels.fold_network import STEPS, fold_in
 from konomi.models.api import check_output, in_short
 from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
@@ -66,6 +66,15 @@ class Layers:
 
 
 @dataclass(frozen=True)
+class Losses:
+    """What is learnt: the tasks, and how much the loss of the second weighs beside the first (or whether that is learnt)."""
+
+    tasks: tuple[Literal["rating", "interaction"], ...]
+    interaction: float = 1.0
+    learned: bool = False
+
+
+@dataclass(frozen=True)
 class PairNetwork:
     """A trained model.
 
@@ -102,11 +111,15 @@ class PairNetwork:
 
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
         """The codes that minimise the training objective on the profiles, f32[B, D + O]; see `kernels/fold_network.py`."""
+        return self.folded(profiles, threads, STEPS)
+
+    def folded(self, profiles: Profiles, threads: int, steps: int) -> F32:
+        """The same after so many steps."""
         used, rating, label = targets(profiles, self.heads, self.center, self.labelling)
         codes = np.tile(self.average, (len(used), 1))
         fixed = [array.astype(np.float64) for array in (self.W, self.h, self.V, self.constant)]
         heads = (int(self.heads[0]), int(self.heads[1]))
-        rest = (heads, self.weights.astype(np.float64), self.penalty.astype(np.float64))
+        rest = (heads, self.weights.astype(np.float64), self.penalty.astype(np.float64), steps)
         with workers(threads if len(used) > PEOPLE else 1) as each:
             each(
                 lambda span: fold_in(used.indptr, used.item, rating, label, self.right, *fixed, *rest, *span, codes),

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,8 @@ from konomi.data.split import TrainSet
 from konomi.data.statistics import deviation, mean_rating, trust
 from konomi.errors import FitError
 from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
-from konomi.models.network import Layers, PairNetwork, targets
+from konomi.models.network import Layers, Losses, PairNetwork, targets
+from konomi.models.network_warm import BEFORE, EPOCHS, Warm, warm_weights
 from konomi.models.room import FLOAT, check_room
 from konomi.neural.batches import Batch, batches, size
 from konomi.neural.embedding import FusedEmbedding
@@ -30,24 +30,23 @@ COPIES = 2  # of the weights, at least: as they are, and as they were in the bes
 NO_BIAS = 1e9  # per entry: the penalty that keeps a bias at 0
 
 
-@dataclass(frozen=True)
-class Losses:
-    """What is learnt: the tasks, and how much the loss of the second weighs beside the first (or whether that is learnt)."""
+def fit_network(
+    name: str, data: TrainSet, layers: Layers, losses: Losses, run: Run, start: PairNetwork | None = None
+) -> PairNetwork:
+    """Train, from an earlier network if one is given; keep the items' side of the best epoch.
 
-    tasks: tuple[Literal["rating", "interaction"], ...]
-    interaction: float = 1.0
-    learned: bool = False
-
-
-def fit_network(name: str, data: TrainSet, layers: Layers, losses: Losses, run: Run) -> PairNetwork:
-    """Train; keep the items' side of the best epoch. FitError where there is nothing to learn from, or training diverges."""
+    FitError where there is nothing to learn from, or training diverges; ConfigError where the earlier network does not fit.
+    """
     device = device_of(run)
     steps = Steps(layers.epochs, layers.patience, layers.rate, layers.decay)
+    warm = None if start is None else warm_weights(start, data, layers, losses, run.threads)
+    if warm is not None:
+        steps = Steps(min(layers.epochs, EPOCHS), layers.patience, layers.rate / (1 + layers.decay * BEFORE), 0)
     numbers = (len(data.seen) + len(data.items) + 2 * layers.hidden) * layers.dim
     what, smaller = f"vectors of {layers.dim:,} numbers and {layers.hidden:,} units", ", or lower `dim` or `hidden`"
     check_room(name, FLOAT * COPIES * numbers, run.memory, what, smaller)
     with run.workers() as each, one_torch_thread():
-        training = PairTraining(data, layers, losses, run.seed, device, each)
+        training = PairTraining(data, layers, losses, run.seed, device, each, warm)
         history = train(name, training, steps, run)
         return training.model(history)
 
@@ -111,11 +110,15 @@ def fold_in_penalty(layers: Layers, biases: F32, loss_weights: F32) -> F32:
 class PairTraining:
     """The weights and the pairs of a training; what `loop.train` asks of a network."""
 
-    def __init__(self, data: TrainSet, layers: Layers, losses: Losses, seed: int, device: torch.device, each: Each) -> None:
+    def __init__(
+        self, data: TrainSet, layers: Layers, losses: Losses, seed: int, device: torch.device, each: Each,
+        warm: Warm | None = None,
+    ) -> None:  # fmt: skip
+        self.warm = () if warm is None else tuple(warm.weights.values())
         self.layers, self.losses, self.device, self.each, self.scale = layers, losses, device, each, data.scale
         tasks, rated = losses.tasks, data.seen.scored().rating
         center = (mean_rating(rated, data.scale), deviation(rated, data.scale) or 1) if len(rated) else (0, 1)
-        self.center = np.array(center, np.float32)
+        self.center = np.array(center, np.float32) if warm is None else warm.center
         self.labelling = data.labelling.pack()
         heads = [tasks.index(task) if task in tasks else -1 for task in ("rating", "interaction")]
         self.heads = np.array(heads, np.float32)
@@ -133,6 +136,9 @@ class PairTraining:
             share = share_liked(self.label)
             weights["constant"][heads[1]] = math.log(share / (1 - share))
             label_deviation = math.sqrt(share * (1 - share))
+        if warm is not None:
+            begun = warm.over({name: weight.numpy() for name, weight in weights.items()})
+            weights = {name: torch.from_numpy(array) for name, array in begun.items()}
         self.weights = {name: FusedEmbedding(weight.to(device), layers.optimizer, each) for name, weight in weights.items()}
         # the log loss of labels of deviation σ' in units of σ'
         self.objective = Objective(heads[0], heads[1], 1.0, losses.interaction / label_deviation, float(self.center[1]))
@@ -142,7 +148,7 @@ class PairTraining:
         valid, rating, label = self.valid
         people = [array for profiles in (valid, self.shown) for array in profiles.arrays()]
         text = f"{self.layers} {self.losses} {len(self.item_counts)} {self.scale}"
-        return text, [self.user, self.item, self.rating, self.label, rating, label, *people]
+        return text, [self.user, self.item, self.rating, self.label, rating, label, *people, *self.warm]
 
     def batches(self, draw: np.random.Generator) -> Iterator[Batch]:
         """Pairs at random."""

@@ -12,9 +12,11 @@ from typing import Any, Literal
 import numpy.typing as npt
 
 from konomi.data.split import TrainSet
+from konomi.errors import ConfigError
 from konomi.extras import need
+from konomi.models.api import Model
 from konomi.models.network import SHAPES as SHAPES
-from konomi.models.network import Layers, PairNetwork
+from konomi.models.network import Layers, Losses, PairNetwork
 from konomi.runtime import Run
 
 TASKS = ("rating", "interaction")
@@ -30,10 +32,22 @@ class Config(Layers):
 
 def fit(train: TrainSet, config: Config, run: Run) -> PairNetwork:
     """Train on the ratings or on the interactions; see `network_fit.fit_network`. ConfigError without torch."""
-    need("torch", "nn")
-    from konomi.models.network_fit import Losses, fit_network
+    return _fit(train, config, run, None)
 
-    return fit_network("nn", train, config, Losses((config.task,)), run)
+
+def fit_from(start: Model, train: TrainSet, config: Config, run: Run) -> PairNetwork:
+    """As `fit`, from an earlier network: see `network_warm.py`. ConfigError where that is none with these settings."""
+    if not isinstance(start, PairNetwork):
+        raise ConfigError("nn: the earlier model is of another kind.", "Start from an nn.")
+    return _fit(train, config, run, start)
+
+
+def _fit(train: TrainSet, config: Config, run: Run, start: PairNetwork | None) -> PairNetwork:
+    need("torch", "nn")
+    from konomi.models.network_fit import fit_network
+
+    losses = Losses((config.task,))
+    return fit_network("nn", train, config, losses, run, start)
 
 
 def load(state: dict[str, npt.NDArray[Any]]) -> PairNetwork:
