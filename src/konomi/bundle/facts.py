@@ -40,8 +40,9 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class SplitFacts:
-    """How the entries got their roles: kind, and the fields of `SplitConfig` or the files that the kind uses; sha256: of the
-    split; entries: role → how many entries have it."""
+    """How the entries got their roles: kind, and the fields of `SplitConfig` or the files that the kind uses; after: the hash
+    of an earlier state of the dataset, whose entries are all training entries; sha256: of the split; entries: role → how many
+    entries have it."""
 
     kind: Literal["random", "per-user", "last", "time", "users", "items", "predefined"] = "predefined"
     valid: float | None = None
@@ -54,6 +55,7 @@ class SplitFacts:
     test_from: int | None = None
     test_file: str | None = None
     valid_file: str | None = None
+    after: str | None = None
     sha256: str = ""
     entries: dict[str, int] = field(default_factory=dict)
 
@@ -74,7 +76,8 @@ class Facts:
     seed: of the training; metrics: "test" and "valid" → metrics on the test and validation entries; history: model → its
     epochs; intervals: `Intervals.to_facts()`, or None without validation entries; versions: of Python and of the packages it
     was made with; learnt: the roles of the entries that the models have learnt, None in older bundles: ("train",); warnings:
-    where it does not beat its baselines. Where more was learnt than ("train",), metrics, history and intervals are those of a
+    where it does not beat its baselines; start: what each model began with, where training began with an earlier bundle. Where
+    more was learnt than ("train",), metrics, history and intervals are those of a
     training on the training entries alone. ValueError for values that JSON does not have.
     """
 
@@ -87,11 +90,12 @@ class Facts:
     versions: dict[str, str] = field(default_factory=dict)
     learnt: tuple[Role, ...] | None = None
     warnings: tuple[str, ...] | None = None
+    start: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("metrics", "intervals"):
             object.__setattr__(self, name, json.loads(json.dumps(getattr(self, name), allow_nan=False)))
-        for name in ("learnt", "warnings"):
+        for name in ("learnt", "warnings", "start"):
             object.__setattr__(self, name, None if getattr(self, name) is None else tuple(getattr(self, name)))
         history = {name: tuple((error, valid) for error, valid in epochs) for name, epochs in self.history.items()}
         object.__setattr__(self, "history", history)

@@ -1,7 +1,7 @@
 """konomi train: splits a dataset, fits models on it, measures them, and saves them as one bundle."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,11 +19,18 @@ def train(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset that `konomi prepare` wrote.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="BUNDLE", help="The file to write.")],
     models: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "-m", "--model", metavar="A,B,…", help=f"One or several of: {MODELS}. What several can say the first says."
+            "-m",
+            "--model",
+            metavar="A,B,…",
+            help=f"One or several of: {MODELS}. What several can say the first says.  [default: mf]",
         ),
-    ] = "mf",
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="BUNDLE", help="Go on from an earlier model of this dataset, before it was added to."),
+    ] = None,
     task: Annotated[
         str | None, typer.Option(help="What it predicts, where it has the choice: rating or interaction (liked or not).")
     ] = None,
@@ -55,7 +62,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Fit models, measure them on what is held out, save them."""
-    from konomi.bundle.format import check_target, save_bundle
+    from konomi.bundle.format import check_target, load_bundle, save_bundle
     from konomi.data.dataset import Dataset
     from konomi.files import check_file
     from konomi.models.api import criterion
@@ -67,11 +74,19 @@ def train(
     from konomi.settings import read_toml
 
     tables = read_toml(config) if config else {}
-    chosen = model_configs(model_names(models), tables, config, words or [], task)
     how = split_settings(tables, config, seed, split, valid, test, folds)
     check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test, "folds": folds})
-    check_checkpoint(checkpoint, chosen)
-    check_needs(chosen, device)
+    if start is None:
+        chosen: dict[str, Any] | None = model_configs(model_names(models or "mf"), tables, config, words or [], task)
+        begun = None
+    else:
+        own = {"--model": models, "--task": task, "--set": words, "--test-file": test_file, "--config": set(tables) - {"split"}}
+        if said := next((name for name, value in own.items() if value), None):
+            raise ConfigError(f"{said}: models and settings are those of {start}.", f"Leave out {said}, or --from.")
+        chosen, begun = None, load_bundle(start)
+    names = list(begun.models if begun else chosen or ())
+    check_checkpoint(checkpoint, names)
+    check_needs(names, device)
     inputs = [data, *(path for path in (config, test_file, valid_file) if path)]
     check_target(output, inputs)
     checkpoints = [checkpoint, second(checkpoint)] if checkpoint else []
@@ -81,7 +96,8 @@ def train(
     dataset = Dataset.open(data)
     with running(seed, threads, device, checkpoint, memory) as run:
         frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else how
-        bundle = train_model(dataset, chosen, frozen, run, data, refit, measured)
+        as_before = begun and "split" not in tables and all(value is None for value in (split, valid, test, folds))
+        bundle = train_model(dataset, chosen, None if as_before else frozen, run, data, refit, measured, begun)
         save_bundle(output, bundle)
         for place in checkpoints:
             remove(place)
@@ -96,6 +112,8 @@ def train(
             say(f"{name} is trained again, on everything, to epoch {len(bundle.models[name].history)}.")
     say_what_validates(bundle, asked=bool(valid_file or how.valid or how.valid_from is not None))
     show_errors(bundle)
+    for sentence in bundle.facts.start or ():
+        say(sentence)
     for warning in bundle.facts.warnings or ():
         say(warning)
     say(f"Written to {output}." + (f" The checkpoint {checkpoint} is deleted." if checkpoint else ""))

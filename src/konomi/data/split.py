@@ -169,9 +169,24 @@ def _entries(dataset: Dataset, table: Table) -> I64:
     return np.where((user >= 0) & (item >= 0) & (key[place] == row_key), place, -1)
 
 
+def continued(split: Split, dataset: Dataset, sha256: str) -> Split:
+    """The split in which only what was added to an earlier state of the dataset, of this hash, keeps its role: the rest is
+    training entries. DataError where it was none."""
+    added = dataset.added_to(sha256)
+    if added is None:
+        raise DataError("The dataset is not an earlier one with additions.", "Give the one that was added to.")
+    return replace(split, role=np.where(added, split.role, np.uint8(TRAIN)), spec={**split.spec, "after": sha256})
+
+
+def made_again(dataset: Dataset, spec: dict[str, Any]) -> Split:
+    """A drawn split from its spec; of a dataset that has grown since, with the roles of what is new."""
+    drawn = make_split(dataset, SplitConfig(**{name: value for name, value in spec.items() if name != "after"}))
+    return continued(drawn, dataset, spec["after"]) if "after" in spec else drawn
+
+
 def rebuild(dataset: Dataset, spec: dict[str, Any], sha256: str) -> Split:
     """The drawn split of a bundle, made again from its dataset; DataError where it differs."""
-    split = make_split(dataset, SplitConfig(**spec))
+    split = made_again(dataset, spec)
     if split.sha256 != sha256:
         raise DataError(
             "The dataset is not the one that the model was trained on.", "Give the dataset it was trained on, or train again."

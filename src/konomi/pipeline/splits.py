@@ -9,7 +9,7 @@ import numpy as np
 
 from konomi.bundle.format import Bundle
 from konomi.data.dataset import Dataset
-from konomi.data.split import SHOWN, TEST, TRAIN, Split, SplitConfig, make_split, predefined, rebuild
+from konomi.data.split import SHOWN, TEST, TRAIN, Split, made_again, predefined, rebuild
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
 from konomi.reading.formats import ReadOptions
@@ -58,7 +58,7 @@ def split_of(bundle: Bundle, dataset: Dataset, run: Run) -> Split:
     spec, sha256 = bundle.facts.split.spec, bundle.facts.split.sha256
     grown = dataset.sha256 != bundle.facts.data.sha256  # the entries that it had keep their roles
     if spec["kind"] != "predefined":
-        return make_split(dataset, SplitConfig(**spec)) if grown else rebuild(dataset, spec, sha256)
+        return made_again(dataset, spec) if grown else rebuild(dataset, spec, sha256)
     if "test_file" not in spec:
         raise DataError(
             "This model was tested on a table that is not noted.",
@@ -85,7 +85,7 @@ def measuring_split(bundle: Bundle, dataset: Dataset, run: Run, own: bool) -> Sp
     known, added = dataset.known_to(before), dataset.added_to(before)
     if known is None or added is None:
         raise DataError("Nothing says which entries this model has learnt.", "Train again on this dataset.")
-    if bundle.facts.refitted or not (known.all() or _lasts(spec)):
+    if bundle.facts.refitted or not (known.all() or lasts(spec)):
         role, kind = np.where(known, np.uint8(TRAIN), np.uint8(SHOWN)), {"kind": ADDED if added.any() else "everything"}
         return Split(np.where(added, np.uint8(TEST), role), kind, dataset.sha256)
     split = split_of(bundle, dataset, run)
@@ -93,7 +93,7 @@ def measuring_split(bundle: Bundle, dataset: Dataset, run: Run, own: bool) -> Sp
     return replace(split, role=np.where(known, split.role, np.where(tests, np.uint8(TEST), np.uint8(SHOWN))))
 
 
-def _lasts(spec: Mapping[str, Any]) -> bool:
+def lasts(spec: Mapping[str, Any]) -> bool:
     """Whether entries keep their roles while the dataset grows: they follow from ids or points in time, not from counts."""
     counts = [spec.get(name, 0) for name in ("valid", "test")]
     return spec["kind"] not in ("per-user", "last") and (spec["kind"] == "time" or max(counts) < 1)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,7 @@ from konomi.evaluate.held_out import Baselines, HeldOut
 from konomi.evaluate.metrics import Metric, metrics_with
 from konomi.evaluate.records import Report
 from konomi.models import module
-from konomi.models.api import Model
+from konomi.models.api import Model, WarmStart
 from konomi.pipeline import memory
 from konomi.pipeline.arguments import splits_from
 from konomi.runtime import Run
@@ -87,8 +87,10 @@ class Training:
     grown: int | None
 
 
-def fit(name: str, config: Any, train: TrainSet, run: Run) -> Training:
-    """Train one model and measure time and memory; FitError or ConfigError where it cannot be trained.
+def fit(name: str, config: Any, train: TrainSet, run: Run, start: Model | None = None) -> Training:
+    """Train one model, from an earlier one if one is given, and measure time and memory.
+
+    FitError or ConfigError where it cannot be trained, BeginAnew where it cannot start from that one.
 
     A model of interactions learns to tell what is liked from what people do not have, where they say nothing else.
     """
@@ -101,14 +103,17 @@ def fit(name: str, config: Any, train: TrainSet, run: Run) -> Training:
         )
     before = memory.resident()
     memory.start_peak()
-    start = time.perf_counter()
+    begun, kind = time.perf_counter(), module(name)
     try:
-        model = module(name).fit(train, config, run)
+        if start is None:
+            model = kind.fit(train, config, run)
+        else:
+            model = cast(WarmStart, kind).fit_from(start, train, config, run)
     except MemoryError as cause:
         raise FitError(
             f"{name} needs more memory than there is: {cause}.", "Make the model smaller, or give it less data."
         ) from cause
-    seconds, peak = time.perf_counter() - start, memory.peak()
+    seconds, peak = time.perf_counter() - begun, memory.peak()
     return Training(name, config, model, seconds, peak, None if peak is None or before is None else max(peak - before, 0))
 
 

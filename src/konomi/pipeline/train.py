@@ -14,7 +14,7 @@ from konomi.bundle.facts import EVERYTHING, DataFacts, Epoch, Facts, SplitFacts,
 from konomi.bundle.format import Bundle
 from konomi.catalogue.served import served_catalogue
 from konomi.data.dataset import Dataset
-from konomi.data.split import Split, SplitConfig
+from konomi.data.split import Split, SplitConfig, TrainSet
 from konomi.errors import ConfigError
 from konomi.evaluate.folds import pooled
 from konomi.evaluate.intervals import intervals
@@ -25,61 +25,85 @@ from konomi.pipeline.arguments import check_checkpoint, dataset_from, models_fro
 from konomi.pipeline.refit import again, choosing, settled
 from konomi.pipeline.shortfalls import shortfalls
 from konomi.pipeline.steps import Experiment, fit
+from konomi.pipeline.warm import Start
 from konomi.runtime import Run, one_blas_thread
 
 
 @one_blas_thread()
 def train_model(
     dataset: Dataset | Path | str,
-    models: Any = "mf",
+    models: Any = None,
     split: Split | SplitConfig | None = None,
     run: Run | None = None,
     path: Path | str | None = None,
     refit: bool = True,
     measured: int | None = None,
+    start: Bundle | Path | str | None = None,
 ) -> Bundle:
     """Fit models on the training entries of a dataset, measure them on its validation and test entries, and fit them again.
 
     dataset: a dataset, or the path of one. models: names, as in "ease,mf" or ["ease", "mf"], or names with settings, as in
-    {"mf": {"dim": 16}} or {"mf": mf.Config(dim=16)}; each output comes from the first model that has it. split: a Split or a
-    SplitConfig (None: a tenth each); one with `folds` stands for each of its folds, which are measured together. path: the
-    dataset's, which the bundle notes, so that its users can be looked up. measured: how many people's lists are measured, at
-    most (None: all).
+    {"mf": {"dim": 16}} or {"mf": mf.Config(dim=16)} (None: "mf"); each output comes from the first model that has it. split: a
+    Split or a SplitConfig (None: a tenth each); one with `folds` stands for each of its folds, which are measured together.
+    path: the dataset's, which the bundle notes, so that its users can be looked up. measured: how many people's lists are
+    measured, at most (None: all).
 
     refit: whether what is saved is trained once more, on every entry, with the settings and the epoch that were chosen.
     Metrics, intervals and history are those of before; `facts.learnt` says what it has learnt. Where the split has no
     validation entries but a model has epochs, a tenth is drawn to choose one. Without a refit, the models are those that were
     measured, after all epochs if nothing validates, and the statistics of the catalogue those of the training entries.
 
+    start: an earlier bundle, or its path, of the same dataset before something was put to it. Models and settings are its own,
+    what it has learnt stays training data (see `pipeline/warm.py`), and where a model can go on from an earlier one, it does;
+    `facts.start` says which did.
+
     RequestError for an unknown model, DataError for anything but a dataset, ConfigError for any other wrong argument; FitError
     where training cannot go on.
     """
-    configs, run = models_from(models), run_from(run)
-    check_checkpoint(run.checkpoint, configs)
+    run = run_from(run)
     expect(refit, bool, "a yes or no", ConfigError, "Give True or False as `refit`, or leave it out.", "refit")
-    if len(rankers := [name for name in configs if not module(name).TASKS]) > 1:
-        raise ConfigError(f"{' and '.join(rankers)} only rank, and one order is enough.", "Name one of them.")
     place = path if path is not None or isinstance(dataset, Dataset) else dataset
     dataset = dataset_from(dataset)
     origin = None if place is None else as_path(place, "a dataset", ConfigError)
-    splits = splits_from(split, dataset, run)
+    begun = None if start is None else Start.of(start, dataset, split, run)
+    if begun is not None and models is not None:
+        raise ConfigError("Models and settings are those of the earlier bundle.", "Leave out the models, or train anew.")
+    configs = models_from("mf" if models is None else models) if begun is None else begun.configs
+    check_checkpoint(run.checkpoint, configs)
+    if len(rankers := [name for name in configs if not module(name).TASKS]) > 1:
+        raise ConfigError(f"{' and '.join(rankers)} only rank, and one order is enough.", "Name one of them.")
+    splits = splits_from(split, dataset, run) if begun is None else [begun.split]
     if len(splits) > 1 and (not refit or run.checkpoint):
         hint = "Leave out `no_refit` and `checkpoint`."
         raise ConfigError("Of many trainings none is the one to save, or to go on with.", hint)
-    if refit:
+    if refit and begun is None:
         splits = [choosing(each, dataset, configs.values()) for each in splits]
     experiments = [Experiment.of(dataset, each, run, measured=measured) for each in splits]
-    trained = [{name: fit(name, config, each.train, run).model for name, config in configs.items()} for each in experiments]
+    trainings = [_fitted(configs, each.train, dataset, run, begun) for each in experiments]
+    trained, said = [models for models, _ in trainings], trainings[0][1]
     facts, people = _measured(experiments, trained, origin)
     fitted, items = trained[0], experiments[0].catalogue
     if refit:
         everything = splits[0].learnt().train_set(dataset)
         chosen = {name: settled(config, [models[name] for models in trained]) for name, config in configs.items()}
-        del experiments, trained, fitted  # there need not be room for more than one training
-        fitted = {name: fit(name, config, everything, again(run)).model for name, config in chosen.items()}
+        del experiments, trainings, trained, fitted  # there need not be room for more than one training
+        fitted, said = _fitted(chosen, everything, dataset, again(run), begun)
         items, facts = served_catalogue(everything), replace(facts, learnt=EVERYTHING)
+    if begun is not None:
+        kept = begun.bundle.facts.intervals if begun.bundle.facts.refitted else None  # of more ratings than are new
+        facts = replace(facts, start=said, intervals=kept or facts.intervals)
     settings = {name: asdict(config) for name, config in configs.items()}
     return Bundle(fitted, settings, items, dataset.scale, facts, people)
+
+
+def _fitted(
+    configs: Mapping[str, Any], train: TrainSet, dataset: Dataset, run: Run, begun: Start | None
+) -> tuple[dict[str, Model], tuple[str, ...]]:
+    """The models by name, and what was done of each, where there is a start."""
+    if begun is None:
+        return {name: fit(name, config, train, run).model for name, config in configs.items()}, ()
+    found = {name: begun.fit(name, config, train, dataset, run) for name, config in configs.items()}
+    return {name: training.model for name, (training, _) in found.items()}, tuple(said for _, said in found.values())
 
 
 def _measured(
