@@ -173,10 +173,8 @@ def main() -> None:
                 print(f"{result}  {place}:{what}", flush=True)
         counts[module] = (len(found), *(results.count(result) for result in ("killed", "survived", "too slow")))
         print(f"{module}: {len(drawn)} of {len(found)} changes, {results.count('survived')} survived", flush=True)
-    total = [sum(column) for column in zip(*counts.values(), strict=True)]
-    print(
-        f"\nAll: {total[1] + total[2] + total[3]} of {total[0]} changes: {total[1]} killed, {total[2]} survived, {total[3]} too slow."
-    )
+    every, *of = (sum(column) for column in zip(*counts.values(), strict=True))
+    print(f"\nAll: {sum(of)} of {every} changes: {of[0]} killed, {of[1]} survived, {of[2]} too slow.")
 
 
 if __name__ == "__main__":
