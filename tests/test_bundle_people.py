@@ -12,9 +12,10 @@ from command_line import konomi as command
 from command_line import refused
 from konomi.bundle.format import load_bundle, save_bundle
 from konomi.data.dataset import parquet
-from konomi.data.split import SplitConfig
-from konomi.errors import BundleError, DataError
+from konomi.data.split import SplitConfig, make_split
+from konomi.errors import BeginAnew, BundleError, DataError
 from konomi.evaluate.metrics import RANKING, SERVED
+from konomi.models import module
 from konomi.pipeline.against import FIRST, SECOND, compare_bundles
 from konomi.pipeline.train import train_model
 from konomi.runtime import Run
@@ -113,6 +114,23 @@ def test_a_bundle_of_format_3_is_read(trained, tmp_path):
         compare_bundles(found, trained["bias"])
     with pytest.raises(BundleError, match="format '5' is not known here"):
         load_bundle(rewrite(tmp_path / "b", metadata={"format": "5"}))
+
+
+def test_an_ease_of_format_3_is_read_and_saved_but_not_gone_on_from(checkerboard, tmp_path):
+    made = train_model(checkerboard, "ease", run=RUN)
+    save_bundle(tmp_path / "b", made)
+    names = {f"ease/{name}": None for name in ("diagonal", "l2")}
+    found = load_bundle(rewrite(tmp_path / "b", metadata={"format": "3"}, arrays=names))
+    save_bundle(tmp_path / "again", found)
+    again, train = (
+        load_bundle(tmp_path / "again").models["ease"],
+        make_split(checkerboard, SplitConfig()).train_set(checkerboard),
+    )
+    np.testing.assert_array_equal(again.weight, made.models["ease"].weight)
+    with pytest.raises(BeginAnew, match="of an older Konomi"):
+        module("ease").fit_from(again, train, module("ease").Config(), RUN)
+    with pytest.raises(BundleError, match="diagonal is float32"):
+        load_bundle(rewrite(tmp_path / "b", arrays={"ease/diagonal": np.ones(3, np.float32)}))
 
 
 @pytest.fixture(scope="module")

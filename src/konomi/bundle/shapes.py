@@ -4,7 +4,8 @@
 
 A shape is made of numbers and symbols. I is the number of items; any other symbol has the same value in all arrays. An array
 may bring one new symbol; all others in its shape have to be in arrays before it. The rule bounds the values: "0..1", ends
-included, "0.." without an upper end, ">0". Every number is finite and below `MOST`, except with the rule "nan".
+included, "0.." without an upper end, ">0". Every number is finite and below `MOST`, except with the rule "nan". An array with a
+"?" at the end may be absent.
 """
 
 import math
@@ -28,13 +29,15 @@ DECLARED = re.compile(r"(\w+)\[([^\]]*)\] ?(.*)")
 
 def check_shapes(state: Mapping[str, Array], shapes: Mapping[str, str], n_items: int) -> dict[str, int]:
     """symbol → its value; ValueError where an array is missing or unknown, or has another dtype or shape."""
-    if missing := [name for name in shapes if name not in state]:
+    if missing := [name for name in shapes if name not in state and not shapes[name].endswith("?")]:
         raise ValueError(f"{missing[0]} is missing")
     if unknown := [name for name in state if name not in shapes]:
         raise ValueError(f"{unknown[0]} is not one of its arrays: {', '.join(shapes)}")
     sizes = {"I": n_items}
     for name, declared in shapes.items():
         kind, shape, _ = _parsed(declared)
+        if name not in state:
+            continue
         array = state[name]
         axes = [axis for axis in shape.replace(" ", "").split(",") if axis]
         fits = array.dtype == KINDS[kind] and array.ndim == len(axes)
@@ -62,7 +65,7 @@ def _parsed(declared: str) -> tuple[str, str, str]:
     found = DECLARED.fullmatch(declared)
     if found is None:
         raise ValueError(f'"{declared}" is no dtype and shape')
-    return found[1], found[2], found[3]
+    return found[1], found[2], found[3].removesuffix("?")
 
 
 def _unify(axis: str, n: int, sizes: dict[str, int]) -> bool:

@@ -74,6 +74,8 @@ def fit_from(start: Model, train: TrainSet, config: Config, run: Run) -> Ease:
     """
     if not isinstance(start, Ease):
         raise ConfigError("ease: the earlier model is of another kind.", "Start from an ease.")
+    if start.diagonal is None or start.l2 is None:
+        raise BeginAnew("ease is trained anew: the earlier model is of an older Konomi, which kept too little.", "Train anew.")
     if len(start.column) > len(train.items) + 1 or (start.l2[0], start.disliked[0]) != _constants(config):
         raise ConfigError(
             "ease: the earlier model has other settings or items.", "Start from one with the same, or train anew."
@@ -192,14 +194,14 @@ def _check_memory(many: I64, n: int, entries: int, cap: int) -> None:
 
 SHAPES = {
     "weight": "f32[n, n]",
-    "diagonal": "f32[n] >0",
     "column": "i32[I+1] 0..n",
     "share": "f32[I+1] 0..1",
     "item_known": "f32[I+1] 0..1",
-    "l2": "f32[1] >0",
     "disliked": "f32[1] -1..1",
     "labelling": "f32[L]",
     "history": "f32[E, 2] nan",
+    "diagonal": "f32[n] >0?",
+    "l2": "f32[1] >0?",
 }
 
 

@@ -40,20 +40,21 @@ class Ease:
     """weight f32[n, n]: B over the n learnt items; column i32[I+1]: the column of an item in B, n for items left out.
 
     share f32[I+1]: of the people, those who have the item; item_known f32[I+1], 0 for items left out. The last of each is an
-    unknown item. diagonal f32[n]: that of P, which B lacks: with it, P need not be computed anew when few people change.
-    l2, disliked f32[1]: as in `Config`; labelling f32[5] (`Labelling.pack`). A code f32[n+2] is x B, a 0 for all items left
-    out, ε.
+    unknown item. disliked f32[1]; labelling f32[5] (`Labelling.pack`). A code f32[n+2] is x B, a 0 for all items left out, ε.
+
+    diagonal f32[n], that of P, which B lacks, and l2 f32[1]: with them P need not be computed anew when few people change; None
+    in bundles of format 3.
     """
 
     weight: F32
-    diagonal: F32
-    l2: F32
     column: I32
     share: F32
     item_known: F32
     disliked: F32
     labelling: F32
     history: F32
+    diagonal: F32 | None = None
+    l2: F32 | None = None
 
     __repr__ = in_short
 
@@ -100,7 +101,7 @@ class Ease:
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Every array."""
-        return {**vars(self)}
+        return {name: array for name, array in vars(self).items() if array is not None}
 
     def _values(self, profiles: Profiles) -> F32:
         return values(profiles, Labelling.unpack(self.labelling), self.disliked[0])
