@@ -11,6 +11,7 @@ from konomi.data.split import SplitConfig as SplitConfig
 from konomi.data.split import TrainSet as TrainSet
 from konomi.data.split import make_split as make_split
 from konomi.data.table import Table as Table
+from konomi.errors import BeginAnew as BeginAnew
 from konomi.errors import BundleError as BundleError
 from konomi.errors import Cancelled as Cancelled
 from konomi.errors import ConfigError as ConfigError

@@ -5,6 +5,7 @@ from typing import Any
 
 CALLS = {
     "prepare": "`konomi prepare PATH -o DATA`",
+    "add": "`konomi prepare --add FILE -o DATA`",
     "train_model": "`konomi train DATA -m mf -o BUNDLE`",
     "no_refit": "`konomi train --no-refit`",
     "noted": "`konomi evaluate BUNDLE`",

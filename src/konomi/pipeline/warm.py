@@ -47,7 +47,7 @@ class Start:
         if known is None or added is None:
             raise DataError(
                 "The dataset is not the one that the earlier model learnt from, and nothing else, with additions.",
-                "Put what is new to that one, with `konomi prepare --add`, or train anew.",
+                "Put what is new to that one with `add`, or train anew.",
             )
         expect(split, SplitConfig | None, "a way to split", ConfigError, "Give a konomi.SplitConfig, or leave it out.", "split")
         if split is not None and split.folds:
