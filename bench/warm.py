@@ -68,7 +68,8 @@ for seed in range(said.seeds):
         for how, model, seconds in zip(("before", "anew", "from it"), (begun, *models), (np.nan, *times), strict=True):
             metrics = experiment.measure(experiment.test, [model]).metrics
             values = {key: metrics[key] for key in ("rmse", "log_loss", "ndcg@10") if key in metrics}
-            values |= {"served ndcg@10": metrics["served"]["ndcg@10"], "seconds": seconds, "epochs": len(model.history)}
+            values |= {"served ndcg@10": metrics["served"]["ndcg@10"], "epochs": len(model.history)}
+            values |= {} if how == "before" else {"seconds": seconds}
             for key, value in values.items():
                 found.setdefault(f"{name}, {how}", {}).setdefault(key, []).append(value)
             print(seed, name, how, {key: round(value, 4) for key, value in values.items()}, file=sys.stderr, flush=True)
