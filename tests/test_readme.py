@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import konomi
 from konomi.cli.commands import app
 from pandas_like import like_pandas
-from readme_files import anime_frames, write_animelist, write_movielens
+from readme_files import anime_frames, write_animelist, write_movielens, write_new
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```|^((?: {4}[^\n]*\n)+)", re.M | re.S)
@@ -62,6 +62,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[S
     """The folder in which everything was run, and what became of each step."""
     folder = tmp_path_factory.mktemp("readme")
     write_movielens(folder / "ml-latest-small.zip")
+    write_new(folder / "new.csv")
     write_animelist(folder / "animelist.xml.gz")
     ratings, catalogue = anime_frames()
     first = konomi.train_model(konomi.Dataset.from_frame(ratings, items=catalogue), "ease,mf", run=konomi.Run(seed=0))
@@ -119,7 +120,7 @@ def test_what_is_made_is_there(ran: tuple[Path, dict[Step, Ran]]) -> None:
     folder, found = ran
     assert (folder / "report" / "report.html").is_file() and (folder / "people" / "manifest.json").is_file()
     recommended = pl.read_parquet(folder / "recs.parquet")
-    assert recommended["user_id"].n_unique() == 60
+    assert recommended["user_id"].n_unique() == 63
     assert (folder / "me.csv").read_text().count("\n") == 4  # a header and three ratings
     model = konomi.Recommender.load(folder / "model")
     assert "Sci-Fi" in {genre for genres in model.bundle.items["genres"] for genre in genres}  # the films', not the anime's
