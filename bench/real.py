@@ -51,7 +51,7 @@ with tempfile.TemporaryDirectory() as folder:
         metrics, recommended, alike = (json.loads(text) for _, text, _ in answers[2:])
         found[name] = {
             "ratings tested": metrics["n"],
-            "rmse": {"mf": metrics["rmse"], **{k: v["rmse"] for k, v in metrics["baselines"].items()}},
+            "rmse": {"mf": metrics["rmse"], **{k: v["rmse"] for k, v in metrics["baselines"].items() if "rmse" in v}},
             "mae": metrics["mae"],
             "seconds": {step: round(seconds, 2) for seconds, _, step in answers},
             "recommended": [row["title"] for row in recommended["recommendations"]],

@@ -59,7 +59,8 @@ def evaluate(
     Recommendations: the metrics of `ranking_metrics.py`, of the model's own order and, under "served", of the lists that people
     get; the baseline is `popular`. metrics: more of them, as in "ndcg@5".
 
-    A task leaves out entries without a true value, and is left out itself if none remains. An item row of −1 is an item that
+    A task leaves out entries without a true value, and is left out itself if none remains; interactions, too, if all are liked,
+    in training as well, or none is. An item row of −1 is an item that
     the model does not know. DataError where no task remains, ConfigError for an unknown metric.
     """
     return evaluate_together([model], HeldOut(seen, hidden, Baselines(train, run or Run()), metrics_with(metrics)))
@@ -97,6 +98,8 @@ def _predictions(models: Sequence[Model], held: HeldOut) -> dict[str, Prediction
     found = dict[str, Predictions]()
     for model in models:
         true = truths(model, held.hidden, held.train.labelling)
+        if "interaction" in true and not held.tells_apart:
+            del true["interaction"]
         if not true.keys() - found.keys():
             continue
         tested = ~np.all(np.isnan([*true.values()]), axis=0)

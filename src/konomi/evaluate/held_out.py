@@ -99,6 +99,12 @@ class HeldOut:
         return relevant(self.hidden, self.train.labelling)
 
     @cached_property
+    def tells_apart(self) -> bool:
+        """Whether some entries are liked and some are not; where presence is liking, there is nothing to tell apart."""
+        labels = np.concatenate([self.train.labelling.of(profiles) for profiles in (self.train.seen, self.hidden)])
+        return len(np.unique(labels[labels != LEFT_OUT])) > 1
+
+    @cached_property
     def rating_guesses(self) -> dict[str, F32]:
         """Each baseline's predictions of the hidden entries that have a rating, f32[N]."""
         rated, model, scale = self.hidden.scored(), self.baselines.bias, self.train.scale
