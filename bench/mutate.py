@@ -22,11 +22,11 @@ from copy import deepcopy
 from pathlib import Path
 
 TESTS = {
-    "evaluate.bootstrap": "bootstrap report compare folds",
-    "evaluate.evaluate": "evaluate compare train probabilities",
-    "evaluate.folds": "folds",
-    "evaluate.genre_wishes": "people",
-    "evaluate.held_out": "evaluate compare train weighted_ranking",
+    "evaluate.bootstrap": "noticed bootstrap report compare folds",
+    "evaluate.evaluate": "noticed evaluate compare train probabilities",
+    "evaluate.folds": "noticed folds",
+    "evaluate.genre_wishes": "noticed people",
+    "evaluate.held_out": "noticed evaluate compare train weighted_ranking",
     "evaluate.interaction_metrics": "bootstrap probabilities",
     "evaluate.intervals": "conformal",
     "evaluate.metric": "metrics outside_metrics ranking",
@@ -44,7 +44,7 @@ TESTS = {
     "ranking.offer": "person ranker",
     "ranking.rank": "recommend bulk ranker",
     "ranking.ranker": "ranker recommend",
-    "ranking.rerank": "rerank",
+    "ranking.rerank": "noticed rerank",
     "ranking.silent": "blend silent",
     "ranking.wishes": "blend ranker",
     "data.draw": "split",

@@ -1,0 +1,91 @@
+"""Small things of measuring that `bench/mutate.py` changed before any test noticed."""
+
+import numpy as np
+import pytest
+
+from konomi.data.profiles import Profiles
+from konomi.data.split import SplitConfig
+from konomi.evaluate.bootstrap import LEAST_USERS, Interval, ranking_standing
+from konomi.evaluate.evaluate import evaluate
+from konomi.evaluate.folds import pooled
+from konomi.evaluate.genre_wishes import apart
+from konomi.evaluate.interaction_metrics import reliability
+from konomi.evaluate.metrics import metrics_with
+from konomi.evaluate.records import Predictions, Ranked, Report
+from konomi.models import bias, mf
+from konomi.pipeline.steps import Experiment
+from konomi.runtime import Run
+from test_people import train_of as catalogue_of
+from test_popular import train_of
+
+RUN = Run(threads=1)
+
+
+def test_an_interval_that_ends_at_0_has_0_in_it():
+    for low, high, real in ((0, 1, False), (-1, 0, False), (0.01, 1, True), (-1, -0.01, True)):
+        assert Interval(0.5, low, high, LEAST_USERS).real is real and not Interval(0.5, low, high, LEAST_USERS - 1).real
+
+
+def test_only_metrics_that_say_so_have_intervals():
+    each = {"ndcg@10": np.ones(3), "precision@10": np.ones(3), "recall@20": np.array([1, np.nan, 1])}
+    found = ranking_standing({"a": Ranked(np.arange(3, dtype=np.int32), each, {})}, draws=5)
+    assert list(found.metrics["a"]) == ["ndcg@10"]
+
+
+def test_segments_and_people_are_counted():
+    """People with 0 to 300 seen ratings, one whose hidden entry has none, and titles with 0 to 10,000 training ratings."""
+    many = (0, 1, 9, 10, 29, 30, 99, 100, 299, 300)
+    train = train_of([(u, i, 5) for u, n in enumerate(many) for i in range(n)])
+    seen = Profiles.of([{i: 5.0 for i in range(n)} for n in many] + [{}])
+    hidden = Profiles.of([{-1: 7.0} for _ in many] + [{-1: np.nan}])
+    found = evaluate(bias.fit(train, bias.Config(), RUN), seen, hidden, train).metrics
+    assert (found["n"], found["users"], found["unknown_users"], found["unknown_items"]) == (10, 10, 1, 10)
+    by_activity = [(row["from"], row["below"], row["n"]) for row in found["segments"]["activity"]]
+    assert by_activity == [(0, 1, 1), (1, 10, 2), (10, 30, 2), (30, 100, 2), (100, 300, 2), (300, None, 1)]
+    counts = (1, 9, 10, 99, 100, 999, 1_000, 9_999, 10_000)
+    train = train_of([(u, i, 5) for i, count in enumerate(counts) for u in range(count)])
+    asked = Profiles.of([dict.fromkeys(range(-1, 9), 6.0)])
+    rows = evaluate(bias.fit(train, bias.Config(), RUN), Profiles.of([{}]), asked, train).metrics["segments"]["popularity"]
+    edges = [(0, 1, 1), (1, 10, 2), (10, 100, 2), (100, 1_000, 2), (1_000, 10_000, 2), (10_000, None, 1)]
+    assert [(row["from"], row["below"], row["n"]) for row in rows] == edges
+
+
+def test_folds_of_interactions(checkerboard):
+    config = mf.Config(task="interaction", dim=4, rate=0.2, epochs=4)
+    experiments = Experiment.each(checkerboard, SplitConfig(valid=0.1, folds=3), RUN)
+    found = pooled([each.measure(each.test, [mf.fit(each.train, config, RUN)]) for each in experiments], metrics_with())
+    entries, values = found.predictions["interaction"], found.metrics
+    assert values["interactions"] == len(entries.true) == len(checkerboard.item)
+    assert values["liked"] == pytest.approx(entries.true.mean()) and 0.2 < values["liked"] < 0.8
+    assert values["reliability"] == reliability(entries.true, entries.predicted) and "calibration" not in values
+    assert set(values["baselines"]) == {"majority class", "popular"}
+
+
+def test_folds_without_baselines_and_of_people_without_a_value():
+    one = np.array([1], np.int32)
+    guess = Predictions(one, one, np.array([3], np.float32), np.array([4], np.float32))
+    lists = [Ranked(np.arange(2, dtype=np.int32), {"x": np.array(x)}, {"x": None}) for x in ([np.nan, 1.0], [np.nan, 0.5])]
+    found = pooled([Report({"rmse": 1.0}, {"rating": guess}, ranked, ranked) for ranked in lists], metrics_with())
+    assert "baselines" not in found.metrics and np.isnan(found.ranked.each["x"][0])
+    assert found.metrics["x"] == 0.75 and found.metrics["people"]["x"] == 1 and found.metrics["ranked_users"] == 2
+
+
+def test_a_title_at_the_very_mean_is_liked_and_nobody_breaks_nothing():
+    """Everything rated 7 is no lower than the mean of 7; and before any training rating every genre is as usual."""
+    train = catalogue_of([["A"], ["A"], ["A"], ["B"], ["B"], ["B"]], [dict.fromkeys(range(6), 7.0)])
+    level, nobody = Profiles.of([dict.fromkeys(range(6), 7.0)]), catalogue_of([["A"]] * 3, [{}])
+    np.testing.assert_allclose(apart(level, train)[0], 0, atol=1e-6)
+    assert (
+        np.isnan(apart(Profiles.of([{}]), train)).all()
+        and np.isfinite(apart(Profiles.of([{0: 5.0, 1: 5.0, 2: 5.0}]), nobody)).all()
+    )
+
+
+def test_whatever_is_liked_alone_is_told_from_nothing():
+    """A model of interactions is measured by its lists where all that is learnt and hidden is liked."""
+    alike = [(u, i, 9) for u in range(3) for i in range(6)]
+    train, mixed = train_of(alike), train_of([*alike, (3, 0, 2), (3, 1, 9)])
+    model = mf.fit(mixed, mf.Config(task="interaction", dim=2, epochs=1), RUN)
+    seen = Profiles.of([{0: 9.0}])
+    for hidden, learnt, measured in ((9.0, train, False), (9.0, mixed, True), (2.0, train, True)):
+        assert ("log_loss" in evaluate(model, seen, Profiles.of([{1: hidden}]), learnt).metrics) is measured
