@@ -59,6 +59,23 @@ def test_calibration_by_hand():
     assert chosen(scores, 3, vectors, mixes, NONE, calibrate=1) == [0, 1, 2]  # nothing is known of the person
 
 
+@given(st.integers(2, 7), st.integers(0, 99), st.floats(0.05, 1))
+def test_calibration_beside_its_plain_twin(n, seed, calibrate):
+    """The divergence from a person's mix, in which one genre is missing, place by place."""
+    random = np.random.default_rng(seed)
+    scores = np.sort(random.random(n).astype(np.float32))[::-1]
+    mixes, own = mix(random.integers(0, 2, (n, 3)).astype(np.uint8)), np.array([0.75, 0.25, 0], np.float32)
+    order: list[int] = []
+    for place in range(n):
+        gains = {}
+        for i in set(range(n)) - set(order):
+            q = 0.99 * mixes[[*order, i]].astype(np.float64).sum(axis=0) / (place + 1) + 0.01 * own.astype(np.float64)
+            gains[i] = scores[i] - calibrate * sum(p * np.log(p / share) for p, share in zip(own, q, strict=True) if p)
+        order.append(max(gains, key=lambda i: (round(float(gains[i]), 9), -i)))
+    found = rerank(scores, n, np.zeros((n, 1), np.float32), mixes, own, 0.0, calibrate)
+    assert found.tolist() == order
+
+
 SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 4))
 
 
@@ -78,6 +95,7 @@ def test_every_place_is_filled_once(data, k, diverse, calibrate):
 
 
 def test_unit_and_mix():
-    np.testing.assert_allclose(unit(np.array([[3, 4], [0, 0]], np.float32)), [[0.6, 0.8], [0, 0]])
+    vectors = np.array([[3, 4], [0, 0], [0.3, 0.4]], np.float32)
+    np.testing.assert_allclose(unit(vectors), [[0.6, 0.8], [0, 0], [0.6, 0.8]], rtol=1e-6)
     np.testing.assert_allclose(mix(np.array([[1, 1], [0, 0], [0, 1]], np.uint8)), [[0.5, 0.5], [0, 0], [0, 1]])
     assert pytest.approx(mix(np.ones((1, 5), np.uint8)).sum()) == 1

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konomi.catalogue.tags import content_vectors
-from konomi.ranking.silent import QUALITY, robust_popularity
+from konomi.ranking.silent import robust_popularity
 
 COUNTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=20)
 
@@ -17,10 +17,10 @@ def rated(count, bayes):
 
 
 def test_by_hand():
-    """m = (30·8 + 10·4)/40 = 7, s = √(¾·1² + ¼·3²) = √3."""
+    """m = (30·8 + 10·4)/40 = 7, s = √(¾·1² + ¼·3²) = √3, β = ¼."""
     found = robust_popularity(rated([30, 10, 0], [8.0, 4.0, 7.0]))
     s = np.sqrt(3)
-    np.testing.assert_allclose(found, [np.log(31) + QUALITY / s, np.log(11) - 3 * QUALITY / s, 0], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(found, [np.log(31) + 0.25 / s, np.log(11) - 0.75 / s, 0], rtol=1e-6, atol=1e-6)
     assert found.dtype == np.float32
 
 
