@@ -144,6 +144,8 @@ def test_in_the_shell(before, after, tmp_path):
     said = konomi("train", grown, "--from", model, "-o", new).stderr
     assert "ease went on from the earlier model." in said and "bias was trained anew" in said
     assert load_bundle(new).configs["ease"]["l2"] == 2 and load_bundle(new).facts.refitted
+    told = konomi("info", new).stdout
+    assert "of what was added" in told and "went on from the" in told and "sha256:" not in told
     konomi("train", grown, "--from", model, "--test", "0.5", "-o", model)  # in its own place
     assert load_bundle(model).facts.split.test == 0.5
     (tmp_path / "settings.toml").write_text("[mf]\ndim = 3\n")

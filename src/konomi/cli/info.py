@@ -57,7 +57,8 @@ def _bundle(path: Path, json: bool) -> None:
     if json:
         show_json({"path": str(path), "models": bundle.configs, "items": len(bundle.items), **facts.to_json()})
         return
-    how = ", ".join(f"{key}={value}" for key, value in facts.split.spec.items() if key != "kind")
+    spec = {key: value for key, value in facts.split.spec.items() if key not in ("kind", "after")}
+    how = ", ".join(f"{key}={value}" for key, value in spec.items()) + (", of what was added" if facts.split.after else "")
     rated = int((bundle.items["ratings"] > 0).sum())
     about: dict[str, Any] = {
         **{name: ", ".join(f"{key}={value}" for key, value in config.items()) for name, config in bundle.configs.items()},
@@ -67,6 +68,7 @@ def _bundle(path: Path, json: bool) -> None:
         "split": f"{split_name(facts.split.to_json())} ({how})",
         "entries": ", ".join(f"{name} {n:,}" for name, n in facts.split.entries.items() if n),
         "learnt": "everything" if facts.refitted else "the training entries",
+        **({"start": " ".join(facts.start)} if facts.start else {}),
         "seed": facts.seed,
         "made with": ", ".join(f"{name} {version}" for name, version in facts.versions.items()),
     }
@@ -74,6 +76,8 @@ def _bundle(path: Path, json: bool) -> None:
     if facts.metrics:
         show(errors_table("Errors", facts.metrics, labelling=bundle.labelling))
         say_when_measured(facts)
+        for warning in facts.warnings or ():
+            show(warning)
     best = bundle.items.sort("ratings", descending=True).head(10)
     rows = zip(best["title"], best["item_id"], best["ratings"], best["bayes"], strict=True)
     cells = ((title or item_id, f"{n:,}", f"{bayes:.2f}") for title, item_id, n, bayes in rows)
