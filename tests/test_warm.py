@@ -12,7 +12,7 @@ from konomi.data.split import SplitConfig, make_split
 from konomi.errors import BeginAnew, ConfigError, FitError
 from konomi.kernels import conjugate, fold_network, inverse
 from konomi.kernels.reference import ridge as slow_ridge
-from konomi.models import ease, hybrid, mf, network, network_warm, nn
+from konomi.models import ease, hybrid, mf, mf_warm, network, network_warm, nn
 from konomi.runtime import Run, workers
 from test_kernels import ratings
 
@@ -149,6 +149,18 @@ def test_mf_learns_a_new_item_from_its_entries(task, biases, before, now):
     codes = warm.encode(now.seen)
     apart = [model.score(codes, "rank")[:, known] for model in (warm, start)]
     assert np.corrcoef(apart[0].ravel(), apart[1].ravel())[0, 1] > 0.95
+
+
+def test_mf_begins_with_what_the_earlier_one_says(now, monkeypatch):
+    """People as it would fold them in itself, its items as they are."""
+    config = mf.Config(dim=4, rate=0.1, epochs=10)
+    start = mf.fit(now, config, Run())
+    monkeypatch.setattr(mf_warm, "learn", lambda train, problem, weights, *rest: weights)
+    monkeypatch.setattr(mf_warm, "STEPS", 60)
+    begun = mf.fit_from(start, now, config, Run())
+    np.testing.assert_allclose(np.column_stack([begun.P, begun.bu]), start.encode(now.seen), atol=1e-4)
+    np.testing.assert_array_equal(begun.Q, start.item_code[:-1, :-1])
+    np.testing.assert_array_equal(begun.bi, start.item_bias[:-1])
 
 
 def _knows_the_new_item(model, train, task):
