@@ -45,10 +45,10 @@ TESTS = {
     "ranking.rank": "recommend bulk ranker",
     "ranking.ranker": "ranker recommend",
     "ranking.rerank": "noticed rerank",
-    "ranking.silent": "blend silent",
+    "ranking.silent": "silent blend",
     "ranking.wishes": "blend ranker",
-    "data.draw": "split",
-    "data.roles": "split folds",
+    "data.draw": "noticed split",
+    "data.roles": "noticed split folds",
     "data.split": "split learnt folds train_from",
 }
 """The tests of each module, and so many of the others as find what these do not."""

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from conftest import table_of
+from konomi.data import draw
+from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
-from konomi.data.split import SplitConfig
+from konomi.data.split import TEST, VALID, SplitConfig, make_split
 from konomi.evaluate.bootstrap import LEAST_USERS, Interval, ranking_standing
 from konomi.evaluate.evaluate import evaluate
 from konomi.evaluate.folds import pooled
@@ -89,3 +92,28 @@ def test_whatever_is_liked_alone_is_told_from_nothing():
     seen = Profiles.of([{0: 9.0}])
     for hidden, learnt, measured in ((9.0, train, False), (9.0, mixed, True), (2.0, train, True)):
         assert ("log_loss" in evaluate(model, seen, Profiles.of([{1: hidden}]), learnt).metrics) is measured
+
+
+def test_numbers_of_ids_are_for_ever():
+    """Another Konomi has to draw the same: what tested a saved model must go on testing it."""
+    dataset = prepare(table_of([(1, "a", 5), (1, "b", 6), (7, "a", 5), (2**40, "ü", 3)]))
+    np.testing.assert_allclose(draw.of_entries(dataset, 0), [0.25191051, 0.32678628, 0.99057704, 0.06224004], atol=1e-8)
+    np.testing.assert_allclose(draw.of_entries(dataset, 1), [0.67455585, 0.49351016, 0.07813121, 0.27801689], atol=1e-8)
+    np.testing.assert_allclose(draw.of_ids(dataset.users, 0, "user"), [0.52845493, 0.56466587, 0.40310796], atol=1e-8)
+    np.testing.assert_allclose(draw.of_ids(dataset.item_ids, 0, "item"), [0.65388458, 0.90590953, 0.58008008], atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (SplitConfig("per-user", valid=0.1, test=0.2), {1: (0, 0), 2: (0, 0), 4: (1, 0), 10: (2, 1)}),
+        (SplitConfig("per-user", valid=3, test=2), {1: (0, 0), 2: (1, 0), 4: (2, 1), 10: (2, 3)}),
+        (SplitConfig("per-user", valid=2, test=0), {1: (0, 0), 2: (0, 1), 4: (0, 2), 10: (0, 2)}),
+    ],
+)
+def test_of_each_person_so_many(config, expected):
+    """One at least is left to learn from; test entries go before validation entries."""
+    dataset = prepare(table_of([(n, i, 5) for n in expected for i in range(n)]))
+    role, user = make_split(dataset, config).role, dataset.users.ids.gather(dataset.profiles.user).to_numpy()
+    found = {n: tuple(int((role[user == n] == each).sum()) for each in (TEST, VALID)) for n in expected}
+    assert found == expected
