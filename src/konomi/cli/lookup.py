@@ -66,13 +66,21 @@ def errors_table(
                 for metric in metrics_of(kind, metrics)
             ]
             heads = (*reports, "people")
-            grids.append(table(heading, ("", *heads), lines, heads))
+            grids.append(table(f"{heading}{_weights(reports, kind)}", ("", *heads), lines, heads))
     return Group(*[block for grid in grids for block in (grid, "")][:-1])
 
 
 def _count(report: dict[str, Any], key: str) -> str:
     """A number of ratings or people; empty where it is not noted."""
     return f"{report[key]:,}" if isinstance(report.get(key), int) else ""
+
+
+def _weights(reports: dict[str, dict[str, Any]], kind: str) -> str:
+    """What a hit counts in weighted metrics, by the number n of training entries of the title; "" where none are weighted."""
+    from konomi.evaluate.metrics import RANKING, SERVED
+
+    exponent = _value(next(iter(reports.values())), "propensity_exponent") if kind in (SERVED, RANKING) else None
+    return "" if exponent is None else f"; weights n^−{exponent:g}"
 
 
 def _people(reports: dict[str, dict[str, Any]], key: str) -> str:
