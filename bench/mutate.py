@@ -31,7 +31,7 @@ TESTS = {
     "evaluate.intervals": "conformal",
     "evaluate.metric": "metrics outside_metrics ranking",
     "evaluate.metrics": "metrics outside_metrics ranking bootstrap",
-    "evaluate.people": "refit bundle_people",
+    "evaluate.people": "noticed refit bundle_people",
     "evaluate.predict": "evaluate metrics",
     "evaluate.propensity": "weighted_ranking",
     "evaluate.ranking_metrics": "ranking weighted_ranking",

@@ -1,6 +1,7 @@
 """Small things of measuring that `bench/mutate.py` changed before any test noticed."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from conftest import table_of
@@ -14,6 +15,7 @@ from konomi.evaluate.folds import pooled
 from konomi.evaluate.genre_wishes import apart
 from konomi.evaluate.interaction_metrics import reliability
 from konomi.evaluate.metrics import metrics_with
+from konomi.evaluate.people import of_people, standings
 from konomi.evaluate.records import Predictions, Ranked, Report
 from konomi.models import bias, mf
 from konomi.pipeline.steps import Experiment
@@ -117,3 +119,17 @@ def test_of_each_person_so_many(config, expected):
     role, user = make_split(dataset, config).role, dataset.users.ids.gather(dataset.profiles.user).to_numpy()
     found = {n: tuple(int((role[user == n] == each).sum()) for each in (TEST, VALID)) for n in expected}
     assert found == expected
+
+
+def test_what_is_kept_of_people_and_compared():
+    """Metrics with intervals alone are kept; one that somebody lacks in either training is not compared."""
+    ranked = Ranked(np.array([1, 3], np.int32), {"ndcg@10": np.array([0.5, 1]), "precision@10": np.ones(2)}, {})
+    kept = of_people(Report({}, {}, ranked, ranked), np.array([0, 2, 5, 1]))
+    assert kept.columns == ["served:ndcg@10", "ranking:ndcg@10"]
+    assert kept["served:ndcg@10"].to_list() == [0.5, None, 1]  # the third person was tested, and has no list
+    one = pl.DataFrame({"served:ndcg@10": [0.5, 1.0], "served:recall@20": [0.5, 0.25]})
+    other = pl.DataFrame({"served:ndcg@10": [0.25, 0.5], "served:recall@20": [0.5, None]})
+    found = standings({"one": one, "other": other})["served"]
+    assert list(found.metrics["one"]) == ["ndcg@10"] and found.differences["one", "other", "ndcg@10"].value == 0.375
+    both = standings({"one": one, "again": one})["served"]
+    assert list(both.metrics["one"]) == ["ndcg@10", "recall@20"]
