@@ -19,7 +19,7 @@ RECORDS = (  # what Konomi gives, rather than takes: nothing is asked of it befo
     "Answer Bundle Comparison Dataset EntryMean EntryMetric Evaluation Given ListMetric Matched People Person PersonalList "
     "Predictions Ranking Report Split Table TrainSet"
 ).split()
-ERRORS = [name for name in konomi.__all__ if name.endswith("Error") or name == "Cancelled"]
+ERRORS = [name for name in konomi.__all__ if name.endswith("Error") or name in ("Cancelled", "BeginAnew")]
 
 
 def mean_error(found):
