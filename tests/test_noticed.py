@@ -6,19 +6,25 @@ import pytest
 
 from conftest import table_of
 from konomi.data import draw
+from konomi.data.labels import Labelling
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
-from konomi.data.split import TEST, VALID, SplitConfig, make_split
+from konomi.data.scale import Scale
+from konomi.data.split import TEST, VALID, SplitConfig, make_split, predefined
+from konomi.errors import DataError
 from konomi.evaluate.bootstrap import LEAST_USERS, Interval, ranking_standing
 from konomi.evaluate.evaluate import evaluate
 from konomi.evaluate.folds import pooled
 from konomi.evaluate.genre_wishes import apart
 from konomi.evaluate.interaction_metrics import reliability
-from konomi.evaluate.metrics import metrics_with
+from konomi.evaluate.metrics import ListMetric, list_metrics, metrics_with
 from konomi.evaluate.people import of_people, standings
+from konomi.evaluate.recommendations import list_length
 from konomi.evaluate.records import Predictions, Ranked, Report
 from konomi.models import bias, mf
 from konomi.pipeline.steps import Experiment
+from konomi.ranking.blend import Blend
+from konomi.ranking.ranker import Ranker
 from konomi.runtime import Run
 from test_people import train_of as catalogue_of
 from test_popular import train_of
@@ -133,3 +139,32 @@ def test_what_is_kept_of_people_and_compared():
     assert list(found.metrics["one"]) == ["ndcg@10"] and found.differences["one", "other", "ndcg@10"].value == 0.375
     both = standings({"one": one, "again": one})["served"]
     assert list(both.metrics["one"]) == ["ndcg@10", "recall@20"]
+
+
+def test_files_that_share_one_row_and_rows_after_the_last():
+    dataset = prepare(table_of([(1, 1, 8), (1, 2, 3), (2, 1, 5), (2, 3, 9)]))
+    with pytest.raises(DataError, match="share rows"):
+        predefined(dataset, table_of([(1, 1, 8)]), table_of([(1, 1, 8), (1, 2, 3)]))
+    with pytest.raises(DataError, match="1 of 2 rows of the test file are not in the dataset"):
+        predefined(prepare(table_of([(1, 1, 8), (1, 3, 3), (2, 1, 5)])), table_of([(1, 1, 8), (2, 3, 9)]))
+
+
+def test_metrics_look_as_far_as_they_say():
+    for metric in list_metrics():
+        assert metric.key == "mrr" or int(metric.key.partition("@")[2]) == metric.k
+    assert {metric.key for metric in list_metrics() if metric.has_interval} == {
+        "ndcg@10", "recall@20", "ndcg_weighted@10", "recall_weighted@20",
+    }  # fmt: skip
+    of_people = ["ndcg@10", "recall@20", "ndcg_weighted@10", "coverage@10", "overlap@10", "novelty@10", "ild@10"]
+    assert [metric.key for metric in list_metrics() if metric.of_people] == of_people
+    assert (list_length(), list_length(metrics_with("ndcg@50"))) == (20, 50)
+    own = ListMetric("own@3", "own", 3, lambda found, k: np.zeros(1), "higher")
+    assert not own.has_interval and not own.of_people
+
+
+def test_the_mix_of_what_somebody_likes_is_one_whole():
+    items = pl.DataFrame({"genres": [["A"], ["A", "B"], ["C"]], "ratings": [3, 3, 3], "bayes": [7.0, 7.0, 7.0]})
+    scale = Scale(1, 10, 1)
+    ranker = Ranker(Blend((), items, scale), Labelling(scale))
+    np.testing.assert_allclose(ranker._liked_mix(Profiles.of([{0: 9.0, 1: 8.0, 2: 2.0}])), [0.75, 0.25, 0])
+    assert ranker._liked_mix(Profiles.of([{2: 2.0}])).tolist() == [0, 0, 0]
