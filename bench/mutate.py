@@ -37,7 +37,7 @@ TESTS = {
     "evaluate.ranking_metrics": "ranking weighted_ranking",
     "evaluate.rating_metrics": "metrics bootstrap folds evaluate",
     "evaluate.recommendations": "noticed ranking weighted_ranking people",
-    "evaluate.records": "bootstrap probabilities ranking weighted_ranking evaluate",
+    "evaluate.records": "noticed folds bootstrap probabilities ranking weighted_ranking evaluate",
     "ranking.blend": "blend ranker exact",
     "ranking.dials": "blend ranker",
     "ranking.franchise_rule": "franchise_rule franchise",

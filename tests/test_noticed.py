@@ -20,7 +20,7 @@ from konomi.evaluate.interaction_metrics import reliability
 from konomi.evaluate.metrics import ListMetric, list_metrics, metrics_with
 from konomi.evaluate.people import of_people, standings
 from konomi.evaluate.recommendations import list_length
-from konomi.evaluate.records import Predictions, Ranked, Report
+from konomi.evaluate.records import ItemFacts, Predictions, Ranked, Report, of_lists
 from konomi.models import bias, mf
 from konomi.pipeline.steps import Experiment
 from konomi.ranking.blend import Blend
@@ -168,3 +168,17 @@ def test_the_mix_of_what_somebody_likes_is_one_whole():
     ranker = Ranker(Blend((), items, scale), Labelling(scale))
     np.testing.assert_allclose(ranker._liked_mix(Profiles.of([{0: 9.0, 1: 8.0, 2: 2.0}])), [0.75, 0.25, 0])
     assert ranker._liked_mix(Profiles.of([{2: 2.0}])).tolist() == [0, 0, 0]
+
+
+def test_a_report_tells_what_it_has():
+    own, served = (Ranked(np.zeros(1, np.int32), {}, {"ndcg@10": value}) for value in (0.25, 0.5))
+    guess = Predictions(*(np.zeros(1, np.int32) for _ in range(4)))
+    report = of_lists(own, served)
+    assert of_lists(None, served) is None and of_lists(own, None) is None
+    assert report.values("served") == {"ndcg@10": 0.5} and report.values("ranking")["ndcg@10"] == 0.25
+    assert report.lists("served") is served and report.lists("ranking") is own
+    assert [report.tests(kind) for kind in ("served", "ranking", "rating", "interaction")] == [True, True, False, False]
+    ratings = Report({"rmse": 1.0}, {"rating": guess})
+    assert [ratings.tests(kind) for kind in ("served", "ranking", "rating", "interaction")] == [False, False, True, False]
+    facts = ItemFacts.of(Profiles.of([{0: 9.0}, {0: 9.0, 1: 8.0}, {}]), pl.DataFrame({"genres": [["A"], ["B"], ["B"]]}))
+    assert facts.count.tolist() == [2, 1, 0, 0] and facts.share.tolist() == [1, 0.5, 0.5, 0.5]
