@@ -10,12 +10,13 @@ from konomi.data.labels import Labelling
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
-from konomi.data.split import TEST, VALID, SplitConfig, make_split, predefined
+from konomi.data.split import TEST, VALID, SplitConfig, make_split, predefined, with_validation
 from konomi.errors import DataError
 from konomi.evaluate.bootstrap import LEAST_USERS, Interval, ranking_standing
 from konomi.evaluate.evaluate import evaluate
 from konomi.evaluate.folds import pooled
 from konomi.evaluate.genre_wishes import apart
+from konomi.evaluate.held_out import Baselines
 from konomi.evaluate.interaction_metrics import reliability
 from konomi.evaluate.metrics import ListMetric, list_metrics, metrics_with
 from konomi.evaluate.people import of_people, standings
@@ -25,6 +26,7 @@ from konomi.models import bias, mf
 from konomi.pipeline.steps import Experiment
 from konomi.ranking.blend import Blend
 from konomi.ranking.ranker import Ranker
+from konomi.ranking.rerank import unit
 from konomi.runtime import Run
 from test_people import train_of as catalogue_of
 from test_popular import train_of
@@ -182,3 +184,20 @@ def test_a_report_tells_what_it_has():
     assert [ratings.tests(kind) for kind in ("served", "ranking", "rating", "interaction")] == [False, False, True, False]
     facts = ItemFacts.of(Profiles.of([{0: 9.0}, {0: 9.0, 1: 8.0}, {}]), pl.DataFrame({"genres": [["A"], ["B"], ["B"]]}))
     assert facts.count.tolist() == [2, 1, 0, 0] and facts.share.tolist() == [1, 0.5, 0.5, 0.5]
+
+
+def test_where_nearly_all_is_tested_half_of_the_rest_validates(checkerboard):
+    split = with_validation(make_split(checkerboard, SplitConfig(valid=0, test=0.9)), checkerboard, 0.1)
+    assert split.spec["valid"] == pytest.approx(0.05) and split.counts()["valid"] < split.counts()["test"] / 9
+    assert with_validation(make_split(checkerboard, SplitConfig(valid=0, folds=2)), checkerboard, 0.3).spec["valid"] == 0.25
+    assert with_validation(make_split(checkerboard, SplitConfig(valid=0, test=7)), checkerboard, 0.3).spec["valid"] == 0.3
+
+
+def test_titles_are_alike_by_what_people_like_and_by_contents():
+    """Both count alike, so without a model that places items it is contents alone."""
+    train = train_of([(u, i, 9 if (u + i) % 2 else 2) for u in range(6) for i in range(4)])
+    model, items = mf.fit(train, mf.Config(dim=3, epochs=2), RUN), Baselines(train, RUN).catalogue
+    items = items.with_columns(pl.Series("genres", [["A"], ["B"], ["A", "B"], ["A"]]))
+    content, both = (Ranker(Blend(models, items, train.scale), train.labelling).vectors for models in ((), (model,)))
+    np.testing.assert_allclose(both[:, :3], unit(model.item_vectors()) / np.sqrt(2), atol=1e-6)
+    np.testing.assert_allclose(both[:, 3:], content / np.sqrt(2), atol=1e-6)
