@@ -146,6 +146,9 @@ def test_in_the_shell(before, after, tmp_path):
     assert load_bundle(new).configs["ease"]["l2"] == 2 and load_bundle(new).facts.refitted
     told = konomi("info", new).stdout
     assert "of what was added" in told and "went on from the" in told and "sha256:" not in told
+    nothing = konomi("train", grown, "--from", model, "--valid", "0", "--test", "0", "-o", new).stderr
+    assert "Nothing of what is new to the earlier model was held out" in nothing and "epochs were run" not in nothing
+    assert "nothing was measured on test entries" in refused("evaluate", new)[0]
     konomi("train", grown, "--from", model, "--test", "0.5", "-o", model)  # in its own place
     assert load_bundle(model).facts.split.test == 0.5
     (tmp_path / "settings.toml").write_text("[mf]\ndim = 3\n")

@@ -15,7 +15,7 @@ def show_noted(path: Path, bundle: "Bundle", json: bool) -> None:
     """The metrics of a bundle on the test entries and those of the baselines, as they were when it was trained."""
     facts = bundle.facts
     if "test" not in facts.metrics:
-        raise DataError(f"{path}: nothing was measured on test entries.", "Give TEST, or train with --test above 0.")
+        raise DataError(f"{path}: nothing was measured on test entries.", "Give TEST, or train with a higher --test.")
     values = facts.metrics["test"]
     if json:
         show_json({"measured": "when trained", "learnt": facts.learnt, "split": facts.split.sha256, **values})

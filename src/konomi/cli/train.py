@@ -110,7 +110,8 @@ def train(
             say(f"{name} epoch {epoch:>3}  train {criterion(bundle.models[name]).name} {error:.4f}{valid_text}")
         if bundle.facts.refitted and history:
             say(f"{name} is trained again, on everything, to epoch {len(bundle.models[name].history)}.")
-    say_what_validates(bundle, asked=bool(valid_file or how.valid or how.valid_from is not None))
+    if begun is None:
+        say_what_validates(bundle, asked=bool(valid_file or how.valid or how.valid_from is not None))
     show_errors(bundle)
     for sentence in bundle.facts.start or ():
         say(sentence)
@@ -138,5 +139,6 @@ def show_errors(bundle: "Bundle") -> None:
         show(errors_table(f"Errors (split {split_name(bundle.facts.split.to_json())})", rows, labelling=bundle.labelling))
         say_when_measured(bundle.facts)
     else:
-        say("Nothing was held out, so nothing was measured.")
+        new = "Nothing of what is new to the earlier model" if bundle.facts.start else "Nothing"
+        say(f"{new} was held out, so nothing was measured.")
     note(bundle.facts.data.note)
