@@ -175,7 +175,7 @@ def test_another_file_is_read_as_the_first_was(tmp_path):
 def test_recommend_for_typed_titles(place):
     result = konomi("recommend", place / "bundle", "--rate", "cowboy bebop=9", "--rate", "hunter x hunter = 3")
     assert "cowboy bebop → Cowboy Bebop (1998): 9" in result.stderr
-    assert "(not: Hunter x Hunter (" in result.stderr
+    assert "; also Hunter x Hunter (" in result.stderr
     assert "[Oshi no Ko]" in result.stdout and "Late Night" not in result.stdout
     assert "+ Cowboy Bebop (9)" in result.stdout or "− Cowboy Bebop (9)" in result.stdout
     without_reasons = konomi("recommend", place / "bundle", "--rate", "cowboy bebop=9", "--why", 0).stdout

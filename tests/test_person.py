@@ -141,7 +141,7 @@ def test_an_answer_says_what_was_understood(recommender, listed):
     assert len(first.also) == 1 and first.also[0].startswith("Hunter x Hunter (") and first.also[0] != first.title
     assert (second.text, second.item_id, second.also) == ("17", 17, ())
     said = repr(answer).splitlines()
-    assert said[0] == f"hunter x hunter → {first.title}: 9 (not: {first.also[0]})"
+    assert said[0] == f"hunter x hunter → {first.title}: 9; also {first.also[0]}"
     assert said[1:3] == ["17 → Mushishi (2005): 3", "CSV: 2 of 3 entries matched."]
     assert said[3] == "Not in this catalogue: Nothing of the Kind." and said[4].startswith("  1. ")
     assert "<p>CSV: 2 of 3 entries matched.</p>" in answer._repr_html_()

@@ -2,9 +2,12 @@
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from konomi.errors import RequestError
 from konomi.lists.titles import Match, TitleIndex, plain
+from konomi.lists.typed import covering, typing_errors
 
 CATALOGUE = [
     # id, title, other titles, year, ratings
@@ -51,7 +54,7 @@ def item(index, text):
         ("cowboybebop", 1),
         ("カウボーイビバップ", 1),
         ("ｶｳﾎﾞｰｲﾋﾞﾊﾞｯﾌﾟ", 1),  # half-width
-        ("Cowboy Bebop - Movie", None),
+        ("Cowboy Bebop - Movie", 5),
         ("cowboy bebop the movie", 5),
         ("attack on titan", 16498),
         ("進撃の巨人", 16498),
@@ -83,11 +86,80 @@ def item(index, text):
     ],
 )
 def test_found(index, text, expected):
-    if expected is None:
+    assert item(index, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cowboy", 1),  # a beginning
+        ("Tengoku", 5),  # a word from the middle
+        ("bebop movie", 5),  # words with others between them
+        ("進撃の", 16498),
+        ("AoT", 16498),  # initials of another title
+        ("SnK", 16498),
+        ("HxH", 11061),
+        ("HxH (1999)", 136),  # of a year
+        ("CB the movie", 5),  # a mixture of both
+        ("Gintama 2", 9969),  # a number, however it is written
+        ("ShinKyojin", 16498),  # beginnings of words
+        ("pkmn", 527),  # consonants
+        ("Cowboy Bepop", 1),  # typing errors: changed,
+        ("atack on titn", 16498),  # missing,
+        ("Stiens;Gate", 9253),  # swapped,
+        ("Gintamma", 918),  # added
+        ("silent voce", 86),
+    ],
+)
+def test_found_as_people_type(index, text, expected):
+    assert item(index, text) == expected
+    with pytest.raises(RequestError):
+        index.find_exactly(text)
+
+
+def test_what_is_read_into_a_text_has_its_bounds(index):
+    for text in ("gin", "Gntm 5", "a " * 200, "Shingeki no Kyojin 3", "Steins;Gate 0", "86 93", "cowboy " * 20):
         with pytest.raises(RequestError):
             index.find(text)
-    else:
-        assert item(index, text) == expected
+
+
+def test_a_much_better_known_title_is_told_beside_the_exact_one():
+    items = catalogue([(1, "Mirai", [], 2018, 10), (2, "Mirai Nikki", [], 2011, 30), (3, "Miracle", [], 2000, 99)])
+    assert TitleIndex(items).find("mirai") == Match(0, (1,))
+    items = items.with_columns(ratings=pl.Series([10, 29, 99]))
+    assert TitleIndex(items).find("mirai") == Match(0)
+
+
+def test_an_id_that_is_the_beginning_of_a_title_has_that_told():
+    items = catalogue([(2001, "Lethal Weapon 2", [], 1989, 90), (924, "2001: A Space Odyssey", [], 1968, 20)])
+    assert TitleIndex(items).find("2001") == Match(0, (1,))
+
+
+def test_the_best_known_part_is_meant_and_the_others_are_its_rivals():
+    stars = [
+        "Star Wars: Episode IV - A New Hope",
+        "Star Wars: Episode V - The Empire Strikes Back",
+        "Rogue One: A Star Wars Story",
+    ]
+    index = TitleIndex(catalogue([(n, title, [], None, 250 - 40 * n) for n, title in enumerate(stars)]))
+    assert index.find("star wars") == Match(0, (2, 1))
+    assert index.find("Star Wars V").row == index.find("ESB").row == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "errors"),
+    [("bleach", "bleach", 0), ("belach", "bleach", 1), ("bleac", "bleach", 1), ("blaech", "beach", 2), ("abc", "xyz", 3)],
+)
+def test_typing_errors(one, other, errors):
+    assert typing_errors(one, other, 2) == typing_errors(other, one, 2) == errors
+
+
+@given(st.lists(st.sampled_from(["aot", "a", "on", "2", "titan"]), max_size=12), st.text("abot2 ", max_size=30))
+def test_covering_ends_and_counts_letters_of_the_name(typed, name):
+    letters = name.split()
+    found = covering(typed, letters)
+    assert found is None or (0 <= found[0] <= sum(map(len, letters)) and found[1] >= 0)
+    assert covering(letters, letters) == (sum(map(len, letters)), 0)
 
 
 def test_others_with_the_same_title_are_told(index):
@@ -99,11 +171,10 @@ def test_others_with_the_same_title_are_told(index):
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("Cowboy Bepop", 'Did you mean "Cowboy Bebop (1998)"?'),
-        ("cowboy", 'Did you mean "Cowboy Bebop (1998)" or "Cowboy Bebop: Tengoku no Tobira (2001)"?'),
-        ("Tengoku", 'Did you mean "Cowboy Bebop: Tengoku no Tobira (2001)"?'),
-        ("atack on titn", 'Did you mean "Shingeki no Kyojin (2013)"?'),
-        ("進撃の", 'Did you mean "Shingeki no Kyojin (2013)"?'),
+        ("Coowboy Bebbopp", 'Did you mean "Cowboy Bebop (1998)"?'),
+        ("engoku", 'Did you mean "Cowboy Bebop: Tengoku no Tobira (2001)"?'),
+        ("attakc onn tittan", 'Did you mean "Shingeki no Kyojin (2013)"?'),
+        ("撃の巨", 'Did you mean "Shingeki no Kyojin (2013)"?'),
         ("gin", 'Did you mean "Gintama (2006)" or "Gintama\' (2011)"?'),
         ("Hunter x Hunter (2005)", 'Did you mean "Hunter x Hunter (2011)" or "Hunter x Hunter (1999)"?'),
         ("zzzzqqq", "Give a title as the catalogue has it, or an item id."),

@@ -30,13 +30,18 @@ def similar(
 ) -> None:
     """The titles nearest to one, or to several together."""
     from konomi.recommend.recommender import Recommender
+    from konomi.recommend.understood import OTHERS
 
     recommender = Recommender.load(bundle)
-    names = [recommender.titles.name(recommender.catalogue.find(title).row) for title in titles]
+    name, found = recommender.titles.name, [recommender.catalogue.find(title) for title in titles]
+    names = [name(match.row) for match in found]
     answer = recommender.similar(titles, k, where, dials, by, metric)
     if json:
         show_json({"titles": names, "by": by, "metric": metric, "similar": answer.to_dicts(), "note": answer.note})
         return
+    for title, match in zip(titles, found, strict=True):
+        if match.also:
+            say(f"{title} → {name(match.row)}; also {', '.join(map(name, match.also[:OTHERS]))}")
     if not len(answer):
         say("There is no other title to show.")
         return

@@ -12,6 +12,7 @@ import polars as pl
 
 from konomi.errors import RequestError
 from konomi.lists.spelling import Spellings
+from konomi.lists.typed import TypedTitles
 
 ARTICLE_FIRST = re.compile(r"^(?:the|an|a)\s+(?=\S)")
 ARTICLE_LAST = re.compile(r"(?<=\S),\s*(?:the|an|a)$")
@@ -20,12 +21,13 @@ ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
 SUGGESTIONS = 3  # titles, at most
 INSIDE = 4  # letters of a text from which on titles are suggested that contain it anywhere, not only at the beginning
 ALIKE = 0.7  # the least likeness of a suggested title, difflib's ratio in [0, 1]
+BETTER_KNOWN = 3  # times
 LOOKED_AT = 100  # titles that are compared with a mistyped one letter by letter
 
 
 @dataclass(frozen=True)
 class Match:
-    """The item row of a text, and the rows of other items with the same title, the most rated first."""
+    """The item row of a text, and the rows of other items that it may mean, the likeliest first."""
 
     row: int
     also: tuple[int, ...] = ()
@@ -80,11 +82,30 @@ class TitleIndex:
                 rows.append(row)
 
     def find(self, text: str) -> Match:
-        """The item of a title, which may end in a year in brackets; if there is none, the item of an id.
+        """The item that a typed title means, which may end in a year in brackets; RequestError where there is none.
 
-        Of several items with the title, those with this exact spelling come first, then those with more ratings. RequestError,
-        with the nearest titles, where there is none.
+        An item with this title comes first, then one with this id, then what `TypedTitles` reads: halves, initials, typing
+        errors. Of several items with the title, those with this exact spelling come first, then those with more ratings. The
+        best known item whose title only begins so is told with them, where `BETTER_KNOWN` times as many have rated it,
+        or the text was read as an id.
         """
+        try:
+            found = self.find_exactly(text)
+        except RequestError:
+            read = self._read(text)
+            if not read:
+                raise
+            return Match(read[0], tuple(read[1:]))
+        begun = {row for key, rows in self._rows.items() if key.startswith(plain(text)) for row in rows}
+        best = max(begun - {found.row, *found.also}, key=lambda row: (self.ratings[row], -row), default=None)
+        times = BETTER_KNOWN if self.rows(text) else 0  # a number that is an id may be the beginning of a title
+        if best is None or self.ratings[best] < times * max(self.ratings[found.row], 1):
+            return found
+        return Match(found.row, (*found.also, best))
+
+    def find_exactly(self, text: str) -> Match:
+        """The item of a title as the catalogue has it, or of an id; the rest as for `find`. RequestError, with the nearest
+        titles, where there is none."""
         rows = self.rows(text)
         if not rows and (year := YEAR_LAST.search(text.strip())):
             named = self._rows.get(plain(text.strip()[: year.start()]), [])
@@ -103,6 +124,15 @@ class TitleIndex:
         first, *others = sorted(rows, key=lambda row: (not self._is_called(row, exact(text)), -self.ratings[row], row))
         return Match(first, tuple(others))
 
+    def _read(self, text: str) -> list[int]:
+        """The item rows that a typed text may mean, the likeliest first; one of its year, where it ends in one."""
+        year = YEAR_LAST.search(text.strip())
+        title = text.strip()[: year.start()] if year else text
+        rows = frozenset(row for row, of in enumerate(self.years) if of == int(year[1])) if year else None
+        if year and self._rows.get(plain(title)):
+            return []  # the title is known, of another year
+        return [reading.row for reading in self.typed.read(title, plain(title), rows)]
+
     def rows(self, name: str) -> list[int]:
         """The item rows with a title that is equal to a name in `plain`, in ascending order."""
         return self._rows.get(plain(name), [])
@@ -115,6 +145,11 @@ class TitleIndex:
     def spellings(self) -> Spellings:
         """An index of every title for misspelt ones."""
         return Spellings([(plain(name), name, row) for name, row in self._names])
+
+    @cached_property
+    def typed(self) -> TypedTitles:
+        """An index of every title for what people type."""
+        return TypedTitles([(plain(name), name, row) for name, row in self._names], self.ratings)
 
     def name(self, row: int) -> str:
         """Title and year of an item row, in a form that `find` takes; its id where it has no title."""

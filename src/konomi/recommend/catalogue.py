@@ -55,15 +55,20 @@ class Catalogue:
         """The names of all genres, as wishes f32[B, G] have them."""
         return genre_names(self.items)
 
-    def find(self, title: int | str) -> Match:
-        """The item of a title as people write it, or of an item id; RequestError where there is none, or it is neither."""
+    def find(self, title: int | str, exactly: bool = False) -> Match:
+        """The item of a title as people write it, or of an item id; RequestError where there is none, or it is neither.
+
+        exactly: as the catalogue has the title, not its half, initials or a typing error: where nobody reads what was meant.
+        """
         text_or_id = an_id(title, "neither a title nor an item id")
-        return self.titles.find(text_or_id) if isinstance(text_or_id, str) else Match(self.item_ids.row(text_or_id, "item"))
+        if not isinstance(text_or_id, str):
+            return Match(self.item_ids.row(text_or_id, "item"))
+        return self.titles.find_exactly(text_or_id) if exactly else self.titles.find(text_or_id)
 
     def handle(self, row: int) -> str:
         """A text by which `find` finds this item and no other: its title and year, or its id where they find another item."""
         name = self.titles.name(row)
-        return name if self.titles.find(name).row == row else str(self.ids[row])
+        return name if self.titles.find_exactly(name).row == row else str(self.ids[row])
 
 
 def an_id(value: object, none: str) -> int | str:

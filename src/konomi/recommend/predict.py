@@ -80,6 +80,6 @@ def _user(catalogue: Catalogue, user: int | str, dataset: Callable[[], Dataset])
 def _row(catalogue: Catalogue, title: int | str) -> int:
     """The item row of a title or item id; −1 where there is none."""
     try:
-        return catalogue.find(title).row
+        return catalogue.find(title, exactly=True).row
     except RequestError:
         return -1

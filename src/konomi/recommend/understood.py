@@ -18,7 +18,7 @@ def sentences(person: Person) -> list[str]:
     for one in person.given:
         others = ", ".join(one.also[:OTHERS])
         unknown = "" if person.catalogue.knows(one.match.row) else f" ({UNRATED})"
-        lines.append(f"{one.text} → {one.title}: {one.rating:g}{unknown}" + (f" (not: {others})" if others else ""))
+        lines.append(f"{one.text} → {one.title}: {one.rating:g}{unknown}" + (f"; also {others}" if others else ""))
     return lines if person.matched is None else lines + _of_list(person.matched, person.catalogue)
 
 
