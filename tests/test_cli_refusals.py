@@ -134,7 +134,7 @@ def test_the_last_entries_of_a_dataset_without_times(tmp_path):
         (("--user", "7", "--rate", "10=9"), "Somebody in the dataset has a profile.", "--user ID"),
         (("--user", "7000"), 'Unknown user "7000".', "There are 40 users, such as 0, 1, 2."),
         (("--user", "anna"), 'Unknown user "anna".', "There are 40 users"),
-        (("--rate", "Cowbow Bebop=9"), 'No title is like "Cowbow Bebop".', 'Did you mean "Cowboy Bebop (1998)"?'),
+        (("--rate", "Coowbow Bebopp=9"), 'No title is like "Coowbow Bebopp".', 'Did you mean "Cowboy Bebop (1998)"?'),
         (("--rate", "Mushishi=11"), '"Mushishi": 11 is not a rating', "Ratings go from 1 to 10 in steps of 1."),
         (("--rate", "Mushishi=nine"), '--rate "Mushishi=nine": "nine" is not a number.', '--rate "Cowboy Bebop=9"'),
         (("--rate", "Mushishi"), '--rate "Mushishi": no name and number.', 'Write it as --rate "Cowboy Bebop=9".'),
@@ -167,7 +167,7 @@ def test_recommend_refuses(place, tmp_path, words, message, hint):
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (("similar", "{}/bundle", "Mushisi"), 'No title is like "Mushisi".', 'Did you mean "Mushishi (2005)"?'),
+        (("similar", "{}/bundle", "Mussisi"), 'No title is like "Mussisi".', 'Did you mean "Mushishi (2005)"?'),
         (
             ("similar", "{}/bundle", "Mushishi", "--by", "factors", "--metric", "cosinus"),
             'Unknown metric "cosinus". Did you mean "cosine"?',

@@ -216,7 +216,7 @@ def test_the_more_rated_of_two_with_one_title(taste):
         ({"Cowboy Bebop": 1e300}, "1e+300 is not a rating", "Ratings go from 1 to 10"),
         ({"Cowboy Bebop": 7.5}, "7.5 is not a rating", "Ratings go from 1 to 10"),
         ({"Cowboy Bebop": float("nan")}, "nan is not a rating", "Ratings go from 1 to 10"),
-        ({"Cowbow Bebop": 7}, 'No title is like "Cowbow Bebop".', 'Did you mean "Cowboy Bebop (1998)"?'),
+        ({"Coowbow Bebopp": 7}, 'No title is like "Coowbow Bebopp".', 'Did you mean "Cowboy Bebop (1998)"?'),
         ({"Cowboy Bebop": 7, 10: 8}, '"Cowboy Bebop" and "10" are the same title: Cowboy Bebop (1998).', "Rate it once."),
         ({999: 7}, 'Unknown item "999".', "There are 8 items"),
         ({"Cowboy Bebop": "9"}, "\"Cowboy Bebop\": '9' is not a number.", "Ratings go from 1 to 10"),
