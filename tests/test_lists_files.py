@@ -34,6 +34,37 @@ def test_packed(write):
         assert told(read_list(write(name, content))) == [("Cowboy Bebop", 9, COMPLETED)], name
 
 
+@pytest.mark.parametrize(
+    ("title", "meant"),
+    [
+        ("Panty & Stocking", "Panty & Stocking"),
+        ("R&B; A &amp; B &#38; C&", "R&B; A & B & C&"),
+        ("<![CDATA[A &amp; B & C]]>", "A &amp; B & C"),  # where nothing is an entity
+    ],
+)
+def test_a_bare_ampersand_is_one(write, title, meant):
+    text = mal(anime(title="TITLE")).replace("<![CDATA[TITLE]]>", title)
+    assert read_list(write("list.xml", text)).entries[0].title == meant
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title"),
+    [("ISO-8859-1", "Pokémon"), ("windows-1252", "Pokémon"), ("Shift_JIS", "ポケモン"), ("UTF-16", "ポケモン")],
+)
+def test_the_encoding_that_xml_declares(write, encoding, title):
+    text = mal(anime(title=title)).replace('encoding="UTF-8"', f'encoding="{encoding}"')
+    assert read_list(write("list.xml", text.encode(encoding))).entries[0].title == title
+    undeclared = mal(anime(title=title)).encode(encoding)
+    if encoding != "UTF-16":  # which begins as such
+        refused(write("list.xml", undeclared), "is not UTF-8 text")
+
+
+def test_an_encoding_that_is_none_is_utf_8(write):
+    for encoding in ("rot13", "idna", "zlib", "utf-7"):
+        text = mal(anime(title="Pokémon")).replace('encoding="UTF-8"', f'encoding="{encoding}"')
+        assert read_list(write("list.xml", text)).entries[0].title == "Pokémon"
+
+
 def test_damaged(write, tmp_path):
     text = mal(*(anime(str(n), f"Title {n}") for n in range(1, 50)))
     packed, archive = gzip.compress(text.encode()), zipped({"list.xml": text})

@@ -170,7 +170,8 @@ def test_plain(write):
         ("A\n", "line 1: 1 columns, not two."),
         ('"A,9\n', "line 1: a quote that is never closed"),
         (b"A,9\nCaf\xe9,8\n", "me.csv: is not UTF-8 text"),
-        ("A,9\n".encode("utf-16"), "UTF-16"),
+        ("A,9\n".encode("utf-16") + b"\0", "me.csv: is not UTF-16 text: truncated"),
+        ("A,9\n".encode("utf-16-le"), "UTF-16 that does not begin as such"),
         (b"A,9\0\n", "no text at all"),
     ],
 )

@@ -1,5 +1,6 @@
 """One person's file as text, plain, gzipped or zipped, with limits on its size."""
 
+import codecs
 import gzip
 import io
 import json
@@ -22,6 +23,10 @@ PACKED = 16 << 20  # bytes of a zip; also bounds the table of its members
 MEMBERS = 2_000  # members of a zip, at most
 ENDINGS = (".csv", ".json", ".xml", ".txt", ".gz")  # of members that are unpacked
 GZIP, ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
+DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.-]{1,40})["']""")
+ENCODINGS = frozenset(
+    "iso-8859-1 iso-8859-15 windows-1250 windows-1251 windows-1252 shift_jis euc-jp euc-kr gb2312 gbk big5".split()
+)
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 JSON_OPENING = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{\]])')  # does not match a title such as "[Oshi no Ko]"
 KNOWN = (
@@ -51,21 +56,32 @@ class TextFile:
         return f"{self.name}, {place}" if self.within else place
 
     @cached_property
+    def encoding(self) -> str:
+        """UTF-16 where it begins as such, as spreadsheets save "Unicode text"; what XML declares; else UTF-8."""
+        if self.content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        declared = DECLARED.match(self.content)
+        name = declared[1].decode().lower() if declared else "utf-8"
+        return name if name in ENCODINGS else "utf-8-sig"
+
+    @cached_property
     def sketch(self) -> str:
-        """The text for recognising it, with � for bytes that are not UTF-8."""
-        return self.content.decode("utf-8-sig", "replace")
+        """The text for recognising it, with � for bytes that are none in its encoding."""
+        return self.content.decode(self.encoding, "replace")
 
     @cached_property
     def text(self) -> str:
-        """The text; DataError where it is not UTF-8."""
-        if self.content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in self.content:
-            raise DataError(f"{self.where}: is not UTF-8 text but UTF-16, or no text at all.", "Save it as UTF-8.")
+        """The text; DataError where it is none in its encoding."""
+        name = self.encoding.upper().removesuffix("-SIG")
         try:
-            return self.content.decode("utf-8-sig")
+            text = self.content.decode(self.encoding)
         except UnicodeDecodeError as cause:
             raise DataError(
-                f"{self.where}: is not UTF-8 text: {cause.reason} at byte {cause.start:,}.", "Save it as UTF-8."
+                f"{self.where}: is not {name} text: {cause.reason} at byte {cause.start:,}.", "Save it as UTF-8."
             ) from None
+        if "\0" in text:
+            raise DataError(f"{self.where}: is no text at all, or UTF-16 that does not begin as such.", "Save it as UTF-8.")
+        return text
 
     @cached_property
     def json(self) -> Any:

@@ -17,6 +17,7 @@ from konomi.lists.text_files import TextFile, names, rated
 NAME = "MyAnimeList"
 SCALE = Scale(1, 10, 1)
 ROOT = re.compile(r"<(!DOCTYPE\s+)?myanimelist[\s>/]")
+CDATA_OR_BARE = re.compile(r"(<!\[CDATA\[.*?\]\]>)|&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|(?:amp|lt|gt|quot|apos);)", re.S)
 CODES = {re.sub(r"\W", "", word): code for word, code in STATUS.items()} | {str(code): code for code in STATUS.values()}
 
 
@@ -41,9 +42,12 @@ def read(files: Sequence[TextFile]) -> PersonalList:
 
 
 def _root(file: TextFile) -> Element:
-    """The root of the document; DataError for a document type, since that may declare harmful entities."""
+    """The root of the document, in which a & that begins none of XML's own entities is a &.
+
+    DataError for a document type, since that may declare harmful entities.
+    """
     try:
-        root: Element = fromstring(file.text, forbid_dtd=True)
+        root: Element = fromstring(CDATA_OR_BARE.sub(lambda found: found[1] or "&amp;", file.text), forbid_dtd=True)
         return root
     except DefusedXmlException:
         raise DataError(
