@@ -149,7 +149,8 @@ def test_the_last_entries_of_a_dataset_without_times(tmp_path):
         (("--where", "yaer > 2000"), "The condition cannot be read", "The columns are"),
         (("--profile", "{}/none.csv"), "none.csv: cannot be read: No such file", "title or item id, rating"),
         (("--profile", "{}/empty.csv"), "empty.csv: there is no rating in it.", "title or item id, rating"),
-        (("--profile", "{}/word.csv"), 'word.csv, line 3: "nine" is not a rating.', "Give a number, such as 9."),
+        (("--profile", "{}/word.csv"), 'word.csv, line 2: "nine" is not a rating.', "such as Cowboy Bebop,9."),
+        (("--profile", "{}/other.csv"), 'Nothing on this list is in the catalogue: "Emma", "Dune".', "Rate some by hand"),
         (("--profile", "{}/wide.csv"), "wide.csv, line 1: 3 columns, not two.", '"quote" a title with a comma'),
         (("--profile", "{}/latin.csv"), "latin.csv: is not UTF-8 text", "Save it as UTF-8."),
     ],
@@ -157,7 +158,8 @@ def test_the_last_entries_of_a_dataset_without_times(tmp_path):
 def test_recommend_refuses(place, tmp_path, words, message, hint):
     write(tmp_path / "empty.csv", "title,rating\n")
     write(tmp_path / "empty.sql", "\n")
-    write(tmp_path / "word.csv", "title,rating\nMushishi,9\nCowboy Bebop,nine\n")
+    write(tmp_path / "word.csv", "title,rating\nCowboy Bebop,nine\n")
+    write(tmp_path / "other.csv", "title,rating\nEmma,9\nDune,8\n")
     write(tmp_path / "wide.csv", "Cowboy, Bebop,9\n")
     (tmp_path / "latin.csv").write_bytes("Pokémon,9\n".encode("latin-1"))
     said, advice = refused("recommend", place / "bundle", *(word.replace("{}", str(tmp_path)) for word in words))

@@ -163,11 +163,13 @@ def test_plain(write):
     [
         ("", "me.csv: there is no rating in it."),
         ("title,rating\n", "me.csv: there is no rating in it."),
-        ("A,9\nB,nine\n", 'me.csv, line 2: "nine" is not a rating.'),
+        ("A,nine\n", 'me.csv, line 1: "nine" is not a rating.'),
+        ("title,year,rating\nA,2000\n", "line 2: 2 columns, not 3."),
+        ("Book Id,Title,My Rating,ISBN\n1,Emma,5,=\n", "is a list of books."),
+        ("title,rating\nA,11/10\n", '"11/10" is not a rating.'),
         ("A,nan\n", 'line 1: "nan" is not a rating.'),
         (",9\n", "line 1: there is no title."),
         ("Good, Bad,9\n", "me.csv, line 1: 3 columns, not two."),
-        ("A\n", "line 1: 1 columns, not two."),
         ('"A,9\n', "line 1: a quote that is never closed"),
         (b"A,9\nCaf\xe9,8\n", "me.csv: is not UTF-8 text"),
         ("A,9\n".encode("utf-16") + b"\0", "me.csv: is not UTF-16 text: truncated"),
@@ -193,3 +195,59 @@ def test_plain_gives_back_what_was_written(tmp_path_factory, entries):
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([("title", "rating"), *entries])
     assert [(entry.title, entry.rating) for entry in read_list(path).entries] == entries
+
+
+@pytest.mark.parametrize(
+    ("text", "scale", "entries"),
+    [
+        ("A\nB\n", None, [("A", None), ("B", None)]),  # titles alone
+        ("name\nThe Good, the Bad\n", None, []),
+        ("title;rating\nHeat;4,5\n", None, [("Heat", 4.5)]),
+        ("rating\ttitle\n4\tHeat\n", None, [("Heat", 4)]),
+        ("Heat|4\nUp|\n", None, [("Heat", 4), ("Up", None)]),
+        ("My Rating,Film\n9/10,Heat\n0/10,Up\n", Scale(1, 10, 1), [("Heat", 9), ("Up", None)]),
+        ("title,stars\nHeat,★★★★½\nUp,★★☆☆☆\nIt,\n", Scale(0.5, 5, 0.5), [("Heat", 4.5), ("Up", 2), ("It", None)]),
+        ("Name,IMDb Rating,Your Rating\nHeat,8.3,9\n", Scale(1, 10, 1), [("Heat", 9)]),  # a person's own, not the site's
+        ("film_id,Film,average_rating,rating\n1,Heat,3.1,4\n", None, [("Heat", 4)]),
+    ],
+)
+def test_tables_of_any_kind(write, text, scale, entries):
+    if not entries:
+        refused(write("me.csv", text), "2 columns, not 1")
+        return
+    found = read_list(write("me.csv", text))
+    assert (found.kind, found.scale, found.notes) == ("plain", scale, ())
+    assert [(entry.title, entry.rating) for entry in found.entries] == entries
+
+
+def test_every_column_of_a_table(write):
+    text = "SIMKL_ID,Title,Type,Year,Watchlist,Rating,TMDB,IMDB\n1,Heat,movie,1995,plan to watch,,949,113277\n"
+    [entry] = read_list(write("me.csv", text)).entries
+    assert (entry.title, entry.year, entry.type, entry.status) == ("Heat", 1995, "Movie", PLANNED)
+    assert entry.ids == (("imdb", "tt0113277"), ("tmdb", "949"))
+
+
+def test_seasons_and_episodes_are_told_apart(write):
+    text = "media_type,title,season_number,score\ntv,Lost,,8\nseason,Lost,2,9\n"
+    found = read_list(write("me.csv", text))
+    assert [(entry.title, entry.rating) for entry in found.entries] == [("Lost", 8)]
+    assert found.notes == ("Left out: seasons and episodes (1).",)
+
+
+def test_a_list_of_letterboxd_begins_below_what_it_says_of_itself(write):
+    text = "Letterboxd list export v7\nDate,Name,Tags,URL,Description\n2022-06-11,Faves,,x,\n\n"
+    text += "Position,Name,Year,URL,Description\n1,Heat,1995,x,\n"
+    [entry] = read_list(write("faves.csv", text)).entries
+    assert (entry.title, entry.year, entry.rating) == ("Heat", 1995, None)
+
+
+def test_one_bad_line_is_named_and_the_rest_is_read(write):
+    lines = ["A,9", "B,nine", "C,8,7", ",5", "D,★★", *(f"E{n},x" for n in range(9))]
+    found = read_list(write("me.csv", "\n".join(lines)))
+    assert [entry.title for entry in found.entries] == ["A"]
+    [note] = found.notes
+    assert note.startswith('Left out, since they cannot be read: line 2: "nine" is not a rating; line 3: 3 columns, not two;')
+    assert note.endswith(" and 8 more.")
+    mixed = read_list(write("me.csv", "A,9/10\nB,★★\nC,8\n"))
+    assert [entry.title for entry in mixed.entries] == ["A"]
+    assert "line 2: its rating is written in another way than the first" in mixed.notes[0]

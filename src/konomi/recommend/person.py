@@ -26,6 +26,8 @@ from konomi.recommend.catalogue import Catalogue, an_id
 from konomi.recommend.filters import named
 from konomi.settings import shown
 
+SHOWN = 3  # titles of a list that an error shows, at most
+
 Ratings = Mapping[int | str, float] | Mapping[str, float] | Mapping[int, float]
 """Title as people write it, or item id → rating."""
 
@@ -87,8 +89,9 @@ def person_of(
     in the dataset, instead of profile and list_file; wishes: {genre: how much of it is wanted, on the rating scale}. A Person
     is returned unchanged, and nothing else may be given with one.
 
-    RequestError for an unknown title (with suggestions), user or genre, a rating off the scale, two ratings of one item, or an
-    item row outside the catalogue. DataError where a list or the dataset cannot be read.
+    RequestError for an unknown title (with suggestions), user or genre, a rating off the scale, two ratings of one item, an
+    item row outside the catalogue, or a list of which nothing is in the catalogue. DataError where a list or the dataset cannot
+    be read.
     """
     if isinstance(profile, Person):
         if not (user is None and list_file is None and wishes is None):
@@ -109,6 +112,8 @@ def person_of(
     if list_file is None:
         return Person(catalogue, typed, wished, given)
     matched = match_list(_read(list_file), catalogue.titles, catalogue.scale)
+    if not matched.matched and not len(typed.item):
+        raise _nothing_matched(matched)
     return Person(catalogue, joined(typed, matched.profile), wished, given, matched)
 
 
@@ -209,6 +214,18 @@ def wishes_of(people: Sequence[Person]) -> F32 | None:
 
 def _read(list_file: Path | str | PersonalList) -> PersonalList:
     return list_file if isinstance(list_file, PersonalList) else read_list(as_path(list_file, "a list", RequestError))
+
+
+def _nothing_matched(matched: Matched) -> RequestError:
+    """Why a list says nothing about anybody here."""
+    names = [f'"{miss.entry.name}"' for miss in matched.unmatched[:SHOWN]]
+    more = ", …" if len(matched.unmatched) > SHOWN else ""
+    notes = " ".join(matched.notes)
+    return RequestError(
+        f"Nothing on this list is in the catalogue: {', '.join(names)}{more}." + (f" {notes}" if notes else ""),
+        "Is it a list of the same kind of titles? Rate some by hand, or ask for anybody's recommendations without a list.",
+        "list_file",
+    )
 
 
 def _nobody() -> Dataset:

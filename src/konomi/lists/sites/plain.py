@@ -1,19 +1,53 @@
-"""A list typed by hand: a CSV file of two columns, title or item id and rating, on the scale of the catalogue.
+"""Any other list as a table: a column of titles or ids and, perhaps, year, rating, status and type, with any delimiter.
 
-A line without a rating is a title that was seen but not scored.
+A header says which column is which, in the words of many sites and of spreadsheets. Without a header there are one or two
+columns: title or item id, and rating. A line without a rating is a title that was seen but not scored. A line that cannot be
+read is left out and named; the others are the list.
 """
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from konomi.data.labels import STATUS
+from konomi.data.scale import Scale
 from konomi.errors import DataError
-from konomi.lists.personal_list import ListEntry, PersonalList
-from konomi.lists.text_files import TextFile
+from konomi.lists.personal_list import ListEntry, PersonalList, left_out
+from konomi.lists.text_files import TextFile, year
 from konomi.reading.records import number
 from konomi.text import from_cell
 
 NAME = "CSV"
-HEADERS = ({"title", "name", "item", "item_id", "id", "anime_id", "movie_id", "movieid"}, {"rating", "score"})
-"""Possible names of the two columns in a header."""
+NAMES = {
+    "title": ("title", "name", "seriestitle", "movie", "film", "anime", "item", "itemid", "id", "animeid", "movieid"),
+    "rating": ("yourrating", "yourated", "myrating", "rating", "score", "myscore", "stars"),
+    "year": ("year", "releaseyear", "releasedate", "released", "startyear"),
+    "status": ("status", "mystatus", "watchlist", "state"),
+    "type": ("type", "titletype", "mediatype", "seriestype"),
+    "imdb": ("imdb", "imdbid", "const", "tconst"),
+    "tmdb": ("tmdb", "tmdbid"),
+    "mal": ("malid", "idmal", "seriesanimedbid"),
+    "anilist": ("anilistid",),
+}
+"""What a column may be called, without case, spaces and marks; of several in one header the first named here is meant."""
+IDS = ("imdb", "tmdb", "mal", "anilist")
+TEN = {"yourrating", "yourated", "simklid", "mediaid"}  # columns of sites that rate from 1 to 10, if there is no /10
+EPISODES = ("seasonnumber", "episodenumber")  # columns of which one is filled in where a part of a series is rated
+BOOKS = {"isbn", "bookid"}
+STATES = {re.sub(r"\W", "", word): code for word, code in STATUS.items()} | {"paused": STATUS["on hold"]}
+TYPES = {"movie": "Movie", "featurefilm": "Movie", "film": "Movie", "tv": "TV", "tvseries": "TV", "show": "TV"}
+TEN_SCALE, STAR_SCALE = Scale(1, 10, 1), Scale(0.5, 5, 0.5)
+STARS = re.compile(r"(★*)(½?)☆*")
+SHARE = re.compile(r"([\d.,]+)\s*/\s*(\d+)")
+SHOWN = 5  # lines that a note shows, at most
+
+
+class Line(NamedTuple):
+    """A title of a list, and the highest rating of the scale that its rating is written on; None = it does not say."""
+
+    entry: ListEntry
+    high: float | None
 
 
 def recognise(file: TextFile) -> bool:
@@ -22,31 +56,108 @@ def recognise(file: TextFile) -> bool:
 
 
 def read(files: Sequence[TextFile]) -> PersonalList:
-    """The lines of the file, below a header if there is one; DataError for a line that is not a title and a number."""
-    file, entries = files[0], list[ListEntry]()
-    for n, (line, fields) in enumerate(file.lines()):
-        where = f"{file.where}, line {line}"
-        if n == 0 and any(field.lower() in names for field, names in zip(fields, HEADERS, strict=False)):
+    """The lines of the file, below a header if there is one; DataError where none can be read, and for a list of books."""
+    file = files[0]
+    lines = file.lines()
+    columns, below, ten = _columns(file, lines)
+    found, wrong, apart = list[Line](), list[str](), Counter[str]()
+    for line, fields in below:
+        if any(fields[at] for at in columns.apart if at < len(fields)):
+            apart["seasons and episodes"] += 1
             continue
-        if len(fields) != 2:
-            raise DataError(
-                f"{where}: {len(fields)} columns, not two.", 'Write title or id, rating; "quote" a title with a comma.'
-            )
-        title, rating = fields
-        if not title:
-            raise DataError(f"{where}: there is no title.", "Write title or id, rating.")
-        given = _rating(rating, where) if rating else None
-        entries.append(ListEntry(from_cell(title), rating=given, place=file.at(f"line {line}")))
+        try:
+            found.append(_line(fields, columns, f"line {line}", file))
+        except ValueError as reason:
+            wrong.append(f"line {line}: {reason}")
+    high = next((line.high for line in found if line.entry.rating is not None), None)
+    others = [line for line in found if line.entry.rating is not None and line.high != high]
+    wrong += [f"{line.entry.place}: its rating is written in another way than the first" for line in others]
+    entries = tuple(line.entry for line in found if line not in others)
     if not entries:
+        if wrong:
+            raise DataError(f"{file.where}, {wrong[0]}.", "Write title or id, rating, such as Cowboy Bebop,9.")
         raise DataError(f"{file.where}: there is no rating in it.", "Write a line per title: title or item id, rating.")
-    return PersonalList("plain", None, tuple(entries))
+    more = f" and {len(wrong) - SHOWN:,} more" if len(wrong) > SHOWN else ""
+    notes = (f"Left out, since they cannot be read: {'; '.join(wrong[:SHOWN])}{more}.",) if wrong else ()
+    scale = TEN_SCALE if high is None and ten else None if high is None else STAR_SCALE if high == 5 else Scale(1, high, 1)
+    return PersonalList("plain", scale, entries, (*notes, *left_out(apart)))
 
 
-def _rating(text: str, where: str) -> float:
+class Columns(NamedTuple):
+    """The place of each column by what it is, how many there are, and those of `EPISODES`."""
+
+    at: dict[str, int]
+    many: int
+    apart: tuple[int, ...] = ()
+
+    def cell(self, fields: Sequence[str], what: str) -> str:
+        return fields[self.at[what]] if what in self.at else ""
+
+
+Lines = Iterator[tuple[int, list[str]]]
+
+
+def _columns(file: TextFile, lines: Lines) -> tuple[Columns, Lines, bool]:
+    """The columns, the lines below the header, and whether ratings go to 10."""
+    first = next(lines, None)
+    if first is not None and first[1][0].startswith("Letterboxd list export"):  # the list begins below what it says of itself
+        first = next((each for each in lines if each[1][0] == "Position"), None)
+    if first is None:
+        return Columns({"title": 0}, 1), lines, False
+    plain = [re.sub(r"[\W_]", "", name).lower() for name in first[1]]
+    if BOOKS & set(plain):
+        raise DataError(f"{file.where}: is a list of books.", "Give a list of what this catalogue has.")
+    at = {what: plain.index(name) for what, some in NAMES.items() for name in some[::-1] if name in plain}
+    if list(at) == ["rating"] and len(plain) == 2:
+        at["title"] = 1 - at["rating"]  # whatever it is called
+    if at.keys() & {"title", *IDS}:
+        apart = tuple(plain.index(name) for name in EPISODES if name in plain)
+        return Columns(at, len(plain), apart), lines, bool(TEN & set(plain))
+    if len(plain) > 2:
+        raise DataError(
+            f"{file.where}, line {first[0]}: {len(plain)} columns, not two.",
+            'Write title or id, rating; "quote" a title with a comma. With more columns, name them in a header: title, year, …',
+        )
+    return Columns({"title": 0, "rating": 1} if len(plain) == 2 else {"title": 0}, len(plain)), _again(first, lines), False
+
+
+def _again(first: tuple[int, list[str]], rest: Lines) -> Lines:
+    yield first
+    yield from rest
+
+
+def _line(fields: Sequence[str], columns: Columns, place: str, file: TextFile) -> Line:
+    """A line as an entry; ValueError, with the reason, where it is none."""
+    if len(fields) != columns.many:
+        raise ValueError(f"{len(fields)} columns, not {'two' if columns.many == 2 else columns.many}")
+    title, text = from_cell(columns.cell(fields, "title")), columns.cell(fields, "rating")
+    ids = tuple((whose, _id(whose, id)) for whose in IDS if (id := columns.cell(fields, whose)))
+    if not title and not ids:
+        raise ValueError("there is no title")
+    rating, high = _rating(text) if text else (None, None)
+    words = [re.sub(r"[\W_]", "", columns.cell(fields, what)).lower() for what in ("status", "type")]
+    status = STATES.get(words[0], 0)
+    of = year(columns.cell(fields, "year"))
+    entry = ListEntry(title or None, (), of, TYPES.get(words[1]), ids, rating, status, file.at(place))
+    return Line(entry, high)
+
+
+def _id(whose: str, id: str) -> str:
+    """IMDb's ids with their letters: 133093 is tt0133093."""
+    return f"tt{int(id):07}" if whose == "imdb" and id.isascii() and id.isdigit() and len(id) < 12 else id
+
+
+def _rating(text: str) -> tuple[float | None, float | None]:
+    """A rating and the highest of its scale, if it says: 9, 4,5, 9/10, ★★★★½. ValueError for anything else."""
+    stars = STARS.fullmatch(text)
+    if stars:
+        return (len(stars[1]) + len(stars[2]) / 2) or None, 5
+    share = SHARE.fullmatch(text)
     try:
-        rating = number(text.replace(",", "."))
-        if abs(rating) < 1e6:  # refuses "nan" and "inf" as well
-            return rating
+        rating = number((share[1] if share else text).replace(",", "."))
     except ValueError:
-        pass
-    raise DataError(f'{where}: "{text}" is not a rating.', "Give a number, such as 9.")
+        rating = float("nan")
+    high = float(share[2]) if share else None
+    if not abs(rating) < 1e6 or (high is not None and not (0 <= rating <= high and 1 < high <= 100)):
+        raise ValueError(f'"{text}" is not a rating')
+    return (rating or None if high is not None else rating), high
