@@ -22,6 +22,7 @@ UNDATED = 0.85  # in the same title where the item's title ends in a year: there
 OTHER_MARKS = 0.75  # factor where marks differ that tell sequels apart: "K-On!" and "K-On!!", "Gintama" and "Gintama°"
 MARKS = re.compile(r"[!?'°♪+*∬∞]")
 OLDER = 0.99  # factor where a title of similar spelling ends in a year and the entry has none
+PART = 0.85  # in the only item of a year whose title has the entry's as its beginning or end
 OTHER_TYPE = 0.8  # factor where one is a film and the other is not
 SEVERAL = {"its year": 1.0, "its spelling": 0.95, "its other titles": 0.95, "its type": 0.9, "being the main title": 0.85}
 """Factors where several items have the title, by the evidence that decided between them; see `POPULAR`."""
@@ -104,6 +105,20 @@ def by_title(entry: ListEntry, candidates: Sequence[int], index: TitleIndex) -> 
         sure *= SEVERAL[by] if by else POPULAR
         how += f", of {len(rows)} by {by or 'having the most ratings'}"
     return Likely(best, round(sure, 3), how)
+
+
+def by_part(entry: ListEntry, index: TitleIndex) -> Likely | None:
+    """The only item of the entry's year that has one of its names as the beginning or the end of a title, around a colon or a
+    dash: "Star Wars" (1977), "Castle in the Sky" (1986)."""
+    year = _year(entry)
+    rows = {row for name in names_of(entry) for row in index.parts.get(plain(YEAR_LAST.sub("", name.strip())), ())}
+    same = [row for row in rows if year is not None and index.years[row] == year and not _other_type(entry, row, index)]
+    return Likely(same[0], PART, "a part of the title, and year") if len(same) == 1 else None
+
+
+def agrees(entry: ListEntry, row: int, index: TitleIndex) -> bool:
+    """Whether an entry and an item have a title in common, but for case and punctuation."""
+    return not {plain(name) for name in names_of(entry)}.isdisjoint(map(plain, index.names(row)))
 
 
 def nearest(entries: Sequence[ListEntry], index: TitleIndex) -> list[list[tuple[float, str, int]]]:

@@ -13,12 +13,15 @@ from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.errors import RequestError
-from konomi.lists.evidence import Likely, by_spelling, by_title, names_of, nearest, same_title
+from konomi.lists.evidence import Likely, agrees, by_part, by_spelling, by_title, nearest, same_title
 from konomi.lists.personal_list import ListEntry, PersonalList
-from konomi.lists.titles import SUGGESTIONS, TitleIndex, plain
+from konomi.lists.titles import SUGGESTIONS, TitleIndex
 
 TITLES_AND_IDS = "plain"  # the kind of list whose titles may be item ids
 AGREEING = 0.5  # the share of a site's ids with an agreeing title, from which on its ids are trusted
+
+
+CLEAR = 0.95  # the confidence from which on a title and its year go before an id whose title is another
 
 
 class Found(NamedTuple):
@@ -114,7 +117,7 @@ def match_list(personal: PersonalList, index: TitleIndex, scale: Scale) -> Match
     _refuse_off_scale(personal, scale)
     rows = {str(id): row for row, id in enumerate(index.ids.to_list())}
     trusted, notes = _trusted(personal.entries, rows, index)
-    found = [_by_id(entry, rows, trusted) for entry in personal.entries]
+    found = [_believed(_by_id(entry, rows, trusted), index) for entry in personal.entries]
     candidates: dict[int, list[int]] = {}
     unsure = list[int]()
     for n, entry in enumerate(personal.entries):
@@ -130,7 +133,8 @@ def match_list(personal: PersonalList, index: TitleIndex, scale: Scale) -> Match
     missing = [n for n, each in enumerate(found) if each is None]
     near = dict(zip(missing, nearest([personal.entries[n] for n in missing], index), strict=True)) if missing else {}
     for n in unsure:
-        found[n] = _found(personal.entries[n], by_spelling(personal.entries[n], near[n], index))
+        entry = personal.entries[n]
+        found[n] = _found(entry, by_spelling(entry, near[n], index) or by_part(entry, index))
     unmatched = tuple(
         Missed(personal.entries[n], _suggested([*candidates[n], *(row for _, _, row in near[n])], index))
         for n, each in enumerate(found)
@@ -155,10 +159,9 @@ def _trusted(entries: Sequence[ListEntry], rows: dict[str, int], index: TitleInd
     """The sites whose ids are the catalogue's, and a note on each site whose ids are found there but are others."""
     agree: dict[str, list[bool]] = defaultdict(list)
     for entry in entries:
-        titles = {plain(name) for name in names_of(entry)}
         for whose, id in entry.ids:
             if (row := rows.get(id)) is not None:
-                agree[whose].append(any(plain(name) in titles for name in index.names(row)))
+                agree[whose].append(agrees(entry, row, index))
     trusted = frozenset(whose for whose, each in agree.items() if sum(each) >= AGREEING * len(each))
     notes = [
         f"The {whose} ids are not those of this catalogue: of {len(each):,} that it has, {sum(each):,} go with the same title."
@@ -171,6 +174,14 @@ def _trusted(entries: Sequence[ListEntry], rows: dict[str, int], index: TitleInd
 def _by_id(entry: ListEntry, rows: dict[str, int], trusted: frozenset[str]) -> Found | None:
     pairs = ((whose, rows[id]) for whose, id in entry.ids if whose in trusted and id in rows)
     return next((Found(entry, row, 1.0, f"{whose} id") for whose, row in pairs), None)
+
+
+def _believed(found: Found | None, index: TitleIndex) -> Found | None:
+    """What was found by an id, unless the entry's title is clearly that of another item: the id is another site's."""
+    if found is None or agrees(found.entry, found.row, index):
+        return found
+    likely = by_title(found.entry, same_title(found.entry, index), index)
+    return Found(found.entry, *likely) if likely is not None and likely.confidence >= CLEAR else found
 
 
 def _found(entry: ListEntry, likely: Likely | None) -> Found | None:

@@ -21,6 +21,7 @@ SMALL = frozenset("the a an of and no wo o wa ha ga ni to de he e".split())  # w
 NTH = "first second third fourth fifth sixth seventh eighth ninth tenth"
 ORDINALS = {word: str(n) for n, word in enumerate(NTH.split(), 1)}
 ROMANS = {word: str(n) for n, word in enumerate("ii iii iv _ vi vii viii ix _ xi xii xiii".split(), 2) if word != "_"}
+VOLUME = ("vol", "volume")  # before a number: "Vol. 2" is 2
 LONG = re.compile(r"(?<=o)[uo]|(?<=u)u|(?<=o)h(?![aeiouy])")  # letters that lengthen a vowel: "Shoujo", "Shōjo", "Shojo"
 WORD = re.compile(r"[^\W_]+")
 
@@ -40,6 +41,11 @@ def words(title: str) -> tuple[str, ...]:
         ordinal = re.fullmatch(r"0*(\d+)(?:st|nd|rd|th)|s0?(\d)", word)
         number = (ordinal[1] or ordinal[2]) if ordinal else ORDINALS.get(word) or (ROMANS.get(word) if place else None)
         found.append(number or LONG.sub("", word))
+    found = [
+        word
+        for at, word in enumerate(found)
+        if not (word in VOLUME and at and found[at + 1 : at + 2] and found[at + 1].isdigit())
+    ]
     seasons = [at for at, word in enumerate(found) if word == "season"]
     for at in reversed(seasons):
         near = next((place for place in (at + 1, at - 1) if 0 <= place < len(found) and found[place].isdigit()), None)

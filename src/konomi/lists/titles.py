@@ -17,6 +17,7 @@ from konomi.lists.typed import TypedTitles
 ARTICLE_FIRST = re.compile(r"^(?:the|an|a)\s+(?=\S)")
 ARTICLE_LAST = re.compile(r"(?<=\S),\s*(?:the|an|a)$")
 YEAR_LAST = re.compile(r"(?<=\S)\s*\((\d{4})\)$")
+BREAK = re.compile(r":\s+|\s+[-–—]\s+")
 ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters; the marks of Japanese kana are not included
 SUGGESTIONS = 3  # titles, at most
 INSIDE = 4  # letters of a text from which on titles are suggested that contain it anywhere, not only at the beginning
@@ -145,6 +146,16 @@ class TitleIndex:
     def spellings(self) -> Spellings:
         """An index of every title for misspelt ones."""
         return Spellings([(plain(name), name, row) for name, row in self._names])
+
+    @cached_property
+    def parts(self) -> dict[str, set[int]]:
+        """Plain beginnings and endings of titles, up to and after a colon or a dash → the item rows that have one."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for name, row in self._names:
+            for at in BREAK.finditer(YEAR_LAST.sub("", name)):
+                found[plain(name[: at.start()])].add(row)
+                found[plain(YEAR_LAST.sub("", name[at.end() :]))].add(row)
+        return found
 
     @cached_property
     def typed(self) -> TypedTitles:
