@@ -168,6 +168,41 @@ def test_anilist_scores_off_the_scale_are_refused(write, format, score):
     refused(write("list.json", anilist(scored(3, score), format)), "list.json, entry 2 (Title 2)")
 
 
+def test_anilist_by_other_names(write):
+    """Aliases, pages, and the score format beside the list."""
+    one, two = media(1, 11, "One"), media(2, 12, "Two")
+    entries = [{"mediaId": n, "status": "COMPLETED", "score": n + 2, "media": of} for n, of in ((1, one), (2, two))]
+    user = {"User": {"mediaListOptions": {"scoreFormat": "POINT_5"}}}
+    for answer in (
+        {"MediaListCollection": {"lists": [{"entries": entries}]}, **user},
+        {"anime": {"lists": [{"entries": entries}]}, "manga": {"lists": [{"entries": []}]}, **user},
+        {"Page": {"mediaList": entries}, **user},
+    ):
+        personal = read_list(write("list.json", json.dumps({"data": answer})))
+        assert [(entry.title, entry.rating) for entry in personal.entries] == [("One", 50), ("Two", 70)], answer
+
+
+def test_anilist_download_of_a_persons_data(write):
+    lists = [
+        {"id": 9, "series_type": 0, "series_id": 21, "status": 2, "score": 95},
+        {"id": 8, "series_type": 1, "series_id": 5, "status": 2, "score": 60},
+        {"id": 7, "series_type": 0, "series_id": 30, "status": 1, "score": 0},
+    ]
+    personal = read_list(write("gdpr.json", json.dumps({"user": {"score_type": 4}, "lists": lists})))
+    told = [(entry.ids, entry.rating, entry.status) for entry in personal.entries]
+    assert told == [((("anilist", "21"),), 95, COMPLETED), ((("anilist", "30"),), None, PLANNED)]
+    assert personal.notes == ("Left out: manga (1).",)
+    odd = read_list(
+        write("odd.json", '{"lists": [{"series_id": 1, "status": {}, "score": 5}, {"series_id": [1], "status": 9}]}')
+    )
+    assert [(entry.ids, entry.rating, entry.status) for entry in odd.entries] == [((("anilist", "1"),), 5, 0), ((), None, 0)]
+
+
+def test_an_error_of_anilist_is_told(write):
+    answer = {"errors": [{"message": "Private User", "status": 404}], "data": {"MediaListCollection": None}}
+    refused(write("list.json", json.dumps(answer)), "AniList answered with an error: Private User", "public list")
+
+
 def test_anilist_scores_of_an_unknown_scale_are_refused(write):
     refused(write("list.json", anilist(scored(3, 5), None)), "none is over 5", "scoreFormat")
 

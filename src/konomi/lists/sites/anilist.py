@@ -23,18 +23,24 @@ CODES = {
     "DROPPED": STATUS["dropped"],
     "PLANNING": STATUS["plan to watch"],
 }
+NUMBERED = dict(zip("012345", ("CURRENT", "PLANNING", "COMPLETED", "DROPPED", "PAUSED", "REPEATING"), strict=True))
 TYPES = {"TV": "TV", "TV_SHORT": "TV", "MOVIE": "Movie", "SPECIAL": "Special", "OVA": "OVA", "ONA": "ONA", "MUSIC": "Music"}
 
 
 def recognise(file: TextFile) -> bool:
-    """JSON with lists of entries, with or without the rest of the GraphQL answer."""
-    lists = _collection(file).get("lists")
-    return isinstance(lists, list) and all("entries" in fields(one) for one in lists)
+    """JSON with lists of entries, with or without the rest of the GraphQL answer; or an answer with nothing but errors."""
+    return bool(_lists(file)) or _error(file) is not None
 
 
 def read(files: Sequence[TextFile]) -> PersonalList:
-    """Every anime on any of the lists, once, since custom lists repeat entries of other lists."""
-    found = [(file, n, fields(entry)) for file in files for n, entry in enumerate(_entries(file), 1)]
+    """Every anime on any of the lists, once, since custom lists repeat entries of other lists. DataError for an answer that is
+    an error."""
+    for file in files:
+        if not _lists(file):
+            raise DataError(
+                f"{file.where}: AniList answered with an error: {_error(file)}.", "Ask it again, for a public list."
+            )
+    found = [(file, n, _plain(fields(entry))) for file in files for n, entry in enumerate(_entries(file), 1)]
     anime = [each for each in found if fields(each[2].get("media")).get("type") != "MANGA"]
     format, notes = _format(files, [entry.get("score") for _, _, entry in anime])
     logs = [Log(_key(entry, n), (n, ""), _entry(file, n, entry, format)) for file, n, entry in anime]
@@ -42,14 +48,47 @@ def read(files: Sequence[TextFile]) -> PersonalList:
     return PersonalList("anilist", SCALES.get(format, HUNDRED), once(logs), (*notes, *manga))
 
 
-def _collection(file: TextFile) -> dict[str, Any]:
+def _answers(file: TextFile) -> list[dict[str, Any]]:
+    """The answer in the document, and each thing that was asked for, by whatever name."""
     whole = fields(file.json)
     answer = fields(whole.get("data", whole))
-    return fields(answer.get("MediaListCollection", answer))
+    return [answer, *map(fields, answer.values())]
+
+
+def _lists(file: TextFile) -> list[list[Any]]:
+    """The entries of each list: of collections, of a page, and of the download of all that AniList knows of a person."""
+    found = list[list[Any]]()
+    for answer in _answers(file):
+        lists = answer.get("lists")
+        if isinstance(lists, list):
+            each = [fields(one) for one in lists]
+            if all("entries" in one for one in each):
+                found += [values(one["entries"]) for one in each]
+            elif all("series_id" in one for one in each):
+                found.append(lists)
+        page = answer.get("mediaList")
+        found += [page] if isinstance(page, list) and all("media" in fields(one) for one in page) else []
+    return found
+
+
+def _error(file: TextFile) -> str | None:
+    """The first message of an answer with errors and without lists."""
+    answer = fields(file.json)
+    messages = [fields(one).get("message") for one in values(answer.get("errors"))]
+    return str(messages[0])[:100].rstrip(".") if "data" in answer and messages and all(messages) else None
 
 
 def _entries(file: TextFile) -> list[Any]:
-    return list(chain.from_iterable(values(fields(one).get("entries")) for one in values(_collection(file).get("lists"))))
+    return list(chain.from_iterable(_lists(file)))
+
+
+def _plain(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry as GraphQL gives it; in the download of a person's data, numbers stand for words."""
+    if "series_id" not in entry:
+        return entry
+    status = NUMBERED.get(word(entry.get("status")) or "")
+    media = {"id": entry["series_id"], "type": "MANGA" if entry.get("series_type") == 1 else "ANIME"}
+    return {"media": media, "score": entry.get("score"), "status": status}
 
 
 def _key(entry: dict[str, Any], n: int) -> object:
@@ -62,7 +101,11 @@ def _format(files: Sequence[TextFile], scores: list[object]) -> tuple[str, tuple
 
     AniList gives scores in the person's format or, on request, out of 100. DataError where it cannot be told which.
     """
-    options = [fields(fields(_collection(file).get("user")).get("mediaListOptions")) for file in files]
+    answers = [answer for file in files for answer in _answers(file)]
+    users = [*answers, *(fields(answer.get("user")) for answer in answers)]
+    options = [fields(user.get("mediaListOptions")) for user in users]
+    if any("series_id" in fields(entry) for file in files for entry in _entries(file)):
+        return "POINT_100", ()
     named = next((format for each in options if (format := each.get("scoreFormat")) in (*SCALES, *PICTURES)), None)
     numbers = [score for score in scores if isinstance(score, int | float)]
     highest, whole = max(numbers, default=0), all(score == int(score) for score in numbers)
