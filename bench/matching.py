@@ -118,6 +118,12 @@ def article_last(row: Row) -> str | None:
     return f"{title[4:]}, The" if title.startswith("The ") else None
 
 
+def half(row: Row, end: bool) -> str | None:
+    """What stands before the first colon of a title, or after the last."""
+    parts = str(row["title"]).split(": ")
+    return parts[-1 if end else 0] if len(parts) > 1 else None
+
+
 def season(row: Row) -> str | None:
     title = str(row["title"])
     return SEASON.sub(r"Season \1", title) if SEASON.search(title) else None
@@ -141,6 +147,8 @@ film_ways: dict[str, Way] = {
     "title, a year later": lambda row: of(str(row["title"]), row, year(row, 1)),
     "title alone": lambda row: of(str(row["title"]), row),
     "article last, year": lambda row: of(article_last(row), row, year(row)),
+    "beginning of the title, year": lambda row: of(half(row, False), row, year(row)),
+    "end of the title, year": lambda row: of(half(row, True), row, year(row)),
     "no punctuation, year": lambda row: of(re.sub(r"[^\w\s]", "", str(row["title"])), row, year(row)),
     "two letters swapped, year": lambda row: of(misspelt(row), row, year(row)),
 }

@@ -367,6 +367,7 @@ def test_titles_are_found_in_other_spellings(shared):
         anime, _ = module.measured(real(shared / "anime-meta-2020" / "anime.csv"), anime_ways)
         films, _ = module.measured(real(shared / "ml-latest-small-2018" / "movies.csv"), module.film_ways)
     for name, found in {**anime, **films}.items():
-        assert found["precision"] > 0.96, name
-        assert found["not there, matched"] < 0.02, name
+        part = "of the title" in name  # which another title may have
+        assert found["precision"] > (0.85 if part else 0.96), name
+        assert found["not there, matched"] < (0.04 if part else 0.02), name
         assert found["recall"] > (0.8 if "swapped" in name else 0.95), name

@@ -30,7 +30,7 @@ def similar(
 ) -> None:
     """The titles nearest to one, or to several together."""
     from konomi.recommend.recommender import Recommender
-    from konomi.recommend.understood import OTHERS
+    from konomi.recommend.understood import also
 
     recommender = Recommender.load(bundle)
     name, found = recommender.titles.name, [recommender.catalogue.find(title) for title in titles]
@@ -41,7 +41,7 @@ def similar(
         return
     for title, match in zip(titles, found, strict=True):
         if match.also:
-            say(f"{title} → {name(match.row)}; also {', '.join(map(name, match.also[:OTHERS]))}")
+            say(f"{title} → {name(match.row)}{also([name(row) for row in match.also])}")
     if not len(answer):
         say("There is no other title to show.")
         return

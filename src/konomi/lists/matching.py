@@ -19,8 +19,6 @@ from konomi.lists.titles import SUGGESTIONS, TitleIndex
 
 TITLES_AND_IDS = "plain"  # the kind of list whose titles may be item ids
 AGREEING = 0.5  # the share of a site's ids with an agreeing title, from which on its ids are trusted
-
-
 CLEAR = 0.95  # the confidence from which on a title and its year go before an id whose title is another
 
 
@@ -107,8 +105,9 @@ def match_list(personal: PersonalList, index: TitleIndex, scale: Scale) -> Match
     """Match the entries of a list with the items of a catalogue.
 
     Ids are believed only if those of their kind go with agreeing titles: a list's ids need not be the catalogue's. An entry
-    with such an id is that item, or none. Else titles have to be the same but for case, accents, punctuation and articles, in
-    any language that both know, and years no further apart than two. What is left may be misspelt. `RequestError` where a list
+    with such an id is that item, or none, unless its title and year are clearly those of another. Else titles have to be the
+    same but for case, accents, punctuation and articles, in any language that both know, and years no further apart than two.
+    What is left may be misspelt, or be the beginning or the end of the only such title of its year. `RequestError` where a list
     without a scale of its own has a rating that is not on `scale`, and for what is no list, index or scale.
     """
     expect(personal, PersonalList, "a list", RequestError, "Give what konomi.read_list gave.")

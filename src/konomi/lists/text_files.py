@@ -24,14 +24,13 @@ MEMBERS = 2_000  # members of a zip, at most
 ENDINGS = (".csv", ".json", ".xml", ".txt", ".gz")  # of members that are unpacked
 GZIP, ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.-]{1,40})["']""")
-ENCODINGS = frozenset(
-    "iso-8859-1 iso-8859-15 windows-1250 windows-1251 windows-1252 shift_jis euc-jp euc-kr gb2312 gbk big5".split()
-)
+ENCODINGS = frozenset("iso-8859-1 iso-8859-15 windows-1250 windows-1251 windows-1252 shift_jis euc-jp euc-kr gbk big5".split())
+HEAD = 1 << 16  # letters by which the delimiter is recognised
 SEPARATORS = (",", ";", "\t", "|")
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 JSON_OPENING = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{\]])')  # does not match a title such as "[Oshi no Ko]"
 KNOWN = (
-    "MyAnimeList or Kitsu XML, AniList, Kitsu or Trakt JSON, CSV of Letterboxd or IMDb, or a CSV file: title or item id, rating"
+    "MyAnimeList or Kitsu XML, AniList, Kitsu or Trakt JSON, CSV of Letterboxd or IMDb, or a table: title or item id, rating"
 )
 
 
@@ -99,16 +98,12 @@ class TextFile:
     @cached_property
     def separator(self) -> str:
         """The delimiter that makes the most cells of its first record; a comma where two make as many."""
-        return max(SEPARATORS, key=lambda one: max(len(self._first(one)), 1))
+        return max(SEPARATORS, key=lambda one: max(len(_first(self.sketch[:HEAD], one)), 1))
 
     @cached_property
     def columns(self) -> list[str]:
         """The cells of its first record, read as CSV."""
-        return self._first(self.separator)
-
-    def _first(self, separator: str) -> list[str]:
-        first = next(records(io.StringIO(self.sketch, newline=""), separator), None)
-        return [name.strip() for name in first.fields] if first else []
+        return _first(self.sketch, self.separator)
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """The records of a CSV file, each with its first line, without blank ones; DataError where one cannot be read."""
@@ -200,6 +195,12 @@ def _finite(text: str) -> float:
 
 def _refused(constant: str) -> float:
     raise ValueError(f"{constant} is no number")
+
+
+def _first(text: str, separator: str) -> list[str]:
+    """The cells of the first record of a text."""
+    first = next(records(io.StringIO(text, newline=""), separator), None)
+    return [name.strip() for name in first.fields] if first else []
 
 
 def fields(value: object) -> dict[str, Any]:

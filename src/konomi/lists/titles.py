@@ -4,6 +4,7 @@ import difflib
 import heapq
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
 SUGGESTIONS = 3  # titles, at most
 INSIDE = 4  # letters of a text from which on titles are suggested that contain it anywhere, not only at the beginning
 ALIKE = 0.7  # the least likeness of a suggested title, difflib's ratio in [0, 1]
+LAST = "\U0010ffff"  # after every letter
 BETTER_KNOWN = 3  # times
 LOOKED_AT = 100  # titles that are compared with a mistyped one letter by letter
 
@@ -97,7 +99,9 @@ class TitleIndex:
             if not read:
                 raise
             return Match(read[0], tuple(read[1:]))
-        begun = {row for key, rows in self._rows.items() if key.startswith(plain(text)) for row in rows}
+        typed, keys = plain(text), self._keys
+        begins = keys[bisect_left(keys, typed) : bisect_left(keys, typed + LAST)]
+        begun = {row for key in begins for row in self._rows[key]}
         best = max(begun - {found.row, *found.also}, key=lambda row: (self.ratings[row], -row), default=None)
         times = BETTER_KNOWN if self.rows(text) else 0  # a number that is an id may be the beginning of a title
         if best is None or self.ratings[best] < times * max(self.ratings[found.row], 1):
@@ -132,7 +136,17 @@ class TitleIndex:
         rows = frozenset(row for row, of in enumerate(self.years) if of == int(year[1])) if year else None
         if year and self._rows.get(plain(title)):
             return []  # the title is known, of another year
-        return [reading.row for reading in self.typed.read(title, plain(title), rows)]
+        return self.typed.read(title, plain(title), rows)
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        """The plain titles, in order."""
+        return sorted(self._rows)
+
+    @cached_property
+    def _plain_names(self) -> list[tuple[str, str, int]]:
+        """The plain title, the title as written and the item row of every title."""
+        return [(plain(name), name, row) for name, row in self._names]
 
     def rows(self, name: str) -> list[int]:
         """The item rows with a title that is equal to a name in `plain`, in ascending order."""
@@ -145,7 +159,7 @@ class TitleIndex:
     @cached_property
     def spellings(self) -> Spellings:
         """An index of every title for misspelt ones."""
-        return Spellings([(plain(name), name, row) for name, row in self._names])
+        return Spellings(self._plain_names)
 
     @cached_property
     def parts(self) -> dict[str, set[int]]:
@@ -160,7 +174,7 @@ class TitleIndex:
     @cached_property
     def typed(self) -> TypedTitles:
         """An index of every title for what people type."""
-        return TypedTitles([(plain(name), name, row) for name, row in self._names], self.ratings)
+        return TypedTitles(self._plain_names, self.ratings)
 
     def name(self, row: int) -> str:
         """Title and year of an item row, in a form that `find` takes; its id where it has no title."""

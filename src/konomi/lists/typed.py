@@ -22,7 +22,6 @@ import heapq
 import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from konomi.lists.spelling import SMALL, words
 
@@ -47,13 +46,6 @@ Known = dict[tuple[int, int], Fit | None]
 """(place in the typed words, place in the name) → the best fit from there on."""
 
 
-class Reading(NamedTuple):
-    """An item row that a text may mean, and how well it fits."""
-
-    row: int
-    fit: float
-
-
 def _said(text: str) -> tuple[str, ...]:
     """The words of a text for comparison; "√A" and "Root A", "Dr." and "Doctor", "Part V" and "Part 5" are the same."""
     said = [SAID.get(word, word) for word in words(text.replace("√", " root "))]
@@ -68,15 +60,16 @@ class TypedTitles:
         self._names = names
         self._ratings = ratings
 
-    def read(self, text: str, plain: str, rows: frozenset[int] | None = None) -> list[Reading]:
-        """The items that a text may mean, the likeliest first: one, and its rivals. Empty where nothing is like it.
+    def read(self, text: str, plain: str, rows: frozenset[int] | None = None) -> list[int]:
+        """The item rows that a text may mean, the likeliest first: one, and its rivals. Empty where nothing is like it.
 
         plain: the text as in `titles.plain`; rows: the only ones that may be meant; None = all.
         """
-        if not plain or len(text) > LONGEST:
+        typed = _said(text)[:MOST_WORDS]
+        if not plain or not typed or len(text) > LONGEST:
             return []
         best = dict[int, float]()
-        for row, fit in self._covered(_said(text)[:MOST_WORDS]):
+        for row, fit in self._covered(typed):
             if rows is None or row in rows:
                 best[row] = max(fit, best.get(row, -math.inf))
         if not best:
@@ -84,7 +77,7 @@ class TypedTitles:
                 if rows is None or row in rows:
                     best[row] = max(math.log1p(self._ratings[row]) - BENT * errors, best.get(row, -math.inf))
         found = heapq.nsmallest(RIVALS + 1, best.items(), key=lambda one: (-one[1], one[0]))
-        return [Reading(row, fit) for row, fit in found if fit >= found[0][1] - RIVAL]
+        return [row for row, fit in found if fit >= found[0][1] - RIVAL]
 
     @cached_property
     def _said(self) -> list[tuple[tuple[str, ...], frozenset[str], int]]:
@@ -92,15 +85,13 @@ class TypedTitles:
         said = ((_said(name)[:MOST_WORDS], row) for _, name, row in self._names)
         return [(each, frozenset(word[0] for word in each), row) for each, row in said if each]
 
-    def _covered(self, typed: tuple[str, ...]) -> Iterator[Reading]:
-        """The rows of names that all typed words cover something of."""
+    def _covered(self, typed: tuple[str, ...]) -> Iterator[tuple[int, float]]:
+        """(row, fit) of names that all typed words cover something of."""
         first = {word[0] for word in typed}
-        if not typed:
-            return
         for name, initials, row in self._said:
             if first <= initials and (fit := covering(typed, name)) is not None:
                 share = fit[0] / sum(map(len, name))
-                yield Reading(row, math.log1p(self._ratings[row]) + WHOLE * share - fit[1])
+                yield row, math.log1p(self._ratings[row]) + WHOLE * share - fit[1]
 
     def _mistyped(self, plain: str) -> Iterator[tuple[int, int]]:
         """(row, typing errors) of names that differ from a plain text by typing errors alone."""
@@ -133,20 +124,17 @@ def _along(typed: tuple[str, ...], name: tuple[str, ...], i: int, j: int, known:
 def _best(typed: tuple[str, ...], name: tuple[str, ...], i: int, j: int, known: Known) -> Fit | None:
     if i == len(typed):
         return 0, NUMBER * sum(_tells(name, at) for at in range(j, len(name)))
-    if j == len(name):
-        return _along(typed, name, i + 1, j, known) if typed[i] in SMALL and i else None
-    ways = [
-        (letters + rest[0], cost + rest[1])
-        for end, letters, cost in _steps(typed[i], name, j, i == len(typed) - 1)
-        if (rest := _along(typed, name, i + 1, end, known)) is not None
-    ]
-    if not ways:
-        rest = _along(typed, name, i, j + 1, known)
-        cost = NUMBER * _tells(name, j) + GAP * (i > 0 and name[j] not in SMALL and _covered_before(typed, name, i, j))
-        if rest is not None:
-            ways.append((rest[0], rest[1] + cost))
-        if typed[i] in SMALL and i and (rest := _along(typed, name, i + 1, j, known)) is not None:
-            ways.append(rest)
+    ways = list[Fit]()
+    for start in range(j, len(name)):  # the first word from which on there is a way
+        left_out = NUMBER * sum(_tells(name, at) for at in range(j, start))
+        left_out += GAP * (i > 0 and any(word not in SMALL for word in name[j:start]))
+        for end, letters, cost in _steps(typed[i], name, start, i == len(typed) - 1):
+            if (rest := _along(typed, name, i + 1, end, known)) is not None:
+                ways.append((letters + rest[0], cost + rest[1] + left_out))
+        if ways:
+            break
+    if not ways and i and typed[i] in SMALL and (rest := _along(typed, name, i + 1, j, known)) is not None:
+        return rest
     return max(ways, key=lambda fit: fit[0] - fit[1], default=None)
 
 
@@ -154,11 +142,6 @@ def _tells(name: tuple[str, ...], j: int) -> bool:
     """Whether a word is a number that tells a part from the first: in "Season 2" and "The Second Plate", not in "Episode IV: A
     New Hope", whose first part has one as well."""
     return name[j].isdigit() and (j == len(name) - 1 or not j or name[j - 1] not in COUNTED)
-
-
-def _covered_before(typed: tuple[str, ...], name: tuple[str, ...], i: int, j: int) -> bool:
-    """Whether a gap begins at j: the word before it was covered by the typed word before."""
-    return j > 0 and (typed[i - 1][-1] == name[j - 1][-1] or typed[i - 1][-1] == name[j - 1][0])
 
 
 def _steps(word: str, name: tuple[str, ...], j: int, last: bool) -> Iterator[tuple[int, int, float]]:

@@ -1,5 +1,6 @@
 """How typed ratings and a list were understood: in sentences for people, in a dict for machines."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from konomi.lists.matching import Matched
@@ -16,10 +17,14 @@ def sentences(person: Person) -> list[str]:
     """A line for each typed rating, then lines on the list; the last one names titles that are not in the catalogue, if any."""
     lines = []
     for one in person.given:
-        others = ", ".join(one.also[:OTHERS])
         unknown = "" if person.catalogue.knows(one.match.row) else f" ({UNRATED})"
-        lines.append(f"{one.text} → {one.title}: {one.rating:g}{unknown}" + (f"; also {others}" if others else ""))
+        lines.append(f"{one.text} → {one.title}: {one.rating:g}{unknown}" + also(one.also))
     return lines if person.matched is None else lines + _of_list(person.matched, person.catalogue)
+
+
+def also(titles: Sequence[str]) -> str:
+    """What else a typed title may mean, as the end of a sentence."""
+    return f"; also {', '.join(titles[:OTHERS])}" if titles else ""
 
 
 def _of_list(matched: Matched, catalogue: Catalogue) -> list[str]:

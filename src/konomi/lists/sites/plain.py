@@ -6,8 +6,8 @@ read is left out and named; the others are the list.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from konomi.data.labels import STATUS
@@ -37,7 +37,7 @@ EPISODES = ("seasonnumber", "episodenumber")  # columns of which one is filled i
 BOOKS = {"isbn", "bookid"}
 STATES = {re.sub(r"\W", "", word): code for word, code in STATUS.items()} | {"paused": STATUS["on hold"]}
 TYPES = {"movie": "Movie", "featurefilm": "Movie", "film": "Movie", "tv": "TV", "tvseries": "TV", "show": "TV"}
-TEN_SCALE, STAR_SCALE = Scale(1, 10, 1), Scale(0.5, 5, 0.5)
+STAR_SCALE = Scale(0.5, 5, 0.5)
 STARS = re.compile(r"(★*)(½?)☆*")
 SHARE = re.compile(r"([\d.,]+)\s*/\s*(\d+)")
 SHOWN = 5  # lines that a note shows, at most
@@ -58,72 +58,74 @@ def recognise(file: TextFile) -> bool:
 def read(files: Sequence[TextFile]) -> PersonalList:
     """The lines of the file, below a header if there is one; DataError where none can be read, and for a list of books."""
     file = files[0]
-    lines = file.lines()
-    columns, below, ten = _columns(file, lines)
-    found, wrong, apart = list[Line](), list[str](), Counter[str]()
-    for line, fields in below:
-        if any(fields[at] for at in columns.apart if at < len(fields)):
-            apart["seasons and episodes"] += 1
+    columns, lines = _columns(file)
+    found, wrong, parts = list[Line](), list[str](), 0
+    for line, fields in lines:
+        if any(fields[at] for at in columns.parts if at < len(fields)):
+            parts += 1
             continue
         try:
             found.append(_line(fields, columns, f"line {line}", file))
         except ValueError as reason:
             wrong.append(f"line {line}: {reason}")
     high = next((line.high for line in found if line.entry.rating is not None), None)
-    others = [line for line in found if line.entry.rating is not None and line.high != high]
-    wrong += [f"{line.entry.place}: its rating is written in another way than the first" for line in others]
-    entries = tuple(line.entry for line in found if line not in others)
+    alike = [line.entry.rating is None or line.high == high for line in found]
+    entries = tuple(line.entry for line, same in zip(found, alike, strict=True) if same)
+    odd = [line.entry.place for line, same in zip(found, alike, strict=True) if not same]
+    wrong += [f"{place}: its rating is written in another way than the first" for place in odd]
     if not entries:
         if wrong:
             raise DataError(f"{file.where}, {wrong[0]}.", "Write title or id, rating, such as Cowboy Bebop,9.")
         raise DataError(f"{file.where}: there is no rating in it.", "Write a line per title: title or item id, rating.")
     more = f" and {len(wrong) - SHOWN:,} more" if len(wrong) > SHOWN else ""
     notes = (f"Left out, since they cannot be read: {'; '.join(wrong[:SHOWN])}{more}.",) if wrong else ()
-    scale = TEN_SCALE if high is None and ten else None if high is None else STAR_SCALE if high == 5 else Scale(1, high, 1)
-    return PersonalList("plain", scale, entries, (*notes, *left_out(apart)))
+    scale = None if high is None else STAR_SCALE if high == STAR_SCALE.high else Scale(1, high, 1)
+    return PersonalList("plain", scale, entries, (*notes, *left_out({"seasons and episodes": parts})))
 
 
 class Columns(NamedTuple):
-    """The place of each column by what it is, how many there are, and those of `EPISODES`."""
+    """The place of each column by what it is, how many there are, those of `EPISODES`, and the highest rating, if known."""
 
     at: dict[str, int]
     many: int
-    apart: tuple[int, ...] = ()
+    parts: tuple[int, ...] = ()
+    high: float | None = None
 
     def cell(self, fields: Sequence[str], what: str) -> str:
         return fields[self.at[what]] if what in self.at else ""
 
 
-Lines = Iterator[tuple[int, list[str]]]
+Lines = Iterable[tuple[int, list[str]]]
 
 
-def _columns(file: TextFile, lines: Lines) -> tuple[Columns, Lines, bool]:
-    """The columns, the lines below the header, and whether ratings go to 10."""
+def _columns(file: TextFile) -> tuple[Columns, Lines]:
+    """The columns, and the lines below the header."""
+    lines = file.lines()
     first = next(lines, None)
     if first is not None and first[1][0].startswith("Letterboxd list export"):  # the list begins below what it says of itself
         first = next((each for each in lines if each[1][0] == "Position"), None)
     if first is None:
-        return Columns({"title": 0}, 1), lines, False
-    plain = [re.sub(r"[\W_]", "", name).lower() for name in first[1]]
+        return Columns({"title": 0}, 1), lines
+    plain = [_plain(name) for name in first[1]]
     if BOOKS & set(plain):
         raise DataError(f"{file.where}: is a list of books.", "Give a list of what this catalogue has.")
     at = {what: plain.index(name) for what, some in NAMES.items() for name in some[::-1] if name in plain}
     if list(at) == ["rating"] and len(plain) == 2:
         at["title"] = 1 - at["rating"]  # whatever it is called
-    if at.keys() & {"title", *IDS}:
-        apart = tuple(plain.index(name) for name in EPISODES if name in plain)
-        return Columns(at, len(plain), apart), lines, bool(TEN & set(plain))
+    if at.keys() & {"title", *IDS} and not any(cell.isdigit() for cell in plain):  # no header has a number
+        parts = tuple(plain.index(name) for name in EPISODES if name in plain)
+        return Columns(at, len(plain), parts, 10 if TEN & set(plain) else None), lines
     if len(plain) > 2:
         raise DataError(
             f"{file.where}, line {first[0]}: {len(plain)} columns, not two.",
             'Write title or id, rating; "quote" a title with a comma. With more columns, name them in a header: title, year, …',
         )
-    return Columns({"title": 0, "rating": 1} if len(plain) == 2 else {"title": 0}, len(plain)), _again(first, lines), False
+    return Columns({"title": 0, "rating": 1} if len(plain) == 2 else {"title": 0}, len(plain)), chain([first], lines)
 
 
-def _again(first: tuple[int, list[str]], rest: Lines) -> Lines:
-    yield first
-    yield from rest
+def _plain(name: str) -> str:
+    """A name of a column, a status or a type, for comparison."""
+    return re.sub(r"[\W_]", "", name).lower()
 
 
 def _line(fields: Sequence[str], columns: Columns, place: str, file: TextFile) -> Line:
@@ -134,12 +136,10 @@ def _line(fields: Sequence[str], columns: Columns, place: str, file: TextFile) -
     ids = tuple((whose, _id(whose, id)) for whose in IDS if (id := columns.cell(fields, whose)))
     if not title and not ids:
         raise ValueError("there is no title")
-    rating, high = _rating(text) if text else (None, None)
-    words = [re.sub(r"[\W_]", "", columns.cell(fields, what)).lower() for what in ("status", "type")]
-    status = STATES.get(words[0], 0)
+    rating, high = _rating(text, columns.high) if text else (None, None)
+    status, kind = (_plain(columns.cell(fields, what)) for what in ("status", "type"))
     of = year(columns.cell(fields, "year"))
-    entry = ListEntry(title or None, (), of, TYPES.get(words[1]), ids, rating, status, file.at(place))
-    return Line(entry, high)
+    return Line(ListEntry(title or None, (), of, TYPES.get(kind), ids, rating, STATES.get(status, 0), file.at(place)), high)
 
 
 def _id(whose: str, id: str) -> str:
@@ -147,17 +147,18 @@ def _id(whose: str, id: str) -> str:
     return f"tt{int(id):07}" if whose == "imdb" and id.isascii() and id.isdigit() and len(id) < 12 else id
 
 
-def _rating(text: str) -> tuple[float | None, float | None]:
-    """A rating and the highest of its scale, if it says: 9, 4,5, 9/10, ★★★★½. ValueError for anything else."""
+def _rating(text: str, high: float | None) -> tuple[float | None, float | None]:
+    """A rating and the highest of its scale, where it says (9, 4,5, 9/10, ★★★★½) or where that is known. With a highest, 0 is
+    "not scored". ValueError for anything else."""
     stars = STARS.fullmatch(text)
     if stars:
-        return (len(stars[1]) + len(stars[2]) / 2) or None, 5
+        return (len(stars[1]) + len(stars[2]) / 2) or None, STAR_SCALE.high
     share = SHARE.fullmatch(text)
     try:
         rating = number((share[1] if share else text).replace(",", "."))
     except ValueError:
         rating = float("nan")
-    high = float(share[2]) if share else None
+    high = float(share[2]) if share else high
     if not abs(rating) < 1e6 or (high is not None and not (0 <= rating <= high and 1 < high <= 100)):
         raise ValueError(f'"{text}" is not a rating')
     return (rating or None if high is not None else rating), high
