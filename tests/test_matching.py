@@ -370,4 +370,4 @@ def test_titles_are_found_in_other_spellings(shared):
         part = "of the title" in name  # which another title may have
         assert found["precision"] > (0.85 if part else 0.96), name
         assert found["not there, matched"] < (0.04 if part else 0.02), name
-        assert found["recall"] > (0.8 if "swapped" in name else 0.95), name
+        assert found["recall"] > (0.8 if part or "swapped" in name else 0.95), name

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from konomi.errors import RequestError
 from konomi.lists.titles import Match, TitleIndex, plain
-from konomi.lists.typed import covering, typing_errors
+from konomi.lists.typed import GAP, NUMBER, covering, typing_errors
 
 CATALOGUE = [
     # id, title, other titles, year, ratings
@@ -152,6 +152,14 @@ def test_the_best_known_part_is_meant_and_the_others_are_its_rivals():
 )
 def test_typing_errors(one, other, errors):
     assert typing_errors(one, other, 2) == typing_errors(other, one, 2) == errors
+
+
+def test_words_left_out_between_two_cost_and_a_number_more():
+    assert covering(["blue", "high"], ["blue", "sky", "high"]) == (8, GAP)
+    assert covering(["blue", "high"], ["blue", "of", "high"]) == (8, 0)
+    assert covering(["high"], ["blue", "sky", "high"]) == (4, 0)  # no gap, since nothing stands before it
+    assert covering(["blue"], ["blue", "2"]) == (4, NUMBER)
+    assert covering(["blue", "b"], ["blue", "episode", "4", "b"]) == (5, GAP)  # each episode has a number
 
 
 @given(st.lists(st.sampled_from(["aot", "a", "on", "2", "titan"]), max_size=12), st.text("abot2 ", max_size=30))
