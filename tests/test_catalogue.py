@@ -196,8 +196,10 @@ def test_bad_rows(tmp_path: Path) -> None:
 
 
 def test_no_catalogue(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="not a catalogue that is known here"):
+    with pytest.raises(DataError, match="looks like ratings, not like a catalogue"):
         catalogue(tmp_path, "user_id,anime_id,rating\n1,2,3\n")
+    with pytest.raises(DataError, match="not a catalogue that is known here"):
+        catalogue(tmp_path, "what,when\n1,2\n")
     with pytest.raises(DataError, match="the file is empty"):
         catalogue(tmp_path, "")
     with pytest.raises(DataError, match="no such file"):

@@ -241,7 +241,7 @@ MISTAKES = {
     "yes and no for ratings": ({**GOOD, "rating": [True, False]}, {}, "for the rating, holds Boolean", "ratings are numbers"),
     "ratings without end": ({**GOOD, "rating": [np.inf, 1]}, {}, "rating beyond ±1,048,576", "skip"),
     "ratings off the scale": (pl.DataFrame(GOOD), {"scale": Scale(1, 3, 1)}, "rating off the scale 1 to 3", "scale"),
-    "times in words": ({**GOOD, "when": ["a", "b"]}, {"time": "when"}, "time is not a whole number", "skip"),
+    "times in words": ({**GOOD, "when": ["a", "b"]}, {"time": "when"}, "time is neither seconds since 1970 nor a date", "skip"),
     "a span for a time": ({**GOOD, "when": [DAY - DAY] * 2}, {"time": "when"}, "for the time, holds Duration", "times are"),
     "a scale of three numbers": (pl.DataFrame(GOOD), {"scale": (1, 5, 1)}, "A tuple is not a scale", "konomi.Scale"),
     "an unknown word": (pl.DataFrame(GOOD), {"on_bad_rows": "drop"}, 'on_bad_rows cannot be "drop"', "refuse, skip"),

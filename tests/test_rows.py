@@ -322,7 +322,7 @@ def test_utf16_is_refused(tmp_path: Path) -> None:
         path = written(tmp_path, "user,item,rating\n1,2,3\n".encode(encoding))
         with pytest.raises(DataError, match="not UTF-8 text but UTF-16") as error:
             read(path)
-        assert "Save it as UTF-8" in error.value.hint
+        assert "save it as UTF-8" in error.value.hint
 
 
 def test_where_rejects_may_go(tmp_path: Path) -> None:

@@ -86,8 +86,10 @@ def test_anime_ids_mean_the_scale_of_myanimelist(tmp_path: Path) -> None:
     assert (read(path).scale, entries(read(path))) == (TEN, [(1, 2, 7), (1, 3, -1), (1, 4, -1)])
 
 
-def test_dates_as_text_are_not_taken_for_times(tmp_path: Path) -> None:
-    assert read(files(tmp_path, x__csv="user,item,rating,time\n1,2,3,2020-01-01\n1,3,5,2020-01-02\n") / "x.csv").time is None
+def test_dates_as_text_are_times_and_words_are_not(tmp_path: Path) -> None:
+    dates = read(files(tmp_path, x__csv="user,item,rating,time\n1,2,3,2020-01-01\n1,3,5,2020-01-02\n") / "x.csv")
+    assert dates.time is not None and dates.time.tolist() == [1577836800, 1577923200]
+    assert read(files(tmp_path, y__csv="user,item,rating,time\n1,2,3,long ago\n1,3,5,2020-01-02\n") / "y.csv").time is None
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "arrow"])

@@ -4,6 +4,8 @@ Titles, names and messages may have any characters, so all text goes through `ko
 """
 
 import json
+import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -50,6 +52,16 @@ def say(*lines: str) -> None:
     """Print lines that are no result to stderr, above the progress bar if there is one."""
     for line in lines:
         (_live[-1] if _live else console(stderr=True)).print(visible(line), soft_wrap=True)
+
+
+def called() -> str:
+    """How this program is called from here: by its name or, in a virtual environment that is not activated, by its path."""
+    return "konomi" if shutil.which("konomi") else shell(sys.argv[0])
+
+
+def shell(word: object) -> str:
+    """A word such as a path as a shell takes it, in quotes where it has to be."""
+    return shlex.quote(str(word))
 
 
 def show_json(value: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from konomi.cli.console import running, say, show_json
+from konomi.cli.console import called, running, say, shell, show_json
 from konomi.cli.options import Json, Threads
 from konomi.errors import ConfigError, DataError
 
@@ -43,17 +43,20 @@ def prepare(
     rejects: Annotated[Path | None, typer.Option(metavar="FILE", help="Where skipped rows go; else DATA.rejects.csv.")] = None,
     scale: Annotated[str | None, typer.Option(metavar="LOW:HIGH:STEP", help="The rating scale, such as 1:10:1.")] = None,
     separator: Annotated[str | None, typer.Option(help="Between columns: a character, tab or ::.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the text: latin-1, cp1252, utf-16, …  [default: UTF-8]")] = None,
+    unscored: Annotated[str | None, typer.Option(metavar="A,B,…", help="Ratings that mean: not scored.")] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="A matrix: a row for each user, a column for each item.")] = False,
     user_column: Annotated[str | None, typer.Option(help="The column of user ids.")] = None,
     item_column: Annotated[str | None, typer.Option(help="The column of item ids.")] = None,
     rating_column: Annotated[str | None, typer.Option(help="The column of ratings.")] = None,
     status_column: Annotated[str | None, typer.Option(help="The column of watching statuses.")] = None,
     deleted_column: Annotated[str | None, typer.Option(help="The column that marks rows as deletions.")] = None,
-    time_column: Annotated[str | None, typer.Option(help="The column of times, in seconds since 1970.")] = None,
+    time_column: Annotated[str | None, typer.Option(help="The column of times: seconds since 1970, or dates.")] = None,
     threads: Threads = None,
     json: Json = False,
 ) -> None:  # fmt: skip
     """Read ratings and write a dataset."""
-    from konomi.cli.summary import show_dataset, size
+    from konomi.cli.summary import doubts, show_dataset, size
     from konomi.data.dataset import KIND
     from konomi.data.prepare import Rules
     from konomi.data.prepare import prepare as make_dataset
@@ -80,8 +83,8 @@ def prepare(
         "deleted": deleted_column,
     }
     between = "\t" if separator in ("tab", "\\t") else separator
-    given = {name: word for name, word in {**columns, "separator": between}.items() if word is not None}
-    signal = {"implicit": implicit, "counts": counts}
+    given = {name: word for name, word in {**columns, "separator": between, "encoding": encoding}.items() if word is not None}
+    signal = {"implicit": implicit, "counts": counts, "wide": wide, "unscored": _numbers(unscored)}
     options = settings(ReadOptions, {"on_bad_rows": on_bad_rows, **signal, **given}, "prepare")
     options = dataclasses.replace(options, scale=None if scale is None else _scale(scale), items=tuple(items or ()))
     inputs = [*paths, *(items or ()), *([users] if users else [])]
@@ -110,11 +113,13 @@ def prepare(
         say(f"{left_out:,} rows were left out; they are in {place}.")
     if table.items is not None and dataset.manifest["rated_with_title"] == 0:
         say("The catalogue knows none of the items: are its ids the same?")
+    said = doubts(dataset)
     if json:
-        show_json({"path": str(output), **size(dataset), **dataset.manifest})
+        show_json({"path": str(output), **size(dataset), **dataset.manifest, "warnings": said})
         return
     show_dataset(dataset)
-    say(f"Written to {output}.")
+    say(*said)
+    say(f"Written to {output}.", f"Next: {called()} train {shell(output)} -o model")
 
 
 def _add(data: Path, files: list[Path], words: list[str] | None, more: dict[str, Any], threads: int | None, json: bool) -> None:
@@ -164,6 +169,14 @@ def _reading(table: "Table") -> str:
     shown = {**table.reading, **({"separator": "tab"} if table.reading.get("separator") == "\t" else {})}
     guess = ", ".join(f"{name} = {word}" for name, word in shown.items())
     return f"{table.source}{': ' if guess else ''}{guess} (from {', '.join(file.name for file in table.files)})"
+
+
+def _numbers(text: str | None) -> tuple[float, ...]:
+    """(0.0, 99.0) from "0,99"."""
+    try:
+        return tuple(float(number) for number in text.split(",")) if text else ()
+    except ValueError:
+        raise ConfigError(f'--unscored "{text}": not all of it is a number.', "Write it as --unscored 0,99.") from None
 
 
 def _scale(text: str) -> "Scale":

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 USERS = 10  # rows of the crosstab
 CELL = 11  # characters of a column of the crosstab
+FEW = 2  # items, or users
+HARDLY = 0.05  # share of rows
 HEAD = 26  # characters of a title in its head
 
 
@@ -20,6 +22,23 @@ def size(dataset: "Dataset") -> dict[str, Any]:
     """Counts, for people and machines."""
     users, items, entries = len(dataset.users), len(dataset.items), len(dataset.item)
     return {"users": users, "items": items, "entries": entries, "density": entries / (users * items)}
+
+
+def doubts(dataset: "Dataset") -> list[str]:
+    """What looks as if the rows were not read as they were meant, in sentences."""
+    report = {line["step"]: line["rows"] for line in dataset.manifest["report"]}
+    read, kept, counts = report.get("read", 0), report.get("kept", 0), dataset.profiles.counts
+    said = []
+    if len(dataset.items) <= FEW:
+        said.append(f"There are only {len(dataset.items)} items: is their column the right one?")
+    if len(dataset.users) > FEW and counts.max(initial=0) <= 1:
+        said.append("Nobody has more than one entry: is the column of users the right one?")
+    if read and kept <= HARDLY * read:
+        said.append(f"Only {kept:,} of {read:,} rows are kept.")
+    zeros = float((dataset.profiles.rating == 0).mean()) if len(dataset.item) else 0.0
+    if dataset.scale.low == 0 and dataset.scale.high > 1 and zeros >= HARDLY:
+        said.append(f"0 is read as the lowest rating, and {zeros:.0%} of the rows have it: if it means none, say --unscored 0.")
+    return said
 
 
 def show_dataset(dataset: "Dataset") -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from konomi.reading.ids import whole_ids
 from konomi.reading.records import (
     DAMAGED,
     HEAD,
+    TYPED,
     OnBadRows,
     open_bytes,
     printable,
@@ -38,6 +40,13 @@ def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejec
     Of rows with the same item id the first is kept. DataError for an unknown form, and for rows that cannot be read unless
     `on_bad_rows` is "skip"; then they are added to `rejects`.
     """
+    if path.suffix in TYPED:
+        open_bytes(path).close()
+        try:
+            frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_ipc(path)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
+        return catalogue_of_frame(frame, ANY.item, on_bad_rows, rejects)
     with open_bytes(path) as file:
         try:
             raw = file.read()
@@ -107,6 +116,10 @@ def _recognise(path: Path, header: str) -> tuple[CatalogueForm, Sequence[str]]:
         columns = next(records(io.StringIO(header), form.separator)).fields
         if form.item in columns and form.title in columns:
             return form, columns
+    if re.search(r"user|rating|score", header.lower()) and not re.search(r"title|name", header.lower()):
+        raise DataError(
+            f"{path}: looks like ratings, not like a catalogue.", "Give ratings first, and a catalogue with `items`."
+        )
     raise DataError(
         f"{path}: not a catalogue that is known here: its first line is {header[:200]!r}.",
         "Give a MyAnimeList or MovieLens catalogue, or a CSV file with the columns item_id, title and any of year, type, "

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,9 @@ class ReadOptions:
     implicit: bool = False  # presence alone is the signal: ratings are not read
     counts: bool = False  # the column of ratings holds how often: counts, which are weights
     separator: str | None = None  # between columns: a character, or "::"
+    encoding: str | None = None  # of the text; by default UTF-8
+    unscored: tuple[float, ...] = ()  # ratings that mean "not scored"
+    wide: bool = False  # a column for each item, a row for each user
     items: tuple[Path, ...] = ()  # catalogues before the source's own
 
     def __post_init__(self) -> None:
@@ -45,15 +49,18 @@ class ReadOptions:
                 "Give ::, tab, or one ASCII character that is no letter, digit or quote.",
             )
 
-    def again(self, guessed: Mapping[str, str], signal: str = "ratings") -> dict[str, str | bool]:
+    def again(self, guessed: Mapping[str, str], signal: str = "ratings") -> dict[str, Any]:
         """The options for reading other files in the same way. guessed: columns, as in `Table.reading`; signal: as in `Table`.
 
         Guessed columns of statuses, times and deletions are left out, so that the other files need not have them.
         """
-        needed = {name: word for name, word in guessed.items() if name not in ("status", "time", "deleted")}
-        given = {name: word for name in (*FIELDS, "separator") if (word := getattr(self, name)) is not None}
+        needed = {name: word for name, word in guessed.items() if name not in ("status", "time", "deleted", "header")}
+        given: dict[str, Any] = {
+            name: word for name in (*FIELDS, "separator", "encoding") if (word := getattr(self, name)) is not None
+        }
         as_signal = {"presence": {"implicit": True}, "counts": {"counts": True}}.get(signal, {})
-        return {**needed, **given, **as_signal, "on_bad_rows": self.on_bad_rows}
+        marks = {"unscored": list(self.unscored)} if self.unscored else {}
+        return {**needed, **given, **marks, **as_signal, "on_bad_rows": self.on_bad_rows}
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class RatingsFormat:
     columns: tuple[str, ...] | None = None  # of a file without a header, in order
     unscored: tuple[float, ...] = ()  # ratings that mean "not scored"
     scale: Scale | None = None  # None: guessed from the ratings
+    dates: bool = False  # times are dates as text, not seconds
     integer_ids: bool = True  # True: an id that is no whole number is an error; False: it makes all ids of the column strings
 
     def __str__(self) -> str:
@@ -84,6 +92,8 @@ class RatingsFormat:
         """The format with the given options instead of its own values."""
         values = {name: getattr(options, name) for name in (*FIELDS, "scale", "separator")}
         format = dataclasses.replace(self, **{name: value for name, value in values.items() if value is not None})
+        if options.unscored:
+            return dataclasses.replace(format, unscored=options.unscored)
         if options.implicit or options.counts:
             column = format.rating if options.counts else None
             return dataclasses.replace(format, rating=column, counts=options.counts, scale=PRESENCE, unscored=())

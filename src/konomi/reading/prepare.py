@@ -40,6 +40,9 @@ class Reading(TypedDict, total=False):
     implicit: bool  # presence alone is the signal
     counts: bool  # the ratings are counts
     separator: str | None  # between columns of a file: a character, or "::"
+    encoding: str | None  # of files: "latin-1", "utf-16", …; by default UTF-8
+    unscored: tuple[float, ...]  # ratings that mean "not scored"
+    wide: bool  # a column for each item, a row for each user
     scale: Scale | None
     on_bad_rows: OnBadRows  # "refuse", or "skip": leave them out
 

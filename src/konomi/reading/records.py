@@ -25,6 +25,16 @@ DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)  # errors of reading a damage
 HEAD = 1 << 12  # bytes of a file's beginning that show whether it is text
 CONTROLS = bytes(set(range(32)) - set(b"\t\r\n")) + b"\x7f"
 MOST_CONTROLS = 0.05  # share of control characters in a text; in random bytes it is 1/9
+TYPED = (".parquet", ".arrow", ".feather", ".ipc")  # files with columns of types
+KINDS = {
+    b"\x89HDF\r\n\x1a\n": "an HDF5 file",
+    b"\x93NUMPY": "an array of NumPy",
+    b"MATLAB 5.0 MAT": "a MATLAB file",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook",
+    b"SQLite format 3": "an SQLite database",
+    b"%PDF": "a PDF",
+}
+"""What files begin with that are often tried."""
 SHOWN_TEXT = 500  # characters of a rejected row that are kept: an open quote may swallow half a file
 
 
@@ -63,11 +73,14 @@ def open_bytes(path: Path) -> BinaryIO:
     head = b""
     try:
         with suppress(*DAMAGED):  # the error comes when it is read
-            head = file.peek(4)[:4]
+            head = file.peek(HEAD)[:HEAD]
     except OSError as cause:
         file.close()
         raise _unreadable(path, cause) from cause
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
+    if kind := kind_of_binary(head):
+        file.close()
+        raise DataError(f"{path}: is {kind}.", "Save the ratings in it as CSV or Parquet: one row per rating.")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in head and path.suffix not in TYPED):
         file.close()
         raise _no_text(path)
     if path.suffix == ".gz":
@@ -89,6 +102,12 @@ def open_text(path: Path) -> TextIO:
     return io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline="")
 
 
+def kind_of_binary(head: bytes) -> str:
+    """What a file is that begins so, in words; "" where it is none of these."""
+    sheet = head.startswith(b"PK\3\4") and (b"[Content_Types].xml" in head or b"xl/" in head or b"_rels/" in head)
+    return "an Excel workbook" if sheet else next((name for magic, name in KINDS.items() if head.startswith(magic)), "")
+
+
 def refuse_binary(path: Path, head: bytes) -> None:
     """DataError where the beginning of a file has more control characters than text has: a picture, a program, …"""
     if len(head.translate(None, CONTROLS)) < (1 - MOST_CONTROLS) * len(head):
@@ -100,7 +119,8 @@ def _unreadable(path: Path, cause: OSError) -> DataError:
 
 
 def _no_text(path: Path) -> DataError:
-    return DataError(f"{path}: is not UTF-8 text but UTF-16, or no text at all.", 'Save it as UTF-8 ("CSV UTF-8").')
+    hint = 'Name its `encoding`, such as utf-16, or save it as UTF-8 ("CSV UTF-8").'
+    return DataError(f"{path}: is not UTF-8 text but UTF-16, or no text at all.", hint)
 
 
 def records(text: TextIO, separator: str) -> Iterator[Record]:

@@ -20,12 +20,13 @@ from konomi.data.table import Rejects, Table
 from konomi.errors import DataError
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.ids import Doubt, batch_ids, joined
-from konomi.reading.records import first_records, open_bytes, open_text, quote_of, records, reject, settle
+from konomi.reading.records import TYPED, first_records, open_bytes, open_text, quote_of, records, reject, settle
 from konomi.reading.slow_rows import BATCH, FALSE, TRUE, Row, checked_rows, frame_rows, text_rows
+from konomi.reading.times import as_seconds, plain_seconds
 from konomi.runtime import Run, check_cancel, interruptible
 from konomi.settings import closest
 
-BINARY = (".parquet", ".arrow", ".feather", ".ipc")
+BINARY = TYPED
 
 
 def read_several(paths: Sequence[Path], format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
@@ -118,11 +119,15 @@ def _scan_text(path: Path, format: RatingsFormat, width: int, places: dict[str, 
     """Batches of the chosen columns, named by their field."""
     stride = len(format.separator)  # a :: is two ":" with an empty column between
     own: dict[str, pl.DataType] = {"rating": pl.Float32(), "status": pl.Int64(), "time": pl.Int64(), "deleted": pl.String()}
+    if format.dates:
+        own["time"] = pl.String()
     kinds = {field: own.get(field, pl.Int64() if format.integer_ids else pl.String()) for field in places}
     schema: dict[str, pl.DataType] = {f"_{n}": pl.String() for n in range((width - 1) * stride + 1)}
     schema |= {f"_{place * stride}": kinds[field] for field, place in places.items()}
     between = [pl.col(f"_{n}").is_null() for n in range(len(schema)) if n % stride]
     chosen = {field: pl.col(f"_{place * stride}") for field, place in places.items()}
+    if format.dates:
+        chosen["time"] = plain_seconds(chosen["time"])
     if between:  # a cell with a single ":" makes the user null, so that the slow reader checks it
         chosen["user"] = pl.when(pl.all_horizontal(between)).then(chosen["user"])
     return (
@@ -182,7 +187,7 @@ def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, 
             known = batch["status"].is_in(list(STATUS.values()))
             columns["status"].append(np.where(known.to_numpy(), batch["status"].to_numpy(), 0).astype(np.uint8))
         if format.time:
-            columns["time"].append(batch["time"].cast(pl.Int64).to_numpy())
+            columns["time"].append(as_seconds(batch["time"].cast(pl.Int64).to_numpy()))
         run.progress(what, rows, max(rows, total))
     if rows == 0:
         raise DataError(f"{path}: there is no row of ratings in it.", "Check that it was downloaded or written whole.")

@@ -14,6 +14,7 @@ from konomi.data.scale import MOST
 from konomi.data.table import Rejects
 from konomi.reading.formats import RatingsFormat
 from konomi.reading.records import Record, number, reject
+from konomi.reading.times import seconds_of
 
 BATCH = 200_000  # rows
 INTEGER = re.compile("[+-]?[0-9]+")  # int() also takes 1_0 and the digits of other scripts
@@ -75,7 +76,9 @@ def _checked(format: RatingsFormat, field: str, value: Any) -> Any:
         if missing:
             raise ValueError(f"missing {field} id")
         return _whole(value, f"{field} id") if format.integer_ids else _text(value, f"{field} id")
-    if field in ("status", "time"):
+    if field == "time":
+        return 0 if missing else seconds_of(value)
+    if field == "status":
         return 0 if missing else _whole(value, field)
     if field == "deleted":
         word = FALSE[0] if missing else str(value).lower()
@@ -85,7 +88,7 @@ def _checked(format: RatingsFormat, field: str, value: Any) -> Any:
     if missing:
         return math.nan
     try:
-        rating = number(value) if isinstance(value, str) else float(value)
+        rating = _rating(value, format) if isinstance(value, str) else float(value)
     except ValueError:
         raise ValueError("rating is not a number") from None
     if rating in format.unscored:
@@ -97,6 +100,11 @@ def _checked(format: RatingsFormat, field: str, value: Any) -> Any:
     if abs(rating) > MOST:
         raise ValueError(f"rating beyond ±{MOST:,}")
     return rating
+
+
+def _rating(text: str, format: RatingsFormat) -> float:
+    """A number, with a comma before its decimals where commas do not stand between columns."""
+    return number(text if format.separator == "," else text.replace(",", ".", 1))
 
 
 def _whole(value: Any, what: str) -> int:

@@ -16,7 +16,7 @@ USUAL = {  # in lower case, letters only
     ),
     "rating": ("rating", "score", "feedback", "stars", "rate", "overall", "myscore", "bookrating"),
     "status": ("watchingstatus",),
-    "time": ("timestamp", "time", "unixreviewtime", "unixtime"),
+    "time": ("timestamp", "time", "unixreviewtime", "unixtime", "date", "datetime", "ratedat", "createdat", "updatedat"),
     "deleted": ("deleted", "removed"),
 }
 COUNTS = (
@@ -25,6 +25,8 @@ COUNTS = (
 )
 """Usual names of columns of counts."""
 NEEDED = ("user", "item", "rating")
+OF_CATALOGUES = ("title", "name", "genres", "genre", "releasedate", "episodes", "directors")
+WIDE = 5  # columns; where more are left over, they may be items
 SHOWN = 20  # column names that an error shows, at most
 
 
@@ -42,7 +44,7 @@ def usual_format(place: str, columns: Mapping[str, bool], options: ReadOptions) 
         for field, usual in USUAL.items()
     }
     if chosen["time"] and not options.time and not columns[chosen["time"]]:
-        chosen["time"] = None  # dates as text
+        chosen["time"] = None  # what its values are is not known
     counts = options.counts
     if chosen["rating"] is None:
         chosen["rating"] = next((plain[word] for word in COUNTS if word in plain), None)
@@ -53,7 +55,13 @@ def usual_format(place: str, columns: Mapping[str, bool], options: ReadOptions) 
             raise DataError(
                 f"{place}: no column that looks like the {field}. Its columns are: {shown}.",
                 f"Name it with `{field}`, and the `separator` where the columns look wrong."
-                + (" Where presence alone is the signal, say `implicit`." if field == "rating" else ""),
+                + (" Where presence alone is the signal, say `implicit`." if field == "rating" else "")
+                + (
+                    " A matrix with a column for each item is read with `wide`."
+                    if field == "item" and len(columns) > WIDE
+                    else ""
+                )
+                + (" A catalogue goes with `items`." if field == "user" and set(plain) & set(OF_CATALOGUES) else ""),
             )
     anime = "anime" in str(chosen["item"]).lower()
     return RatingsFormat(

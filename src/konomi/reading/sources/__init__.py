@@ -12,6 +12,7 @@ from konomi.errors import DataError
 from konomi.files import MANIFEST, read_manifest
 from konomi.reading.detect import Layout, is_catalogue, with_catalogues
 from konomi.reading.formats import ReadOptions
+from konomi.reading.recoded import read_recoded
 from konomi.reading.records import open_bytes
 from konomi.reading.zips import read_unpacked
 from konomi.runtime import Run
@@ -22,6 +23,9 @@ SOURCES = {
     "mal-2016": "konomi.reading.sources.mal_2016",
     "mal-2020": "konomi.reading.sources.mal_2020",
     "mal-2023": "konomi.reading.sources.mal_2023",
+    "netflix": "konomi.reading.sources.netflix",
+    "json-lines": "konomi.reading.sources.json_lines",
+    "item-lists": "konomi.reading.sources.item_lists",
     "delimited": "konomi.reading.sources.delimited",
     "sample": "konomi.simulate.sample",
 }
@@ -60,7 +64,7 @@ def read_source(name: str | None, paths: Sequence[Path], options: ReadOptions, r
         open_bytes(items).close()  # refused before the ratings are read
     layouts = [_module(each).LAYOUT for each in _named()]
     known = {name for layout in layouts for group in (*layout.ratings, layout.catalogue, (MANIFEST,)) for name in group}
-    table = read_unpacked(paths, known, read)
+    table = read_unpacked(paths, known, lambda files: read_recoded(files, options.encoding, read))
     return with_catalogues(table, options.items, options) if options.items else table
 
 
@@ -95,7 +99,7 @@ def recognise(paths: Sequence[Path]) -> str:
 
 
 def _named() -> list[str]:
-    """The sources whose files have fixed names."""
+    """The sources that are recognised by what they are, not by the columns that they have."""
     return [name for name in SOURCES if name not in ("delimited", "sample")]
 
 

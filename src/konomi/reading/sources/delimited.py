@@ -9,10 +9,13 @@ import polars as pl
 from konomi.data.table import Table
 from konomi.errors import DataError
 from konomi.reading.formats import RatingsFormat, ReadOptions
+from konomi.reading.read_frame import read_typed
 from konomi.reading.records import first_records, number, open_bytes
 from konomi.reading.rows import BINARY, read_several
 from konomi.reading.signal import with_signal
+from konomi.reading.times import is_date, is_time
 from konomi.reading.usual_names import usual_format
+from konomi.reading.wide import unpivoted
 from konomi.runtime import Run
 
 SEPARATORS = ("\t", "::", ",", ";", "|")
@@ -28,6 +31,8 @@ def recognise(paths: Sequence[Path]) -> bool:
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
     """The ratings of one file, or of several with the same columns, without a catalogue."""
+    if options.wide:
+        return _read_wide(paths, options, run)
     format = guess(paths[0], options)
     other = next((path for path in paths[1:] if guess(path, options) != format), None)
     if other:
@@ -38,14 +43,17 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
     table = read_several(paths, format, options, run, "delimited")
     table = with_signal(table, format.counts, options.implicit, format.scale is not None)
     separator = {} if paths[0].suffix in BINARY else {"separator": format.separator}
-    return dataclasses.replace(table, reading={**format.names(), **separator})
+    header = {"header": "none, so the columns are assumed"} if format.columns else {}
+    return dataclasses.replace(table, reading={**format.names(), **separator, **header})
 
 
 def guess(path: Path, options: ReadOptions) -> RatingsFormat:
     """The format of a file, from the options and its first lines; columns without an option have their usual names."""
     separator, columns, headless = _head(path, options)
     format = usual_format(str(path), columns, options)
-    return dataclasses.replace(format, separator=separator, columns=tuple(columns) if headless else None).given(options)
+    dates = format.time is not None and not headless and _has_dates(path, separator, list(columns).index(format.time))
+    names = tuple(columns) if headless else None
+    return dataclasses.replace(format, separator=separator, columns=names, dates=dates).given(options)
 
 
 def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]:
@@ -61,8 +69,32 @@ def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]
     separator = options.separator or separator_of(path)
     head = first_records(path, separator, 2)
     headless = any(_is_number(field) for field in head[0])
+    if headless and len(head[0]) > len(HEADLESS) and options.user is None and all(map(_is_number, head[0])):
+        raise DataError(
+            f"{path}: no header, and {len(head[0])} columns of numbers: which is which?",
+            f"Without a header {', '.join(HEADLESS)} are assumed. Write names into the first line; a matrix with a column for "
+            "each item is read with `wide`.",
+        )
+    if twice := [name for name in head[0] if not headless and head[0].count(name) > 1]:
+        places = ", ".join(str(n) for n, name in enumerate(head[0], 1) if name == twice[0])
+        raise DataError(f'{path}: the columns {places} are all called "{twice[0]}".', "Give each a name of its own.")
     names = [*HEADLESS, *(f"column_{n}" for n in range(5, len(head[0]) + 1))][: len(head[0])] if headless else head[0]
-    return separator, {name: n < len(head[-1]) and head[-1][n].strip().isdigit() for n, name in enumerate(names)}, headless
+    return separator, {name: n < len(head[-1]) and is_time(head[-1][n]) for n, name in enumerate(names)}, headless
+
+
+def _has_dates(path: Path, separator: str, place: int) -> bool:
+    """Whether the first row has a date, and no number, in a column."""
+    if path.suffix in BINARY:
+        return False
+    _, *rows = first_records(path, separator, 2)
+    return any(place < len(row) and is_date(row[place]) for row in rows)
+
+
+def _read_wide(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
+    """The ratings of matrices with a column for each item."""
+    frames = [unpivoted(path, options.separator or separator_of(path), options) for path in paths]
+    table = read_typed(pl.concat(frames), str(paths[0]), dataclasses.replace(options, unscored=()), run, "delimited")
+    return dataclasses.replace(table, files=tuple(paths))
 
 
 def separator_of(path: Path) -> str:
