@@ -1,16 +1,11 @@
 """How good the top ten of `ease` is, and what its settings do to it; and how long it takes for a large catalogue.
 
     python bench/ease.py [anime|lists|films …]
-    python bench/ease.py --few [anime|lists|films …]
     python bench/ease.py --items 17562
 
 Real ratings: 419,943 of MyAnimeList in 2016, 303,441 list entries with statuses, ml-latest-small (the data beside the
 checkout); split at random, a tenth validates and a tenth tests. For people with at least one liked entry hidden, 1,500 of them
 at most: NDCG@10 over the whole catalogue without what was learnt from (relevant: hidden and liked), beside `popular` and `mf`.
-
-With --few: the same of people who were held out whole, half of their entries hidden, when 1, 2, 3, 5, 10, 20 or all of the
-others are shown; of those who have met 20 of the others, and liked something hidden. Beside the weight that what is popular
-has, weights that do not fall with the number of entries.
 
 With --items, seconds and memory of the fit for so many items, beside the forecast, on entries that are drawn at random.
 """
@@ -48,7 +43,6 @@ SOURCES = {
 LEAST = {"anime": 3, "lists": 10, "films": 3}  # the lists have twice as many items, most of them on hardly a list
 K, PEOPLE = 10, 1500
 SHOWN, HELD_OUT = (1, 2, 3, 5, 10, 20), {"anime": 0.15, "lists": 0.3, "films": 0.3}
-FLAT = (0.001, 0.1, 0.3)
 CHANGES: dict[str, dict[str, Any]] = {
     "as they are": {},
     "disliked = 1: all that was met": {"disliked": 1.0},
@@ -110,32 +104,6 @@ def measure(name: str) -> dict[str, Any]:
     return found
 
 
-def few(name: str) -> dict[str, Any]:
-    source, path = SOURCES[name]
-    dataset: Dataset = prepare(read_source(source, [path], ReadOptions(), Run()))
-    split = make_split(dataset, SplitConfig("users", HELD_OUT[name], HELD_OUT[name]))
-    train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
-    seen, liked = seen.keep(seen.consumed), hidden.keep(train.labelling.of(hidden) == 1)
-    people = np.flatnonzero((seen.counts >= SHOWN[-1]) & (liked.counts > 0))[:PEOPLE]
-    shown, wanted = seen.take(people), liked.take(people)
-    order = np.lexsort((np.random.default_rng(0).random(len(shown.item)), shown.user))
-    place = np.empty(len(order), np.int64)  # of an entry among those of its person
-    place[order] = np.arange(len(order)) - np.repeat(shown.indptr[:-1], shown.counts)
-    parts = {str(k): shown.keep(place < k) for k in SHOWN} | {"all": shown}
-
-    def row(model: Model) -> dict[str, float]:
-        return {k: top_ten(model, part, wanted)["ndcg@10"] for k, part in parts.items()}
-
-    model, weight = ease.fit(train, ease.Config(least=LEAST[name]), Run()), ease.weight_of_popular
-    found: dict[str, Any] = {"people": len(people), "popular": row(popular.fit(train, popular.Config(), Run()))}
-    found["ease"] = row(model)
-    for flat in FLAT:
-        ease.weight_of_popular = lambda entries, flat=flat: np.full(len(entries), flat, np.float32)
-        found[f"ease, {flat:g} for everybody"] = row(model)
-    ease.weight_of_popular = weight
-    return found
-
-
 def large(n: int, people: int = 20_000, each: int = 100) -> dict[str, Any]:
     """A fit of n items, and somebody with 200 entries."""
     draw = np.random.default_rng(0)
@@ -172,12 +140,9 @@ def large(n: int, people: int = 20_000, each: int = 100) -> dict[str, Any]:
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("data", nargs="*", default=[*SOURCES], help="anime, lists, films")
-parser.add_argument("--few", action="store_true")
 parser.add_argument("--items", nargs="*", type=int)
 arguments = parser.parse_args()
 if arguments.items:
     save("ease-items", {f"{n} items": large(n) for n in arguments.items})
-elif arguments.few:
-    save("ease-few", {name: few(name) for name in arguments.data})
 else:
     save("ease", {name: measure(name) for name in arguments.data})

@@ -6,9 +6,10 @@ Real MyAnimeList ratings (the caserec file, with the catalogue of 2020) and ml-l
 third of the people is held out; half of what each rated is hidden, and what could be shown is not recommended. ease and mf,
 trained on the others, answer together. Wishes are taken from what could be shown in three ways; for each of them, and each
 weight of the wishes: NDCG@10, by how much it is above that of the most rated titles, the share of the ten that have a genre
-wished for, and of those that have one not wanted. "As far as known" is `Blend.granted`; "all alike" is the same without the
-item's popularity; "learnt" a ridge regression of what the other people have rated (1 or 0) on their wishes, taken in each way.
-Then the lists for wishes as people type them, alone and beside five ratings, with the weight that is `WISH`.
+wished for, and of those that have one not wanted. "As it is" is the order as served; "as far as known" adds a weight · the
+item's popularity · its fit to the wishes; "all alike" is the same without the popularity; "learnt" a ridge regression of what
+others have rated (1 or 0) on their wishes, taken in each way. Then the lists for wishes as people type them, alone and beside
+five ratings.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from caserec_split import CATALOGUE, RATINGS, caserec
 from konomi.catalogue.tags import genre_matrix, genre_names
 from konomi.catalogue.taste import genre_taste
 from konomi.data.dataset import Dataset
+from konomi.data.lifts import lifts
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
@@ -34,7 +36,7 @@ from konomi.evaluate.recommendations import list_length, measure_lists, relevant
 from konomi.evaluate.records import ItemFacts
 from konomi.kernels.topk import topk
 from konomi.models import ease, mf
-from konomi.pipeline.compare_people import drawn
+from konomi.pipeline.newcomers import drawn
 from konomi.ranking.blend import WISH, Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.silent import robust_popularity
@@ -155,7 +157,7 @@ def people_of(dataset: Dataset, seed: int) -> Held:
     few = drawn(known, FEW, np.random.default_rng(seed).random(len(known.item)))
     run = Run(seed=seed)
     models = (ease.fit(train, ease.Config(), run), mf.fit(train, mf.Config(), run))
-    return Held(known, few, wanted.take(able), train, Blend(models, items, train.scale))
+    return Held(known, few, wanted.take(able), train, Blend(models, items, train.labelling, lifts(train, run)))
 
 
 def figures(scores: F32, held: Held, wishes: F32) -> tuple[float, float, float]:
@@ -186,7 +188,7 @@ def study(dataset: Dataset, seeds: int) -> dict[str, Any]:
             held, wishes = everybody.take(able), wishes[able]
             told[name].append(len(able))
             fits = {
-                "as far as known": (WEIGHTS, order.granted(wishes) / WISH),
+                "as far as known": (WEIGHTS, order.popularity * wish_scores(order.genres, wishes, train.scale)),
                 "all alike": (ALIKE, wish_scores(order.genres, wishes, train.scale)),
             }
             v = np.column_stack([np.ones(len(able)), strength(wishes, train.scale)])
@@ -196,14 +198,17 @@ def study(dataset: Dataset, seeds: int) -> dict[str, Any]:
             for much, profiles in shown.items():
                 base = order.weigh(profiles, Dials()).total
                 rows[f"{much}, no wishes"] = base
+                rows[f"{much}, as it is"] = order.weigh(profiles, Dials(), wishes).total
                 for how, (weights, fit) in fits.items():
                     rows |= {f"{much}, {how}, weight {w:g}": base + np.float32(w) * fit for w in weights}
             if name == FIRST:
                 for model, alone in zip(MODELS, order.models, strict=True):
-                    single = Blend((alone,), order.items, order.scale)
+                    single = Blend((alone,), order.items, order.labelling, order.lifts)
                     base = single.weigh(held.few, Dials()).total
                     rows[f"{FEW} ratings, {model} alone, no wishes"] = base
-                    rows[f"{FEW} ratings, {model} alone, as far as known, weight {WISH:g}"] = base + single.granted(wishes)
+                    rows[f"{FEW} ratings, {model} alone, as far as known, weight {WISH:g}"] = (
+                        base + WISH * fits["as far as known"][1]
+                    )
             popular = figures(rows["popularity"], held, wishes)[0]
             for what, scores in rows.items():
                 ndcg, granted, refused = figures(scores, held, wishes)
@@ -226,7 +231,8 @@ def lists(dataset: Dataset, typed: tuple[dict[str, float], ...], ratings: dict[s
     items = add_statistics(train.items, train.seen, train.scale)
     names, titles, sensitive = genre_names(items), items["title"].to_list(), items["sensitive"].to_numpy()
     run = Run()
-    order = Blend((ease.fit(train, ease.Config(), run), mf.fit(train, mf.Config(), run)), items, train.scale)
+    models = (ease.fit(train, ease.Config(), run), mf.fit(train, mf.Config(), run))
+    order = Blend(models, items, train.labelling, lifts(train, run))
     others = train.seen.take(np.flatnonzero(train.seen.scored().counts >= SHOWN))
     each = learnt(named(apart(others, train), train.scale), others, train.scale, len(items))
     found: dict[str, Any] = {}
@@ -239,8 +245,9 @@ def lists(dataset: Dataset, typed: tuple[dict[str, float], ...], ratings: dict[s
             wishes = np.full((1, len(names)), np.nan, np.float32)
             for genre, value in combination.items():
                 wishes[0, names.index(genre)] = value
-            known_fit, fit = order.granted(wishes)[0] / WISH, wish_scores(order.genres, wishes, train.scale)[0]
-            rows = {"as far as known": base + WISH * known_fit, "all alike": base + WISH * fit}
+            fit = wish_scores(order.genres, wishes, train.scale)[0]
+            asked = order.weigh(person, Dials(), wishes).total[0]
+            rows = {"as it is": asked, "as far as known": base + WISH * order.popularity * fit, "all alike": base + WISH * fit}
             if not known:
                 rows["learnt"] = np.append(1, strength(wishes, train.scale)[0]) @ each
             tens = {what: np.argsort(np.where(left_out, np.inf, -score), kind="stable")[:K] for what, score in rows.items()}

@@ -164,7 +164,7 @@ def test_a_folder_of_format_2_is_read_and_never_replaced(bundle, saved, tmp_path
     folder = older(tmp_path / "older", bundle)
     again = load_bundle(folder)
     assert again.facts == bundle.facts and again.items.equals(bundle.items)
-    save_bundle(tmp_path / "anew", replace(again, people=bundle.people))  # an older bundle has nothing of people
+    save_bundle(tmp_path / "anew", replace(again, people=bundle.people, lifts=bundle.lifts))  # an older bundle has neither
     assert (tmp_path / "anew").read_bytes() == saved.read_bytes()
     with pytest.raises(BundleError, match="a folder, a konomi bundle of an older format") as caught:
         save_bundle(folder, bundle)
@@ -260,5 +260,5 @@ def test_the_example_of_the_document_reads_it(saved, bundle):
     [program] = re.findall(r"```python\n(.*?)```", page, re.S)
     assert "konomi" not in program
     shown = subprocess.run([sys.executable, "-c", program], cwd=saved.parent, capture_output=True, text=True, check=True).stdout
-    assert shown.startswith("konomi bundle 4 ['ease', 'mf']\n") and "ease/weight float32 (20, 20)" in shown
+    assert shown.startswith("konomi bundle 5 ['ease', 'mf']\n") and "ease/weight float32 (20, 20)" in shown
     assert asdict(bundle.scale) == {"low": 1, "high": 10, "step": 1}

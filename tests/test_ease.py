@@ -49,30 +49,26 @@ def test_by_hand(three):
     # XᵀX + I = [3 2 0; 2 4 1; 0 1 2], of determinant 13; 13 P = [7 −4 2; −4 6 −3; 2 −3 8]; B_ji = −P_ji / P_ii
     by_hand = [[0, 4 / 6, -2 / 8], [4 / 7, 0, 3 / 8], [-2 / 7, 3 / 6, 0]]
     np.testing.assert_allclose(model.weight, by_hand, rtol=1e-6, atol=1e-7)
-    share = np.array([2, 3, 1]) / 3
     codes = model.encode(rated([A, C]))
-    np.testing.assert_allclose(codes, [[-2 / 7, 4 / 6 + 3 / 6, -2 / 8, 0, 4 / 12]], rtol=1e-6)
-    np.testing.assert_allclose(model.score(codes, "rank"), [codes[0, :3] + share / 3], rtol=1e-6)
+    np.testing.assert_allclose(codes, [[-2 / 7, 4 / 6 + 3 / 6, -2 / 8, 0]], rtol=1e-6)
+    np.testing.assert_array_equal(model.score(codes, "rank"), [codes[0, :3]])
     np.testing.assert_array_equal(model.score_pairs(codes, np.array([-1]), "rank"), [0])
 
 
-def test_a_stranger_gets_what_is_popular(three):
-    model = ease.fit(three, ease.Config(least=1), Run())
-    stranger = model.score(model.encode(Profiles.of([{}])), "rank")[0]
-    assert np.argsort(-stranger).tolist() == [B, A, C]
-    np.testing.assert_allclose(stranger, 0.4 * np.array([2, 3, 1]) / 3, rtol=1e-6)
-
-
-def test_what_is_popular_counts_for_less_with_every_entry_that_says_something(train):
+def test_what_says_nothing_adds_nothing(train):
     model = ease.fit(train, ease.Config(disliked=0, least=26), Run())
+    assert not model.score(model.encode(Profiles.of([{}])), "rank").any()
     known, unknown = (np.flatnonzero((model.item_known[:-1] > 0) == yes) for yes in (True, False))
     assert len(unknown)
-    weights = [model.encode(rated(known[:n]))[0, -1] for n in (0, 1, 2, 6)]
-    np.testing.assert_allclose(weights, [4 / 10, 4 / 11, 4 / 12, 4 / 16], rtol=1e-6)
     for nothing in ({known[1]: 2.0}, {known[1]: float("nan")}, {unknown[0]: 9.0}):
         code = model.encode(Profiles.of([{known[0]: 9.0, **nothing}]))
         np.testing.assert_array_equal(code, model.encode(rated(known[:1])))
-        assert not model.without(Profiles.of([nothing]), np.arange(20, dtype=np.int32), "rank").any()
+        assert not model.parts(Profiles.of([nothing]), np.arange(20, dtype=np.int32), "rank").any()
+
+
+def test_the_share_in_bundles_of_before_is_not_used(train):
+    state = ease.fit(train, ease.Config(), Run()).state()
+    assert ease.load({**state, "share": np.ones(21, np.float32)}).state().keys() == state.keys()
 
 
 def test_it_is_what_minimises_the_objective(train):
@@ -125,19 +121,19 @@ def test_what_an_entry_adds_is_what_is_missing_without_it(checkerboard, train):
     model = ease.fit(train, ease.Config(least=26, disliked=-0.5), Run())
     assert 0 < (model.item_known[:-1] == 0).sum() < 20
     person, items = checkerboard.profiles.slice(3, 4), np.arange(-1, 20, dtype=np.int32)
-    parts = model.without(person, items, "rank")
+    parts = model.parts(person, items, "rank")
     assert parts.shape == (len(person.item), 21) and parts.dtype == np.float32
     whole = model.score(model.encode(person), "rank", items)[0]
     for n in range(len(person.item)):
         others = person.keep(np.arange(len(person.item)) != n)
         np.testing.assert_allclose(parts[n], whole - model.score(model.encode(others), "rank", items)[0], atol=1e-6)
     with pytest.raises(RequestError, match='no output "rating"'):
-        model.without(person, items, "rating")
+        model.parts(person, items, "rating")
 
 
 def test_an_entry_that_says_nothing_adds_nothing(train):
     model = ease.fit(train, ease.Config(), Run())
-    parts = model.without(Profiles.of([{2: 9, 4: float("nan")}]), np.array([1, 6], np.int32), "rank")
+    parts = model.parts(Profiles.of([{2: 9, 4: float("nan")}]), np.array([1, 6], np.int32), "rank")
     assert parts[0].any() and not parts[1].any()
 
 
@@ -155,8 +151,7 @@ def test_statuses_are_read_as_in_training(train):
     for status in ("completed", "watching", "on hold"):
         np.testing.assert_array_equal(code(unscored, status), code(9, "completed"))
     for disliked in (code(unscored, "dropped"), code(2, "completed")):
-        np.testing.assert_array_equal(disliked[:, :-1], code(9, "completed")[:, :-1] / 4)
-        np.testing.assert_array_equal(disliked[:, -1], code(9, "completed")[:, -1])
+        np.testing.assert_array_equal(disliked, code(9, "completed") / 4)
 
 
 def test_training_reads_statuses(three):
@@ -172,10 +167,10 @@ def test_training_reads_statuses(three):
 def test_rare_items_are_left_out(three):
     model = ease.fit(three, ease.Config(l2=1, least=2), Run())
     assert model.weight.shape == (2, 2) and (model.item_known == 0).tolist() == [False, False, True, True]
-    np.testing.assert_array_equal(model.encode(rated([C])), [[0, 0, 0, np.float32(0.4)]])
+    np.testing.assert_array_equal(model.encode(rated([C])), [[0, 0, 0]])
     codes = model.encode(rated([A, B]))
     assert np.argsort(-model.score(codes, "rank")[0])[-1] == C
-    assert model.score(codes, "rank")[0, C] == pytest.approx(4 / 12 / 3)
+    assert model.score(codes, "rank")[0, C] == 0
 
 
 def test_a_crowd_is_encoded_the_same_on_any_number_of_threads(train):

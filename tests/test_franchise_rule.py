@@ -13,6 +13,7 @@ from konomi.kernels.topk import topk
 from konomi.ranking.franchise_rule import FranchiseRule
 
 DONE, DROPPED, PLANNED = STATUS["completed"], STATUS["dropped"], STATUS["plan to watch"]
+WATCHING, ON_HOLD = STATUS["watching"], STATUS["on hold"]
 
 # rows 0 to 3: three seasons and a recap of one work; 4: a film alone; 5 and 6: a second work, its sequel first
 FRANCHISE = np.array([0, 0, 0, 0, 4, 6, 6], np.int32)
@@ -54,6 +55,9 @@ def without(*rows):
         ({1: DONE}, ALL, without(0), [4, 6]),
         ({3: DONE}, ALL, ALL, [0, 4, 6]),
         ({1: DROPPED}, ALL, ALL, [4, 6]),
+        ({0: WATCHING}, ALL, ALL, [4, 6]),  # in the middle of the first part
+        ({0: DONE, 1: ON_HOLD}, ALL, ALL, [4, 6]),
+        ({0: DONE, 3: WATCHING}, ALL, ALL, [1, 4, 6]),  # a recap
         ({0: DONE, 3: DROPPED}, ALL, ALL, [1, 4, 6]),  # dropping a recap says nothing
         ({0: PLANNED}, ALL, ALL, [0, 4, 6]),
         ({0: DONE, 1: PLANNED}, ALL, ALL, [1, 4, 6]),
@@ -114,3 +118,10 @@ def test_top_k_over_the_offers_is_k_different_works():
     row = offered(profiles, FRANCHISE, PART, ALL, ALL)[0]
     items, _ = topk(scores, 3, profiles.indptr, profiles.item, row)
     assert items.tolist() == [[1, 6, 4]]
+
+
+def test_no_sequels_of_what_has_been_begun():
+    """Not even of a work of which only a later part was seen; a recap is no beginning."""
+    rule = FranchiseRule.of(FRANCHISE, PART, ALL)
+    for seen, offers in (({0: DONE}, [4, 6]), ({1: DONE}, [4, 6]), ({3: DONE}, [0, 4, 6]), ({0: PLANNED}, [0, 4, 6])):
+        assert np.flatnonzero(rule.offered(people(seen), ALL, sequels=False)[0]).tolist() == offers

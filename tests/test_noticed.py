@@ -167,7 +167,7 @@ def test_metrics_look_as_far_as_they_say():
 def test_the_mix_of_what_somebody_likes_is_one_whole():
     items = pl.DataFrame({"genres": [["A"], ["A", "B"], ["C"]], "ratings": [3, 3, 3], "bayes": [7.0, 7.0, 7.0]})
     scale = Scale(1, 10, 1)
-    ranker = Ranker(Blend((), items, scale), Labelling(scale))
+    ranker = Ranker(Blend((), items, Labelling(scale)))
     np.testing.assert_allclose(ranker._liked_mix(Profiles.of([{0: 9.0, 1: 8.0, 2: 2.0}])), [0.75, 0.25, 0])
     assert ranker._liked_mix(Profiles.of([{2: 2.0}])).tolist() == [0, 0, 0]
 
@@ -198,6 +198,6 @@ def test_titles_are_alike_by_what_people_like_and_by_contents():
     train = train_of([(u, i, 9 if (u + i) % 2 else 2) for u in range(6) for i in range(4)])
     model, items = mf.fit(train, mf.Config(dim=3, epochs=2), RUN), Baselines(train, RUN).catalogue
     items = items.with_columns(pl.Series("genres", [["A"], ["B"], ["A", "B"], ["A"]]))
-    content, both = (Ranker(Blend(models, items, train.scale), train.labelling).vectors for models in ((), (model,)))
+    content, both = (Ranker(Blend(models, items, train.labelling)).vectors for models in ((), (model,)))
     np.testing.assert_allclose(both[:, :3], unit(model.item_vectors()) / np.sqrt(2), atol=1e-6)
     np.testing.assert_allclose(both[:, 3:], content / np.sqrt(2), atol=1e-6)

@@ -126,7 +126,7 @@ def test_what_is_liked_can_be_said(tmp_path):
 def test_a_bundle_knows_what_is_liked(checkerboard):
     strict = dataclass_with(checkerboard, liked=9.0)
     bundle = train_model(strict, {"ease": {"l2": 1.0}}, SplitConfig(), RUN)
-    assert bundle.labelling.liked == 9 and Recommender(bundle).ranker.labelling == strict.labelling
+    assert bundle.labelling.liked == 9 and Recommender(bundle).ranker.blend.labelling == strict.labelling
 
 
 def dataclass_with(dataset, **rules):

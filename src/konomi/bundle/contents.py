@@ -10,6 +10,7 @@ import polars as pl
 
 from konomi.bundle.shapes import check_shapes, check_values
 from konomi.catalogue.tags import tag_names
+from konomi.data.lifts import Lifts
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.table import ITEM_COLUMNS
@@ -69,6 +70,15 @@ def check_people(people: pl.DataFrame) -> None:
             raise ValueError(f'what was measured of people has a column "{name[:60]}" of {people.schema[name]}')
         if not people[name].drop_nulls().is_finite().all():
             raise ValueError(f'what was measured of people is not finite in "{name[:60]}"')
+
+
+def check_lifts(lifts: Lifts, n_items: int) -> None:
+    """Check that lifts are of distinct items of the catalogue, in order, and that there is one for each two of them."""
+    item, steps = lifts.item, lifts.steps
+    if item.dtype != np.int32 or item.ndim != 1 or steps.dtype != np.int8 or steps.shape != (len(item), len(item)):
+        raise ValueError(f"the lifts are {steps.dtype}{list(steps.shape)} of {item.dtype}{list(item.shape)}")
+    if len(item) and (item[0] < 0 or item[-1] >= n_items or (np.diff(item) <= 0).any()):
+        raise ValueError("the lifts are of items that the catalogue does not have, or has elsewhere")
 
 
 def check_arrays(name: str, state: Mapping[str, npt.NDArray[Any]], n_items: int, values: bool) -> None:

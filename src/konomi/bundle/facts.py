@@ -91,11 +91,12 @@ class Facts:
     learnt: tuple[Role, ...] | None = None
     warnings: tuple[str, ...] | None = None
     start: tuple[str, ...] | None = None
+    chosen: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("metrics", "intervals"):
             object.__setattr__(self, name, json.loads(json.dumps(getattr(self, name), allow_nan=False)))
-        for name in ("learnt", "warnings", "start"):
+        for name in ("learnt", "warnings", "start", "chosen"):
             object.__setattr__(self, name, None if getattr(self, name) is None else tuple(getattr(self, name)))
         history = {name: tuple((error, valid) for error, valid in epochs) for name, epochs in self.history.items()}
         object.__setattr__(self, "history", history)
@@ -152,6 +153,9 @@ def _check_metrics(metrics: Metrics, key: str) -> None:
     baselines = metrics.get("baselines", {})
     if not is_a(dict[str, dict[str, Any]], baselines) or not is_a(float | None, metrics.get("rmse")):
         raise ValueError(f"{key} are not what is measured of a model")
+    for of, found in {"the model": metrics, **baselines}.items():
+        if not is_a(dict[str, Any], found.get("served", {})):
+            raise ValueError(f"what is served of {of} in {key} are no metrics")
     for name, found in baselines.items():
         if not is_a(float | None, found.get("rmse")):
             raise ValueError(f"rmse of the baseline {name} in {key} is no number")

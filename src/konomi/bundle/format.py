@@ -13,13 +13,14 @@ import polars as pl
 from safetensors import SafetensorError
 
 from konomi.arguments import as_path, expect
-from konomi.bundle.contents import check_arrays, check_catalogue, check_people, try_out, typed
+from konomi.bundle.contents import check_arrays, check_catalogue, check_lifts, check_people, try_out, typed
 from konomi.bundle.facts import Facts, Metrics
 from konomi.bundle.layout import write
 from konomi.bundle.records import record
-from konomi.bundle.stored import FORMAT, ITEMS, KIND, PEOPLE, REMEDY, Stored, manifest_text, read_file, read_folder
+from konomi.bundle.stored import FORMAT, ITEMS, KIND, LIFTS, PEOPLE, REMEDY, Stored, manifest_text, read_file, read_folder
 from konomi.data.dataset import parquet
 from konomi.data.labels import Labelling
+from konomi.data.lifts import Lifts
 from konomi.data.scale import Scale
 from konomi.errors import BundleError, DataError
 from konomi.files import check_file, kind_of, whole_file
@@ -36,7 +37,7 @@ class Bundle:
     models: by name; each output comes from the first that has it; configs: their settings; items: the catalogue, a row per item
     row of the models, with `ratings`, `mean` and `bayes` of the training entries, `franchise` and `part`; scale: of the
     ratings; facts: origin and metrics; people: what was measured of each person with test entries, without ids, see
-    `evaluate/people.py`; empty where nothing was.
+    `evaluate/people.py`, empty where nothing was; lifts: of the best known items, none in bundles of format 4 or before.
     """
 
     models: dict[str, Model]
@@ -45,6 +46,7 @@ class Bundle:
     scale: Scale
     facts: Facts
     people: pl.DataFrame = field(default_factory=pl.DataFrame)
+    lifts: Lifts = field(default_factory=Lifts)
 
     def __repr__(self) -> str:
         return f"Bundle({', '.join(self.models)}: {len(self.items):,} items, rated {self.scale})"
@@ -81,6 +83,8 @@ def save_bundle(path: Path | str, bundle: Bundle) -> None:
             check_arrays(name, state, len(items), values=True)
         text = manifest_text(bundle.configs, {"scale": asdict(bundle.scale), **bundle.facts.to_json()})
         arrays = {f"{name}/{key}": array for name, state in states.items() for key, array in state.items()}
+        check_lifts(bundle.lifts, len(items))
+        arrays |= {f"{LIFTS}{key}": array for key, array in vars(bundle.lifts).items()}
         arrays[ITEMS] = np.frombuffer(parquet(items), np.uint8)
         if bundle.people.width:
             check_people(bundle.people)
@@ -130,7 +134,9 @@ def _bundle(stored: Stored, check: bool) -> Bundle:
             try_out(name, models[name], items, scale)
     people = pl.read_parquet(io.BytesIO(stored.people)) if stored.people else pl.DataFrame()
     check_people(people)
-    return Bundle(models, {model.name: model.config for model in stored.models}, items, scale, facts, people)
+    lifts = Lifts(**stored.lifts)
+    check_lifts(lifts, len(items))
+    return Bundle(models, {model.name: model.config for model in stored.models}, items, scale, facts, people, lifts)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from konomi.files import MANIFEST, hash_file, hash_manifest, read_manifest, read
 from konomi.models import MODELS, module, package
 
 KIND = "konomi bundle"
-FORMAT, OLDER = 4, 2  # formats: a file; a folder, which is only read
-READ = ("3", str(FORMAT))  # formats of a file; what format 4 has more may be absent
-ITEMS, PEOPLE = "items.parquet", "people.parquet"
+FORMAT, OLDER = 5, 2  # formats: a file; a folder, which is only read
+READ = ("3", "4", str(FORMAT))  # formats of a file; what later ones have more may be absent
+ITEMS, PEOPLE, LIFTS = "items.parquet", "people.parquet", "lifts."  # what is of no model
 REMEDY = "Make one with `train_model`."
 UPGRADE = f"This Konomi reads formats {OLDER} to {FORMAT}: upgrade it, or train again."
 OLD_KEYS = ("models", "scale", "data", "split", "seed", "metrics", "history", "sha256")
@@ -42,17 +42,18 @@ class Trained:
 @dataclass(frozen=True)
 class Stored:
     """A stored bundle. models: in order; manifest: the rest of it; catalogue: a Parquet file; states: model → its arrays;
-    people: a Parquet file of what was measured of people, empty where there is none."""
+    people: a Parquet file of what was measured of people, empty where there is none; lifts: the arrays of a `Lifts`."""
 
     models: list[Trained]
     manifest: dict[str, Any]
     catalogue: bytes
     states: dict[str, State]
     people: bytes = b""
+    lifts: State = field(default_factory=dict)
 
 
 def read_file(file: Path, check: bool) -> Stored:
-    """A bundle of format 3 or 4, its arrays mapped. With `check` all hashes are compared, else those of header and catalogue.
+    """A bundle of format 3 to 5, its arrays mapped. With `check` all hashes are compared, else those of header and catalogue.
 
     BundleError where it is no bundle, or of another format; OSError or ValueError where it cannot be read.
     """
@@ -65,6 +66,7 @@ def read_file(file: Path, check: bool) -> Stored:
     if altered := mapped.altered(arrays if check else [name for name in (ITEMS, PEOPLE) if name in arrays]):
         raise ValueError(f"{altered[0]!r} has been altered: its hash is not the one noted")
     catalogue, people = arrays.pop(ITEMS).tobytes(), arrays.pop(PEOPLE).tobytes() if PEOPLE in arrays else b""
+    lifts = {name.removeprefix(LIFTS): arrays.pop(name) for name in list(arrays) if name.startswith(LIFTS)}
     manifest = json.loads(mapped.metadata["manifest"])
     models = _trained(file, manifest.pop("models"))
     states: dict[str, State] = {model.name: {} for model in models}
@@ -73,7 +75,7 @@ def read_file(file: Path, check: bool) -> Stored:
         if model not in states:
             raise ValueError(f"{name!r} is of no model in it")
         states[model][key] = array
-    return Stored(models, manifest, catalogue, states, people)
+    return Stored(models, manifest, catalogue, states, people, lifts)
 
 
 def read_folder(folder: Path) -> Stored:

@@ -12,7 +12,9 @@ from konomi.errors import ConfigError
 STATUS = {"watching": 1, "completed": 2, "on hold": 3, "dropped": 4, "plan to watch": 6}
 """Watching statuses and their codes in MyAnimeList's files; 0 = unknown."""
 
+PLANNED = STATUS["plan to watch"]
 LEFT_OUT = np.int8(-1)  # the label of an entry that is no interaction
+UNRATED = 0.5  # how much it is liked, of 1, where nothing but that it was seen is known
 
 Rule = Literal["scored", "unscored-negative"]
 
@@ -70,6 +72,15 @@ class Labelling:
     def of(self, entries: Entries) -> I8:
         """`interactions` of every entry, i8[N]."""
         return interactions(entries.rating, entries.status, self.scale, self.rule, self.liked)
+
+    def strength(self, entries: Entries) -> F32:
+        """How much each entry is liked, f32[N] in [0, 1]: of what is rated how far it is from the middle of the scale to its
+        top. What is disliked, dropped or only planned counts 0, what was seen and not rated `UNRATED`."""
+        rated, middle = ~np.isnan(entries.rating), self.scale.middle
+        above = (np.where(rated, entries.rating, middle) - middle) / (self.scale.high - middle)
+        status = np.zeros(len(rated), np.uint8) if entries.status is None else entries.status
+        strength = np.where(rated, np.clip(above, 0, 1), np.where(status > 0, UNRATED, 0))
+        return np.where((self.of(entries) == 0) | (status == PLANNED), 0, strength).astype(np.float32)
 
     def pack(self) -> F32:
         """The labelling as f32[5], for a model's state; the lowest rating stands for no `liked`."""

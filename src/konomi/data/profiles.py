@@ -64,6 +64,11 @@ class Profiles:
         return self._with("dropped")
 
     @cached_property
+    def unfinished(self) -> Bools:
+        """bool[N]: the entries that a person is watching, or has put off."""
+        return self._with("watching") | self._with("on hold")
+
+    @cached_property
     def consumed(self) -> Bools:
         """bool[N]: the entries that a person has seen at least in part: those with a rating or a status, but no planned ones,
         scored or not."""

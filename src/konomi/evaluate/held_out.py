@@ -10,6 +10,7 @@ import polars as pl
 from konomi.arrays import F32, I32
 from konomi.catalogue.served import served_catalogue
 from konomi.data.labels import LEFT_OUT
+from konomi.data.lifts import Lifts, lifts
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.errors import FitError
@@ -57,6 +58,15 @@ class Baselines:
     def catalogue(self) -> pl.DataFrame:
         """The catalogue that titles are served from."""
         return served_catalogue(self.train)
+
+    @cached_property
+    def lifts(self) -> Lifts:
+        """The lifts of the best known titles."""
+        return lifts(self.train, self.run)
+
+    def blend(self, models: Iterable[Model]) -> Blend:
+        """The blend by which these models serve."""
+        return Blend(tuple(models), self.catalogue, self.train.labelling, self.lifts)
 
     @cached_property
     def item_facts(self) -> ItemFacts:
@@ -136,8 +146,7 @@ class HeldOut:
 
     def serve_with(self, models: Iterable[Model]) -> Ranked | None:
         """The metrics of the lists that people get from these models; None where nothing hidden is relevant."""
-        blend = Blend(tuple(models), self.baselines.catalogue, self.train.scale)
-        return self._measured(as_served(Ranker(blend, self.train.labelling)), BLOCK)
+        return self._measured(as_served(Ranker(self.baselines.blend(models))), BLOCK)
 
     def _measured(self, lists: Lists, size: int) -> Ranked | None:
         facts = self.baselines.item_facts

@@ -1,4 +1,4 @@
-"""The fold-ins without each rating in turn, from one factorisation.
+"""What each rating does to a fold-in: its part in it, and the fold-ins without each in turn, from one factorisation.
 
 The fold-in of n ratings without rating j solves (A − x_j x_jᵀ) w_j = Xᵀy − y_j x_j, with A = XᵀX + Λ_{n−1}, since the penalty
 grows with the number of ratings, Λ_n = n Λ + Λ₀ (`ridge.py`). By the rank-one downdate (Golub & Van Loan 2013, §2.1.4:
@@ -49,3 +49,13 @@ def leave_one_out(item, target, Q, penalty):
     for j in range(n):
         out[j] = rest + U[j] * ((y[j] - np.dot(X[j], v)) / (1 - np.dot(X[j], U[j])))
     return out
+
+
+def parts_of_fold_in(item, target, Q, penalty):
+    """The part of each rating in a person's vector, f64[n, K]: A⁻¹ x_j y_j, which add up to the vector of `fold_in`.
+
+    Arguments as in `leave_one_out`; A = XᵀX + Λ_n.
+    """
+    X, y = Q[item].astype(np.float64), target.astype(np.float64)
+    A = X.T @ X + np.diag(len(item) * penalty[0] + penalty[1])
+    return np.linalg.solve(A, (X * y[:, None]).T).T

@@ -3,7 +3,8 @@
     x_ui = w_u · f_i                        taste: the person's weights times the title's features
     a_ui = m_u + k_u x_ui                   clean opinion: level m_u, spread k_u
     r_ui = clip(round(a_ui + σ_u ε), 1, 10)     ε standard normal, σ_u = σ k_u
-    P(u takes i next) ∝ p_i / (1 + e^(−β x_ui))     among the titles not yet taken; p_i is the popularity
+    P(u takes i next) ∝ p_i / (1 + e^(c − β y_ui))  among the titles not yet taken; p_i is the popularity, y_ui the taste
+                                                    without quality, which everybody likes
 
 The rating is drawn from one uniform number v = Φ(ε): r ≤ k exactly where v ≤ F_k = Φ((k + ½ − a) / σ), and the same nine F_k
 give its variance. Random numbers are a function of (seed, person, how many were drawn before), so that neither threads nor
@@ -80,7 +81,7 @@ def status_of(taste, scored, v):
 
 
 @numba.njit(nogil=True, cache=True)
-def simulate_block(seed, first, last, indptr, scored, features, weights, level, spread, sigma, pull, keep, other,
+def simulate_block(seed, first, last, indptr, scored, features, weights, level, spread, sigma, pull, reserve, keep, other,
                    item, rating, status, variance):  # fmt: skip
     """The lists of people first to last − 1; writes their entries of item, rating, status and variance.
 
@@ -102,10 +103,11 @@ def simulate_block(seed, first, last, indptr, scored, features, weights, level, 
             draws += 1
             if taken_by[i] == u:
                 continue
-            taste = 0.0
-            for f in range(dim):
-                taste += float(weights[u, f]) * float(features[i, f])
-            chance = 1.0 / (1.0 + math.exp(-pull * taste))
+            interest = 0.0
+            for f in range(1, dim):
+                interest += float(weights[u, f]) * float(features[i, f])
+            taste = float(weights[u, 0]) * float(features[i, 0]) + interest
+            chance = 1.0 / (1.0 + math.exp(reserve - pull * interest))
             draws += 1
             if uniform(key, draws - 1) >= chance:
                 continue

@@ -125,6 +125,16 @@ class HasWithout(Protocol):
 
 
 @runtime_checkable
+class HasParts(Protocol):
+    """A model whose scores are sums over a person's entries, but for what it says of somebody unknown."""
+
+    def parts(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
+        """f32[n, k]: what each entry of one profile adds to the scores of items i32[k]. They add up to the scores less those of
+        an empty profile; whatever they are divided by stays as it is. None where this output is no such sum."""
+        ...
+
+
+@runtime_checkable
 class HasFeatures(Protocol):
     """A model of contents: it knows a person by their taste for tags."""
 

@@ -73,6 +73,13 @@ class Bias:
         scores: F32 = self.mean + codes[:, 0] + offset[item_rows]
         return scores
 
+    def parts(self, profiles: Profiles, items: I32, output: str) -> F32:
+        """f32[N, k]: the part of each rating in b_u, (r_ui − μ − b_i) / (n + λ_u), in the scores of all items alike."""
+        check_output(self, output)
+        rest = profiles.rating - self.mean - self.item_bias[profiles.item]
+        part = np.nan_to_num(rest / max(float((~np.isnan(rest)).sum() + self.damp_user[0]), 1e-9))
+        return np.tile(part.astype(np.float32)[:, None], (1, len(items)))
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Every array."""
         return {**vars(self)}

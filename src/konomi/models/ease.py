@@ -1,16 +1,12 @@
 """ease: scores every item from all items of a profile, by one matrix in closed form.
 
-    score_ui = Σ_j x_uj B_ji + ε_u n_i / U     minimising |X − X B|² + λ|B|²  with B_ii = 0
+    score_ui = Σ_j x_uj B_ji     minimising |X − X B|² + λ|B|²  with B_ii = 0
 
     P = (XᵀX + λI)⁻¹     B_ji = −P_ji / P_ii,  B_ii = 0
 
 (Steck 2019, "Embarrassingly shallow autoencoders for sparse data", eq. 3 and 8). x_uj is 1 for an item that person u consumed
-or rated, `disliked` for one that they dropped or rated at or below the middle, and 0 for a planned one and all others. The last
-term is the share of the U people who have item i, times ε_u = 4 / (n_u + 10), where n_u counts the entries of u with x ≠ 0. For
-an empty profile all other terms are 0, so popular items come first. The term outweighs one entry or two, and less and less
-with every further one.
-
-A score is a sum over a person's entries plus a function of their number, so the effect of each entry is exact: `without`.
+or rated, `disliked` for one that they dropped or rated at or below the middle, and 0 for a planned one and all others. For an
+empty profile every score is 0. A score is a sum over a person's entries, so each has its part in it: `parts`.
 """
 
 from typing import Any
@@ -139,7 +135,6 @@ def _model(solved: tuple[F32, F32], column: I32, many: I64, config: Config, trai
         weight=solved[0],
         diagonal=solved[1],
         column=column,
-        share=(many / len(train.seen)).astype(np.float32),
         item_known=np.where(column < len(solved[0]), trust(many), np.float32(0)),
         l2=np.array([l2]),
         disliked=np.array([disliked]),
@@ -195,16 +190,16 @@ def _check_memory(many: I64, n: int, entries: int, cap: int) -> None:
 SHAPES = {
     "weight": "f32[n, n]",
     "column": "i32[I+1] 0..n",
-    "share": "f32[I+1] 0..1",
     "item_known": "f32[I+1] 0..1",
     "disliked": "f32[1] -1..1",
     "labelling": "f32[L]",
     "history": "f32[E, 2] nan",
     "diagonal": "f32[n] >0?",
     "l2": "f32[1] >0?",
+    "share": "f32[I+1] 0..1?",
 }
 
 
 def load(state: dict[str, npt.NDArray[Any]]) -> Ease:
-    """The model of a `state()`."""
-    return Ease(**state)
+    """The model of a `state()`; the share of people that bundles before format 5 have is not used."""
+    return Ease(**{name: array for name, array in state.items() if name != "share"})

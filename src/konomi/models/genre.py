@@ -97,6 +97,24 @@ class Genre:
         scores += self.mean + codes[:, 0]
         return scores
 
+    def parts(self, profiles: Profiles, items: I32, output: str) -> F32:
+        """f32[N, k]: the part of each rating in b_u, and in the tastes for the genres that it shares with items i32[k]:
+
+        (r_uj − m_j) / (n_u + λ_u) + 1/|G_i| Σ_{g ∈ G_i ∩ G_j} (r_uj − m_j − b_u) / (n_ug + K)
+        """
+        check_output(self, output)
+        rated = ~np.isnan(profiles.rating)
+        scored, has = profiles.keep(rated), self.genres[profiles.item[rated]].astype(np.float64)  # n × G
+        rest = scored.rating.astype(np.float64) - self.mean - self.item_offset[scored.item]
+        offset = self.encode(profiles)[0, 0]
+        share = has / np.maximum(has.sum(axis=0) + self.taste_prior[0], 1e-9)
+        tastes = (rest - offset)[:, None] * share @ _shares(self.genres[items]).T.astype(np.float64)
+        if output == "rank":
+            tastes *= self.item_known[items]
+        parts = np.zeros((len(profiles.item), len(items)), np.float32)
+        parts[rated] = tastes + (rest / max(float(len(rest) + self.damp_user[0]), 1e-9))[:, None]
+        return parts
+
     def features(self, profiles: Profiles, items: I32, output: str) -> F32:
         """What one person's taste for each genre adds to the scores of items i32[k]: t_ug / |G_i|, f32[G, k]."""
         check_output(self, output)

@@ -64,6 +64,11 @@ class Popular:
         check_output(self, output)
         return self.level[item_rows]
 
+    def parts(self, profiles: Profiles, items: I32, output: str) -> F32:
+        """f32[N, k]: 0, since nothing is learnt of people."""
+        check_output(self, output)
+        return np.zeros((len(profiles.item), len(items)), np.float32)
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Every array."""
         return {**vars(self)}

@@ -1,119 +1,61 @@
-"""The blend of models that orders titles: how surely liked, how much liked, how niche, how wished for.
+"""The blend of models that orders titles: how surely liked, how much loved, how popular among people like this one.
 
-    s_ui = ((1 − a) N(sure_ui) + a N(loved_ui)) (1 − c·p_i) + W·p_i·fit_ui        p_i = log(1 + n_i) / log(1 + max n)
+    s_ui = ((1 − a) ((1 − m_u) N(sure_ui) + m_u q_ui) + a N(loved_ui)) (1 − c·p_i) + W·p_i·fit_ui      m_u = h / (h + n_u)
 
 with a the dial "love" and c the dial "niche". "Sure" is the output of a model that only ranks, where the bundle has one, else
 the predictions, shrunk further. "Loved" is the predicted rating, shrunk where little is known of an item. N scales both alike:
-0 is the score of an unknown title, 1 that of the person's best unseen title. For a silent person both terms are replaced by the
-robust popularity of the item (`silent.py`).
+0 is the score of an unknown title, 1 that of the person's best unseen title. q is what is popular in the person's circle
+(`circle.py`), 1 at best: it has the half of the say where n_u = h titles are liked, and less and less with every further one.
+p_i = log(1 + n_i) / log(1 + max n) is how well known a title is.
+
+For a silent person the robust popularity of the item (`silent.py`) stands for all of this. Titles that somebody is predicted to
+dislike come after all others, and before them, for a silent person with wishes, those that meet none.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from konomi.arrays import F32, I32, I64, U8, Bools
+from konomi.arrays import F32, I8, I64, U8, Bools
 from konomi.catalogue.tags import genre_matrix
+from konomi.data.labels import Labelling
+from konomi.data.lifts import Lifts
 from konomi.data.profiles import Profiles
-from konomi.data.scale import Scale
 from konomi.models.api import Model, first_giving, tasks
+from konomi.ranking.circle import Circle
 from konomi.ranking.dials import Dials
+from konomi.ranking.scores import LATER, UNKNOWN_ITEM, ScoredTerm, Scores, Term, above, codes_of
 from konomi.ranking.silent import robust_popularity
 from konomi.ranking.wishes import wish_scores
 
 SURE_PRIOR = 1000.0  # ratings; the "sure" prediction of an item with so many is shrunk halfway to that of an unknown item
-WISH = 0.7  # weight of a perfect fit to the wishes, for the best known title; 1 = from the unknown title to the best one
-UNKNOWN_ITEM = np.array([-1], np.int32)
-
-
-@dataclass(frozen=True, repr=False)
-class Term:
-    """An output of a model. With trust f32[I+1] in [0, 1] it is shrunk towards the model's output for an unknown item."""
-
-    model: Model
-    output: str
-    trust: F32 | None = None
-
-    def __repr__(self) -> str:
-        return f"Term({self.output} of {type(self.model).__name__}{', shrunk' if self.trust is not None else ''})"
-
-    def score(self, codes: F32, items: I32 | None = None) -> F32:
-        """f32[B, I] or f32[B, n]."""
-        z = self.model.score(codes, self.output, items)
-        if self.trust is None:
-            return z
-        level = self.model.score(codes, self.output, UNKNOWN_ITEM)  # B × 1
-        shrunk: F32 = level + (z - level) * self.trust[slice(0, -1) if items is None else items]
-        return shrunk
-
-
-@dataclass(frozen=True, repr=False)
-class ScoredTerm:
-    """A term with its scores for B people. It adds weight f32[B] · (score f32[B, I] − level f32[B]) / span f32[B].
-
-    level: the term's score of an unknown item; span: the score of the person's best known unseen item, less the level.
-    """
-
-    term: Term
-    weight: F32
-    score: F32
-    level: F32
-    span: F32
-
-    def __repr__(self) -> str:
-        return f"Scored{self.term}"
-
-    def of(self, person: int) -> "ScoredTerm":
-        """The same for one of the B people alone."""
-        row = slice(person, person + 1)
-        return ScoredTerm(self.term, self.weight[row], self.score[row], self.level[row], self.span[row])
-
-    @property
-    def normal(self) -> F32:
-        """f32[B, I]: 0 = an unknown item, 1 = the best unseen one."""
-        scaled: F32 = (self.score - self.level[:, None]) / self.span[:, None]
-        return scaled
-
-
-@dataclass(frozen=True, repr=False)
-class Scores:
-    """The scores of every item, total f32[B, I], and how they came about: the terms, what the dial "niche" leaves of them for
-    each item, f32[I], and the models of the blend, each with its codes f32[B, D].
-    """
-
-    total: F32
-    terms: tuple[ScoredTerm, ...]
-    left: F32
-    encoded: tuple[tuple[Model, F32], ...]
-
-    def __repr__(self) -> str:
-        people, items = self.total.shape
-        return f"Scores({people:,} × {items:,}: {', '.join(map(repr, self.terms))})"
-
-    def of(self, person: int) -> "Scores":
-        """The scores of one of the B people, B = 1."""
-        row = slice(person, person + 1)
-        encoded = tuple((model, codes[row]) for model, codes in self.encoded)
-        return Scores(self.total[row], tuple(term.of(person) for term in self.terms), self.left, encoded)
-
-    def codes(self, model: Model) -> F32:
-        """What this model of the blend has encoded, f32[B, D]."""
-        return codes_of(self.encoded, model)
+HALF = {True: 7.0, False: 100.0}  # h, in liked titles: where a model only ranks, and where none does
+WISH, WISH_ALONE = 0.7, 2.0  # W, for the best known title; 1 = from the unknown title to the best one; of a silent person
+DISLIKED = 3  # times `LATER`: after whatever wishes put later
 
 
 @dataclass(frozen=True, repr=False)
 class Blend:
-    """Models that rank together, and the catalogue of their items (the columns genres and ratings are used)."""
+    """Models that rank together, and the catalogue of their items (the columns genres, year and ratings are used).
+
+    labelling: what is liked; lifts: of the best known items.
+    """
 
     models: tuple[Model, ...]
     items: pl.DataFrame
-    scale: Scale
+    labelling: Labelling
+    lifts: Lifts = field(default_factory=Lifts)
 
     def __repr__(self) -> str:
         return f"Blend({', '.join(type(model).__name__ for model in self.models)}: {len(self.items):,} items)"
+
+    @cached_property
+    def circle(self) -> Circle:
+        """What is popular among people like somebody."""
+        return Circle(self.items, self.labelling, self.lifts)
 
     @cached_property
     def genres(self) -> U8:
@@ -128,43 +70,78 @@ class Blend:
     @cached_property
     def known(self) -> Bools:
         """bool[I]: the items that at least one of the models knows."""
-        known: Bools = np.any([term.model.item_known[:-1] > 0 for term, _ in self.terms(0.5)], axis=0)
+        known: Bools = np.any([term.model.item_known[:-1] > 0 for term in self.terms], axis=0)
         return known
 
-    def terms(self, love: float) -> list[tuple[Term, float]]:
-        """The terms and their weights; those of weight 0 are left out."""
-        rating = first_giving(self.models, "rating")
-        loved = Term(rating, "rank") if rating else None
-        only_ranks = first_giving([model for model in self.models if not tasks(model)], "rank")
-        if only_ranks is not None:
-            sure = Term(only_ranks, "rank")
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """The term "sure" and, where a model predicts ratings, the term "loved"."""
+        if self.ranker is not None:
+            sure = Term(self.ranker, "rank")
         else:
             model = first_giving(self.models, "interaction") or self.models[0]
             trust = np.append(self.count / (SURE_PRIOR + self.count), 0).astype(np.float32)
             sure = Term(model, "interaction" if "interaction" in model.outputs else "rank", trust)
-        if loved is None:
-            return [(sure, 1.0)]
-        return [(term, weight) for term, weight in ((sure, 1 - love), (loved, love)) if weight]
+        return (sure,) if self.rater is None else (sure, Term(self.rater, "rank"))
+
+    @property
+    def rater(self) -> Model | None:
+        """The model that predicts ratings."""
+        return first_giving(self.models, "rating")
+
+    @property
+    def ranker(self) -> Model | None:
+        """The model that only ranks."""
+        return first_giving([model for model in self.models if not tasks(model)], "rank")
 
     def weigh(self, profiles: Profiles, dials: Dials, wishes: F32 | None = None, threads: int = 1) -> Scores:
         """The scores of every item; wishes f32[B, G] as in `wish_scores`, or None."""
         encoded = tuple((model, model.encode(profiles, threads)) for model in self.models)
-        silent = profiles.silent
+        silent, love = profiles.silent, dials.love if self.rater is not None else 0.0
+        said, circled = self._said(encoded, profiles), self.circle.around(profiles, self.known)
+        weights = ((1 - love) * (1 - said), np.full(len(profiles), love))
         terms = []
-        for term, share in self.terms(dials.love):
-            own = codes_of(encoded, term.model)
-            score, level = term.score(own), term.score(own, UNKNOWN_ITEM)[:, 0]
-            weight = np.where(silent, 0, share).astype(np.float32)
-            terms.append(ScoredTerm(term, weight, score, level, self.span(score, level, profiles)))
-        total = np.zeros((len(profiles), len(self.items)), np.float32)
+        for term, weight in zip(self.terms, weights, strict=False):
+            if weight.any():
+                own = codes_of(encoded, term.model)
+                score, level = term.score(own), term.score(own, UNKNOWN_ITEM)[:, 0]
+                weight = np.where(silent, 0, weight).astype(np.float32)
+                terms.append(ScoredTerm(term, weight, score, level, self.span(score, level, profiles)))
+        of_circle = np.where(silent, 0, (1 - love) * said).astype(np.float32)
+        total = of_circle[:, None] * circled.score
         for scored in terms:
             total += (scored.weight / scored.span)[:, None] * (scored.score - scored.level[:, None])
         total[silent] = self.silent_scores
         left = 1 - np.float32(dials.niche) * self.popularity
         total *= left
+        later = self.disliked(encoded, len(profiles))
         if wishes is not None:
-            total += self.granted(wishes)
-        return Scores(total, tuple(terms), left, encoded)
+            total += self.granted(wishes, silent)
+            later[silent] += self.unmet(wishes[silent])
+        total -= np.float32(LATER) * later
+        return Scores(total, tuple(terms), of_circle, circled, left, encoded, later)
+
+    def _said(self, encoded: Iterable[tuple[Model, F32]], profiles: Profiles) -> F32:
+        """m of each person, f32[B]; 0 where the order is that of a model in which people do not differ, such as `popular`."""
+        if self.ranker is not None and not codes_of(encoded, self.ranker).shape[1]:
+            return np.zeros(len(profiles), np.float32)
+        half, liked = HALF[self.ranker is not None], self.circle.liked(profiles)[0]
+        said: F32 = (half / np.maximum(half + liked.counts, 1)).astype(np.float32)
+        return said
+
+    def disliked(self, encoded: Iterable[tuple[Model, F32]], people: int) -> I8:
+        """`DISLIKED` for the titles whose predicted rating is below the middle of the scale, else 0, i8[B, I]."""
+        if self.rater is None:
+            return np.zeros((people, len(self.items)), np.int8)
+        below = self.rater.score(codes_of(encoded, self.rater), "rating") < np.float32(self.labelling.scale.middle)
+        return np.int8(DISLIKED) * below
+
+    def unmet(self, wishes: F32) -> I8:
+        """How much later titles come for silent people with wishes f32[B, G], i8[B, I]: 0 for what meets a wish, 1 for what is
+        beside all of them, 2 for what is rather not wanted."""
+        fit = wish_scores(self.genres, wishes, self.labelling.scale)
+        wanted = (fit > 0).any(axis=1, keepdims=True)
+        return ((fit <= 0) & wanted).astype(np.int8) + (fit < 0)
 
     @cached_property
     def silent_scores(self) -> F32:
@@ -174,13 +151,14 @@ class Blend:
         scaled: F32 = score / np.float32(most or 1)
         return scaled
 
-    def granted(self, wishes: F32) -> F32:
-        """What wishes f32[B, G] add to the scores, f32[B, I]: `WISH` · fit · popularity of the item.
+    def granted(self, wishes: F32, silent: Bools) -> F32:
+        """What wishes f32[B, G] add to the scores, f32[B, I]: W · popularity · fit. silent bool[B]: who only wishes.
 
         Most titles are far from a person's taste and hardly differ in their scores. Without the factor popularity, titles with
         one genre and three ratings would come first.
         """
-        granted: F32 = np.float32(WISH) * self.popularity * wish_scores(self.genres, wishes, self.scale)
+        weight = np.where(silent, WISH_ALONE, WISH).astype(np.float32)[:, None]
+        granted: F32 = weight * self.popularity * wish_scores(self.genres, wishes, self.labelling.scale)
         return granted
 
     @cached_property
@@ -195,14 +173,3 @@ class Blend:
         unseen = np.where(self.known, score, -np.inf)
         unseen[profiles.user, profiles.item] = -np.inf
         return above(unseen.max(axis=1, initial=-np.inf), level)
-
-
-def codes_of(encoded: Iterable[tuple[Model, F32]], model: Model) -> F32:
-    """The codes beside this very model; of two that know the same, each has its own."""
-    return next(codes for each, codes in encoded if each is model)
-
-
-def above(best: F32, level: F32) -> F32:
-    """best − level, f32[B]; 1 where no item is left or none is above the level."""
-    span = best - level
-    return np.where(span > 1e-6, span, 1).astype(np.float32)

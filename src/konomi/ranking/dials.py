@@ -12,7 +12,7 @@ from konomi.settings import shown
 class Dials:
     """How to order recommendations."""
 
-    love: float = 0.2  # 0 = what the person will most surely like, 1 = what they might love, known to many or not
+    love: float = 0.0  # 0 = what the person will most surely like, 1 = what they might love, known to many or not
     niche: float = 0.0  # how far popular titles are held back
     diverse: float = 0.0  # how far titles are held back that are like one above them
     calibrate: float = 0.0  # how closely the genre mix of the answer is to follow that of what the person likes

@@ -1,7 +1,7 @@
 """One title of each franchise: its entry point for people who have not begun it, else the next part.
 
 A sequel is no recommendation for people who have not seen the first part. Ten seasons of one work are one recommendation, not
-ten. People who have dropped a part do not want the next.
+ten. People who have dropped a part do not want the next, and those who are in the middle of one do not need it yet.
 """
 
 from dataclasses import dataclass
@@ -45,21 +45,21 @@ class FranchiseRule:
         entry[group[order[candidates]]] = candidates  # the last written is the first in order
         return cls(group, bounds, order, entry, main, known)
 
-    def offered(self, profiles: Profiles, allowed: Bools) -> Bools:
+    def offered(self, profiles: Profiles, allowed: Bools, sequels: bool = True) -> Bools:
         """bool[B, I]: the items that each person may be offered, at most one of each franchise. allowed bool[I]: passes the
-        filters.
+        filters; sequels: whether franchises that they have begun go on.
 
         Every entry counts as seen but planned ones. Items beside the work are never offered. People who have seen the entry
         point of a franchise, or a part before it, are offered its first part that is known, allowed and unseen. People who have
-        dropped a part that is not beside the work are offered nothing of the franchise. All others are offered the entry point
-        or, if it is not allowed, nothing.
+        dropped a part that is not beside the work, or have not finished one, are offered nothing of the franchise. All others
+        are offered the entry point or, if it is not allowed, nothing.
         """
         allowed = self.known & allowed & self.main
         fresh = np.zeros(len(allowed), np.bool_)
         entries = self.order[self.entry[self.entry >= 0]]
         fresh[entries] = allowed[entries]
         state = (~profiles.planned).view(np.uint8)
-        state[profiles.dropped] = 2
+        state[profiles.dropped | profiles.unfinished if sequels else ~profiles.planned] = 2
         out = np.empty((len(profiles), len(allowed)), np.bool_)
         rule = (self.group, self.bounds, self.order, self.main, self.entry, allowed, fresh)
         offer(profiles.indptr, profiles.item, state, *rule, out)

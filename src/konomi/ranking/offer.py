@@ -17,6 +17,7 @@ class Offer:
     planned: Planned = "hide"  # titles that the person plans to see: not offered, offered as well, or offered alone
     again: bool = False  # offer also what the person has seen
     parts: bool = False  # offer every part of a franchise, not only the next one
+    sequels: bool = True  # offer the next part of a franchise that the person has begun
 
 
 WHAT_IS_NEW = Offer()

@@ -10,7 +10,6 @@ import numpy as np
 
 from konomi.arrays import F32, I32, Bools
 from konomi.catalogue.tags import content_vectors
-from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.kernels.topk import topk
 from konomi.models.api import first_placing
@@ -27,10 +26,9 @@ SPREAD = 0.3  # the least dial "diverse" for a silent person without wishes: the
 
 @dataclass(frozen=True)
 class Ranker:
-    """Ranks items for people by a blend, whose items also have the columns franchise and part. labelling: what is liked."""
+    """Ranks items for people by a blend, whose items also have the columns franchise and part."""
 
     blend: Blend
-    labelling: Labelling
 
     def best(
         self,
@@ -96,7 +94,7 @@ class Ranker:
         rule = self.rule if known is None else FranchiseRule.of(*self.franchise, known)
         allowed = allowed & rule.known
         seen, plans = profiles.keep(~profiles.planned), profiles.keep(profiles.planned)
-        offered = np.tile(allowed, (len(profiles), 1)) if offer.parts else rule.offered(profiles, allowed)
+        offered = np.tile(allowed, (len(profiles), 1)) if offer.parts else rule.offered(profiles, allowed, offer.sequels)
         if offer.parts:
             offered[seen.user, seen.item] = False
         if offer.again:
@@ -129,7 +127,7 @@ class Ranker:
 
     def _liked_mix(self, person: Profiles) -> F32:
         """The genre mix of what one person likes, f32[G], with the sum 1; zeros where they like nothing that has a genre."""
-        liked = self.labelling.of(person) == 1
+        liked = self.blend.labelling.of(person) == 1
         total = mix(self.blend.genres[person.item[liked]]).sum(axis=0)
         share: F32 = total / max(float(total.sum()), 1e-9)
         return share

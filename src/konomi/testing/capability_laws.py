@@ -9,7 +9,17 @@ from konomi.catalogue.tags import genre_names, item_tags
 from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
 from konomi.models import module
-from konomi.models.api import Criterion, HasCriterion, HasDots, HasFeatures, HasItemVectors, HasVariance, HasWithout, WarmStart
+from konomi.models.api import (
+    Criterion,
+    HasCriterion,
+    HasDots,
+    HasFeatures,
+    HasItemVectors,
+    HasParts,
+    HasVariance,
+    HasWithout,
+    WarmStart,
+)
 from konomi.runtime import Run
 from konomi.testing.asserts import close, equal, raises
 from konomi.testing.subject import ITEMS, PEOPLE, Subject, one, same
@@ -47,6 +57,23 @@ def without_is_encoding_again(subject: Subject) -> None:
         again = np.concatenate([model.score(model.encode(each), output, ROWS) for each in shortened])
         close(found + again, np.broadcast_to(whole, found.shape), f"{output}: without and encoding again", SHORT)
         equal(found[-1], np.zeros(len(ROWS)), f"{output}: what an entry that says nothing adds")
+
+
+def parts_add_up(subject: Subject) -> None:
+    """What the entries of a person add to a score is the score less that of an empty profile."""
+    model = subject.model
+    if not isinstance(model, HasParts):
+        return
+    for output in model.outputs:
+        for person in (one({0: 9.0, 3: 2.0, 4: 7.0}), one({1: 8.0, 6: float("nan")}), one({})):
+            found = model.parts(person, ROWS, output)
+            if found is None:
+                continue
+            own, usual = (model.score(model.encode(each), output, ROWS)[0] for each in (person, one({})))
+            assert found.dtype == np.float32 and found.shape == (len(person.item), len(ROWS)), (
+                f"{output}: parts are no f32[n, k]"
+            )
+            close(found.sum(axis=0) + usual, own, f"{output}: the parts and the score", SHORT)
 
 
 def features_tell_of_taste(subject: Subject) -> None:
@@ -126,6 +153,7 @@ def what_it_is_chosen_by_has_a_name(subject: Subject) -> None:
 CAPABILITIES = (
     dots_are_scores,
     without_is_encoding_again,
+    parts_add_up,
     features_tell_of_taste,
     items_that_the_same_people_like_are_near,
     a_variance_is_one,

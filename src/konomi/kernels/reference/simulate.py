@@ -38,7 +38,7 @@ def moments(opinion, noise):
     return mean, np.sum(chance * (ratings - mean[:, None]) ** 2, axis=1)
 
 
-def simulate_list(seed, u, rows, scored, features, weights, level, spread, sigma, pull, keep, other):
+def simulate_list(seed, u, rows, scored, features, weights, level, spread, sigma, pull, reserve, keep, other):
     """The list of person u: (item, rating, status, clean opinion) of each of its `rows` rows, in order."""
     random, taken = stream(seed, u), set()
     entries: list[tuple[int, int, int, float]] = []
@@ -47,8 +47,9 @@ def simulate_list(seed, u, rows, scored, features, weights, level, spread, sigma
         i = int(place) if place % 1 < keep[int(place)] else int(other[int(place)])
         if i in taken:
             continue
-        taste = float(weights[u].astype(float) @ features[i].astype(float))
-        if next(random) >= expit(pull * taste):
+        each = weights[u].astype(float) * features[i].astype(float)
+        taste, interest = float(each.sum()), float(each[1:].sum())
+        if next(random) >= expit(pull * interest - reserve):
             continue
         taken.add(i)
         opinion = level[u] + spread[u] * taste
