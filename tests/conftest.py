@@ -63,7 +63,7 @@ def place(tmp_path_factory):
         folder / "data",
     )
     konomi(*prepare)
-    konomi("train", folder / "data", "-o", folder / "bundle", "--set", "dim=4", "--set", "epochs=20", "--no-refit")
+    konomi("train", folder / "data", "-m", "mf", "-o", folder / "bundle", "--set", "dim=4", "--set", "epochs=20", "--no-refit")
     konomi("train", folder / "data", "-o", folder / "bias", "-m", "bias", "--no-refit")
     return folder
 

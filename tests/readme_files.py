@@ -134,6 +134,11 @@ def write_new(path: Path) -> None:
     path.write_text(_table("userId,movieId,rating,timestamp", rows), encoding="utf-8")
 
 
+def write_pairs(path: Path) -> None:
+    """pairs.csv: users and items."""
+    path.write_text(_table("userId,movieId", [(user, item) for user in (1, 2) for item in (1, 4)]), encoding="utf-8")
+
+
 def write_animelist(path: Path) -> None:
     """animelist.xml.gz, as MyAnimeList exports it."""
     entries = [

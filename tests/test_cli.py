@@ -177,7 +177,7 @@ def test_recommend_for_typed_titles(place):
     assert "cowboy bebop → Cowboy Bebop (1998): 9" in result.stderr
     assert "; also Hunter x Hunter (" in result.stderr
     assert "[Oshi no Ko]" in result.stdout and "Late Night" not in result.stdout
-    assert "+ Cowboy Bebop (9)" in result.stdout or "− Cowboy Bebop (9)" in result.stdout
+    assert "+ because of Cowboy Bebop 9" in result.stdout or "− Cowboy Bebop 9" in result.stdout
     without_reasons = konomi("recommend", place / "bundle", "--rate", "cowboy bebop=9", "--why", 0).stdout
     assert "Drama" in without_reasons and "Cowboy" not in without_reasons
     allowed = konomi("recommend", place / "bundle", "--rate", "10=9", "--allow-sensitive").stdout
@@ -186,7 +186,7 @@ def test_recommend_for_typed_titles(place):
 
 def test_what_speaks_for_a_title_stands_beneath_it(place):
     lines = konomi("recommend", place / "bundle", "--rate", "Cowboy Bebop=9", "-k", 3).stdout.splitlines()
-    assert any(line.strip().startswith(("+ Cowboy", "− Cowboy")) for line in lines)
+    assert any(line.strip().startswith(("+ because of Cowboy", "− Cowboy")) for line in lines)
 
 
 def test_recommend_for_a_user_and_for_a_file_as_json(place, tmp_path):
@@ -196,7 +196,7 @@ def test_recommend_for_a_user_and_for_a_file_as_json(place, tmp_path):
     first = by_file["recommendations"][0]
     assert len(by_file["recommendations"]) == 2 and set(first) == {
         *("item_id", "title", "year", "type", "genres", "score", "rating", "interval", "probability"),
-        *("up", "down", "tags", "wishes", "planned"),
+        *("up", "down", "popular", "tags", "wishes", "planned"),
     }
     assert {reason["title"] for reason in (*first["up"], *first["down"])} <= {"Cowboy Bebop", "Hunter x Hunter"}
     blank_first = write(tmp_path / "blank.csv", "\n,\nTitle,Rating\nCowboy Bebop,9\n12,3\n")
@@ -319,3 +319,14 @@ def test_help_names_the_models(command):
 
 def test_version():
     assert konomi("--version").stdout == f"konomi {version('konomi')}\n"
+
+
+def test_filters_that_let_nothing_pass_say_so(place, tmp_path):
+    said = konomi("recommend", place / "bundle", "--rate", "10=9", "--years", "2090:").stderr
+    assert "No title passes --years from 2090." in said
+    unwanted = write(tmp_path / "unwanted.csv", "11\n12,Hunter x Hunter\n\n987654\n")
+    result = konomi("recommend", place / "bundle", "--rate", "10=9", "--without", unwanted, "--without", 13, "--json")
+    assert not {11, 12, 13} & {row["item_id"] for row in json.loads(result.stdout)["recommendations"]}
+    said = konomi("recommend", place / "bundle", "--rate", "10=9", "--without", unwanted).stderr
+    assert "1 of the 3 ids that are not wanted are in no title's place" in said
+    assert "Every part" in refused("recommend", place / "bundle", "--no-sequels", "--all-parts")[0]

@@ -81,13 +81,18 @@ def test_prepare_refuses(tmp_path, words, message, hint):
     ("words", "message", "hint"),
     [
         (("-m", "mff"), 'Unknown model "mff". Did you mean "mf"?', f"The models are: {', '.join(MODELS)}."),
-        (("--set", "dims=3"), '--set: unknown setting "dims". Did you mean "dim"?', "The settings are: task, dim,"),
+        (
+            ("--set", "dims=3"),
+            '--set: unknown setting "dims". Did you mean "dim"?',
+            "The settings are: l2, disliked, least, task, dim,",
+        ),
         (("--set", "dim"), '--set "dim": no value.', "--set dim=32"),
         (("--set", "dim=many"), '--set: dim cannot be "many".', "It is a whole number."),
         (("--set", "dim=0"), "mf: dim is 0", "Set dim above 0."),
         (("--set", "biases=perhaps"), '--set: biases cannot be "perhaps".', "It is one of: outside, inside, none."),
         (("-m", "nn", "--set", "biased=perhaps"), '--set: biased cannot be "perhaps".', "It is true or false."),
         (("--set", "optimizer=adagrat"), 'optimizer cannot be "adagrat". Did you mean "adagrad"?', "sgd, adagrad"),
+        (("--set", "l2=3"), '--set "l2=3": ease and mf have this setting.', "--set ease.l2=3"),
         (("--set", "rate=1e9"), "mf diverged in epoch 1", "Lower rate"),
         (("--split", "randm"), 'kind cannot be "randm". Did you mean "random"?', "per-user"),
         (("--test", "0.8", "--valid", "0.3"), "leaves nothing to train on", "Lower them."),
@@ -217,7 +222,7 @@ def spoil_figure(bundle):
         (spoil_short, "bundle: not a bundle that can be used: it is cut short", "konomi train"),
         (spoil_altered, "'people.parquet' has been altered: its hash is not the one noted", "konomi train"),
         (spoil_figure, "its header has been altered", "konomi train"),
-        (lambda bundle: rewrite(bundle, metadata={"format": "5"}), "konomi bundle format '5' is not known here.", "upgrade it"),
+        (lambda bundle: rewrite(bundle, metadata={"format": "6"}), "konomi bundle format '6' is not known here.", "upgrade it"),
         (
             lambda bundle: rewrite(bundle, manifest={"models": [{"name": "magic", "config": {}}]}),
             'holds a model "magic" that is not known here.',

@@ -364,7 +364,9 @@ def test_what_the_command_refuses(data, tmp_path):
     message, hint = refuse("-m", "bias,mf", "--set", "bais.damp_item=2")
     assert message == '--set "bais.damp_item=2": not a setting of a model that is named. Did you mean "bias"?'
     assert hint == "Write it as --set mf.KEY=VALUE."
-    assert refuse("-m", "bias,mf", "--set", "dim=2")[0] == '--set "dim=2": not a setting of a model that is named.'
+    message, hint = refuse("-m", "ease,mf", "--set", "l2=2")
+    assert message == '--set "l2=2": ease and mf have this setting.' and hint == "Write it as --set ease.l2=2."
+    assert refuse("-m", "bias,mf", "--set", "dims=2")[0] == '--set: unknown setting "dims". Did you mean "dim"?'
     assert 'unknown setting "dims"' in refuse("-m", "mf", "--set", "mf.dims=2")[0]
     assert "no value" in refuse("-m", "mf", "--set", "mf.dim")[0]
     assert refuse("-m", "mf", "--set", "mf.task=rating")[1] == "Leave task out, and say --task."

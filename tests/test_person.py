@@ -146,7 +146,7 @@ def test_an_answer_says_what_was_understood(recommender, listed):
     assert said[3] == "Not in this catalogue: Nothing of the Kind." and said[4].startswith("  1. ")
     assert "<p>CSV: 2 of 3 entries matched.</p>" in answer._repr_html_()
     facts = json.loads(json.dumps(answer.to_dict(), allow_nan=False))
-    assert list(facts) == ["given", "list", "recommendations", "note"]
+    assert list(facts) == ["given", "list", "recommendations", "common", "remarks", "parts", "doubtful", "note"]
     assert facts["given"][0] == {
         "text": "hunter x hunter",
         "title": first.title,
@@ -166,7 +166,9 @@ def test_numbers_of_numpy_and_fractions_are_ready_for_json(recommender):
 
 def test_nothing_was_understood_of_titles_like_a_title(recommender):
     answer = recommender.similar("Mushishi", k=1)
-    assert answer.understood == () and answer.person is None and list(answer.to_dict()) == ["recommendations", "note"]
+    assert answer.understood == () and answer.person is None
+    told = answer.to_dict()
+    assert next(iter(told)) == "recommendations" and told["common"] == told["remarks"] == []
 
 
 def test_an_empty_answer_says_so(recommender):
@@ -325,7 +327,7 @@ def test_reprs_are_short(recommender, data):
         f"Profiles(40 × {len(profiles.item)} entries)": profiles,
         "Ranking(40 × 3 items)": ranking,
         "Blend(MF: 8 items)": recommender.ranker.blend,
-        "Scores(40 × 8: ScoredTerm(rank of MF, shrunk), ScoredTerm(rank of MF))": scores,
+        "Scores(40 × 8: ScoredTerm(rank of MF, shrunk))": scores,
         "Person(entries: 2, wishes: 1)": person,
         "Given('Mushishi' → 'Mushishi (2005)': 3)": person.given[1],
         "Catalogue(8 items, rated 1 to 10 in steps of 1)": recommender.catalogue,

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import konomi
 from konomi.cli.commands import app
 from pandas_like import like_pandas
-from readme_files import anime_frames, write_animelist, write_movielens, write_new
+from readme_files import anime_frames, write_animelist, write_movielens, write_new, write_pairs
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```|^((?: {4}[^\n]*\n)+)", re.M | re.S)
@@ -63,6 +63,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[S
     folder = tmp_path_factory.mktemp("readme")
     write_movielens(folder / "ml-latest-small.zip")
     write_new(folder / "new.csv")
+    write_pairs(folder / "pairs.csv")
     write_animelist(folder / "animelist.xml.gz")
     ratings, catalogue = anime_frames()
     first = konomi.train_model(konomi.Dataset.from_frame(ratings, items=catalogue), "ease,mf", run=konomi.Run(seed=0))

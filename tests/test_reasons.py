@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from konomi.catalogue.tags import tag_names
 from konomi.data.labels import STATUS
+from konomi.data.lifts import lifts
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.data.statistics import add_statistics
@@ -17,11 +18,12 @@ from konomi.errors import RequestError
 from konomi.kernels.downdate import leave_one_out
 from konomi.kernels.reference import downdate as slow_downdate
 from konomi.models import bias, genre, mf, two_tower
-from konomi.models.api import HasFeatures, HasWithout, tasks
+from konomi.models.api import HasFeatures, HasParts, HasWithout, tasks
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
+from konomi.ranking.scores import LATER
 from konomi.recommend import reasons as reasons_file
-from konomi.recommend.reasons import blended, features, moving, reasons, strongest, without
+from konomi.recommend.reasons import adds_up, features, leaving_out, moving, parts, reason, strongest, told_once, without
 from konomi.runtime import Run
 from small_models import TRIALS, fitted, variants
 
@@ -147,45 +149,80 @@ def test_bias_by_hand(train):
     np.testing.assert_allclose(without(model, one, ITEMS, "rating"), np.tile(expected[:, None], 4), rtol=1e-5)
 
 
+# ---- parts
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_the_parts_of_a_model_add_up(model, who):
+    """To the score, less that of somebody unknown."""
+    one, nobody = Profiles.of([PEOPLE[who]]), Profiles.of([{}])
+    for output in model.outputs:
+        found = model.parts(one, ITEMS, output) if isinstance(model, HasParts) else None
+        if found is None:
+            continue
+        assert found.dtype == np.float32 and found.shape == (len(one.item), 4)
+        own, usual = (model.score(model.encode(each), output, ITEMS)[0] for each in (one, nobody))
+        np.testing.assert_allclose(found.sum(axis=0), own - usual, rtol=1e-3, atol=1e-4)
+        assert not found[np.isnan(one.rating)].any() or not tasks(model)
+
+
+def test_the_parts_of_bias_by_hand(train):
+    model, one = bias.fit(train, bias.Config(damp_user=1), Run()), Profiles.of([{2: 9.0, 5: 3.0}])
+    each = (one.rating - model.mean - model.item_bias[one.item]) / 3
+    np.testing.assert_allclose(model.parts(one, ITEMS, "rating"), np.tile(each[:, None], 4), rtol=1e-5)
+
+
 # ---- the scores that people get
 
 
 MODELS = [("ease", "mf"), ("mf",), ("genre",), ("popular", "bias"), ("hybrid",), ("two_tower",), ("ease",)]
 TURNED = [Dials(), Dials(love=0.5, niche=0.5), Dials(love=1)]
+SUMS = {"ease", "mf", "genre", "popular", "bias"}
 
 
 def ordered(train, names):
-    return Blend(
-        tuple(fitted((name, None), train) for name in names), add_statistics(train.items, train.seen, train.scale), train.scale
-    )
+    models = tuple(fitted((name, None), train) for name in names)
+    return Blend(models, add_statistics(train.items, train.seen, train.scale), train.labelling, lifts(train, Run()))
 
 
 @pytest.mark.parametrize("names", MODELS, ids=",".join)
 @pytest.mark.parametrize("who", PEOPLE)
-def test_the_score_is_lower_by_what_was_said_without_a_rating(train, names, who):
+def test_entries_and_what_is_the_same_for_all_add_up(train, names, who):
+    order, one = ordered(train, names), Profiles.of([PEOPLE[who]])
+    for dials in TURNED:
+        scores = order.weigh(one, dials)
+        entries, rest = parts(order, scores, one, ITEMS)
+        placed = (scores.total + LATER * scores.later)[0, ITEMS]
+        np.testing.assert_allclose(entries.sum(axis=0) + rest, placed, rtol=1e-2, atol=2e-3)
+        assert adds_up(scores) == (set(names) <= SUMS or not scores.terms)  # where the circle alone orders
+
+
+@pytest.mark.parametrize("names", MODELS, ids=",".join)
+@pytest.mark.parametrize("who", PEOPLE)
+def test_the_score_is_lower_by_what_was_said_without_a_rating(train, names, who, monkeypatch):
     """The whole of it: blended, dialled, and on the footing that the shortened profile has."""
+    monkeypatch.setattr(reasons_file, "PEOPLE", 3)
     order, one = ordered(train, names), Profiles.of([PEOPLE[who]])
     wishes = np.array([[np.nan, 9, 2]], np.float32)
     for dials in TURNED:
         now = order.weigh(one, dials, wishes)
-        effects = blended(order, now, one, ITEMS)
+        effects = leaving_out(order, now, one, ITEMS, dials, wishes)
         for j in range(len(one.item)):
             then = order.weigh(one.keep(np.arange(len(one.item)) != j), dials, wishes)
-            np.testing.assert_allclose(effects[j], (now.total - then.total)[0, ITEMS], rtol=1e-2, atol=2e-3)
+            moved = (now.total + LATER * now.later - then.total - LATER * then.later)[0, ITEMS]
+            np.testing.assert_allclose(effects[j], moved, rtol=1e-2, atol=2e-3)
 
 
-def test_plans_and_the_last_rating(train):
-    """A person without their only seen title is silent, with or without plans; a plan is no reason."""
+def test_plans_are_no_reason(train):
     order = ordered(train, ("ease", "mf"))
     status = np.array([STATUS["completed"], STATUS["plan to watch"]], np.uint8)
     one = Profiles(np.array([0, 2]), np.array([2, 5], np.int32), np.array([9, NAN], np.float32), status)
-    now = order.weigh(one, Dials())
-    effects = blended(order, now, one, ITEMS)
-    np.testing.assert_allclose(effects[0], now.total[0, ITEMS] - order.silent_scores[ITEMS], atol=1e-5)
-    then = order.weigh(one.keep(np.array([True, False])), Dials())
-    np.testing.assert_allclose(effects[1], (now.total - then.total)[0, ITEMS], atol=1e-4)
+    entries, _ = parts(order, order.weigh(one, Dials()), one, ITEMS)
+    assert entries[0].any() and not entries[1].any()
     plans = one.keep(np.array([False, True]))
-    assert not blended(order, order.weigh(plans, Dials()), plans, ITEMS).any()
+    entries, rest = parts(order, order.weigh(plans, Dials()), plans, ITEMS)
+    assert not entries.any()
+    np.testing.assert_allclose(rest, order.silent_scores[ITEMS])
 
 
 # ---- features
@@ -246,7 +283,9 @@ def test_the_tags_of_a_score_by_hand(train):
     assert names == tag_names(train.items) and effects.shape == (len(names), 4)
     plain = order.models[0].features(one, ITEMS, "rank")
     sure, loved = scores.terms
-    expected = (0.5 * plain * sure.term.trust[ITEMS] / sure.span + 0.5 * plain / loved.span) * scores.left[ITEMS]
+    by_sure = sure.weight * plain * sure.term.trust[ITEMS] / sure.span
+    expected = (by_sure + 0.5 * plain / loved.span) * scores.left[ITEMS]
+    np.testing.assert_allclose(sure.weight + scores.weight, 0.5, rtol=1e-6)
     np.testing.assert_allclose(effects[:3], expected, rtol=1e-4)
     assert not effects[3:].any()
 
@@ -267,13 +306,18 @@ def test_equal_effects_come_in_order_of_entry():
 
 
 def test_reasons_name_the_rating():
-    one = Profiles.of([{2: 9.0, 5: NAN, 8: 3.0}])
-    effects = np.array([[0.5, 0.1], [-0.25, 0.2], [0.0, -0.5]], np.float32)
-    one = replace(one, status=np.array([2, 4, 2], np.uint8))
-    (up, down), (other, _) = reasons(effects, one, list("abcdefghi"), [f"item {row}" for row in range(9)], 3)
-    assert [(r.item_id, r.title, r.rating, r.effect) for r in up] == [("c", "item 2", 9.0, 0.5)]
-    assert [(r.title, r.rating, r.effect, r.dropped) for r in down] == [("item 5", None, -0.25, True)]
-    assert [r.item_id for r in other] == ["f", "c"]
+    one = replace(Profiles.of([{2: 9.0, 5: NAN, 8: 3.0}]), status=np.array([2, 4, 2], np.uint8))
+    first, second = (
+        reason(one, j, effect, "abcdefghi", [f"item {row}" for row in range(9)]) for j, effect in ((0, 0.5), (1, -0.25))
+    )
+    assert (first.item_id, first.title, first.rating, first.effect, first.dropped) == ("c", "item 2", 9.0, 0.5, False)
+    assert (second.title, second.rating, second.effect, second.dropped) == ("item 5", None, -0.25, True)
+
+
+def test_what_speaks_for_most_titles_is_told_once():
+    assert told_once([[0, 1], [0, 2], [0, 1], [1, 0], [3]]) == [0, 1]
+    assert told_once([[0], [0]]) == [] and told_once([[0], [0], [0]]) == [0]  # of two titles there is no most
+    assert told_once([[0], [0], [1], [1]]) == [] == told_once([])
 
 
 def test_what_moves_a_title_is_named_the_strongest_first():

@@ -152,7 +152,9 @@ def test_what_a_model_says_of_its_titles(people, task, both, rating, probability
     assert [row.probability for row in found] == (pytest.approx(p, abs=1e-4) if probability else [None, None])
     assert [row.rating for row in found] == (pytest.approx([1 + 9 * each for each in p], abs=1e-3) if rating else [None, None])
     said = [f"{1 + 9 * p[0]:.2f}"] * rating + [f"{p[0]:.3f}"] * probability
-    assert repr(found).splitlines()[1].startswith(f"  1. {'  '.join(said)}  {found[0].title} (")
+    lines = repr(found).splitlines()
+    assert lines[1] == "Reasons: by how much a score would change without a rating."  # a model of others
+    assert lines[2].startswith(f"  1. {'  '.join(said)}  {found[0].title} (")
 
 
 def test_predicted_ratings_are_on_the_scale(taste):
@@ -358,4 +360,4 @@ def test_an_answer_in_a_notebook(taste):
         and "<td>&lt;b&gt;&amp;</td>" in shown
         and shown.count("<tr>") == 3
     )
-    assert "Mushishi (9)" in shown and "simulated ratings" in shown
+    assert "Mushishi 9" in shown and "simulated ratings" in shown

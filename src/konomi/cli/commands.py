@@ -16,6 +16,7 @@ from konomi.cli.doctor import doctor
 from konomi.cli.evaluate import evaluate
 from konomi.cli.hints import as_typed
 from konomi.cli.info import info
+from konomi.cli.predict import predict
 from konomi.cli.prepare import prepare
 from konomi.cli.recommend import recommend
 from konomi.cli.similar import similar
@@ -80,7 +81,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes half the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, prepare, synth, info, train, evaluate, compare, recommend, similar, ask, doctor):
+for command in (demo, prepare, synth, info, train, evaluate, compare, recommend, predict, similar, ask, doctor):
     app.command()(command)
 
 

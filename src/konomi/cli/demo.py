@@ -1,7 +1,5 @@
 """konomi demo: all steps on the embedded sample, in a few seconds."""
 
-import shutil
-import sys
 import tempfile
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from konomi.cli.console import note, running, say, show, show_json
+from konomi.cli.console import called, note, running, say, shell, show, show_json
 from konomi.cli.lookup import errors_table
 from konomi.cli.options import Json, Threads
 from konomi.cli.titles import titles_table
@@ -36,12 +34,14 @@ def demo(
             show_json({**facts, "recommendations": facts["recommendations"].to_dicts()})
             return
         _show(facts)
-    if output is not None:
-        say(f"Dataset and bundle are in {output}. Go on with, for example:")
-        konomi = "konomi" if shutil.which("konomi") else sys.argv[0]  # in a virtual environment that is not activated
-        say(f'  {konomi} recommend {output}/bundle --rate "Cowboy Bebop=9" --rate "Death Note=6"')
-        say(f'  {konomi} similar {output}/bundle "Cowboy Bebop"')
-        say(f"  {konomi} info {output}/data")
+    if output is None:
+        say("Keep dataset and bundle with -o FOLDER, or begin with your own ratings:")
+        say(f"  {called()} prepare RATINGS.csv -o data")
+        return
+    say(f"Dataset and bundle are in {output}. Go on with, for example:")
+    say(f'  {called()} recommend {shell(output)}/bundle --rate "Cowboy Bebop=9" --rate "Death Note=6"')
+    say(f'  {called()} similar {shell(output)}/bundle "Cowboy Bebop"')
+    say(f"  {called()} info {shell(output)}/data")
 
 
 def _steps(folder: Path, run: "Run") -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _steps(folder: Path, run: "Run") -> dict[str, Any]:
     simulation = sample(run)
     dataset = prepare(simulation.table(), run=run)
     dataset.save(folder / "data")
-    bundle = train_model(dataset, "mf", run=run, path=folder / "data")
+    bundle = train_model(dataset, run=run, path=folder / "data")
     save_bundle(folder / "bundle", bundle)
     answer = Recommender.load(folder / "bundle").recommend(RATINGS, k=5)
     return {
@@ -70,7 +70,8 @@ def _steps(folder: Path, run: "Run") -> dict[str, Any]:
         "split": bundle.facts.split.to_json(),
         "metrics": bundle.metrics["test"],
         "noise_floor": simulation.noise_floor,
-        "epochs": len(bundle.facts.history["mf"]),
+        "models": list(bundle.models),
+        "chosen": list(bundle.facts.chosen or ()),
         "given": {given.title: given.rating for given in answer.understood},
         "recommendations": answer,
     }
@@ -81,11 +82,12 @@ def _show(facts: dict[str, Any]) -> None:
     counts = f"{size['entries']:,} entries of {size['users']:,} users for {size['items']:,} real titles"
     show(f"Prepared the embedded sample: {counts}.")
     note(facts["note"])
-    show(f"Trained mf (matrix factorisation) for {facts['epochs']} epochs; tested on {metrics['n']:,} ratings held out;")
-    show("then trained again, on everything. The errors are those of before.", "")
-    show(errors_table("Errors", {"mf": metrics, **metrics["baselines"]}))
-    show("In the simulation, who rates what hardly depends on taste, so nothing finds more of it than popularity does.", "")
+    names = " and ".join(facts["models"])
+    show(f"Trained {names}; measured on {metrics['n']:,} ratings held out; then trained again, on everything.")
+    for sentence in facts["chosen"]:
+        show(sentence)
+    show("", errors_table("Errors, of before that", {names: metrics, **metrics["baselines"]}))
     show(f"No model can have an RMSE below {facts['noise_floor']:.4f} here: the rest is noise.", "")
-    liked = ", ".join(f"{title}: {rating:g}" for title, rating in facts["given"].items())
-    show(f"Somebody new gives {liked}.", "")
-    show(titles_table("Recommended", facts["recommendations"], "predicted", "90 %"))
+    liked, answer = ", ".join(f"{title}: {rating:g}" for title, rating in facts["given"].items()), facts["recommendations"]
+    show(f"Somebody new gives {liked}.", "", *answer.remarks())
+    show(titles_table("Recommended", answer, "predicted", "90 %"))

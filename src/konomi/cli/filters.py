@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -37,7 +38,7 @@ def _options(
     score: Annotated[str, _which("The community's score, such as 7.5:.", metavar="FROM:TO")] = "",
     ratings: Annotated[int, _which("At least so many ratings in training.")] = 0,
     only: Annotated[list[str] | None, _which("None but these item ids.", metavar="ID")] = None,
-    without: Annotated[list[str] | None, _which("Not these item ids.", metavar="ID")] = None,
+    without: Annotated[list[str] | None, _which("Not these item ids, or those in a file.", metavar="ID")] = None,
     where: Annotated[
         list[str] | None,
         _which("A condition over the catalogue, such as \"year > 2000 and 'Comedy' in genres\".", metavar="CONDITION"),
@@ -48,7 +49,8 @@ def _options(
     planned: Annotated[Literal["hide", "show", "only"], _which("What the person plans to watch.")] = "hide",
     again: Annotated[bool, _which("What the person has seen, too.", "--again")] = False,
     all_parts: Annotated[bool, _which("Every part of a franchise, not its next one alone.", "--all-parts")] = False,
-    love: Annotated[float | None, _dial("0 = surely liked, 1 = might be loved.  [default: 0.2]")] = None,
+    no_sequels: Annotated[bool, _which("Nothing of a series that the person has begun.", "--no-sequels")] = False,
+    love: Annotated[float | None, _dial("0 = surely liked, 1 = might be loved.  [default: 0]")] = None,
     niche: Annotated[float, _dial("How far popular titles are held back.")] = 0.0,
     diverse: Annotated[float, _dial("How far titles like those above are held back.")] = 0.0,
     calibrate: Annotated[float, _dial("How closely to keep to the person's own mix of genres.")] = 0.0,
@@ -87,13 +89,14 @@ def where_of(**options: Any) -> "Where":
         score=span(options["score"], "--score"),
         ratings=options["ratings"],
         only=tuple(options["only"] or ()),
-        without=tuple(options["without"] or ()),
+        without=tuple(one for word in options["without"] or () for one in _ids_of(word)),
         expression=(*(options["where"] or ()), *([_read(options["where_file"])] if options["where_file"] else ())),
         sensitive=options["allow_sensitive"],
         ecchi=not options["hide_ecchi"],
         planned=options["planned"],
         again=options["again"],
         parts=options["all_parts"],
+        sequels=not options["no_sequels"],
     )
 
 
@@ -120,6 +123,20 @@ def _bound(end: str, text: str, option: str) -> float:
     if not math.isfinite(value):
         raise RequestError(f'{option} "{text}": "{end.strip()}" is not a number.', "Write FROM:TO, such as 2000:2010.")
     return value
+
+
+def _ids_of(word: str) -> list[str]:
+    """The ids in a file, the first word of every line, or the one id that is written there."""
+    path = Path(word)
+    try:
+        if not path.is_file():
+            return [word]
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError, ValueError) as cause:
+        raise RequestError(
+            f"--without {word}: cannot be read: {cause}.", "Give ids, or a text file with one on each line."
+        ) from None
+    return [found[0].strip("\"'") for line in lines if (found := re.split(r"[,;\t|]", line.strip())) and found[0]]
 
 
 def _read(path: Path) -> str:

@@ -69,6 +69,7 @@ def _bundle(path: Path, json: bool) -> None:
         "entries": ", ".join(f"{name} {n:,}" for name, n in facts.split.entries.items() if n),
         "learnt": "everything" if facts.refitted else "the training entries",
         **({"start": " ".join(facts.start)} if facts.start else {}),
+        **({"chosen": " ".join(facts.chosen)} if facts.chosen else {}),
         "seed": facts.seed,
         "made with": ", ".join(f"{name} {version}" for name, version in facts.versions.items()),
     }

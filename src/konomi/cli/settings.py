@@ -16,7 +16,8 @@ def model_configs(
 ) -> dict[str, Any]:
     """The Config of each model: from its table in a TOML file, overridden by the task, and by the words, the last one first.
 
-    A word is MODEL.KEY=VALUE, or KEY=VALUE where there is only one model. RequestError or ConfigError for anything unknown.
+    A word is MODEL.KEY=VALUE, or KEY=VALUE where only one of the models has this setting. RequestError or ConfigError for
+    anything unknown.
     """
     from konomi.models import model_names, module
     from konomi.settings import closest
@@ -30,6 +31,8 @@ def model_configs(
         name, dot, _ = word.partition("=")[0].partition(".")
         if len(names) == 1 and name != names[0]:
             words_of[names[0]].append(word)
+        elif len(names) > 1 and not dot:
+            words_of[_only_one_with(name, word, kinds)].append(word)
         elif dot and name in words_of:
             words_of[name].append(word.removeprefix(f"{name}."))
         else:
@@ -43,6 +46,23 @@ def model_configs(
             f"--task {task}: {', '.join(names)} has no choice of task.", f"Leave it out, or take a model that has: {able}."
         )
     return {name: _model_config(kind, name, tables, file, task, words_of[name]) for name, kind in kinds.items()}
+
+
+def _only_one_with(setting: str, word: str, kinds: dict[str, type[Any]]) -> str:
+    """The one model that has this setting; ConfigError where none or several have."""
+    from konomi.settings import closest
+
+    owners = [name for name in kinds if has(name, setting)]
+    if len(owners) > 1:
+        raise ConfigError(
+            f'--set "{word}": {" and ".join(owners)} have this setting.', f"Write it as --set {owners[0]}.{word}."
+        )
+    if not owners:
+        known = [each.name for kind in kinds.values() for each in fields(kind)]
+        raise ConfigError(
+            f'--set: unknown setting "{setting}".{closest(setting, known)}', f"The settings are: {', '.join(known)}."
+        )
+    return owners[0]
 
 
 def _model_config(

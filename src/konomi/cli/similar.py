@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from konomi.recommend.filters import Where
 
 
-@partial(with_filters, lacking=("planned", "again", "love", "calibrate"))
+@partial(with_filters, lacking=("planned", "again", "no_sequels", "love", "calibrate"))
 def similar(
     bundle: BundlePath,
     titles: Annotated[list[str], typer.Argument(metavar="TITLE…", help="A title or an item id, or several.")],

@@ -1,14 +1,14 @@
 """konomi train: splits a dataset, fits models on it, measures them, and saves them as one bundle."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from konomi.cli.console import note, running, say, show, show_json
+from konomi.cli.console import called, note, running, say, shell, show, show_json
 from konomi.cli.lookup import errors_table, say_when_measured, split_name
 from konomi.cli.options import MODELS, Device, Folds, Json, Measured, Memory, Seed, Threads
-from konomi.cli.settings import check_needs, model_configs, split_settings
+from konomi.cli.settings import check_needs, model_configs, networks, split_settings
 from konomi.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def train(
             "-m",
             "--model",
             metavar="A,B,…",
-            help=f"One or several of: {MODELS}. What several can say the first says.  [default: mf]",
+            help=f"One or several of: {MODELS}. What several can say the first says.  [default: chosen, and said why]",
         ),
     ] = None,
     start: Annotated[
@@ -71,21 +71,28 @@ def train(
     from konomi.pipeline.refit import second
     from konomi.pipeline.splits import check_files, split_by_files
     from konomi.pipeline.train import train_model
-    from konomi.settings import read_toml
+    from konomi.pipeline.usual import Usual
+    from konomi.runtime import Run
+    from konomi.settings import byte_size, read_toml
 
     tables = read_toml(config) if config else {}
     how = split_settings(tables, config, seed, split, valid, test, folds)
     check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test, "folds": folds})
-    if start is None:
-        chosen: dict[str, Any] | None = model_configs(model_names(models or "mf"), tables, config, words or [], task)
-        begun = None
-    else:
-        own = {"--model": models, "--task": task, "--set": words, "--test-file": test_file, "--config": set(tables) - {"split"}}
-        if said := next((name for name, value in own.items() if value), None):
+    of_models = {"--model": models, "--task": task, "--set": words, "--config": set(tables) - {"split"}}
+    begun, chosen = None, None
+    if start is not None:
+        if said := next((name for name, value in (*of_models.items(), ("--test-file", test_file)) if value), None):
             raise ConfigError(f"{said}: models and settings are those of {start}.", f"Leave out {said}, or --from.")
-        chosen, begun = None, load_bundle(start)
+        begun = load_bundle(start)
+    elif any(of_models.values()):
+        room = Run() if memory is None else Run(memory=byte_size(memory, "--memory"))
+        named = model_names(models) if models else list(Usual.of(Dataset.open(data), room).models)
+        chosen = model_configs(named, tables, config, words or [], task)
     names = list(begun.models if begun else chosen or ())
-    check_checkpoint(checkpoint, names)
+    if names:
+        check_checkpoint(checkpoint, names)
+    elif checkpoint or device != "cpu":
+        raise ConfigError("--checkpoint and --device are for networks.", f"Name one: -m {' or -m '.join(networks())}.")
     check_needs(names, device)
     inputs = [data, *(path for path in (config, test_file, valid_file) if path)]
     check_target(output, inputs)
@@ -113,11 +120,19 @@ def train(
     if begun is None:
         say_what_validates(bundle, asked=bool(valid_file or how.valid or how.valid_from is not None))
     show_errors(bundle)
-    for sentence in bundle.facts.start or ():
+    for sentence in (*(bundle.facts.start or ()), *(bundle.facts.chosen or ())):
         say(sentence)
     for warning in bundle.facts.warnings or ():
         say(warning)
     say(f"Written to {output}." + (f" The checkpoint {checkpoint} is deleted." if checkpoint else ""))
+    if begun is None:
+        say(f"Next: {called()} recommend {shell(output)} --rate {shell(example(bundle))}")
+
+
+def example(bundle: "Bundle") -> str:
+    """What somebody would give who likes the best known title: "Death Note=10"."""
+    best = bundle.items.sort("ratings", descending=True).row(0, named=True)
+    return f"{best['title'] or best['item_id']}={bundle.scale.high:g}"
 
 
 def say_what_validates(bundle: "Bundle", asked: bool) -> None:

@@ -14,7 +14,6 @@ from konomi.kernels.topk import topk
 from konomi.models.api import Model
 from konomi.pipeline.people_comparison import ALL, FEW
 from konomi.pipeline.steps import Experiment
-from konomi.ranking.blend import Blend
 from konomi.ranking.dials import AS_THEY_ARE
 from konomi.ranking.offer import open_to_all
 from konomi.ranking.rank import BLOCK
@@ -57,9 +56,8 @@ class Newcomers:
 
     def served(self, model: Model, shown: Profiles, wishes: F32 | None = None) -> Ranked:
         """The metrics of the lists that they get by a model that is shown these profiles; wishes f32[P, G] or None."""
-        train, items = self.experiment.train, self.experiment.catalogue
-        ranker = Ranker(Blend((model,), items, train.scale), train.labelling)
-        allowed = open_to_all(items)
+        ranker = Ranker(self.experiment.test.baselines.blend([model]))
+        allowed = open_to_all(self.experiment.catalogue)
 
         def lists(start: int, stop: int, k: int) -> I32:
             profiles, known = shown.slice(start, stop), self.known.slice(start, stop)

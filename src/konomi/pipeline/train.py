@@ -14,6 +14,7 @@ from konomi.bundle.facts import EVERYTHING, DataFacts, Epoch, Facts, SplitFacts,
 from konomi.bundle.format import Bundle
 from konomi.catalogue.served import served_catalogue
 from konomi.data.dataset import Dataset
+from konomi.data.lifts import lifts
 from konomi.data.split import Split, SplitConfig, TrainSet
 from konomi.errors import ConfigError
 from konomi.evaluate.folds import pooled
@@ -25,6 +26,7 @@ from konomi.pipeline.arguments import check_checkpoint, dataset_from, models_fro
 from konomi.pipeline.refit import again, choosing, settled
 from konomi.pipeline.shortfalls import shortfalls
 from konomi.pipeline.steps import Experiment, fit
+from konomi.pipeline.usual import Usual
 from konomi.pipeline.warm import Start
 from konomi.runtime import Run, one_blas_thread
 
@@ -43,8 +45,9 @@ def train_model(
     """Fit models on the training entries of a dataset, measure them on its validation and test entries, and fit them again.
 
     dataset: a dataset, or the path of one. models: names, as in "ease,mf" or ["ease", "mf"], or names with settings, as in
-    {"mf": {"dim": 16}} or {"mf": mf.Config(dim=16)} (None: "mf"); each output comes from the first model that has it. split: a
-    Split or a SplitConfig (None: a tenth each); one with `folds` stands for each of its folds, which are measured together.
+    {"mf": {"dim": 16}} or {"mf": mf.Config(dim=16)}; each output comes from the first model that has it. None: what
+    `pipeline/usual.py` chooses; `facts.chosen` says why. split: a Split or a SplitConfig (None: a tenth each); one with `folds`
+    stands for each of its folds, which are measured together.
     path: the dataset's, which the bundle notes, so that its users can be looked up. measured: how many people's lists are
     measured, at most (None: all).
 
@@ -68,7 +71,15 @@ def train_model(
     begun = None if start is None else Start.of(start, dataset, split, run)
     if begun is not None and models is not None:
         raise ConfigError("Models and settings are those of the earlier bundle.", "Leave out the models, or train anew.")
-    configs = models_from("mf" if models is None else models) if begun is None else begun.configs
+    if models is None and begun is None:
+        usual = Usual.of(dataset, run)
+        others = (split, run, origin, refit, measured)
+        bundle = train_model(dataset, usual.models, *others)
+        better = usual.after(bundle.metrics.get("valid"))
+        if better.models != usual.models:
+            bundle = train_model(dataset, better.models, *others)
+        return replace(bundle, facts=replace(bundle.facts, chosen=better.why))
+    configs = models_from(models) if begun is None else begun.configs
     check_checkpoint(run.checkpoint, configs)
     if len(rankers := [name for name in configs if not module(name).TASKS]) > 1:
         raise ConfigError(f"{' and '.join(rankers)} only rank, and one order is enough.", "Name one of them.")
@@ -82,18 +93,19 @@ def train_model(
     trainings = [_fitted(configs, each.train, dataset, run, begun) for each in experiments]
     trained, said = [models for models, _ in trainings], trainings[0][1]
     facts, people = _measured(experiments, trained, origin)
-    fitted, items = trained[0], experiments[0].catalogue
+    fitted, items, known = trained[0], experiments[0].catalogue, experiments[0].test.baselines.lifts
     if refit:
         everything = splits[0].learnt().train_set(dataset)
         chosen = {name: settled(config, [models[name] for models in trained]) for name, config in configs.items()}
         del experiments, trainings, trained, fitted  # there need not be room for more than one training
         fitted, said = _fitted(chosen, everything, dataset, again(run), begun)
         items, facts = served_catalogue(everything, items), replace(facts, learnt=EVERYTHING)
+        known = lifts(everything, again(run))
     if begun is not None:
         kept = begun.bundle.facts.intervals if begun.bundle.facts.refitted else None  # of more ratings than are new
         facts = replace(facts, start=said, intervals=kept or facts.intervals)
     settings = {name: asdict(config) for name, config in configs.items()}
-    return Bundle(fitted, settings, items, dataset.scale, facts, people)
+    return Bundle(fitted, settings, items, dataset.scale, facts, people, known)
 
 
 def _fitted(

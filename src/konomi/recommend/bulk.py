@@ -17,6 +17,7 @@ from konomi.text import RUN_BY_SPREADSHEETS
 
 SUFFIXES = (".parquet", ".csv")
 COLUMNS = ["user_id", "place", "item_id", "title", "score"]  # of the table; without titles where the catalogue has none
+PREDICTED = ["user_id", "item_id", "rating"]  # of a table of predicted ratings
 MOST = 64 * BLOCK  # people of a block, at most
 ROW_GROUP = 1 << 18  # rows
 ROW_BYTES = 128  # bytes that a recommendation takes, in its ranking, its frame and the compressed file together
@@ -91,7 +92,7 @@ def is_table(path: Path) -> bool:
                 names = list(pl.read_parquet_schema(file)) if file.read(4) == b"PAR1" else []
     except (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return False
-    return names in (COLUMNS, [name for name in COLUMNS if name != "title"])
+    return names in (COLUMNS, [name for name in COLUMNS if name != "title"], PREDICTED)
 
 
 def check_table(path: Path, inputs: Iterable[Path] = ()) -> Path:

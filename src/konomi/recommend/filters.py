@@ -42,6 +42,7 @@ class Where:
     planned: Planned = "hide"  # titles that the person plans to see: not offered, offered as well, or offered alone
     again: bool = False  # offer also what the person has seen
     parts: bool = False  # offer every part of a franchise, not only the next one
+    sequels: bool = True  # of franchises that the person has begun, too
 
     def __repr__(self) -> str:
         said = [f"{each.name}={value!r}" for each in fields(self) if (value := getattr(self, each.name)) != each.default]
@@ -70,6 +71,24 @@ class Where:
             low, high = span
             if low is not None and high is not None and low > high:
                 raise RequestError(f"{name}: {low:g} to {high:g} is empty.", "Give the lower bound first.", name)
+        self._check_contradictions()
+
+    def _check_contradictions(self) -> None:
+        """RequestError where two filters leave nothing of each other."""
+        unwanted = {str(genre).casefold() for genre in self.no_genre}
+        refused = {str(one) for one in self.without}
+        both = [genre for genre in self.all_genres if str(genre).casefold() in unwanted]
+        if self.any_genre and all(str(genre).casefold() in unwanted for genre in self.any_genre):
+            both = [*both, *self.any_genre]
+        if both:
+            wanting = "all_genres" if both[0] in self.all_genres else "any_genre"
+            raise RequestError(
+                f"{both[0]} is wanted and not wanted.", f"Leave it out of `{wanting}`, or of `no_genre`.", wanting
+            )
+        if self.only and all(str(one) in refused for one in self.only):
+            raise RequestError("Nothing but these ids is wanted, and none of them.", "Leave out `only` or `without`.", "only")
+        if self.parts is True and self.sequels is False:
+            raise RequestError("Every part of a franchise, and no sequels.", "Leave one of the two out.", "sequels")
 
 
 def _conditions(given: object) -> tuple[str, ...]:
@@ -87,28 +106,66 @@ def _is_bound(end: object) -> bool:
 def allowed(where: Where, items: pl.DataFrame) -> Bools:
     """bool[I]: the items of a bundle's catalogue that pass the filters; what a person has seen is not considered here.
 
-    RequestError for a genre, type or id that no item has, or a condition that cannot be read.
+    RequestError for a genre or type that no item has, an id of `only`, or a condition that cannot be read; ids of `without`
+    that no item has are ignored.
     """
+    masks = [mask for _, mask in _masks(where, items)]
+    passing: Bools = np.logical_and.reduce(masks) if masks else np.ones(len(items), np.bool_)
+    return passing
+
+
+def nothing_passes(where: Where, items: pl.DataFrame) -> str:
+    """Which filter lets no title pass, or after which others one lets none: a sentence; "" where some title passes all."""
+    passing, before = np.ones(len(items), np.bool_), list[str]()
+    masks = _masks(where, items)
+    for name, mask in masks:
+        if not mask.any():
+            return f"No title passes {name}."
+    for name, mask in masks:
+        if not (passing & mask).any():
+            return f"Of the titles that pass {' and '.join(before)} none passes {name}."
+        if not mask.all():
+            before.append(name)
+        passing &= mask
+    return ""
+
+
+def _masks(where: Where, items: pl.DataFrame) -> list[tuple[str, Bools]]:
+    """What passes each filter, bool[I], with what it is called and says."""
     where = _spelt(where, items)
     has = pl.col("genres").list
-    conditions = [
-        *([has.set_intersection(list(where.any_genre)).list.len() > 0] if where.any_genre else []),
-        *(has.contains(genre) for genre in where.all_genres),
-        *(~has.contains(genre).fill_null(False) for genre in where.no_genre),
-        *([pl.col("type").is_in(where.types)] if where.types else []),
-        *(pl.col(column) >= low for column, (low, _) in _bounds(where) if low is not None),
-        *(pl.col(column) <= high for column, (_, high) in _bounds(where) if high is not None),
-        pl.col("ratings") >= where.ratings,
-        *([] if where.sensitive else [~pl.col("sensitive")]),
-        *([] if where.ecchi else [~has.contains("Ecchi").fill_null(False)]),
-        *([_ids(where.only, items)] if where.only else []),
-        *([~_ids(where.without, items)] if where.without else []),
-    ]
-    mask = items.select(pl.all_horizontal(condition.fill_null(False) for condition in conditions)).to_series()
-    passing = np.array(mask.to_numpy(), bool)
-    for condition in where.expression:
-        passing &= fulfilling(condition, items)
-    return passing
+    conditions: dict[str, pl.Expr] = {}
+    if where.any_genre:
+        conditions[f"`any_genre` {', '.join(where.any_genre)}"] = has.set_intersection(list(where.any_genre)).list.len() > 0
+    conditions |= {f"`all_genres` {genre}": has.contains(genre) for genre in where.all_genres}
+    conditions |= {f"`no_genre` {genre}": ~has.contains(genre).fill_null(False) for genre in where.no_genre}
+    if where.types:
+        conditions[f"`types` {', '.join(where.types)}"] = pl.col("type").is_in(where.types)
+    for name, column, (low, high) in _bounds(where):
+        if low is not None:
+            conditions[f"`{name}` from {low:g}"] = pl.col(column) >= low
+        if high is not None:
+            conditions[f"`{name}` to {high:g}"] = pl.col(column) <= high
+    if where.ratings:
+        conditions[f"`ratings` {where.ratings:,}"] = pl.col("ratings") >= where.ratings
+    if where.only:
+        conditions["`only`"] = _ids(where.only, items)
+    if where.without:
+        conditions["`without`"] = ~pl.col("item_id").cast(pl.String).is_in([str(one) for one in where.without])
+    if not where.sensitive:
+        conditions["`sensitive`: Hentai and Erotica are left out"] = ~pl.col("sensitive")
+    if not where.ecchi:
+        conditions["`ecchi`: it is left out"] = ~has.contains("Ecchi").fill_null(False)
+    names = list(conditions)
+    columns = items.select(conditions[name].fill_null(False).alias(str(n)) for n, name in enumerate(names))
+    masks = [(name, np.array(columns[str(n)].to_numpy(), bool)) for n, name in enumerate(names)]
+    return [*masks, *((f'the condition "{each}"', fulfilling(each, items)) for each in where.expression)]
+
+
+def unknown_ids(where: Where, items: pl.DataFrame) -> int:
+    """How many ids of `without` no item has."""
+    known = set(items["item_id"].cast(pl.String))
+    return sum(str(one) not in known for one in where.without)
 
 
 def _spelt(where: Where, items: pl.DataFrame) -> Where:
@@ -133,8 +190,8 @@ def named(what: str, given: str, known: Sequence[str]) -> str:
     return found
 
 
-def _bounds(where: Where) -> list[tuple[str, Range]]:
-    return [("year", where.years), ("episodes", where.episodes), ("score", where.score)]
+def _bounds(where: Where) -> list[tuple[str, str, Range]]:
+    return [("years", "year", where.years), ("episodes", "episodes", where.episodes), ("score", "score", where.score)]
 
 
 def _ids(ids: tuple[int | str, ...], items: pl.DataFrame) -> pl.Expr:

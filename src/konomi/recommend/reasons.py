@@ -1,10 +1,12 @@
-"""Why an item is recommended: what each of a person's own entries adds to its score, and what their taste for each tag adds.
+"""Why an item is recommended: what each of a person's own entries, their taste for tags, and popularity add to its score.
 
-The effect of an entry is the score less the score without that entry, everything computed anew: without the entry, the score
-changes by exactly the effect. Effects need not add up to the score, since entries may tell the same about a person.
+By default these are parts of the score as it is: entries, popularity and wishes add up to it, and whatever they are divided by
+stays as it is. A model whose scores are no sum over the entries (`HasParts`) shows what leaving an entry out changes instead.
+`leaving_out` shows this of the whole score, everything computed anew; such effects need not add up, since entries may tell the
+same about a person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,19 +15,21 @@ import polars as pl
 from konomi.arrays import F32, I32
 from konomi.catalogue.tags import tag_names
 from konomi.data.profiles import Profiles
-from konomi.models.api import HasFeatures, HasWithout, Model
-from konomi.ranking.blend import UNKNOWN_ITEM, Blend, ScoredTerm, Scores, above
+from konomi.models.api import HasFeatures, HasParts, HasWithout, Model
+from konomi.ranking.blend import Blend
+from konomi.ranking.dials import Dials
+from konomi.ranking.scores import LATER, UNKNOWN_ITEM, ScoredTerm, Scores
 from konomi.runtime import blocks
 
 ENTRIES = 1 << 20  # in all shortened profiles that are encoded together: about 20 MiB
-NEAR, SCORES = 64, 1 << 14  # candidates for the best item without an entry: at least for one entry; scores for all entries
+PEOPLE = 64  # shortened profiles whose scores are computed together
 NEGLIGIBLE = 0.05  # share of an item's largest effect; smaller effects are no reasons
 
 
 @dataclass(frozen=True)
 class Reason:
     """An entry of the person's that moves a score: its item, title and rating (None = without one), whether it was dropped, and
-    its effect: by how much the score is higher with it (below 0: lower)."""
+    its effect: how much of the score it is, or by how much the score is higher with it (below 0: lower)."""
 
     item_id: int | str
     title: str
@@ -65,42 +69,63 @@ def _shortened(one: Profiles, start: int, stop: int) -> Profiles:
     return Profiles(indptr, one.item[entry], one.rating[entry], None if one.status is None else one.status[entry])
 
 
-def blended(blend: Blend, scores: Scores, profiles: Profiles, items: I32) -> F32:
-    """The effect of each entry of one person on the blended scores of items i32[k], f32[n, k].
+def parts(blend: Blend, scores: Scores, profiles: Profiles, items: I32) -> tuple[F32, F32]:
+    """The parts of the scores of items i32[k] of one person: of each entry, f32[n, k], and of what is the same for everybody,
+    f32[k], which is popularity and what a model says of a title to somebody unknown. Wishes have the rest.
 
-    Without an entry a term has another level and another span as well. Its best unseen item is then looked for among the items
-    near the best now and the item of the entry. Without their only seen entry the person is silent.
+    They add up, but for models that are not `HasParts`.
     """
-    n, k = len(profiles.item), len(items)
-    effects = np.zeros((n, k), np.float32)
-    if profiles.silent[0]:
-        return effects
+    entries, rest = blend.circle.parts(profiles, scores.circled, items)
+    entries, rest = entries * scores.weight[0], rest * scores.weight[0]
     for scored in scores.terms:
-        now = scored.normal[0, items]
-        near = _near_the_best(blend, scored, profiles, max(SCORES // n, NEAR))
-        rows = np.concatenate([items, near, profiles.item, UNKNOWN_ITEM])
-        term = scored.term
-        moved = without(term.model, profiles, rows, term.output)  # n × k + near + n + 1
-        if term.trust is not None:
-            moved = moved[:, -1:] + (moved - moved[:, -1:]) * term.trust[rows]
-        then = term.score(scores.codes(term.model), rows) - moved
-        itself = np.where(blend.known[profiles.item], np.diagonal(then[:, k + len(near) : -1]), -np.inf)
-        best = np.maximum(then[:, k : k + len(near)].max(axis=1, initial=-np.inf), itself)
-        level = then[:, -1]
-        effects += scored.weight[0] * (now - (then[:, :k] - level[:, None]) / above(best, level)[:, None])
-    seen = ~profiles.planned
-    if seen.sum() == 1:
-        with_it = sum(scored.weight[0] * scored.normal[0, items] for scored in scores.terms)
-        effects[seen] = with_it - blend.silent_scores[items]
-    return effects * scores.left[items]
+        moved = _above_unknown(scored, _of_model(scored.term.model, profiles, items, scored.term.output), items)
+        entries += moved
+        rest += scored.weight[0] * scored.normal[0, items] - moved.sum(axis=0)
+    if profiles.silent[0]:
+        return np.zeros_like(entries), blend.silent_scores[items] * scores.left[items]
+    return entries * scores.left[items], rest * scores.left[items]
 
 
-def _near_the_best(blend: Blend, scored: ScoredTerm, profiles: Profiles, many: int) -> I32:
-    """The `many` known items outside the profile with the highest scores."""
-    score = np.where(blend.known, scored.score[0], -np.inf)
-    score[profiles.item] = -np.inf
-    many = min(many, int((score > -np.inf).sum()))
-    return np.argpartition(-score, many - 1)[:many].astype(np.int32) if many else np.empty(0, np.int32)
+def _of_model(model: Model, profiles: Profiles, items: I32, output: str) -> F32:
+    """What each entry adds to the scores of items i32[k] and of an unknown item, f32[n, k+1]."""
+    rows = np.append(items, UNKNOWN_ITEM)
+    found = model.parts(profiles, rows, output) if isinstance(model, HasParts) else None
+    return without(model, profiles, rows, output) if found is None else found
+
+
+def _above_unknown(scored: ScoredTerm, moved: F32, items: I32) -> F32:
+    """What is added to a blended score, f32[n, k], by what is added to a term's scores of items i32[k] and an unknown item."""
+    above = moved[:, :-1] - moved[:, -1:]
+    if scored.term.trust is not None:
+        above *= scored.term.trust[items]
+    weighed: F32 = above * (scored.weight[0] / scored.span[0])
+    return weighed
+
+
+def adds_up(scores: Scores) -> bool:
+    """Whether the `parts` of these scores are parts: no model has to leave entries out."""
+    nobody, nothing = Profiles.of([{}]), np.empty(0, np.int32)
+    terms = (scored.term for scored in scores.terms)
+    return all(
+        isinstance(term.model, HasParts) and term.model.parts(nobody, nothing, term.output) is not None for term in terms
+    )
+
+
+def leaving_out(blend: Blend, scores: Scores, profiles: Profiles, items: I32, dials: Dials, wishes: F32 | None) -> F32:
+    """The effect of each entry of one person on the scores of items i32[k]: what they are less what they would be without it,
+    f32[n, k]."""
+    effects = np.zeros((len(profiles.item), len(items)), np.float32)
+    now = _in_place(scores, items)
+    for start, stop in blocks(len(effects), PEOPLE):
+        each = None if wishes is None else np.repeat(wishes, stop - start, axis=0)
+        effects[start:stop] = now - _in_place(blend.weigh(_shortened(profiles, start, stop), dials, each), items)
+    return effects
+
+
+def _in_place(scores: Scores, items: I32) -> F32:
+    """The scores of items i32[k], f32[B, k], as if none of them came later."""
+    placed: F32 = scores.total[:, items] + np.float32(LATER) * scores.later[:, items]
+    return placed
 
 
 def features(scores: Scores, catalogue: pl.DataFrame, profiles: Profiles, items: I32) -> tuple[list[str], F32]:
@@ -118,44 +143,42 @@ def features(scores: Scores, catalogue: pl.DataFrame, profiles: Profiles, items:
         term = scored.term
         assert isinstance(term.model, HasFeatures)
         moved = term.model.features(profiles, np.append(items, UNKNOWN_ITEM), term.output)  # F × k+1
-        if term.trust is not None:
-            moved = moved[:, -1:] + (moved - moved[:, -1:]) * term.trust[np.append(items, UNKNOWN_ITEM)]
-        effects[: len(moved)] += scored.weight[0] / scored.span[0] * (moved[:, :-1] - moved[:, -1:])
+        effects[: len(moved)] += _above_unknown(scored, moved, items)
     return names, effects * scores.left[items]
 
 
-def strongest(effects: F32, each: int = 3) -> list[tuple[list[int], list[int]]]:
+def strongest(effects: F32, each: int = 3, least: float = NEGLIGIBLE) -> list[tuple[list[int], list[int]]]:
     """For each of k items (up, down): the rows of `effects` f32[n, k] that raise its score most and those that lower it most.
 
-    The strongest first, at most `each` of either, without effects below `NEGLIGIBLE` times the item's largest.
+    The strongest first, at most `each` of either, without effects below `least` times the item's largest.
     """
-    least = NEGLIGIBLE * np.abs(effects).max(axis=0, initial=0)  # k
+    bound = least * np.abs(effects).max(axis=0, initial=0)  # k
     ascending = np.argsort(effects, axis=0, kind="stable")
     descending = np.argsort(-effects, axis=0, kind="stable")
     return [
         (
-            [int(j) for j in descending[:each, k] if effects[j, k] > 0 and effects[j, k] >= least[k]],
-            [int(j) for j in ascending[:each, k] if effects[j, k] < 0 and -effects[j, k] >= least[k]],
+            [int(j) for j in descending[:each, k] if effects[j, k] > 0 and effects[j, k] >= bound[k]],
+            [int(j) for j in ascending[:each, k] if effects[j, k] < 0 and -effects[j, k] >= bound[k]],
         )
         for k in range(effects.shape[1])
     ]
 
 
-def reasons(
-    effects: F32, profiles: Profiles, ids: Sequence[int | str], titles: Sequence[str], each: int = 3
-) -> list[tuple[tuple[Reason, ...], tuple[Reason, ...]]]:
-    """For each of k items (up, down), see `strongest`: entries of one person as reasons. effects f32[n, k]: of the person's
-    entries; ids, titles: of the item rows."""
+def told_once(sides: Sequence[Iterable[int]]) -> list[int]:
+    """The entries that speak for more than half of k items, and for three at least, those of the most items first."""
+    times: dict[int, int] = {}
+    for up in sides:
+        for j in up:
+            times[j] = times.get(j, 0) + 1
+    many = [j for j, found in times.items() if found > max(len(sides) / 2, 2)]
+    return sorted(many, key=lambda j: (-times[j], j))
 
-    def reason(j: int, k: int) -> Reason:
-        row, rating = int(profiles.item[j]), float(profiles.rating[j])
-        given = None if np.isnan(rating) else round(rating, 2)
-        return Reason(ids[row], titles[row], given, round(float(effects[j, k]), 4), bool(profiles.dropped[j]))
 
-    return [
-        (tuple(reason(j, k) for j in up), tuple(reason(j, k) for j in down))
-        for k, (up, down) in enumerate(strongest(effects, each))
-    ]
+def reason(profiles: Profiles, entry: int, effect: float, ids: Sequence[int | str], titles: Sequence[str]) -> Reason:
+    """An entry of one person as a reason; ids, titles: of the item rows."""
+    row, rating = int(profiles.item[entry]), float(profiles.rating[entry])
+    given = None if np.isnan(rating) else round(rating, 2)
+    return Reason(ids[row], titles[row], given, round(effect, 4), bool(profiles.dropped[entry]))
 
 
 def moving(names: Sequence[str], effects: F32, each: int = 3) -> list[tuple[tuple[str, float], ...]]:

@@ -21,12 +21,12 @@ from konomi.lists.titles import TitleIndex
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import AS_THEY_ARE, Dials
 from konomi.ranking.offer import Offer
-from konomi.ranking.rank import BLOCK, Best
+from konomi.ranking.rank import BLOCK, Best, Ranking
 from konomi.ranking.ranker import Ranker
 from konomi.recommend.answer import Answer
 from konomi.recommend.catalogue import Catalogue
-from konomi.recommend.explain import Explainer, row_of
-from konomi.recommend.filters import Where, allowed
+from konomi.recommend.explain import Explainer, Why, row_of
+from konomi.recommend.filters import Where, allowed, nothing_passes
 from konomi.recommend.person import Person, Ratings, people_of, person_of, wishes_of
 from konomi.recommend.predict import Who, predicted
 from konomi.recommend.similar import By, nearness
@@ -92,14 +92,14 @@ class Recommender:
     @cached_property
     def ranker(self) -> Ranker:
         """Ranks what people are offered, by the blend of the bundle's models."""
-        blend = Blend(tuple(self.bundle.models.values()), self.bundle.items, self.bundle.scale)
-        return Ranker(blend, self.bundle.labelling)
+        bundle = self.bundle
+        return Ranker(Blend(tuple(bundle.models.values()), bundle.items, bundle.labelling, bundle.lifts))
 
     @property
     def ordered_by(self) -> list[str]:
         """The names of the models that the titles are ordered by."""
         names = {id(model): name for name, model in self.bundle.models.items()}
-        return list(dict.fromkeys(names[id(term.model)] for term, _ in self.ranker.blend.terms(0.5)))
+        return list(dict.fromkeys(names[id(term.model)] for term in self.ranker.blend.terms))
 
     @cached_property
     def explainer(self) -> Explainer:
@@ -129,7 +129,7 @@ class Recommender:
         where: Where = EVERYWHERE,
         dials: Dials = AS_THEY_ARE,
         wishes: Mapping[str, float] | None = None,
-        why: int = 3,
+        why: Why = 3,
         *,
         user: int | str | None = None,
         list_file: Path | str | PersonalList | None = None,
@@ -137,9 +137,10 @@ class Recommender:
         """The k titles to see next, for one person: from their ratings, {title or item id: rating}, their list, or nothing.
 
         where: filters; dials: how to order the titles; wishes: {genre: how much of it is wanted, on the rating scale}; why: at
-        most so many reasons for and against each title; user: somebody in the dataset; list_file: an export of a site. Unless
-        `where` says otherwise, no title was seen before, there is one of a franchise at most, and never a sequel before its
-        first part was seen. RequestError where something cannot be understood, see `person_of`.
+        most so many reasons for each title, or "without": what leaving a rating out would change; user: somebody in the
+        dataset; list_file: an export of a site. Unless `where` says otherwise, no title was seen before, there is one of a
+        franchise at most, and never a sequel before its first part was seen. RequestError where something cannot be understood,
+        see `person_of`.
         """
         person = self.person(profile, user=user, list_file=list_file, wishes=wishes)
         return self._answers([person], k, where, dials, why)[0]
@@ -150,7 +151,7 @@ class Recommender:
         k: int = 10,
         where: Where = EVERYWHERE,
         dials: Dials = AS_THEY_ARE,
-        why: int = 3,
+        why: Why = 3,
     ) -> list[Answer]:
         """The answer of `recommend` for each of many people, in order; equal but for rounding, and quicker than one by one.
 
@@ -213,20 +214,19 @@ class Recommender:
         found = ranking.items[0][ranking.items[0] >= 0]
         return Answer(tuple(row_of(self.catalogue, row, float(near[row])) for row in found.tolist()), self.note)
 
-    def _answers(self, people: Sequence[Person], k: int, where: Where, dials: Dials, why: int) -> list[Answer]:
+    def _answers(self, people: Sequence[Person], k: int, where: Where, dials: Dials, why: Why) -> list[Answer]:
         """The answers for at most `BLOCK` people."""
-        mask, k, why = self._mask(where, dials), self._places(k), min(whole("why", why, 0), MOST_REASONS)
+        mask, k = self._mask(where, dials), self._places(k)
+        why = "without" if isinstance(why, str) and why == "without" else min(whole("why", why, 0), MOST_REASONS)
         profiles = people[0].profile if len(people) == 1 else Profiles.stacked([person.profile for person in people])
         wishes = wishes_of(people)
         with workers(1):
             scores = self.ranker.blend.weigh(profiles, dials, wishes)
             ranking = self.ranker.pick(scores.total, profiles, k, mask, dials, offer_of(where), wishes)
-            answers = []
-            for b, person in enumerate(people):
-                some = ranking.items[b] >= 0
-                found, best = ranking.items[b][some], ranking.scores[b][some]
-                answers.append(Answer(self.explainer.rows(person, scores.of(b), found, best, why), self.note, person))
-        return answers
+            own = [Ranking(ranking.items[b : b + 1], ranking.scores[b : b + 1]) for b in range(len(people))]
+            told = [self.explainer.answer(one, scores.of(b), own[b], self.note, dials, why) for b, one in enumerate(people)]
+        nothing = "" if mask.any() else nothing_passes(where, self.bundle.items)
+        return [replace(answer, nothing=nothing) for answer in told]
 
     def _mask(self, where: object, dials: object) -> Bools:
         """bool[I]: the items that pass the filters; RequestError where `where` is no Where or `dials` no Dials."""
@@ -246,4 +246,4 @@ class Recommender:
 
 def offer_of(where: Where) -> Offer:
     """The filters over a person's own list and over franchises."""
-    return Offer(where.planned, where.again, where.parts)
+    return Offer(where.planned, where.again, where.parts, where.sequels)

@@ -23,15 +23,15 @@ SCALE = Scale(1, 10, 1)
 NOTE = "simulated ratings"
 
 # in ratings from 1 to 10 unless stated otherwise; docs/simulation.md has their sources
-LEVEL_MEAN, LEVEL_SD = 7.05, 0.76  # m_u: a person's rating of a title that is neither to nor against their taste
+LEVEL_MEAN, LEVEL_SD = 6.6, 0.76  # m_u: a person's rating of a title that is neither to nor against their taste
 SPREAD_SD = 0.32  # of log k_u, whose mean is 0: how much of the scale a person uses
 SIGMA = 1.0  # σ: the noise of one rating, in units of the person's spread
 QUALITY, QUALITY_SD = 0.68, 0.30  # weight of quality: median over people, and the sd of its log
 GENRE_SD = 0.32  # taste for one genre
 ERA_SD = 0.12  # taste for new titles, and for the middle years
 HIDDEN_DIM, HIDDEN_SD = 4, 0.58  # taste that genres do not explain: its dimensions, and the sd of their sum
-PULL = 1.0  # β: how much taste decides what is taken
-FAME_SD, FAME_OF_QUALITY = 1.8, 0.55  # sd of log popularity, and its correlation with quality
+PULL, RESERVE = 4.0, 2.0  # β, c: how much taste decides what is taken, and how rarely what is neither for nor against it
+FAME_SD, FAME_OF_QUALITY = 2.1, 0.65  # sd of log popularity, and its correlation with quality
 ACTIVITY_SD = 1.17  # of log ratings per person
 MOST_TAKEN = 0.6  # share of the titles that a list has, at most
 HOARD_SD = 1.0  # of the log of rows without a rating per row with one
@@ -129,8 +129,8 @@ def simulate(
 
     def block(people: tuple[int, int]) -> None:
         simulate_block(
-            np.uint64(seed), *people, indptr, scored, world.features, world.weights, world.level, world.spread, SIGMA, PULL,
-            keep, other, item, rating, status, variance,
+            np.uint64(seed), *people, indptr, scored, world.features, world.weights, world.level, world.spread, SIGMA,
+            PULL, RESERVE, keep, other, item, rating, status, variance,
         )  # fmt: skip
 
     with run.workers() as each:

@@ -17,7 +17,7 @@ from konomi.simulate.ratings import Simulation, simulate
 SEED = 1
 USERS, RATINGS = 2_200, 200_000
 UNSCORED = 0.2  # share of rows with a status but no rating
-FAME_SD = 0.9  # sd of log popularity, half of a whole catalogue's, since every title here is well known
+FAME_SD = 1.1  # sd of log popularity, half of a whole catalogue's, since every title here is well known
 
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
