@@ -80,7 +80,7 @@ def ids(answer: Matched) -> list[int]:
         (ListEntry("Anything", ("カウボーイビバップ",)), 1, 0.95, "title"),
         (ListEntry("進撃の巨人"), 16498, 0.95, "title"),
         (ListEntry("Matrix, The", year=1999), 2571, 1.0, "title and year"),
-        (ListEntry("Matrix", year=1999), 2571, 1.0, "title and year"),
+        (ListEntry("Matrix", year=1999), 2571, 0.9, "title and year"),
         (ListEntry("The Matrix (1999)"), 2571, 1.0, "title and year"),
         (ListEntry("Attack on Titan Season 2"), 25777, 0.95, "title"),
         (ListEntry("Hunter x Hunter", year=2011), 11061, 1.0, "title and year"),

@@ -45,3 +45,20 @@ def test_a_clear_title_goes_before_an_id_whose_title_is_another():
     renamed = ListEntry("Silver Soul", year=2006, ids=(("anilist", "918"),))
     assert ids(bebop, other) == [1, 20]
     assert ids(bebop, renamed) == [1, 918]
+
+
+def test_an_article_may_make_another_film_and_an_exact_title_is_exact():
+    """Whatever the title in the language of the original has of apostrophes and signs."""
+    items = pl.DataFrame({"item_id": [1, 2], "title": ["The Deal", "Once Upon a Time"], "year": [2008, 1984]}).with_columns(
+        type=pl.lit("Movie"), ratings=pl.lit(5), titles=pl.Series([["Deal, The"], []], dtype=pl.List(pl.String))
+    )
+    entries = (
+        ListEntry("Deal", year=2008),
+        ListEntry("The Deal", year=2008),
+        ListEntry("Once Upon a Time", titles=("C'era una volta!",), year=1984),
+    )
+    sure = [
+        match_list(PersonalList("imdb", Scale(1, 10, 1), (entry,)), TitleIndex(items), Scale(1, 10, 1)).matched[0].confidence
+        for entry in entries
+    ]
+    assert sure == [0.9, 1, 1]

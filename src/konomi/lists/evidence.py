@@ -20,6 +20,8 @@ NO_YEAR = 0.95  # confidence in the exact title where a year is unknown
 PLAIN = 0.92  # in the same title but for punctuation, accents or an article
 UNDATED = 0.85  # in the same title where the item's title ends in a year: there may be an older item of that title
 OTHER_MARKS = 0.75  # factor where marks differ that tell sequels apart: "K-On!" and "K-On!!", "Gintama" and "Gintama°"
+OTHER_ARTICLE = 0.9  # factor where one has an article and the other has none: "Deal" and "The Deal" may be two films
+ARTICLE = re.compile(r"(the|an?) |.*, (the|an?)$", re.I)
 MARKS = re.compile(r"[!?'°♪+*∬∞]")
 OLDER = 0.99  # factor where a title of similar spelling ends in a year and the entry has none
 PART = 0.85  # in the only item of a year whose title has the entry's as its beginning or end
@@ -74,6 +76,12 @@ def _other_marks(names: Sequence[str], titles: Sequence[str]) -> bool:
     return bool(theirs) and theirs.isdisjoint("".join(MARKS.findall(exact(title))) for title in titles)
 
 
+def _other_article(names: Sequence[str], titles: Sequence[str]) -> bool:
+    """Whether either the names or the titles begin with an article, and no other does."""
+    with_one = ({ARTICLE.match(text.strip()) is not None for text in texts} for texts in (names, titles))
+    return next(with_one).isdisjoint(next(with_one))
+
+
 def by_title(entry: ListEntry, candidates: Sequence[int], index: TitleIndex) -> Likely | None:
     """The candidate that fits the entry best: by year, spelling, other titles, type, main title, number of ratings."""
     apart = {row: _apart(entry, row, index) for row in candidates}
@@ -94,8 +102,11 @@ def by_title(entry: ListEntry, candidates: Sequence[int], index: TitleIndex) -> 
     best, *others = sorted(rows, key=lambda row: (*(-each for each in evidence(row)), -index.ratings[row], row))
     _, exactly, also, _, _ = evidence(best)
     sure = YEARS[apart[best] or 0] if apart[best] is not None else NO_YEAR if exactly else PLAIN if also else UNDATED
-    if _other_marks(names_of(entry), titles[best]):
+    first_exact = exact(names_of(entry)[0]) in {exact(title) for title in titles[best]}
+    if not first_exact and _other_marks(names_of(entry), titles[best]):
         sure *= OTHER_MARKS
+    if not exactly and _other_article(names_of(entry), titles[best]):
+        sure *= OTHER_ARTICLE
     if _other_type(entry, best, index):
         sure *= OTHER_TYPE
     how = "title" if apart[best] is None else "title and year"

@@ -7,8 +7,7 @@ from konomi.lists.matching import Matched
 from konomi.recommend.catalogue import Catalogue
 from konomi.recommend.person import Person
 
-UNSURE = 0.8  # matches below this confidence are shown
-SHOWN = 10  # titles that were not matched, at most
+SHOWN = 10  # titles that were not matched, and matches that are not certain, at most
 UNRATED = "in the catalogue, but nobody has rated it, or hardly anybody"
 OTHERS = 3  # other titles that a typed one may mean, at most
 
@@ -30,10 +29,12 @@ def also(titles: Sequence[str]) -> str:
 def _of_list(matched: Matched, catalogue: Catalogue) -> list[str]:
     total = len(matched.personal.entries)
     lines = [f"{matched.personal.site}: {len(matched.matched):,} of {total:,} entries matched.", *matched.notes]
-    for found in matched.matched:
-        if found.confidence < UNSURE:
-            name = catalogue.titles.name(found.row)
-            lines.append(f"  {found.entry.name} → {name}, by {found.how} ({found.confidence:.0%} sure)")
+    unsure = sorted((found for found in matched.matched if found.confidence < 1), key=lambda found: found.confidence)
+    for found in unsure[:SHOWN]:
+        name = catalogue.titles.name(found.row)
+        lines.append(f"  {found.entry.name} → {name}, by {found.how} ({found.confidence:.0%} sure)")
+    if len(unsure) > SHOWN:
+        lines.append(f"  and {len(unsure) - SHOWN:,} more that are not certain, {unsure[SHOWN].confidence:.0%} sure and more")
     unrated = [catalogue.titles.name(found.row) for found in matched.matched if not catalogue.knows(found.row)]
     if unrated:
         more = len(unrated) - SHOWN
