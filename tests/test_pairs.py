@@ -18,12 +18,12 @@ def test_every_pair_gets_the_rating_that_python_gives(place, tmp_path, suffix):
     result = konomi("predict", place / "bundle", pairs, "-o", out, "--json")
     assert json.loads(result.stdout)["rows"] == 5
     found = pl.read_csv(out) if suffix == ".csv" else pl.read_parquet(out)
-    assert found.columns == ["user_id", "item_id", "rating"] and found["user_id"].to_list() == [3, 3, 4, 999999, 3]
+    assert found.columns == ["user_id", "item_id", "predicted"] and found["user_id"].to_list() == [3, 3, 4, 999999, 3]
     expected = Recommender.load(place / "bundle").predict(
         zip(found["user_id"].to_list(), found["item_id"].to_list(), strict=True)
     )
-    np.testing.assert_allclose(found["rating"].fill_null(float("nan")).to_numpy(), expected, rtol=1e-5)
-    assert found["rating"].null_count() == json.loads(result.stdout)["rows"] - json.loads(result.stdout)["predicted"] >= 2
+    np.testing.assert_allclose(found["predicted"].fill_null(float("nan")).to_numpy(), expected, rtol=1e-5)
+    assert found["predicted"].null_count() == json.loads(result.stdout)["rows"] - json.loads(result.stdout)["predicted"] >= 2
     said = konomi("predict", place / "bundle", pairs, "-o", out).stderr  # an older table of predictions is replaced
     assert "pairs have no rating" in said and f"written to {out}" in said
 

@@ -17,7 +17,7 @@ def predict(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Predict a rating for each pair of a user of the dataset and an item."""
+    """Predict a rating for each pair of a user and an item."""
     from konomi.recommend.pairs import write_predictions
     from konomi.recommend.recommender import Recommender
 

@@ -44,7 +44,7 @@ def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejec
         open_bytes(path).close()
         try:
             frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_ipc(path)
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
         return catalogue_of_frame(frame, ANY.item, on_bad_rows, rejects)
     with open_bytes(path) as file:

@@ -35,6 +35,7 @@ KINDS = {
     b"%PDF": "a PDF",
 }
 """What files begin with that are often tried."""
+LONGEST_LINE = 1 << 20  # characters of a first line
 SHOWN_TEXT = 500  # characters of a rejected row that are kept: an open quote may swallow half a file
 
 
@@ -163,6 +164,10 @@ def records(text: TextIO, separator: str) -> Iterator[Record]:
 def first_records(path: Path, separator: str, n: int = 1) -> list[list[str]]:
     """The cells of a file's first n records; DataError where it is empty."""
     with open_text(path) as text:
+        with suppress(*DAMAGED):
+            if len(text.readline(LONGEST_LINE)) >= LONGEST_LINE:
+                raise DataError(f"{path}: the first line has more than {LONGEST_LINE:,} characters.", "Give a ratings file.")
+        text.seek(0)
         head = list(islice(records(text, separator), n))
     if not head:
         raise DataError(f"{path}: the file is empty.", "Check that it was downloaded or written whole.")

@@ -66,7 +66,7 @@ def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: R
             place = path.absolute()  # in a relative path, polars replaces ~ by the home folder
             scan = pl.scan_parquet(place, glob=False) if path.suffix == ".parquet" else pl.scan_ipc(place, glob=False)
             return read_columns(scan, path, format, options, run, source)
-        except pl.exceptions.PolarsError as error:
+        except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
     columns = list(format.columns or first_records(path, format.separator)[0])
     places = _places(path, format, columns)

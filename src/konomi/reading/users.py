@@ -18,7 +18,7 @@ from konomi.data.table import Rejects
 from konomi.errors import DataError
 from konomi.reading.as_polars import as_polars
 from konomi.reading.ids import whole_ids
-from konomi.reading.records import OnBadRows, open_text, records, reject, settle
+from konomi.reading.records import OnBadRows, open_text, printable, records, reject, settle
 from konomi.reading.rows import BINARY
 from konomi.reading.sources.delimited import separator_of
 from konomi.reading.usual_names import USUAL
@@ -79,12 +79,12 @@ def _read(path: Path, on_bad_rows: OnBadRows) -> pl.DataFrame:
     with open_text(path) as text:
         for record in records(text, separator):
             if not columns and not record.fault:
-                columns = record.fields
+                columns = [printable(cell) for cell in record.fields]
             elif record.fault or len(record.fields) != len(columns):
                 fault = record.fault or f"too {'few' if len(record.fields) < len(columns) else 'many'} columns"
                 reject(rejects, record.line, fault, record.text)
             else:
-                rows.append([cell.strip() or None for cell in record.fields])
+                rows.append([printable(cell.strip()) or None for cell in record.fields])
     settle(path, rejects, on_bad_rows)
     if not rows:
         raise DataError(f"{path}: there is no user in it.", "Check that it was written whole.")

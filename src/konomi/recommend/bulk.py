@@ -17,7 +17,7 @@ from konomi.text import RUN_BY_SPREADSHEETS
 
 SUFFIXES = (".parquet", ".csv")
 COLUMNS = ["user_id", "place", "item_id", "title", "score"]  # of the table; without titles where the catalogue has none
-PREDICTED = ["user_id", "item_id", "rating"]  # of a table of predicted ratings
+PREDICTED = ["user_id", "item_id", "predicted"]  # of a table of predicted ratings
 MOST = 64 * BLOCK  # people of a block, at most
 ROW_GROUP = 1 << 18  # rows
 ROW_BYTES = 128  # bytes that a recommendation takes, in its ranking, its frame and the compressed file together

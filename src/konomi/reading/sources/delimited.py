@@ -63,7 +63,7 @@ def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]
         try:
             with path.open("rb") as file:  # not by name: polars takes [ ] in a name for a pattern
                 schema = dict(pl.read_parquet_schema(file) if path.suffix == ".parquet" else pl.read_ipc_schema(file))
-        except pl.exceptions.PolarsError as error:
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
         return ",", {name: kind.is_integer() or kind.is_temporal() for name, kind in schema.items()}, False
     separator = options.separator or separator_of(path)

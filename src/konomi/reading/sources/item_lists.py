@@ -14,7 +14,7 @@ from konomi.errors import DataError
 from konomi.reading.detect import Layout
 from konomi.reading.formats import ReadOptions
 from konomi.reading.read_frame import read_typed
-from konomi.reading.records import DAMAGED, open_text
+from konomi.reading.records import DAMAGED, open_text, printable
 from konomi.runtime import Run
 
 NUMBERS = re.compile(r"\d+( \d+)*\s*")
@@ -43,8 +43,11 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
 
 
 def _entries(path: Path) -> pl.DataFrame:
-    with open_text(path) as text:
-        lines = pl.Series("line", text.read().split("\n"))
+    try:
+        with open_text(path) as text:
+            lines = pl.Series("line", printable(text.read()).split("\n"))
+    except DAMAGED:
+        raise DataError(f"{path}: the compressed file is damaged or ends too early.", "Download it again.") from None
     frame = lines.to_frame().with_row_index("row", 1).with_columns(pl.col("line").str.strip_chars())
     frame = frame.filter(pl.col("line") != "")
     if wrong := frame.filter(~pl.col("line").str.contains(r"^\d+( \d+)*$"))["row"].head(5).to_list():

@@ -72,6 +72,13 @@ def _objects(path: Path, rejects: Rejects) -> pl.DataFrame:
             except (ValueError, RecursionError):
                 reject(rejects, line, "no JSON object", printable(written.strip())[:500])
                 continue
-            rows.append({printable(key): value for key, value in found.items() if isinstance(value, str | int | float)})
+            rows.append({printable(key): _plain(value) for key, value in found.items() if isinstance(value, str | int | float)})
     keys = dict.fromkeys(key for row in rows for key in row)
     return pl.DataFrame({key: pl.Series(key, [row.get(key) for row in rows], strict=False) for key in keys})
+
+
+def _plain(value: str | int | float) -> str | int | float:
+    """A value that polars can hold: a JSON text may have halves of characters, and a number any length."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not value.isascii() else value
+    return str(value) if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63 else value

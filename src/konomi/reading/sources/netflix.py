@@ -15,7 +15,7 @@ from konomi.errors import DataError
 from konomi.reading.detect import Layout
 from konomi.reading.formats import ReadOptions
 from konomi.reading.read_frame import read_typed
-from konomi.reading.records import DAMAGED, open_text
+from konomi.reading.records import DAMAGED, open_text, printable
 from konomi.runtime import Run
 
 FILM, RATING = r"^(\d+):\s*$", r"^\s*(\d+),(\d+(?:\.\d+)?),(\d{4}-\d\d-\d\d)\s*$"
@@ -41,8 +41,11 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
 
 
 def _ratings(path: Path) -> pl.DataFrame:
-    with open_text(path) as text:
-        lines = pl.Series("line", text.read().split("\n"))
+    try:
+        with open_text(path) as text:
+            lines = pl.Series("line", printable(text.read()).split("\n"))
+    except DAMAGED:
+        raise DataError(f"{path}: the compressed file is damaged or ends too early.", "Download it again.") from None
     frame = lines.to_frame().with_row_index("row", 1).filter(pl.col("line").str.strip_chars() != "")
     film, parts = pl.col("line").str.extract(FILM), [pl.col("line").str.extract(RATING, n) for n in (1, 2, 3)]
     frame = frame.with_columns(item=film.forward_fill(), film=film, user=parts[0], rating=parts[1], date=parts[2])
