@@ -43,9 +43,9 @@ ITEMS = "0 5 6 7\n1 5\n2 6 7 8\n3 5 6\n"
 WIDE = "who,Alien,Heat,Speed\nann,4,,1\nbob,NA,5,2\ncy,1,5,3\n"
 TITLES = 'item_id,title,genres,year,type\n1,Alien,"Horror, Sci-Fi",1979,Movie\n2,Heat,Crime,1995,Movie\n'
 XML = (
-    "<?xml version='1.0' encoding='UTF-8'?>\n<myanimelist><myinfo><user_name>x</user_name></myinfo><anime><series_animedb_id>1"
-    "</series_animedb_id><series_title><![CDATA[Cowboy Bebop]]></series_title><series_type>TV</series_type><my_score>9</my_score>"
-    "<my_status>Completed</my_status></anime></myanimelist>"
+    "<?xml version='1.0' encoding='UTF-8'?>\n<myanimelist><myinfo><user_name>x</user_name></myinfo><anime>"
+    "<series_animedb_id>1</series_animedb_id><series_title><![CDATA[Cowboy Bebop]]></series_title><series_type>TV</series_type>"
+    "<my_score>9</my_score><my_status>Completed</my_status></anime></myanimelist>"
 )
 MEDIA = {
     "id": 1,
