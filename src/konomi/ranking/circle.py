@@ -57,7 +57,8 @@ class Kinds:
         """From has and counts f32[I, K], without kinds that nobody has rated."""
         share = ratings.astype(np.float64) @ has / max(ratings.sum(), 1)
         some = share > 0
-        return cls(has[:, some], share[some].astype(np.float32), counts[:, some])
+        has, counts = (np.ascontiguousarray(each[:, some]) for each in (has, counts))  # products copy what is not
+        return cls(has, share[some].astype(np.float32), counts)
 
     def odds(self, liked: Profiles, weight: F32, total: F32) -> tuple[F32, F32]:
         """k + P s and (W + P) s of each kind, f32[B, K] each. weight f32[N]: how much each entry is liked, total f32[B]."""
