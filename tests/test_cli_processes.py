@@ -26,7 +26,20 @@ def test_help_lists_every_command():
     child = start("--help")
     shown, _ = child.communicate()
     assert child.returncode == 0
-    for name in ("demo", "prepare", "synth", "info", "train", "evaluate", "compare", "recommend", "predict", "similar", "ask", "doctor"):
+    for name in (
+        "demo",
+        "prepare",
+        "synth",
+        "info",
+        "train",
+        "evaluate",
+        "compare",
+        "recommend",
+        "predict",
+        "similar",
+        "ask",
+        "doctor",
+    ):
         assert f" {name} " in shown
     assert "..." not in shown.partition("Commands:")[2]  # no summary is too long for its line
 

@@ -63,3 +63,10 @@ def test_the_command_says_which_and_why_and_what_comes_next(tmp_path, words):
     assert ("ease orders the titles" in said and "predicts ratings: " in said) == (not words)
     assert next(iter(konomi.load_bundle(bundle).models)) == "ease"
     assert ("ease orders" in command("info", bundle).stdout) == (not words)
+
+
+def test_a_bundle_says_what_it_can_do(checkerboard, tmp_path):
+    konomi.save_bundle(tmp_path / "b", konomi.train_model(checkerboard, "ease,mf", split=SplitConfig(valid=0.2), run=RUN))
+    said = " ".join(command("info", tmp_path / "b").stdout.split())
+    assert "order titles (ease, and what is popular among people like somebody)" in said and "rated above 5" in said
+    assert "predict ratings (mf, with intervals)" in said and "find similar titles (by factors and contents)" in said

@@ -115,3 +115,8 @@ def test_an_answer_in_japanese(recommender):
     )
     assert ("が好きだから" in said) == bool(row.up)
     assert alone.why(row)[0].endswith("popular") and "wished for: Drama" in alone.why(row)[0]
+
+
+def test_no_title_stands_without_something_for_it(recommender):
+    for asked in (LIKES, {0: 9}, {10: 2}, {}):
+        assert all(row.up or row.popular is not None for row in recommender.recommend(asked, k=12))

@@ -1,7 +1,7 @@
 """konomi info: shows the contents of a dataset or a bundle."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +9,9 @@ from konomi.cli.console import note, show, show_json, table
 from konomi.cli.lookup import errors_table, say_when_measured, split_name
 from konomi.cli.options import Json
 from konomi.errors import DataError, RequestError
+
+if TYPE_CHECKING:
+    from konomi.bundle.format import Bundle
 
 
 def info(
@@ -48,6 +51,21 @@ def _dataset(path: Path, user: str | None, json: bool) -> None:
         show(crosstab(dataset))
 
 
+def _able(bundle: "Bundle") -> list[str]:
+    """What a bundle can do, in words."""
+    from konomi.models.api import first_placing
+
+    models = {id(model): name for name, model in bundle.models.items()}
+    orders = next((name for name, model in bundle.models.items() if model.outputs == {"rank"}), next(iter(bundle.models)))
+    said = [f"order titles ({orders}, and what is popular among people like somebody)"]
+    if (rater := bundle.giving("rating")) is not None:
+        said.append(f"predict ratings ({models[id(rater)]}{', with intervals' if bundle.facts.intervals else ''})")
+    if (liker := bundle.giving("interaction")) is not None:
+        said.append(f"predict what is liked ({models[id(liker)]})")
+    placed = first_placing(bundle.models.values()) is not None
+    return [*said, f"find similar titles ({'by factors and contents' if placed else 'by contents'})"]
+
+
 def _bundle(path: Path, json: bool) -> None:
     from konomi.bundle.format import load_bundle
     from konomi.data.statistics import RATERS
@@ -64,6 +82,8 @@ def _bundle(path: Path, json: bool) -> None:
         **{name: ", ".join(f"{key}={value}" for key, value in config.items()) for name, config in bundle.configs.items()},
         "items": f"{len(bundle.items):,}, {rated:,} of them rated by {RATERS} or more",
         "scale": str(bundle.scale),
+        "liked": str(bundle.labelling),
+        "can": "; ".join(_able(bundle)),
         "data": f"{facts.data.path} ({facts.data.source})",
         "split": f"{split_name(facts.split.to_json())} ({how})",
         "entries": ", ".join(f"{name} {n:,}" for name, n in facts.split.entries.items() if n),

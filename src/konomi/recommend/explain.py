@@ -121,7 +121,8 @@ class Explainer:
             downs.append(tuple(self._reason(profile, j, speaking[j, place]) for j in down[:against]))
         positive = np.maximum(speaking, 0).sum(axis=0) + np.maximum(popular, 0)
         told = [
-            round(float(part), 4) if part > POPULAR * whole else None for part, whole in zip(popular, positive, strict=True)
+            round(float(part), 4) if part > POPULAR * whole or (part > 0 and not up) else None
+            for part, whole, up in zip(popular, positive, ups, strict=True)
         ]
         common = tuple(self._reason(profile, j, float(speaking[j].mean())) for j in once)
         return _Told(each, tuple(ups), tuple(downs), tuple(told), common, adding)
