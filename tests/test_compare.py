@@ -12,6 +12,7 @@ import pytest
 from command_line import konomi, refused, write
 from compared import RUN, SPLIT, compared, two_tastes
 from conftest import table_of
+from konomi.data.dataset import Dataset
 from konomi.data.prepare import prepare
 from konomi.errors import ConfigError, DataError, RequestError
 from konomi.evaluate import held_out
@@ -381,3 +382,17 @@ def test_without_matplotlib(data, tmp_path, monkeypatch):
     message, hint = refused("compare", data, "-m", "bias", "-o", tmp_path / "report")
     assert message == "The report needs matplotlib, which is not installed."
     assert hint == 'pip install "konomi[report]"'
+
+
+def test_files_say_what_the_test_entries_are(data, tmp_path):
+    """The same entries test the models as with `train`."""
+    rows = Dataset.open(data)
+    entries = [
+        f"{rows.users.ids[int(u)]},{rows.items['item_id'][int(i)]}" for u, i in zip(rows.profiles.user, rows.item, strict=True)
+    ]
+    file = write(tmp_path / "test.csv", "\n".join(["user_id,item_id,rating", *(f"{each},5" for each in entries[::7])]))
+    words = ("compare", data, "-m", "bias,popular", "-o", tmp_path / "report", "--json")
+    found = json.loads(konomi(*words, "--test-file", file).stdout)
+    assert found["split"]["kind"] == "predefined" and found["split"]["entries"]["test"] == len(entries[::7])
+    assert "needs a test file" in refused(*words, "--valid-file", file)[0]
+    assert "--people" in refused(*words, "--people", "--test-file", file)[0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json, table
-from konomi.cli.options import MODELS, Device, Folds, Json, Measured, Memory, Metrics, Seed, Threads
+from konomi.cli.options import MODELS, Device, Folds, Json, Measured, Memory, Metrics, Seed, TestFile, Threads, ValidFile
 from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError, DataError
 
@@ -34,6 +34,8 @@ def compare(
     test: Annotated[float | None, typer.Option(help="Share (or count) that tests the models.  [default: 0.1]")] = None,
     split: Annotated[str | None, typer.Option(help="random, per-user, last, time, users, items.  [default: random]")] = None,
     folds: Folds = None,
+    test_file: TestFile = None,
+    valid_file: ValidFile = None,
     seed: Seed = 0,
     threads: Threads = None,
     device: Device = "cpu",
@@ -57,6 +59,7 @@ def compare(
     from konomi.pipeline.arguments import model_names
     from konomi.pipeline.compare import compare_models
     from konomi.pipeline.compare_people import compare_people
+    from konomi.pipeline.splits import check_files, split_by_files
     from konomi.report.folder import KIND, write_report
     from konomi.report.people import write_people
     from konomi.settings import closest, read_toml
@@ -68,14 +71,17 @@ def compare(
     chosen = configs(model_names(models), tables, config, words or [])
     by_file = tables.get("split", {}).get("kind")
     how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test, folds)
+    check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test, "folds": folds})
     need("matplotlib", "The report")
     check_needs(chosen, device)
-    check_folder(output, KIND, DataError, [data, *([config] if config else [])])
+    check_folder(output, KIND, DataError, [data, *(path for path in (config, test_file, valid_file) if path)])
     metrics_with(metrics)
     if people and folds:
         raise ConfigError("--folds: people are held out once.", "Leave it out, or leave out --people.")
     if people and user_ids:
         raise ConfigError("--user-ids: a report on people held out names nobody.", "Leave it out.")
+    if people and test_file:
+        raise ConfigError("--test-file: with --people, it is people who are held out.", "Leave one of them out.")
     dataset = Dataset.open(data)
     with running(seed, threads, device, memory=memory) as run:
         if people:
@@ -85,7 +91,10 @@ def compare(
             facts = write_people(output, newcomers, data.resolve())
         else:
             compared = TASKS if task == BOTH else (task,)
-            found = compare_models(dataset, chosen, compared, how, run, lambda outcome: say(_line(outcome)), metrics, measured)
+            frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else how
+            found = compare_models(
+                dataset, chosen, compared, frozen, run, lambda outcome: say(_line(outcome)), metrics, measured
+            )
             facts = write_report(output, found, data.resolve(), user_ids)
     if json:
         show_json({"path": str(output), **facts})

@@ -30,3 +30,11 @@ Measured = Annotated[
     int | None, typer.Option(min=1, help="Measure the lists of so many people, evenly spaced.  [default: everybody]")
 ]
 Folds = Annotated[int | None, typer.Option(min=2, help="Test on each of so many parts in turn, instead of on a share --test.")]
+TestFile = Annotated[
+    Path | None,
+    typer.Option("--test-file", metavar="FILE", help="Ratings of the dataset that are the test entries, such as u1.test."),
+]
+ValidFile = Annotated[
+    Path | None,
+    typer.Option("--valid-file", metavar="FILE", help="Likewise the validation entries; needs --test-file."),
+]

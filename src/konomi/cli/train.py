@@ -7,7 +7,7 @@ import typer
 
 from konomi.cli.console import called, note, running, say, shell, show, show_json
 from konomi.cli.lookup import errors_table, say_when_measured, split_name
-from konomi.cli.options import MODELS, Device, Folds, Json, Measured, Memory, Seed, Threads
+from konomi.cli.options import MODELS, Device, Folds, Json, Measured, Memory, Seed, TestFile, Threads, ValidFile
 from konomi.cli.settings import check_needs, model_configs, networks, split_settings
 from konomi.errors import ConfigError
 
@@ -43,10 +43,8 @@ def train(
     test: Annotated[float | None, typer.Option(help="Share (or count) that tests the model.  [default: 0.1]")] = None,
     split: Annotated[str | None, typer.Option(help="random, per-user, last, time, users, items.  [default: random]")] = None,
     folds: Folds = None,
-    test_file: Annotated[
-        Path | None, typer.Option(help="Ratings of the dataset that are the test entries, such as u1.test.")
-    ] = None,
-    valid_file: Annotated[Path | None, typer.Option(help="Likewise the validation entries; needs --test-file.")] = None,
+    test_file: TestFile = None,
+    valid_file: ValidFile = None,
     seed: Seed = 0,
     threads: Threads = None,
     device: Device = "cpu",
