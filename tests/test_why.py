@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from importlib.resources import files
+from itertools import product
 
 import numpy as np
 import pytest
@@ -13,15 +14,17 @@ from konomi.data.prepare import prepare
 from konomi.data.split import SplitConfig
 from konomi.errors import RequestError
 from konomi.pipeline.train import train_model
+from konomi.ranking.dials import Dials
 from konomi.recommend.recommender import Recommender
 from konomi.recommend.words import languages, words
 from konomi.runtime import Run
 
 RUN = Run(threads=1)
+TASTE = {"dim": 4, "epochs": 60, "init": 0.3, "l2": 0.01, "patience": 0}  # learns the two colours
 MODELS = [
     {"ease": {"l2": 5.0}},
     {"ease": {"l2": 5.0}, "mf": {"dim": 4, "epochs": 20}},
-    {"mf": {"dim": 4, "epochs": 20}},
+    {"mf": TASTE},
     {"genre": None},
 ]
 
@@ -34,8 +37,6 @@ def trained(models, dataset):
 def recommender(request, checkerboard):
     return trained(request.param, checkerboard)
 
-
-TASTE = {"dim": 4, "epochs": 60, "init": 0.3, "l2": 0.01, "patience": 0}  # learns the two colours
 
 LIKES = {0: 9, 20: 10, 40: 8, 10: 2}  # even items, and an odd one that is disliked
 
@@ -51,8 +52,9 @@ def test_what_is_told_adds_up_to_the_score(recommender):
 
 
 def test_what_was_rated_low_speaks_for_nothing(recommender):
-    for asked in (LIKES, {0: 1, 20: 2}):
-        for row in recommender.recommend(asked, k=8, why=100):
+    """Not even to a model that makes of a dislike a liking for the rest."""
+    for asked, dials in product((LIKES, {0: 1, 20: 2}, {0: 9, 10: 1, 30: 1}), (Dials(), Dials(love=1))):
+        for row in recommender.recommend(asked, k=8, why=100, dials=dials):
             assert not {reason.item_id for reason in row.up} & {key for key, rating in asked.items() if rating <= 5}
 
 
