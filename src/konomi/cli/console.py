@@ -86,7 +86,8 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]], 
         "collapse_padding": True,
     }
     columns, numbers = list(columns), set(numbers)
-    grid = Table(title=visible(title) or None, show_header=any(columns), **look)  # type: ignore[arg-type]
+    width = min(len(title), console().width)  # a title is not broken because the table beneath it is narrow
+    grid = Table(title=visible(title) or None, show_header=any(columns), min_width=width, **look)  # type: ignore[arg-type]
     for column in columns:
         right = column in numbers
         grid.add_column(

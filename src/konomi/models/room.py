@@ -9,11 +9,13 @@ def check_room(name: str, wanted: int, cap: int, of_what: str, smaller: str) -> 
     """FitError where a model `wanted` more bytes than the `cap`; `of_what` they are for, and how the model gets `smaller`."""
     if wanted > cap:
         raise FitError(
-            f"{name} needs {gib(wanted)} of memory for {of_what}, and may use {gib(cap)}.",
+            f"{name} needs {in_bytes(wanted)} of memory for {of_what}, and may use {in_bytes(cap)}.",
             f"Raise `memory` to {-(-wanted // 2**30)}GiB{smaller}.",
         )
 
 
-def gib(size: int) -> str:
+def in_bytes(size: int) -> str:
     """A number of bytes, for people."""
-    return f"{size / 2**30:,.1f} GiB" if size >= 2**30 / 10 else f"{size / 2**30:.2g} GiB"
+    if size >= 2**30 / 10:
+        return f"{size / 2**30:,.1f} GiB"
+    return f"{size / 2**20:.2g} MiB" if size >= 2**20 else f"{max(round(size / 2**10), 1)} KiB"

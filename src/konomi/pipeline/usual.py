@@ -9,7 +9,7 @@ import numpy as np
 from konomi.bundle.facts import Metrics
 from konomi.data.dataset import Dataset
 from konomi.models import ease
-from konomi.models.room import gib
+from konomi.models.room import in_bytes
 from konomi.runtime import Run
 
 
@@ -28,7 +28,7 @@ class Usual:
         wanted, rated = ease.forecast(n, int(consumed.sum())), bool((~np.isnan(dataset.profiles.rating)).any())
         fits = 0 < n and wanted <= run.memory
         models: dict[str, Any] = {"ease": None} if fits else {}
-        room = f"{gib(wanted)} of memory for {n:,} titles"
+        room = f"{in_bytes(wanted)} of memory for {n:,} titles"
         why = (
             [f"ease orders the titles: it takes {room}."] if fits else [f"ease would need {room}; what fans like orders them."]
         )
