@@ -250,3 +250,21 @@ def test_what_looks_wrong_is_a_warning(tmp_path, rows, said):
     file = write(tmp_path / "r.csv", "\n".join([HEAD, *lines(rows)]))
     assert said in command("prepare", file, "-o", tmp_path / "d").stderr
     assert any(said in each for each in json.loads(command("prepare", file, "-o", tmp_path / "e", "--json").stdout)["warnings"])
+
+
+def test_what_once_ended_in_a_traceback_or_took_minutes(tmp_path):
+    """Found by bench/fuzz.py."""
+    long = write(tmp_path / "long.csv", "," * 200_000)
+    with pytest.raises(DataError, match="the columns 1, 2, 3, 4, 5, … are all called"):
+        read(long)
+    with pytest.raises(DataError, match="the first line has more than"):
+        read(write(tmp_path / "longer.csv", "," * 2_000_000))
+    with pytest.raises(DataError, match="nothing in them"):
+        read(write(tmp_path / "empty.jsonl", "{}\n" * 20_000))
+    for users in ("1\u0663 5", "9" * 40 + " 6"):
+        with pytest.raises(DataError, match="no lists of whole numbers: 2"):
+            konomi.read_ratings(write(tmp_path / "train.txt", f"0 5 6 7\n{users}\n1 5\n"), source="item-lists")
+    (tmp_path / "m.csv").write_bytes(b"who,Alien\n\xae,4\nbob,3\n")
+    assert [row[0] for row in read(tmp_path / "m.csv", wide=True)] == ["\ufffd", "bob"]
+    (tmp_path / "u.csv").write_bytes(b"user_id,s\xe9x\n1,\xe9\n2,m\n1,m\n")
+    assert konomi.read_ratings(write(tmp_path / "r.csv", f"{HEAD}\n1,1,5\n2,1,4\n"), users=tmp_path / "u.csv").users is not None

@@ -8,7 +8,7 @@ import polars as pl
 
 from konomi.errors import DataError
 from konomi.reading.formats import ReadOptions
-from konomi.reading.records import first_records, number, open_text, records
+from konomi.reading.records import first_records, number, open_text, printable, records
 
 MISSING = ("", "na", "nan", "n/a", "null", "none", "-", "?", ".")
 """What stands for no rating, in lower case."""
@@ -38,7 +38,7 @@ def unpivoted(path: Path, separator: str, options: ReadOptions) -> pl.DataFrame:
             if record.fault or len(cells) != len(items):
                 reason = record.fault or f"{len(record.fields)} columns, and {len(head)} in the first line"
                 raise DataError(f"{path}: line {record.line}: {reason}.", "Mend the file.")
-            users.append(record.fields[0].strip() if named else str(n))
+            users.append(printable(record.fields[0].strip()) if named else str(n))
             rows.append([_rating(cell, separator, wrong, f"line {record.line}") for cell in cells])
     if wrong:
         raise DataError(
@@ -61,7 +61,7 @@ def _rating(cell: str, separator: str, wrong: list[str], place: str) -> float | 
     try:
         return number(cell if separator == "," else cell.replace(",", ".", 1))
     except ValueError:
-        wrong.append(f'"{cell[:20]}" at {place}')
+        wrong.append(f'"{printable(cell[:20])}" at {place}')
         return None
 
 

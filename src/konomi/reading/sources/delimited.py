@@ -1,6 +1,7 @@
 """Any delimited, Parquet or Arrow file with a row per rating, its columns named by the person or by their usual names."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from konomi.reading.usual_names import usual_format
 from konomi.reading.wide import unpivoted
 from konomi.runtime import Run
 
+SHOWN = 5  # columns that an error names, at most
 SEPARATORS = ("\t", "::", ",", ";", "|")
 HEADLESS = ("user_id", "item_id", "rating", "timestamp")  # the assumed columns of a file without a header
 
@@ -75,9 +77,11 @@ def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]
             f"Without a header {', '.join(HEADLESS)} are assumed. Write names into the first line; a matrix with a column for "
             "each item is read with `wide`.",
         )
-    if twice := [name for name in head[0] if not headless and head[0].count(name) > 1]:
-        places = ", ".join(str(n) for n, name in enumerate(head[0], 1) if name == twice[0])
-        raise DataError(f'{path}: the columns {places} are all called "{twice[0]}".', "Give each a name of its own.")
+    name, times = Counter(head[0]).most_common(1)[0]
+    if times > 1 and not headless:
+        places = [str(n) for n, other in enumerate(head[0], 1) if other == name]
+        shown = ", ".join(places[:SHOWN]) + (", …" if len(places) > SHOWN else "")
+        raise DataError(f'{path}: the columns {shown} are all called "{name}".', "Give each a name of its own.")
     names = [*HEADLESS, *(f"column_{n}" for n in range(5, len(head[0]) + 1))][: len(head[0])] if headless else head[0]
     return separator, {name: n < len(head[-1]) and is_time(head[-1][n]) for n, name in enumerate(names)}, headless
 

@@ -17,7 +17,7 @@ from konomi.reading.read_frame import read_typed
 from konomi.reading.records import DAMAGED, open_text, printable
 from konomi.runtime import Run
 
-NUMBERS = re.compile(r"\d+( \d+)*\s*")
+NUMBERS = re.compile(r"[0-9]{1,18}( [0-9]{1,18})*\s*")
 LOOKED_AT = 20  # lines
 LAYOUT = Layout("item-lists", (), ())
 
@@ -50,7 +50,7 @@ def _entries(path: Path) -> pl.DataFrame:
         raise DataError(f"{path}: the compressed file is damaged or ends too early.", "Download it again.") from None
     frame = lines.to_frame().with_row_index("row", 1).with_columns(pl.col("line").str.strip_chars())
     frame = frame.filter(pl.col("line") != "")
-    if wrong := frame.filter(~pl.col("line").str.contains(r"^\d+( \d+)*$"))["row"].head(5).to_list():
+    if wrong := frame.filter(~pl.col("line").str.contains(r"^[0-9]{1,18}( [0-9]{1,18})*$"))["row"].head(5).to_list():
         raise DataError(
             f"{path}: lines are no lists of whole numbers: {', '.join(map(str, wrong))}.",
             "A line has a user and the items that they have, with one space between them.",

@@ -19,6 +19,7 @@ from konomi.reading.records import DAMAGED, open_text, printable, reject, settle
 from konomi.runtime import Run
 
 LAYOUT = Layout("json-lines", (), ())
+EMPTY = 10_000  # objects without any text or number, after which no more are read
 
 
 def recognise(paths: Sequence[Path]) -> bool:
@@ -72,6 +73,8 @@ def _objects(path: Path, rejects: Rejects) -> pl.DataFrame:
             except (ValueError, RecursionError):
                 reject(rejects, line, "no JSON object", printable(written.strip())[:500])
                 continue
+            if len(rows) == EMPTY and not any(rows):
+                raise DataError(f"{path}: the first {EMPTY:,} objects have nothing in them.", "Give a ratings file.")
             rows.append({printable(key): _plain(value) for key, value in found.items() if isinstance(value, str | int | float)})
     keys = dict.fromkeys(key for row in rows for key in row)
     return pl.DataFrame({key: pl.Series(key, [row.get(key) for row in rows], strict=False) for key in keys})
