@@ -186,7 +186,7 @@ def test_too_much_memory_is_refused_before_the_fit(checkerboard, train):
     entries, counts = len(train.seen.item), np.bincount(train.seen.item)
     fitting = np.array([ease.forecast((counts >= least).sum(), entries) for least in range(31)])
     cap = int(np.median(np.unique(fitting[fitting > fitting.min()])))
-    with pytest.raises(FitError, match=r"ease needs .* GiB of memory for 20 × 20 items, and may use .* GiB") as caught:
+    with pytest.raises(FitError, match=r"ease needs .* KiB of memory for 20 × 20 items, and may use .* KiB") as caught:
         ease.fit(train, ease.Config(), Run(memory=cap))
     assert "Raise `memory` to 1GiB" in caught.value.hint
     least = int(caught.value.hint.rpartition("least=")[2].rstrip("."))
