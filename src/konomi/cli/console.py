@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from konomi.runtime import Run
 
 WIDTH, NARROWEST = 80, 20  # columns where nobody says how many there are, or says what cannot be
+SHORT = WIDTH // 2  # columns of a title that a table is made wide enough for
 BAR = 30  # the longest bar of a histogram, in characters
 
 _live: "list[Console]" = []  # the console of the progress bar, while there is one
@@ -86,7 +87,7 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]], 
         "collapse_padding": True,
     }
     columns, numbers = list(columns), set(numbers)
-    width = min(len(title), console().width)  # a title is not broken because the table beneath it is narrow
+    width = len(title) if len(title) <= min(SHORT, console().width) else 0  # a narrow table does not break a short title
     grid = Table(title=visible(title) or None, show_header=any(columns), min_width=width, **look)  # type: ignore[arg-type]
     for column in columns:
         right = column in numbers

@@ -86,7 +86,7 @@ def _show(facts: dict[str, Any]) -> None:
     show(f"Trained {names}; measured on {metrics['n']:,} ratings held out; then trained again, on everything.")
     for sentence in facts["chosen"]:
         show(sentence)
-    show("", errors_table("Errors, of before that", {names: metrics, **metrics["baselines"]}))
+    show("", errors_table("Errors", {names: metrics, **metrics["baselines"]}))
     show(f"No model can have an RMSE below {facts['noise_floor']:.4f} here: the rest is noise.", "")
     liked, answer = ", ".join(f"{title}: {rating:g}" for title, rating in facts["given"].items()), facts["recommendations"]
     show(f"Somebody new gives {liked}.", "", *answer.remarks())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
-from konomi.reading.records import DAMAGED
+from konomi.reading.records import DAMAGED, TYPED
 from konomi.settings import shown
 
 HEAD = 1 << 16  # bytes in which a line ends, if any does
@@ -28,7 +28,8 @@ def read_recoded(paths: Sequence[Path], encoding: str | None, read: Callable[[Se
             raise ConfigError(
                 f"encoding: there is no {shown(encoding)}.", "Write latin-1, cp1252, shift_jis, utf-16, …"
             ) from None
-    odd = [path for path in paths if path.is_file() and (encoding is not None or _ends_in_cr(path))]
+    texts = [path for path in paths if path.is_file() and path.suffix not in TYPED]
+    odd = [path for path in texts if encoding is not None or _ends_in_cr(path)]
     if not odd:
         return read(paths)
     with tempfile.TemporaryDirectory(prefix="konomi-") as place:

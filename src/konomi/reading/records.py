@@ -81,7 +81,7 @@ def open_bytes(path: Path) -> BinaryIO:
     if kind := kind_of_binary(head):
         file.close()
         raise DataError(f"{path}: is {kind}.", "Save the ratings in it as CSV or Parquet: one row per rating.")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in head and path.suffix not in TYPED):
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]:
         file.close()
         raise _no_text(path)
     if path.suffix == ".gz":
@@ -174,6 +174,24 @@ def first_records(path: Path, separator: str, n: int = 1) -> list[list[str]]:
     if head[0].fault:
         raise DataError(f"{path}: line 1: {head[0].fault}.", "Check that it is a ratings file, downloaded or written whole.")
     return [[printable(field) for field in record.fields] for record in head]
+
+
+def first_lines(path: Path, n: int) -> list[str]:
+    """A file's first n lines; none where it cannot be read."""
+    with suppress(DataError, OSError, *DAMAGED), open_text(path) as text:
+        return list(islice(text, n))
+    return []
+
+
+def numbered_lines(path: Path) -> pl.DataFrame:
+    """A file's lines without blank ones: row, its number from 1, and line."""
+    try:
+        with open_text(path) as text:
+            lines = pl.Series("line", printable(text.read()).split("\n"))
+    except DAMAGED:
+        raise DataError(f"{path}: the compressed file is damaged or ends too early.", "Download it again.") from None
+    stripped = lines.to_frame().with_row_index("row", 1).with_columns(pl.col("line").str.strip_chars())
+    return stripped.filter(pl.col("line") != "")
 
 
 def reject(rejects: Rejects, line: int, reason: str, text: str) -> None:

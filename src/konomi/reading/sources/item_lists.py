@@ -3,8 +3,6 @@
 import dataclasses
 import re
 from collections.abc import Sequence
-from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +12,7 @@ from konomi.errors import DataError
 from konomi.reading.detect import Layout
 from konomi.reading.formats import ReadOptions
 from konomi.reading.read_frame import read_typed
-from konomi.reading.records import DAMAGED, open_text, printable
+from konomi.reading.records import first_lines, numbered_lines
 from konomi.runtime import Run
 
 NUMBERS = re.compile(r"[0-9]{1,18}( [0-9]{1,18})*\s*")
@@ -28,11 +26,8 @@ def recognise(paths: Sequence[Path]) -> bool:
 
 
 def _has_lists(path: Path) -> bool:
-    with suppress(DataError, OSError, *DAMAGED), open_text(path) as text:
-        head = list(islice(text, LOOKED_AT))
-        whole = all(NUMBERS.fullmatch(line) for line in head)
-        return whole and len({line.count(" ") for line in head}) > 1
-    return False
+    head = first_lines(path, LOOKED_AT)
+    return all(NUMBERS.fullmatch(line) for line in head) and len({line.count(" ") for line in head}) > 1
 
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
@@ -43,13 +38,7 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
 
 
 def _entries(path: Path) -> pl.DataFrame:
-    try:
-        with open_text(path) as text:
-            lines = pl.Series("line", printable(text.read()).split("\n"))
-    except DAMAGED:
-        raise DataError(f"{path}: the compressed file is damaged or ends too early.", "Download it again.") from None
-    frame = lines.to_frame().with_row_index("row", 1).with_columns(pl.col("line").str.strip_chars())
-    frame = frame.filter(pl.col("line") != "")
+    frame = numbered_lines(path)
     if wrong := frame.filter(~pl.col("line").str.contains(r"^[0-9]{1,18}( [0-9]{1,18})*$"))["row"].head(5).to_list():
         raise DataError(
             f"{path}: lines are no lists of whole numbers: {', '.join(map(str, wrong))}.",

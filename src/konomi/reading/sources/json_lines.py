@@ -4,7 +4,6 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from konomi.errors import DataError
 from konomi.reading.detect import Layout
 from konomi.reading.formats import ReadOptions
 from konomi.reading.read_frame import read_typed
-from konomi.reading.records import DAMAGED, open_text, printable, reject, settle
+from konomi.reading.records import DAMAGED, first_lines, open_text, printable, reject, settle
 from konomi.runtime import Run
 
 LAYOUT = Layout("json-lines", (), ())
@@ -28,8 +27,8 @@ def recognise(paths: Sequence[Path]) -> bool:
 
 
 def _begins_with_an_object(path: Path) -> bool:
-    with suppress(DataError, OSError, ValueError, *DAMAGED), open_text(path) as text:
-        return isinstance(json.loads(next(iter(islice(text, 1)), "")), dict)
+    with suppress(ValueError, RecursionError):
+        return any(isinstance(json.loads(line), dict) for line in first_lines(path, 1))
     return False
 
 

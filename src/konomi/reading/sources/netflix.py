@@ -3,8 +3,6 @@
 import dataclasses
 import re
 from collections.abc import Sequence
-from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +13,7 @@ from konomi.errors import DataError
 from konomi.reading.detect import Layout
 from konomi.reading.formats import ReadOptions
 from konomi.reading.read_frame import read_typed
-from konomi.reading.records import DAMAGED, open_text, printable
+from konomi.reading.records import first_lines, numbered_lines
 from konomi.runtime import Run
 
 FILM, RATING = r"^(\d+):\s*$", r"^\s*(\d+),(\d+(?:\.\d+)?),(\d{4}-\d\d-\d\d)\s*$"
@@ -28,9 +26,7 @@ def recognise(paths: Sequence[Path]) -> bool:
 
 
 def _begins_with_a_film(path: Path) -> bool:
-    with suppress(DataError, OSError, *DAMAGED), open_text(path) as text:
-        return re.match(FILM, next(islice(text, 1), "")) is not None
-    return False
+    return any(re.match(FILM, line) for line in first_lines(path, 1))
 
 
 def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
@@ -41,14 +37,10 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
 
 
 def _ratings(path: Path) -> pl.DataFrame:
-    try:
-        with open_text(path) as text:
-            lines = pl.Series("line", printable(text.read()).split("\n"))
-    except DAMAGED:
-        raise DataError(f"{path}: the compressed file is damaged or ends too early.", "Download it again.") from None
-    frame = lines.to_frame().with_row_index("row", 1).filter(pl.col("line").str.strip_chars() != "")
     film, parts = pl.col("line").str.extract(FILM), [pl.col("line").str.extract(RATING, n) for n in (1, 2, 3)]
-    frame = frame.with_columns(item=film.forward_fill(), film=film, user=parts[0], rating=parts[1], date=parts[2])
+    frame = numbered_lines(path).with_columns(
+        item=film.forward_fill(), film=film, user=parts[0], rating=parts[1], date=parts[2]
+    )
     if wrong := frame.filter(pl.col("film").is_null() & pl.col("user").is_null())["row"].head(5).to_list():
         raise DataError(
             f"{path}: lines are neither a film nor a rating of it: {', '.join(map(str, wrong))}.",
