@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from konomi.catalogue.franchises import BESIDE, franchises
 from konomi.catalogue.title_words import bare, name_of
+from konomi.data.profiles import Profiles
 from konomi.reading.catalogues import catalogue_of_frame, read_catalogue
 
+NOBODY = Profiles.of([])
 LABELS = Path(__file__).parents[1] / "bench" / "franchises.csv"
 
 
@@ -29,9 +31,9 @@ def catalogue(*rows, **columns):
     return catalogue_of_frame(pl.DataFrame({**frame, **columns}, strict=False))
 
 
-def groups(items):
+def groups(items, seen=NOBODY):
     """The groups as lists of titles in the order of watching, and those beside the work behind a None."""
-    franchise, part = franchises(items)
+    franchise, part = franchises(items, seen)
     found = []
     for entry in np.unique(franchise):
         rows = np.flatnonzero(franchise == entry)
@@ -136,8 +138,8 @@ def test_the_order_of_watching():
 def test_films_alone_are_the_series_and_what_is_alone_is_its_own_entry_point():
     items = catalogue(("Toy Story 3", 2010, None, SHOW), ("Toy Story", 1995, None, SHOW), ("Song", 1990, "Music", OTHER))
     assert groups(items) == [["Song"], ["Toy Story", "Toy Story 3"]]
-    assert [array.dtype for array in franchises(items)] == [np.int32, np.int32]
-    assert len(franchises(items.head(0))[0]) == 0
+    assert [array.dtype for array in franchises(items, NOBODY)] == [np.int32, np.int32]
+    assert len(franchises(items.head(0), NOBODY)[0]) == 0
 
 
 def test_names_in_other_scripts_tell_apart_and_together():
@@ -209,13 +211,13 @@ def catalogues(draw):
 
 @given(catalogues(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter_and_every_item_has_one_place(items, random):
-    franchise, part = franchises(items)
+    franchise, part = franchises(items, NOBODY)
     np.testing.assert_array_equal(franchise[franchise], franchise)
     assert (part[franchise] == 0).all()
     assert len({*zip(franchise.tolist(), part.tolist(), strict=True)}) == len(items)
     order = list(range(len(items)))
     random.shuffle(order)
-    moved, moved_part = franchises(items[order])
+    moved, moved_part = franchises(items[order], NOBODY)
     np.testing.assert_array_equal(np.array(order)[moved], franchise[order])
     np.testing.assert_array_equal(moved_part, part[order])
 
@@ -223,7 +225,7 @@ def test_the_order_of_rows_does_not_matter_and_every_item_has_one_place(items, r
 @pytest.mark.data
 def test_hand_labelled_titles(shared):
     items = read_catalogue(shared / "anime-meta-2020" / "anime.csv")
-    franchise, part = franchises(items)
+    franchise, part = franchises(items, NOBODY)
     row = {key: n for n, key in enumerate(items["item_id"].to_list())}
     with LABELS.open(newline="") as file:
         labels = {row[int(line["mal_id"])]: line["franchise"] for line in csv.DictReader(file) if line["franchise"]}

@@ -1,6 +1,7 @@
 """Franchises: which items are parts of one work, and in which order to watch them.
 
-They are found by the relations of the catalogue (`related`), or else by names (`same_work.py`).
+They are found by the relations of the catalogue (`related`), or else by names and contents (`same_work.py`), and by the
+people who have both (`seen_together.py`, `inner_names.py`).
 """
 
 from collections import defaultdict
@@ -11,8 +12,13 @@ import numpy as np
 import polars as pl
 
 from konomi.arrays import I32
-from konomi.catalogue.same_work import Facts, same_work_pairs
+from konomi.catalogue.inner_names import inner_name_pairs, run_pairs
+from konomi.catalogue.likeness import Likeness
+from konomi.catalogue.same_work import Keys, same_work_pairs
+from konomi.catalogue.seen_together import SeenTogether
+from konomi.catalogue.title_facts import Facts
 from konomi.catalogue.title_words import NUMBERS, RECAP, SMALL, Name, bare
+from konomi.data.profiles import Profiles
 
 BESIDE = 1000
 """Parts from this number on are beside the work: specials, recaps, trailers, music. They are never entry points."""
@@ -20,8 +26,9 @@ BESIDE = 1000
 LONG = 10  # episodes from which on an OVA counts as a series
 
 
-def franchises(items: pl.DataFrame) -> tuple[I32, I32]:
-    """franchise i32[I] and part i32[I] of a catalogue (`table.ITEM_COLUMNS`; `related` may be absent).
+def franchises(items: pl.DataFrame, seen: Profiles) -> tuple[I32, I32]:
+    """franchise i32[I] and part i32[I] of a catalogue (`table.ITEM_COLUMNS`; `related` may be absent), by what people have seen
+    of it; there may be no people.
 
     franchise: the row of the entry point of the item's group; an item alone is its own. part: 0 for the entry point, then 1, 2,
     … in the order of watching: series (or films, where there are none) by year and number, then other series, films and OVAs;
@@ -33,7 +40,16 @@ def franchises(items: pl.DataFrame) -> tuple[I32, I32]:
     for a, b in _relations(items):
         related |= {a, b}
         groups.join(a, b)
-    for a, b in same_work_pairs(rows, related, groups.same):
+    keys, together = Keys.of(rows), SeenTogether.of(rows, seen)
+    likeness = Likeness.of(rows, together.log_odds)
+    for a, b in same_work_pairs(rows, keys, likeness, related, groups.same):
+        groups.join(a, b)
+    for a, b in inner_name_pairs(rows, keys, likeness, together, related):
+        groups.join(a, b)
+    best_known: dict[int, int] = {}  # by group
+    for n in sorted(range(len(items)), key=lambda n: (-together.people(n), rows.place[n])):
+        best_known.setdefault(groups.root(n), n)
+    for a, b in run_pairs(rows, likeness, together, [n for n in best_known.values() if n not in related]):
         groups.join(a, b)
     franchise, part = np.arange(len(items), dtype=np.int32), np.zeros(len(items), np.int32)
     for members in groups.members():

@@ -6,21 +6,16 @@ other evidence is needed depends on how rare the key's words are and on what fol
 little, "Monster Strike" beside "Monster" more than there is.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import log
 
-import polars as pl
-
-from konomi.catalogue.title_words import AMBIGUOUS, CROSSING, JOINING, Name, bare, is_mark, name_of
-
-WORD = re.compile(r"[^\W_]+")
-EAST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+from konomi.catalogue.likeness import UNALIKE, Likeness
+from konomi.catalogue.title_facts import Facts
+from konomi.catalogue.title_words import AMBIGUOUS, CROSSING, JOINING, Name, bare, is_mark
 
 LEAST_KEYS = 10_000  # keys, at least, in the share of a word: in a small catalogue all words would look common
-MORE = 1000  # items added to the counts of genres, a tenth of them with each genre, for small catalogues
 OWNERS = 6  # owners of a key that are kept, the earliest; more bring nothing new
 RARE, VERY_RARE = 11.0, 14.0  # least rarity (log share) of a key at the end of a name, and of two words that only begin names
 
@@ -31,40 +26,6 @@ AT_MARK, AT_BREAK, AT_WORD, AT_CROSSING = -2.0, -2.5, -4.0, -7.0  # by what foll
 ONE_WORD = -2.0  # for a key of one word before another word, times the share of keys with the word that do not begin with it
 START, TAIL, TAIL_AT_BREAK = -5.0, -6.0, -5.0  # two words that only begin a name; a key at its end
 PER_RARITY, MOST_RARITY = 0.3, 16.0
-SAME_GENRES, GENRES_UNKNOWN, PER_YEAR, MOST_YEARS, ONE_IS_MUSIC = 5.0, 0.3, -0.04, 50, -2.0
-TELLING = 4.0  # log share; genres less rare than this together count less: 'Drama' alone tells little
-ALIKE, UNALIKE = 2.0, -0.5  # for similar and different names in other scripts
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The facts of every item, by row; place: its place in an order that does not depend on the order of the rows."""
-
-    names: list[list[Name]]
-    eastern: list[list[str]]  # names in other scripts, without white space and signs
-    genres: list[frozenset[str]]
-    year: list[int | None]
-    type: list[str | None]
-    episodes: list[int | None]
-    place: list[int]
-
-    @classmethod
-    def of(cls, items: pl.DataFrame) -> "Facts":
-        title, others, year = items["title"].to_list(), items["titles"].to_list(), items["year"].to_list()
-        ids = items["item_id"].cast(pl.String).to_list()
-        names, eastern = [], []
-        for first, rest in zip(title, others, strict=True):
-            texts = list(dict.fromkeys(text for text in (first, *(rest or ())) if text))
-            far = [text for text in texts if EAST.search(text)]
-            near = [text for text in texts if text not in far] or texts[:1]
-            names.append([name for text in near if (name := name_of(text)).words])
-            eastern.append(["".join(WORD.findall(text.casefold())) for text in far])
-        order = sorted(range(len(ids)), key=lambda n: (year[n] or 9999, title[n] or "", len(ids[n]), ids[n]))
-        place = [0] * len(ids)
-        for k, n in enumerate(order):
-            place[n] = k
-        genres = [frozenset(genres or ()) for genres in items["genres"].to_list()]
-        return cls(names, eastern, genres, year, items["type"].to_list(), items["episodes"].to_list(), place)
 
 
 @dataclass(frozen=True)
@@ -110,6 +71,10 @@ class Keys:
             return 0.0
         return ONE_WORD * self.inside[name.words[0]]
 
+    def weight(self, key: str) -> float:
+        """What the rarity of a key speaks for one work."""
+        return PER_RARITY * min(self.rarity[key], MOST_RARITY)
+
     def owners(self, key: str) -> list[int]:
         return [*self.whole.get(key, ()), *self.head.get(key, ())] or self.start[key]
 
@@ -153,14 +118,13 @@ def _follows(name: Name, length: int) -> float:
     return AT_BREAK if length in name.breaks else AT_WORD
 
 
-def same_work_pairs(rows: Facts, skip: set[int], same: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:
+def same_work_pairs(
+    rows: Facts, keys: Keys, likeness: Likeness, skip: set[int], same: Callable[[int, int], bool]
+) -> Iterator[tuple[int, int]]:
     """Pairs of rows that are parts of one work by their names: an item outside `skip`, and an owner of a key in its name.
 
     same: whether two rows are known to belong together; such pairs are left out.
     """
-    keys = Keys.of(rows)
-    count = Counter(genre for genres in rows.genres for genre in genres)
-    telling = {genre: log((len(rows.genres) + MORE) / (n + MORE / 10)) for genre, n in count.items()}
     for n, names in enumerate(rows.names):
         if n in skip:
             continue
@@ -169,37 +133,8 @@ def same_work_pairs(rows: Facts, skip: set[int], same: Callable[[int, int], bool
                 for owner in keys.owners(key):
                     if same(owner, n):
                         continue
-                    alike = _alike(rows.eastern[owner], rows.eastern[n])
+                    alike = likeness.of_names(owner, n)
                     if plainness in (START, TAIL, TAIL_AT_BREAK) and alike == UNALIKE:
                         continue
-                    score = plainness + PER_RARITY * min(keys.rarity[key], MOST_RARITY) + alike
-                    if score + _likeness(rows, telling, owner, n) > ENOUGH:
+                    if plainness + keys.weight(key) + alike + likeness(owner, n) > ENOUGH:
                         yield n, owner
-
-
-def _likeness(rows: Facts, telling: dict[str, float], a: int, b: int) -> float:
-    """The evidence of genres, years and types that two items are parts of one work."""
-    score = SAME_GENRES * _share(telling, rows.genres[a], rows.genres[b])
-    score += PER_YEAR * min(abs((rows.year[a] or rows.year[b] or 0) - (rows.year[b] or rows.year[a] or 0)), MOST_YEARS)
-    return score + ONE_IS_MUSIC * ((rows.type[a] == "Music") != (rows.type[b] == "Music"))
-
-
-def _share(telling: dict[str, float], a: frozenset[str], b: frozenset[str]) -> float:
-    """The weighted share of common genres (Jaccard), rare genres weighing more; less where all of them are common."""
-    if not a or not b:
-        return GENRES_UNKNOWN
-    both, either = (sum(telling[genre] for genre in sorted(some)) for some in (a & b, a | b))
-    return both / max(either, TELLING)
-
-
-def _alike(a: list[str], b: list[str]) -> float:
-    """`ALIKE` where names in other scripts begin alike or one contains the other, else `UNALIKE`; 0 where an item has none."""
-    if not a or not b:
-        return 0.0
-    for x in a:
-        for y in b:
-            shorter = min(len(x), len(y))
-            begins = next((k for k in range(shorter) if x[k] != y[k]), shorter)
-            if begins >= 4 or (begins >= 2 and begins == shorter) or (shorter >= 4 and (x in y or y in x)):
-                return ALIKE
-    return UNALIKE

@@ -99,7 +99,7 @@ def train_model(
         chosen = {name: settled(config, [models[name] for models in trained]) for name, config in configs.items()}
         del experiments, trainings, trained, fitted  # there need not be room for more than one training
         fitted, said = _fitted(chosen, everything, dataset, again(run), begun)
-        items, facts = served_catalogue(everything, items), replace(facts, learnt=EVERYTHING)
+        items, facts = served_catalogue(everything), replace(facts, learnt=EVERYTHING)
         known = lifts(everything, again(run))
     if begun is not None:
         kept = begun.bundle.facts.intervals if begun.bundle.facts.refitted else None  # of more ratings than are new
