@@ -15,10 +15,10 @@ from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.data.statistics import add_statistics
 from konomi.errors import RequestError
-from konomi.kernels.downdate import leave_one_out
-from konomi.kernels.reference import downdate as slow_downdate
-from konomi.models import bias, genre, mf, two_tower
-from konomi.models.api import HasFeatures, HasParts, HasWithout, tasks
+from konomi.kernels.reference import ridge as slow_ridge
+from konomi.kernels.ridge import parts_of_fold_in
+from konomi.models import bias, genre, two_tower
+from konomi.models.api import HasFeatures, HasParts, tasks
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.scores import LATER
@@ -93,10 +93,9 @@ def test_an_entry_with_a_status_may_say_something_without_a_rating(model):
             assert effects[1].any() == ("interaction" in tasks(model))
 
 
-def test_blocks_and_threads_change_nothing(model, monkeypatch):
+def test_blocks_change_nothing(model, monkeypatch):
     one = Profiles.of([PEOPLE["more ratings than dimensions"]])
     whole = without(model, one, ITEMS, "rank")
-    np.testing.assert_array_equal(without(model, one, ITEMS, "rank", threads=2), whole)
     monkeypatch.setattr(reasons_file, "ENTRIES", 21)
     np.testing.assert_allclose(without(model, one, ITEMS, "rank"), whole, rtol=1e-5, atol=1e-6)
 
@@ -104,40 +103,6 @@ def test_blocks_and_threads_change_nothing(model, monkeypatch):
 def test_an_output_that_the_model_does_not_have(model):
     with pytest.raises(RequestError, match='no output "ranks"'):
         without(model, Profiles.of([{2: 9.0}]), ITEMS, "ranks")
-
-
-@pytest.mark.parametrize("biases", ["outside", "inside", "none"])
-@pytest.mark.parametrize("dim", [2, 30])
-def test_mf_has_a_closed_form_for_ratings_with_any_biases(train, biases, dim):
-    model = mf.fit(train, mf.Config(dim=dim, biases=biases, epochs=5, rate=0.01, init=0.3, patience=0), Run())
-    assert isinstance(model, HasWithout) and not isinstance(bias.fit(train, bias.Config(), Run()), HasWithout)
-    for person in PEOPLE.values():
-        one = Profiles.of([person])
-        for output in ("rating", "rank"):
-            effects = model.without(one, ITEMS, output)
-            np.testing.assert_allclose(effects, by_hand(model, one, ITEMS, output), rtol=1e-3, atol=1e-5)
-
-
-@given(st.integers(1, 12), st.integers(1, 8), st.integers(0, 2**32 - 1))
-def test_the_downdate_is_its_twin(n, K, seed):
-    rng = np.random.default_rng(seed)
-    Q = rng.normal(0, 1, (15, K)).astype(np.float32)
-    Q[:, -1] = 1
-    item, target = rng.choice(15, n, replace=False).astype(np.int32), rng.normal(0, 2, n).astype(np.float32)
-    penalty = rng.uniform(0.005, 0.2, (2, K))
-    expected = slow_downdate.leave_one_out(item, target, Q, penalty)
-    np.testing.assert_allclose(leave_one_out(item, target, Q, penalty), expected, rtol=1e-6, atol=1e-8)
-
-
-def test_both_forms_say_the_same_where_one_takes_over_from_the_other():
-    """With a zero column the vectors mean the same, but have one more dimension than ratings."""
-    rng = np.random.default_rng(0)
-    Q, penalty = rng.normal(0, 1, (6, 6)).astype(np.float32), np.full((2, 6), 0.1)
-    item, target = np.arange(6, dtype=np.int32), rng.normal(0, 1, 6).astype(np.float32)
-    wider = np.column_stack([Q, np.zeros(6, np.float32)])
-    primal, dual = leave_one_out(item, target, Q, penalty), leave_one_out(item, target, wider, np.full((2, 7), 0.1))
-    np.testing.assert_allclose(primal, dual[:, :-1], atol=1e-10)
-    assert not dual[:, -1].any()
 
 
 def test_bias_by_hand(train):
@@ -164,6 +129,19 @@ def test_the_parts_of_a_model_add_up(model, who):
         own, usual = (model.score(model.encode(each), output, ITEMS)[0] for each in (one, nobody))
         np.testing.assert_allclose(found.sum(axis=0), own - usual, rtol=1e-3, atol=1e-4)
         assert not found[np.isnan(one.rating)].any() or not tasks(model)
+
+
+@given(st.integers(1, 12), st.integers(1, 8), st.integers(0, 2**32 - 1))
+def test_a_part_of_a_fold_in_is_that_of_its_rating_alone(n, K, seed):
+    """A fold-in is linear in the ratings: the part of one is the vector where all others are the average person's."""
+    rng = np.random.default_rng(seed)
+    Q, penalty = rng.normal(0, 1, (15, K)).astype(np.float32), rng.uniform(0.005, 0.2, (2, K))
+    item, target = rng.choice(15, n, replace=False).astype(np.int32), rng.normal(0, 2, n).astype(np.float32)
+    found = parts_of_fold_in(item, target, Q, penalty)
+    for j in range(n):
+        alone, vector = np.where(np.arange(n) == j, target, 0), np.zeros((1, K))
+        slow_ridge.fold_in(np.array([0, n]), item, alone, Q, penalty, 0, 1, vector)
+        np.testing.assert_allclose(found[j], vector[0], rtol=1e-6, atol=1e-8)
 
 
 def test_the_parts_of_bias_by_hand(train):

@@ -14,8 +14,13 @@ For labels the squares become log losses, the penalty is halved, and Newton's me
 step (the same book, eq. 4.26: "iteratively reweighted least squares").
 """
 
+from typing import Any
+
 import numba
 import numpy as np
+import numpy.typing as npt
+
+from konomi.arrays import F32, F64, I32
 
 NEWTON_STEPS = 20  # at most; about five are needed
 HALVINGS = 10  # of one step, at most
@@ -38,6 +43,16 @@ def fold_in(indptr, item, target, Q, penalty, start, stop, out):
         y = target[indptr[b] : indptr[b + 1]].astype(np.float64)
         a = out[b].astype(np.float64)
         out[b] = a + weighted_ridge(X, None, y - np.dot(X, a), n * penalty[0] + penalty[1])
+
+
+def parts_of_fold_in(item: I32, target: F32, Q: F32, penalty: F64) -> npt.NDArray[Any]:
+    """The part of each of one person's ratings in w − a, f64[n, K]: A⁻¹ x_j (y_j − x_jᵀa), A = QᵀQ + Λ_n. They add up to it.
+
+    item i32[n]; target f32[n], less the average person's; Q and penalty as in `fold_in`.
+    """
+    X, y = Q[item].astype(np.float64), target.astype(np.float64)
+    A = X.T @ X + np.diag(len(item) * penalty[0] + penalty[1])
+    return np.linalg.solve(A, (X * y[:, None]).T).T
 
 
 @numba.njit(nogil=True, cache=True)

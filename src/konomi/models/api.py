@@ -113,18 +113,6 @@ class HasDots(Protocol):
 
 
 @runtime_checkable
-class HasWithout(Protocol):
-    """A model that can compute the effect of each entry without encoding the shortened profiles."""
-
-    def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
-        """f32[n, k]: the scores of items i32[k] for one profile of n entries, less the scores without each entry, exactly.
-
-        None where there is no shortcut for this output.
-        """
-        ...
-
-
-@runtime_checkable
 class HasParts(Protocol):
     """A model whose scores are sums over a person's entries, but for what it says of somebody unknown."""
 

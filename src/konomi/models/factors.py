@@ -1,6 +1,5 @@
 """The factors of `mf`: settings, encoding and scoring. `mf.py` has the formulas, `mf_fit.py` the training."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -8,18 +7,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from konomi.arrays import F32, F64, I32
+from konomi.arrays import F32, I32
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
-from konomi.kernels.downdate import leave_one_out, parts_of_fold_in
-from konomi.kernels.ridge import fold_in, fold_in_labels
+from konomi.kernels.ridge import fold_in, fold_in_labels, parts_of_fold_in
 from konomi.models.api import check_output, in_short
 from konomi.runtime import blocks, one_blas_thread, workers
 from konomi.settings import check_types, positive
-
-OfVectors = Callable[[I32, F32, F32, F64], F64]
-"""(item i32[n], target f32[n], Q f32[I, K], penalty f64[2, K]) → what each rating does to a person's vector, f64[n, K]."""
 
 PEOPLE = 32  # people folded in by one task
 
@@ -130,35 +125,22 @@ class MF:
     def parts(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
         """f32[n, k]: what each rating adds to the scores of items i32[k], from the average person's: A⁻¹ x_j y_j is its part in
         the person's vector, with A of all ratings (`kernels/ridge.py`). None for interactions, whose fold-in is no such sum."""
-        return self._of_entries(profiles, items, output, parts_of_fold_in)
-
-    @one_blas_thread()
-    def without(self, profiles: Profiles, items: I32, output: str) -> F32 | None:
-        """The effect of each entry of one person on the scores of items i32[k]: f32[n, k], 0 for an entry without a rating.
-
-        Each is the score less the score without the entry, exactly, from one factorisation (`kernels/downdate.py`). None for
-        interactions, whose fold-in has no closed form.
-        """
-        return self._of_entries(profiles, items, output, leave_one_out)
-
-    def _of_entries(self, profiles: Profiles, items: I32, output: str, of_vectors: OfVectors) -> F32 | None:
-        """What each entry does to the scores of items i32[k], f32[n, k], by what it does to the person's vector."""
         check_output(self, output)
         if len(self.labelling):
             return None
-        effects = np.zeros((len(profiles.item), len(items)), np.float32)
+        parts = np.zeros((len(profiles.item), len(items)), np.float32)
         entries = np.flatnonzero(~np.isnan(profiles.rating))
         if len(entries) == 0:
-            return effects
+            return parts
         item = profiles.item[entries]
         target = profiles.rating[entries] - (self.mean + self.item_bias[item])
         target -= self.item_code[item] @ self.average  # the average person's rating
-        added = of_vectors(item, target, self.item_code, self.penalty.astype(np.float64))  # n × D+1
+        added = parts_of_fold_in(item, target, self.item_code, self.penalty.astype(np.float64))  # n × D+1
         taste = added[:, :-1] @ self.item_code[items, :-1].T.astype(np.float64)
         if output == "rank":
             taste *= self.item_known[items]
-        effects[entries] = taste + added[:, -1:]
-        return effects
+        parts[entries] = taste + added[:, -1:]
+        return parts
 
     @property
     def dot_outputs(self) -> frozenset[str]:

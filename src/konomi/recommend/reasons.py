@@ -15,7 +15,7 @@ import polars as pl
 from konomi.arrays import F32, I32
 from konomi.catalogue.tags import tag_names
 from konomi.data.profiles import Profiles
-from konomi.models.api import HasFeatures, HasParts, HasWithout, Model
+from konomi.models.api import HasFeatures, HasParts, Model
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.scores import LATER, UNKNOWN_ITEM, ScoredTerm, Scores
@@ -38,14 +38,11 @@ class Reason:
     dropped: bool = False
 
 
-def without(model: Model, profiles: Profiles, items: I32, output: str, threads: int = 1) -> F32:
+def without(model: Model, profiles: Profiles, items: I32, output: str) -> F32:
     """The effect of each entry of one person on the scores of items i32[k]: score − score without the entry, f32[n, k].
 
-    By the model's own shortcut where it has one, else by encoding the n shortened profiles, some at a time. RequestError where
-    the model has no such output.
+    The n shortened profiles are encoded, some at a time. RequestError where the model has no such output.
     """
-    if isinstance(model, HasWithout) and (found := model.without(profiles, items, output)) is not None:
-        return found
     # no model uses an entry that has neither a rating nor a status
     used = ~np.isnan(profiles.rating) | (False if profiles.status is None else profiles.status > 0)
     entries, shorter = np.flatnonzero(used), profiles.keep(used)
@@ -54,7 +51,7 @@ def without(model: Model, profiles: Profiles, items: I32, output: str, threads: 
     score = model.score(code, output, items)  # 1 × k
     effects = np.zeros((len(used), len(items)), np.float32)
     for start, stop in blocks(n, max(ENTRIES // max(n, 1), 1)):
-        codes = model.encode(_shortened(shorter, start, stop), threads)
+        codes = model.encode(_shortened(shorter, start, stop))
         moved = (codes != code).any(axis=1, keepdims=True)  # with equal codes, a difference of scores is rounding
         effects[entries[start:stop]] = (score - model.score(codes, output, items)) * moved
     return effects

@@ -17,7 +17,6 @@ from konomi.models.api import (
     HasItemVectors,
     HasParts,
     HasVariance,
-    HasWithout,
     WarmStart,
 )
 from konomi.runtime import Run
@@ -39,24 +38,6 @@ def dots_are_scores(subject: Subject) -> None:
     for output in model.dot_outputs:
         p, v, c, level = model.dots(codes, output)
         close(p @ v.T + c + level[:, None], model.score(codes, output), f"{output}: dots and scores")
-
-
-def without_is_encoding_again(subject: Subject) -> None:
-    """The effect of each entry is the score less the score without it; an entry without rating and status has no effect."""
-    model, person = subject.model, one({0: 9, 3: 2, 4: 9, 7: 3, 8: np.nan})
-    if not isinstance(model, HasWithout):
-        return
-    n = len(person.item)
-    for output in model.outputs:
-        found = model.without(person, ROWS, output)
-        if found is None:
-            continue
-        assert found.dtype == np.float32 and found.shape == (n, len(ROWS)), f"{output}: {found.dtype}{found.shape}"
-        whole = model.score(model.encode(person), output, ROWS)
-        shortened = [person.keep(np.arange(n) != j) for j in range(n)]
-        again = np.concatenate([model.score(model.encode(each), output, ROWS) for each in shortened])
-        close(found + again, np.broadcast_to(whole, found.shape), f"{output}: without and encoding again", SHORT)
-        equal(found[-1], np.zeros(len(ROWS)), f"{output}: what an entry that says nothing adds")
 
 
 def parts_add_up(subject: Subject) -> None:
@@ -152,7 +133,6 @@ def what_it_is_chosen_by_has_a_name(subject: Subject) -> None:
 
 CAPABILITIES = (
     dots_are_scores,
-    without_is_encoding_again,
     parts_add_up,
     features_tell_of_taste,
     items_that_the_same_people_like_are_near,
