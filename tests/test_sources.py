@@ -85,6 +85,16 @@ def test_zips_of_other_sources(tmp_path: Path) -> None:
     assert "Unpack it" in error.value.hint
 
 
+def test_each_of_many_zips_is_named_by_its_own_name(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{letter}.zip" for letter in "abcdefghijkl"]
+    for path in paths:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("mine.csv", f"user,item,rating\n1,20,{'seven' if path is paths[-1] else 7}\n")
+    with pytest.raises(DataError, match=r"/l\.zip/mine\.csv: 1 row cannot be read"):
+        read(*paths)
+    assert read(*paths[:-1]).files == tuple(paths[:-1])
+
+
 def test_zips_that_cannot_be_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "archive.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

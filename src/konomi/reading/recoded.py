@@ -1,7 +1,6 @@
 """Text in another encoding, or with the line ends of old Macs: rewritten to a temporary folder and read from there."""
 
 import codecs
-import dataclasses
 import gzip
 import tempfile
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
 from konomi.reading.records import DAMAGED, TYPED
+from konomi.reading.temporary import read_for
 from konomi.settings import shown
 
 HEAD = 1 << 16  # bytes in which a line ends, if any does
@@ -36,15 +36,8 @@ def read_recoded(paths: Sequence[Path], encoding: str | None, read: Callable[[Se
         places = {path: Path(place) / str(n) / path.name.removesuffix(".gz") for n, path in enumerate(odd)}
         for path, written in places.items():
             _rewrite(path, written, encoding or "utf-8")
-        try:
-            table = read([places.get(path, path) for path in paths])
-        except DataError as error:
-            message = str(error)
-            for path, written in places.items():
-                message = message.replace(str(written), str(path))
-            raise DataError(message, error.hint) from None
-    origin = {written: path for path, written in places.items()}
-    return dataclasses.replace(table, files=tuple(origin.get(file, file) for file in table.files))
+        origin = {written: path for path, written in places.items()}
+        return read_for(origin, [places.get(path, path) for path in paths], read)
 
 
 def _ends_in_cr(path: Path) -> bool:

@@ -1,6 +1,5 @@
 """Zip files, such as downloaded data sets: unpacked to a temporary folder and read from there."""
 
-import dataclasses
 import tempfile
 import zipfile
 import zlib
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from konomi.data.table import Table
 from konomi.errors import DataError
+from konomi.reading.temporary import read_for
 
 SHOWN = 5  # names of members that an error shows, at most
 
@@ -23,15 +23,7 @@ def read_unpacked(paths: Sequence[Path], known: Collection[str], read: Callable[
     with tempfile.TemporaryDirectory(prefix="konomi-") as place:
         zips = {Path(place) / str(n): path for n, path in enumerate(paths) if _is_zip(path)}
         places = {path: _unpack(path, folder, known) for folder, path in zips.items()}
-        try:
-            table = read([places.get(path, path) for path in paths])
-        except DataError as error:
-            message = str(error)
-            for folder, path in zips.items():
-                message = message.replace(str(folder), str(path))
-            raise DataError(message, error.hint) from None
-    origin = {file: next((zips[folder] for folder in file.parents if folder in zips), file) for file in table.files}
-    return dataclasses.replace(table, files=tuple(dict.fromkeys(origin.values())))
+        return read_for(zips, [places.get(path, path) for path in paths], read)
 
 
 def _is_zip(path: Path) -> bool:
