@@ -1,5 +1,6 @@
 """What several tests stand on: small people whose taste is obvious, and the real ratings where they are at hand."""
 
+import math
 import shutil
 import signal
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from command_line import CATALOGUE, konomi, ratings, write
+from konomi.cli import progress
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
@@ -18,6 +20,7 @@ from konomi.data.table import Table
 # however the tests were started (in the background, under nohup): their child processes hear signals
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+progress.SOON = math.inf  # however slow the machine, a command says what it has to say, and no lines of progress
 settings.register_profile("konomi", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("konomi")
 

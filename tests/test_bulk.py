@@ -10,7 +10,7 @@ from konomi.errors import RequestError
 from konomi.models.factors import MF
 from konomi.ranking.rank import BLOCK, Ranking, rank
 from konomi.recommend.bulk import recommend_all, table, write_table
-from konomi.runtime import Run
+from konomi.runtime import Run, Stage
 
 ITEMS = pl.DataFrame({"item_id": [10, 20, 30], "title": ["Ten", None, "Thirty"]})
 USERS = pl.Series(["ann", "bob", "cy"])
@@ -56,9 +56,9 @@ def test_memory_and_threads_change_no_bytes():
 
 def test_progress_and_too_little_memory():
     told = []
-    run = Run(memory=10**8, progress=lambda *said: told.append(said))
+    run = Run(memory=10**8, progress=told.append)
     list(recommend_all(lambda start, stop: Ranking(*np.zeros((2, stop - start, 1))), 70_000, 3, 1, run))
-    assert told[0] == ("recommend", 0, 70_000) and told[-1] == ("recommend", 70_000, 70_000) and len(told) > 3
+    assert told[0] == Stage("recommend", 0, 70_000, "people") and told[-1] == told[0]._replace(done=70_000) and len(told) > 3
     with pytest.raises(RequestError, match="are allowed"):
         next(recommend_all(lambda *_: 1 / 0, 5, 10_000, 100, Run(memory=10**6)))
     with pytest.raises(RequestError, match="nobody"):

@@ -21,9 +21,9 @@ def test_a_comparison_that_is_cancelled_ends(compare, kind):
     dataset = prepare(simulate(catalogue(), 80, 2500, 1, Run(threads=1)).table())
     cancel, told = Event(), []
 
-    def progress(what, done, total):
-        told.append(what)
-        if what == "rank":
+    def progress(stage):
+        told.append(stage.what)
+        if stage.what == "rank":
             cancel.set()
 
     with pytest.raises(Cancelled):

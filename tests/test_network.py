@@ -194,11 +194,15 @@ def test_a_device_that_is_not_there_is_told(train):
         fitted(train, Run(device="cuda"))
 
 
-def test_progress_tells_of_pairs(train):
+def test_progress_tells_of_epochs_and_the_newest_error(train, monkeypatch):
+    monkeypatch.setattr("konomi.neural.loop.REPORT_EVERY", 0)
     told = []
-    fitted(train, Run(progress=lambda *words: told.append(words)))
-    assert told[0][0] == "train hybrid" and told[-1][1] == told[-1][2] > 0
-    assert all(done <= total for _, done, total in told)
+    model = fitted(train, Run(progress=told.append), epochs=3, patience=0, batch=64)
+    assert {(stage.what, stage.unit) for stage in told} == {("train hybrid", "epochs")}
+    assert [stage.done for stage in told] == sorted(stage.done for stage in told) and 0 < told[0].done < 1
+    assert told[0].total == 3 == told[-1].done and told[0].error == ""
+    assert told[-1].error == f"valid weighted loss {model.history[-1, 1]:.4f}"
+    assert {stage.error for stage in told} == {"", *(f"valid weighted loss {error:.4f}" for _, error in model.history)}
 
 
 def test_the_same_training_in_plain_torch(train, monkeypatch):

@@ -19,7 +19,7 @@ from konomi.reading import slow_rows as judge
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.records import records, refuse_rejects, write_rejects
 from konomi.reading.rows import read_ratings
-from konomi.runtime import Run
+from konomi.runtime import Run, Stage
 
 MAL = RatingsFormat("user", "item", "rating", unscored=(0,), scale=Scale(1, 10, 1))
 ANY = replace(MAL, integer_ids=False)
@@ -132,10 +132,10 @@ def test_file_names_are_not_patterns(tmp_path: Path) -> None:
 
 
 def test_progress_ends_at_the_number_of_rows(tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+    told: list[Stage] = []
     path = written(tmp_path, "user,item,rating\n1,2,3\n1,4,5\n")
-    read_ratings(path, MAL, ReadOptions(), Run(progress=lambda *step: told.append(step)), "test")
-    assert told[-1] == ("reading ratings.csv", 2, 2)
+    read_ratings(path, MAL, ReadOptions(), Run(progress=told.append), "test")
+    assert told[0].done == 0 and told[-1] == Stage("reading ratings.csv", 2, 2, "rows")
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "arrow", "feather"])

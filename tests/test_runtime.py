@@ -212,9 +212,9 @@ def test_cancelling_ends_the_work_everywhere_beneath():
 def test_a_training_that_is_cancelled_ends(dataset, tmp_path, name):
     cancel, told = Event(), []
 
-    def progress(what, done, total):
-        told.append(what)
-        if what == f"train {name}" and (done or name == "ease"):
+    def progress(stage):
+        told.append(stage.what)
+        if stage.what == f"train {name}" and (stage.done or name == "ease"):
             cancel.set()
 
     run = Run(threads=2, cancel=cancel, progress=progress)

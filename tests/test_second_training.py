@@ -30,9 +30,9 @@ def data(tmp_path_factory):
 
 
 def test_progress_names_it(checkerboard):
-    said = []
-    train_model(checkerboard, {"ease": {}, "mf": {"dim": 2, "epochs": 2}}, run=Run(progress=lambda what, *_: said.append(what)))
-    names = [name for name in dict.fromkeys(said) if name.startswith("train")]
+    told = []
+    train_model(checkerboard, {"ease": {}, "mf": {"dim": 2, "epochs": 2}}, run=Run(progress=told.append))
+    names = [name for name in dict.fromkeys(stage.what for stage in told) if name.startswith("train")]
     assert names == ["train ease", "train mf", f"train ease {AGAIN}", f"train mf {AGAIN}"]
 
 

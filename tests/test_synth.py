@@ -18,7 +18,7 @@ from konomi.kernels.reference.simulate import moments, rate, simulate_list
 from konomi.kernels.simulate import alias_table, draw_rating, mix
 from konomi.reading.formats import ReadOptions
 from konomi.reading.sources import read_source
-from konomi.runtime import Run
+from konomi.runtime import Run, Stage
 from konomi.simulate import ratings as synth
 from konomi.simulate import sample
 from konomi.simulate.mal_files import UNSCORED, write_files
@@ -343,7 +343,7 @@ def test_blocks_do_not_show_in_the_files(small, tmp_path, monkeypatch):
 
 
 def test_nothing_is_left_of_files_that_could_not_be_finished(small, tmp_path):
-    def stop(what: str, done: int, total: int) -> None:
+    def stop(stage: Stage) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import scipy.linalg.cython_blas  # noqa: F401 - Numba's products and solvers use its library, which is found once it is there
 from threadpoolctl import LibController, OpenBLASController, ThreadpoolController
@@ -29,8 +29,19 @@ logging.getLogger("konomi").addHandler(logging.NullHandler())  # quiet, unless t
 
 T = TypeVar("T")
 
-Progress = Callable[[str, int, int], None]
-"""Called as progress(what, done, total) from the main thread, whenever some of the work is done."""
+
+class Stage(NamedTuple):
+    """How far a stage of the work has come: `done` of `total` units (epochs, people, rows, …)."""
+
+    what: str
+    done: float  # whole units, but for a network's epochs
+    total: int
+    unit: str
+    error: str = ""  # the newest validation error, where a model is trained: "valid RMSE 1.1340"
+
+
+Progress = Callable[[Stage], None]
+"""Called from the main thread, whenever some of the work is done."""
 
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 """each(call, tasks) → the results in the order of the tasks."""
@@ -43,7 +54,7 @@ NEVER = Event()  # is never set
 _cancel: ContextVar[Event] = ContextVar("cancel")  # of the work that runs in this context
 
 
-def no_progress(what: str, done: int, total: int) -> None:
+def no_progress(stage: Stage) -> None:
     """The default of `Run.progress`: does nothing."""
 
 

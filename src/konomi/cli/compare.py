@@ -83,7 +83,7 @@ def compare(
     if people and test_file:
         raise ConfigError("--test-file: with --people, it is people who are held out.", "Leave one of them out.")
     dataset = Dataset.open(data)
-    with running(seed, threads, device, memory=memory) as run:
+    with running(seed, threads, device, memory=memory, json=json) as run:
         if people:
             aim = "rating" if task == BOTH else task
             say_so = lambda name, message: say(f"{name}: {message}")  # noqa: E731

@@ -124,8 +124,10 @@ def running(
     device: Literal["cpu", "cuda"] = "cpu",
     checkpoint: Path | None = None,
     memory: str | None = None,
+    json: bool = False,
 ) -> "Iterator[Run]":
-    """A `Run` whose progress is a bar with rate and time left, on stderr and only where that is a terminal."""
+    """A `Run` whose progress goes to stderr: bars on a terminal, elsewhere lines, unless what is wanted is JSON."""
+    from konomi.cli.progress import Lines, bars
     from konomi.machine import available_cores
     from konomi.runtime import Run
     from konomi.settings import byte_size
@@ -134,26 +136,12 @@ def running(
     if memory is not None:
         run = replace(run, memory=byte_size(memory, "--memory"))
     screen = console(stderr=True)
-    if not screen.is_terminal:
-        yield run
+    if not screen.is_interactive:
+        yield run if json else replace(run, progress=Lines(say))
         return
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-    rate = "{task.completed:,.0f} of {task.total:,.0f}  {task.fields[rate]}"
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn(rate), TimeRemainingColumn(), console=screen
-    ) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def update(what: str, done: int, total: int) -> None:
-            task = tasks.setdefault(what, TaskID(-1))
-            if task == -1:
-                task = tasks[what] = bars.add_task(visible(what), total=total, rate="")
-            speed = bars.tasks[task].speed
-            bars.update(task, completed=done, total=total, rate=f"{speed:,.1f}/s" if speed else "")
-
+    with bars(screen) as progress:
         _live.append(screen)
         try:
-            yield replace(run, progress=update)
+            yield replace(run, progress=progress)
         finally:
             _live.pop()

@@ -28,7 +28,7 @@ def demo(
 ) -> None:
     """Prepare the embedded sample, train on it, evaluate, recommend."""
     with tempfile.TemporaryDirectory(prefix="konomi-") if output is None else nullcontext(str(output)) as folder:
-        with running(threads=threads) as run:
+        with running(threads=threads, json=json) as run:
             facts = _steps(Path(folder), run)
         if json:
             show_json({**facts, "recommendations": facts["recommendations"].to_dicts()})

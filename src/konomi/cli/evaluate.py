@@ -56,7 +56,7 @@ def evaluate(
             raise ConfigError(f"{said}: nothing is measured anew here.", f"Leave {said} out, or give TEST without --against.")
         show_noted(bundle, loaded, json) if against is None else show_against(bundle, loaded, against, json)
         return
-    with running(threads=threads) as run:
+    with running(threads=threads, json=json) as run:
         found = evaluate_model(loaded, test, data, run, metrics, measured)
     sample = {task: found.sample(task, SAMPLE) for task in found.predictions}
     if json:

@@ -22,7 +22,7 @@ def predict(
     from konomi.recommend.recommender import Recommender
 
     recommender = Recommender.load(bundle, data)
-    with running(threads=threads) as run:
+    with running(threads=threads, json=json) as run:
         rows, known = write_predictions(recommender, pairs, output, run)
     if json:
         show_json({"path": str(output), "rows": rows, "predicted": known})

@@ -93,7 +93,7 @@ def prepare(
     if on_bad_rows == "skip":
         refuse_rejects(place, [*inputs, written])
     warm_up()
-    with running(threads=threads) as run:
+    with running(threads=threads, json=json) as run:
         table = with_users(read_source(source, paths, options, run), users, options)
         dataset = make_dataset(table, rules, run)
         dataset = dataclasses.replace(
@@ -134,7 +134,7 @@ def _add(data: Path, files: list[Path], words: list[str] | None, more: dict[str,
     whole = Path(os.path.abspath(data))
     Dataset.open(data, check=False)  # it is there
     try:
-        with running(threads=threads) as run, held(whole.with_name(f".{whole.name}.adding")):
+        with running(threads=threads, json=json) as run, held(whole.with_name(f".{whole.name}.adding")):
             dataset = add(Dataset.open(data), files, run, **more)
             dataset.save(data)
     except BlockingIOError:

@@ -71,7 +71,7 @@ def recommend(
         check_table(output, [bundle, *([data] if data else [])])
     recommender = Recommender.load(bundle, data)
     if output is not None:
-        with running(threads=threads, memory=memory) as run:
+        with running(threads=threads, memory=memory, json=json) as run:
             rows = write_recommendations(recommender, output, k, where, dials, run)
         show_json({"path": str(output), "rows": rows}) if json else say(f"{rows:,} recommendations are written to {output}.")
         return

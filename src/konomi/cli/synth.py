@@ -29,7 +29,7 @@ def synth(
 
     check_format(format)
     check_folder(output, SIMULATION, DataError)
-    with running(seed, threads) as run:
+    with running(seed, threads, json=json) as run:
         simulation = simulate(simulated_catalogue(items, seed), users, ratings, seed, run, UNSCORED[format])
         write_files(simulation, format, output, run)
     if json:

@@ -99,7 +99,7 @@ def train(
         check_file(place, ConfigError, inputs, "checkpoint", ("a checkpoint", is_checkpoint))
         check_apart(place, output)
     dataset = Dataset.open(data)
-    with running(seed, threads, device, checkpoint, memory) as run:
+    with running(seed, threads, device, checkpoint, memory, json=json) as run:
         frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else how
         as_before = begun and "split" not in tables and all(value is None for value in (split, valid, test, folds))
         bundle = train_model(dataset, chosen, None if as_before else frozen, run, data, refit, measured, begun)

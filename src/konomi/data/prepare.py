@@ -20,7 +20,7 @@ from konomi.errors import ConfigError, DataError
 from konomi.files import hash_file
 from konomi.kernels.csr import count_marked, gather, is_sorted, mark_last, marked_only, sort_rows, stable_order, unmark_others
 from konomi.kernels.ids import look_up, mark_present
-from konomi.runtime import Run, beside, blocks, interruptible
+from konomi.runtime import Run, Stage, beside, blocks, interruptible
 from konomi.settings import check_types
 
 MOST_ROWS = 1 << 31  # rows of a table; they are numbered in 32 bits
@@ -64,13 +64,13 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     if len(table) >= MOST_ROWS:
         raise DataError(f"{len(table):,} rows are more than {MOST_ROWS:,}.", "Leave some out.")
     step, labelling = iter(range(1, 6)), Labelling(table.scale, rules.labels, rules.liked)
-    run.progress("prepare", 0, 5)
+    run.progress(Stage("prepare", 0, 5, "steps"))
     with run.workers() as each:
         (users, user), (items, item) = each(_rows, (table.user_id, table.item_id))
     stored = table.scale.encode(table.rating)
     report: list[dict[str, Any]] = [{"step": "read", "rows": len(table) + len(table.rejects.line)}]
     report.append({"step": "bad rows", "rows": len(table.rejects.line)})
-    run.progress("prepare", next(step), 5)
+    run.progress(Stage("prepare", next(step), 5, "steps"))
 
     order = np.empty(0, np.int32)  # empty: the order of the file; most files are sorted by user
     if table.time is not None or not is_sorted(user):
@@ -93,7 +93,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
             + ".",
             "Lower `min_item_ratings`, `min_user_ratings` or `k_core`.",
         )
-    run.progress("prepare", next(step), 5)
+    run.progress(Stage("prepare", next(step), 5, "steps"))
 
     all_rows, order = order, np.empty(kept.sum(), np.int32)
     marked_only(all_rows, kept, order)
@@ -104,7 +104,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     item_ids, item = _dense(items.ids, item, order)
     if table.items is not None and not rules.min_item_ratings and not rules.k_core:
         item_ids, item = _with_unrated(item_ids, item, table.items["item_id"])
-    run.progress("prepare", next(step), 5)
+    run.progress(Stage("prepare", next(step), 5, "steps"))
 
     stored = stored[order]
     status = None if table.status is None else table.status[order]
@@ -112,7 +112,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     weight = None if table.weight is None else table.weight[order]
     profiles = Profiles(indptr, item, table.scale.decode(stored), status)
     catalogue = add_statistics(with_catalogue_of(item_ids, table.items), profiles, table.scale)
-    run.progress("prepare", next(step), 5)
+    run.progress(Stage("prepare", next(step), 5, "steps"))
     manifest = {
         "source": table.source,
         "note": table.note,
@@ -126,7 +126,7 @@ def _prepare(table: Table, rules: Rules, run: Run) -> Dataset:
     }
     people = people_of(user_ids, table.users)
     dataset = Dataset(catalogue, Vocab(user_ids), indptr, item, stored, status, time, table.scale, manifest, weight, people)
-    run.progress("prepare", next(step), 5)
+    run.progress(Stage("prepare", next(step), 5, "steps"))
     return dataset
 
 

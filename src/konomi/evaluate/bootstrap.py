@@ -14,7 +14,7 @@ import numpy as np
 from konomi.arrays import F64, I64
 from konomi.evaluate.metrics import EntryMean, Metric, entry_metrics, list_metrics
 from konomi.evaluate.records import Predictions, Ranked
-from konomi.runtime import Progress, no_progress
+from konomi.runtime import Progress, Stage, no_progress
 
 DRAWS = 1000  # bootstrap samples
 REPORT_EVERY = 20  # draws between two reports of progress
@@ -138,12 +138,13 @@ def resampled(sums: F64, count: I64, draws: int, seed: int, progress: Progress =
     random = np.random.default_rng(seed)
     n_users = len(count)
     means = np.empty((draws, len(sums)))
+    progress(Stage("bootstrap", 0, draws, "draws"))
     for draw in range(draws):
         times = np.bincount(random.integers(0, n_users, n_users), minlength=n_users)
         entries = (times * count).sum()
         means[draw] = [(times * row).sum() / entries for row in sums]
         if (draw + 1) % REPORT_EVERY == 0:
-            progress("bootstrap", draw + 1, draws)
+            progress(Stage("bootstrap", draw + 1, draws, "draws"))
     return means
 
 

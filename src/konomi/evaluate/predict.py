@@ -8,7 +8,7 @@ from konomi.arrays import F32
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.models.api import Model
-from konomi.runtime import Run
+from konomi.runtime import Run, Stage
 
 BLOCK = 4096  # people scored at once
 
@@ -18,7 +18,7 @@ def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[st
     out = {output: np.empty(len(hidden.item), np.float32) for output in outputs}
     people = np.flatnonzero(hidden.counts)
     for start in range(0, len(people), BLOCK):
-        run.progress("evaluate", start, len(people))
+        run.progress(Stage("evaluate", start, len(people), "people"))
         block = people[start : start + BLOCK]
         pairs = hidden.take(block)
         with run.workers():
@@ -26,5 +26,5 @@ def predict(model: Model, seen: Profiles, hidden: Profiles, outputs: Iterable[st
         entries = slice(hidden.indptr[block[0]], hidden.indptr[block[-1] + 1])  # people in between have no hidden entries
         for output, predicted in out.items():
             predicted[entries] = model.score_pairs(codes, pairs.item, output)
-    run.progress("evaluate", len(people), max(len(people), 1))
+    run.progress(Stage("evaluate", len(people), max(len(people), 1), "people"))
     return {output: scale.clip(predicted) if output == "rating" else predicted for output, predicted in out.items()}

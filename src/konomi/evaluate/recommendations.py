@@ -19,7 +19,7 @@ from konomi.models.api import Model
 from konomi.ranking.offer import open_to_all
 from konomi.ranking.rank import rank
 from konomi.ranking.ranker import Ranker
-from konomi.runtime import Run
+from konomi.runtime import Run, Stage
 
 BLOCK = 2048  # people ranked at once
 
@@ -98,8 +98,8 @@ def measure_recommendations(
         return None
     k, found = min(list_length(metrics), len(facts.genres)), []
     for start in range(0, len(people), size):
-        run.progress("rank", start, len(people))
+        run.progress(Stage("rank", start, len(people), "people"))
         with run.workers():
             found.append(lists(seen.take(people[start : start + size]), k, run.threads))
-    run.progress("rank", len(people), len(people))
+    run.progress(Stage("rank", len(people), len(people), "people"))
     return measure_lists(people, np.concatenate(found), wanted.take(people), facts, metrics)

@@ -25,6 +25,9 @@ from konomi.settings import closest
 TASKS = ("rating", "interaction")
 """The outputs that predict an entry, and so can be measured by it."""
 
+ERRORS = {("rating",): "RMSE", ("interaction",): "log loss", TASKS: "weighted loss", (): ""}
+"""tasks → the error by which an epoch is chosen, unless the model has another criterion."""
+
 
 @runtime_checkable
 class Model(Protocol):
@@ -190,12 +193,11 @@ def tasks(model: Model) -> tuple[str, ...]:
 def criterion(model: Model) -> Criterion:
     """The metric that the model's epoch is chosen by, in the second column of its history.
 
-    By default "RMSE" for ratings, "log loss" for interactions, "weighted loss" for both; lower is better. The name is "" for a
-    model without a task, which has no history.
+    By default that of `ERRORS`; lower is better. The name is "" for a model without a task, which has no history.
     """
     if isinstance(model, HasCriterion):
         return model.criterion
-    return Criterion({("rating",): "RMSE", ("interaction",): "log loss", TASKS: "weighted loss", (): ""}[tasks(model)])
+    return Criterion(ERRORS[tasks(model)])
 
 
 def needs(module: ModelModule) -> tuple[str, ...]:

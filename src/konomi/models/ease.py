@@ -25,7 +25,7 @@ from konomi.kernels.inverse import TILE, add_low_rank, negative_inverse
 from konomi.models.api import Model
 from konomi.models.room import check_room
 from konomi.models.shallow import Config, Ease, learnt, values
-from konomi.runtime import Run, blocks
+from konomi.runtime import Run, Stage, blocks
 
 __all__ = ["SHAPES", "TASKS", "Config", "Ease", "fit", "fit_from", "forecast", "load", "solve"]
 
@@ -95,10 +95,10 @@ def fit_from(start: Model, train: TrainSet, config: Config, run: Run) -> Ease:
     matrix[place, place] = -start.diagonal
     U = sp.vstack([before[changed], now[changed]]).tocsr()
     sign, used = np.repeat([-1.0, 1.0], len(changed)), np.diff(U.indptr) > 0
-    run.progress("update ease", 0, 1)
+    run.progress(Stage("update ease", 0, 1, "step"))
     with run.workers() as each:
         add_low_rank(matrix, U[used], sign[used], each)
-    run.progress("update ease", 1, 1)
+    run.progress(Stage("update ease", 1, 1, "step"))
     return _model(scaled(matrix), column, many, config, train)
 
 
@@ -152,11 +152,11 @@ def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> tuple[F32, F3
     matrix, x = np.zeros((n, n), np.float32), np.rint(x * ONE).astype(np.int32)
     people = sp.csr_matrix((x, given.item, given.indptr), (len(given), n)).tocsc()  # each item's, in ascending order
     columns = (people.indptr.astype(np.int64), people.indices.astype(np.int32), people.data)
-    run.progress("train ease", 0, 2)
+    run.progress(Stage("train ease", 0, 2, "steps"))
     with run.workers() as each:
         tasks = blocks(n, GRAM_ROWS)[::-1]  # the longest rows first
         each(lambda rows: gram(*columns, given.indptr, given.item, x, *rows, matrix), tasks)
-    run.progress("train ease", 1, 2)
+    run.progress(Stage("train ease", 1, 2, "steps"))
     matrix *= np.float32(ONE**-2)
     matrix.flat[:: n + 1] += np.float32(l2)
     try:
@@ -164,7 +164,7 @@ def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> tuple[F32, F3
             negative_inverse(matrix, run.threads)  # −P
     except np.linalg.LinAlgError:
         raise FitError(f"ease: the items are too much alike to be told apart with l2 = {l2:g}.", "Raise l2.") from None
-    run.progress("train ease", 2, 2)
+    run.progress(Stage("train ease", 2, 2, "steps"))
     return scaled(matrix)
 
 

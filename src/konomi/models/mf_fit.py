@@ -15,11 +15,12 @@ from konomi.data.statistics import deviation, mean_rating, trust
 from konomi.errors import FitError
 from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE, predict_pairs, sgd_block
 from konomi.kernels.strata import GRID, Strata, diagonals, make_strata
+from konomi.models.api import ERRORS
 from konomi.models.factors import MF, Config, with_targets
 from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
 from konomi.models.room import FLOAT, check_room
-from konomi.neural.stopping import best_epoch, finished
-from konomi.runtime import Each, Run, interruptible
+from konomi.neural.stopping import best_epoch, finished, newest
+from konomi.runtime import Each, Run, Stage, interruptible
 
 ADAGRAD_START = 0.1  # in squared gradients: the initial value of their sums, as in TensorFlow's and Keras' Adagrad
 LABELS = Scale(0, 1, 1)  # the scale of the targets of interactions
@@ -102,11 +103,11 @@ def learn(
     held_out = np.flatnonzero((valid.counts > 0) & (seen.counts == 0))  # people held out whole: validated, but not learnt from
     valid_user = valid.user
     history: list[tuple[float, float]] = []
-    best = weights
+    best, metric = weights, ERRORS[(config.task,)]
     with run.workers() as each:
         while not finished(history, config.epochs, config.patience):
             epoch = len(history)
-            run.progress("train mf", epoch, config.epochs)
+            run.progress(Stage("train mf", epoch, config.epochs, "epochs", newest(history, metric)))
             loss = _epoch(training, problem.mean, knobs, before + epoch, draw.permutation(GRID), each)
             if not np.isfinite(loss) or not all(np.isfinite(array).all() for array in weights):
                 raise FitError(
@@ -120,7 +121,7 @@ def learn(
             history.append((error, problem.valid_error(z, train.scale)))
             if best_epoch(history) == epoch and len(valid.item):
                 best = weights.copy()
-    run.progress("train mf", config.epochs, config.epochs)
+    run.progress(Stage("train mf", len(history), len(history), "epochs", newest(history, metric)))
     return _model(problem, best, config, history[best_epoch(history)][0], history)
 
 

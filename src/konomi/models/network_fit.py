@@ -14,6 +14,7 @@ from konomi.data.labels import LEFT_OUT
 from konomi.data.split import TrainSet
 from konomi.data.statistics import deviation, mean_rating, trust
 from konomi.errors import FitError
+from konomi.models.api import ERRORS
 from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
 from konomi.models.network import Layers, Losses, PairNetwork, targets
 from konomi.models.network_warm import BEFORE, EPOCHS, Warm, warm_weights
@@ -128,6 +129,7 @@ class PairTraining:
                 f"There is no {' or '.join(tasks)} to learn from.", "Lower `valid` and `test`, or prepare more data."
             )
         self.user, self.item, self.pairs = seen.user, seen.item, len(seen.item)
+        self.metric = ERRORS[tasks]
         self.user_counts, self.item_counts = seen.counts, np.bincount(seen.item, minlength=len(data.items))
         self.valid, self.shown = targets(data.valid, self.heads, self.center, self.labelling), data.shown
         weights = first_weights(layers, len(data.seen), self.item_counts > 0, len(tasks), losses.learned, seed)

@@ -63,6 +63,8 @@ class HiddenBatch:
 class TowerTraining:
     """The layers and the ratings of a training; a `loop.Network`."""
 
+    metric = "RMSE"
+
     def __init__(self, data: TrainSet, config: Config, seed: int, device: torch.device, each: Each) -> None:
         self.config, self.data, self.device, self.each = config, data, device, each
         self.seen = data.seen.scored()

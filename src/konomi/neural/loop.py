@@ -19,8 +19,8 @@ from konomi.errors import ConfigError, FitError
 from konomi.files import hash_array, hash_bytes
 from konomi.neural import checkpoint
 from konomi.neural.embedding import FusedEmbedding
-from konomi.neural.stopping import best_epoch, finished
-from konomi.runtime import Run, SharedLimit, check_cancel
+from konomi.neural.stopping import History, best_epoch, finished, newest
+from konomi.runtime import Run, SharedLimit, Stage, check_cancel
 
 REPORT_EVERY = 0.1  # seconds between two reports of progress
 
@@ -44,10 +44,11 @@ class Steps:
 
 
 class Network(Protocol):
-    """What the loop trains. weights: all of its weights by name; pairs: the number of pairs of an epoch."""
+    """What the loop trains. weights: all of its weights by name; pairs: the number of pairs of an epoch; metric: its error."""
 
     weights: dict[str, FusedEmbedding]
     pairs: int
+    metric: str
 
     def facts(self) -> tuple[str, list[npt.NDArray[Any]]]:
         """Everything that its training depends on: settings as text, and data as arrays."""
@@ -112,25 +113,25 @@ def _train(name: str, network: Network, steps: Steps, run: Run) -> F32:
         epoch = len(history)
         draw = np.random.default_rng([run.seed, epoch])
         rate = steps.rate / (1 + steps.decay * epoch)
-        history.append(_epoch(name, network, rate, epoch, steps.epochs, draw, run))
+        history.append(_epoch(name, network, rate, history, steps.epochs, draw, run))
         if best_epoch(history, steps.higher) == epoch:
             best = _weights(network)
         if run.checkpoint:
             state = {f"state {key}": value.cpu().numpy() for key, value in _state(network).items()}
             kept = {f"best {key}": value.cpu().numpy() for key, value in best.items()}
             checkpoint.write(run.checkpoint, {**state, **kept, "history": np.array(history)}, fingerprint)
-    whole = steps.epochs * network.pairs
-    run.progress(f"train {name}", whole, whole)
+    run.progress(Stage(f"train {name}", len(history), len(history), "epochs", newest(history, network.metric)))
     for key, weight in best.items():
         network.weights[key].weight.copy_(weight)
     return np.array(history, np.float32).reshape(-1, 2)
 
 
 def _epoch(
-    name: str, network: Network, rate: float, epoch: int, epochs: int, draw: np.random.Generator, run: Run
+    name: str, network: Network, rate: float, history: History, epochs: int, draw: np.random.Generator, run: Run
 ) -> tuple[float, float]:
-    """One pass over all pairs; the training and the validation error."""
+    """One pass over all pairs, after the epochs of the history; the training and the validation error."""
     total, n, reported = 0.0, 0, -math.inf
+    epoch, newest_error = len(history), newest(history, network.metric)
     for batch in network.batches(draw):
         check_cancel()
         objective, error, pairs = network.loss(batch, draw)
@@ -142,7 +143,7 @@ def _epoch(
             raise FitError(f"{name} diverged in epoch {epoch + 1}: the error is not finite.", "Lower rate.")
         if time.monotonic() - reported > REPORT_EVERY:
             reported = time.monotonic()
-            run.progress(f"train {name}", epoch * network.pairs + n, epochs * network.pairs)
+            run.progress(Stage(f"train {name}", epoch + n / network.pairs, epochs, "epochs", newest_error))
     if not all(bool(embedding.weight.isfinite().all()) for embedding in network.weights.values()):
         raise FitError(f"{name} diverged in epoch {epoch + 1}: a weight is not finite.", "Lower rate.")
     return network.error(total, n), network.validate()

@@ -25,6 +25,11 @@ def best_epoch(history: History, higher: bool = False) -> int:
     return int(np.flatnonzero(values == best)[-1])
 
 
+def newest(history: History, metric: str) -> str:
+    """The last validation value for people, as in "valid RMSE 1.1340"; "" before the first, and without validation entries."""
+    return f"valid {metric} {history[-1][1]:.4f}" if len(history) and not np.isnan(history[-1][1]) else ""
+
+
 def finished(history: History, epochs: int, patience: int, higher: bool = False) -> bool:
     """Whether training ends: after `epochs` epochs, or `patience` (0: never) epochs after the best one."""
     return len(history) >= epochs or bool(patience and len(history) - 1 - best_epoch(history, higher) >= patience)

@@ -18,7 +18,7 @@ from konomi.ranking.dials import AS_THEY_ARE
 from konomi.ranking.offer import open_to_all
 from konomi.ranking.rank import BLOCK
 from konomi.ranking.ranker import Ranker
-from konomi.runtime import blocks
+from konomi.runtime import Stage, blocks
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class Newcomers:
         run, metrics = self.experiment.run, self.experiment.metrics
         k, found = min(list_length(metrics), len(self.experiment.catalogue)), []
         for start, stop in blocks(len(self), BLOCK):
-            run.progress("rank", start, len(self))
+            run.progress(Stage("rank", start, len(self), "people"))
             with run.workers():
                 found.append(lists(start, stop, k))
-        run.progress("rank", len(self), len(self))
+        run.progress(Stage("rank", len(self), len(self), "people"))
         rows, facts = np.arange(len(self), dtype=np.int32), self.experiment.test.baselines.item_facts
         return measure_lists(rows, np.concatenate(found), self.wanted, facts, metrics)
 

@@ -10,10 +10,10 @@ from konomi.data.dataset import Dataset
 from konomi.data.split import Split, with_validation
 from konomi.models.api import Model, criterion
 from konomi.neural.stopping import best_epoch
-from konomi.runtime import Run
+from konomi.runtime import Run, Stage
 
 VALIDATION = 0.1  # the share that chooses the epoch where none was asked for and all is learnt in the end
-AGAIN = "again, on everything"
+AGAIN = "again"
 
 
 def has_epochs(config: Any) -> bool:
@@ -40,8 +40,8 @@ def choosing(split: Split, dataset: Dataset, configs: Iterable[Any]) -> Split:
 def again(run: Run) -> Run:
     """The run of the second training: it says that it is one, and its checkpoint is a file of its own."""
 
-    def progress(what: str, done: int, total: int) -> None:
-        run.progress(f"{what} {AGAIN}", done, total)
+    def progress(stage: Stage) -> None:
+        run.progress(stage._replace(what=f"{stage.what} {AGAIN}"))
 
     return replace(run, progress=progress, checkpoint=None if run.checkpoint is None else second(run.checkpoint))
 

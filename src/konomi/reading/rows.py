@@ -23,7 +23,7 @@ from konomi.reading.ids import Doubt, batch_ids, joined
 from konomi.reading.records import TYPED, first_records, open_bytes, open_text, quote_of, records, reject, settle
 from konomi.reading.slow_rows import BATCH, FALSE, TRUE, Row, checked_rows, frame_rows, text_rows
 from konomi.reading.times import as_seconds, plain_seconds
-from konomi.runtime import Run, check_cancel, interruptible
+from konomi.runtime import Run, Stage, check_cancel, interruptible
 from konomi.settings import closest
 
 BINARY = TYPED
@@ -167,6 +167,7 @@ def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, 
     columns: dict[str, list[Any]] = {field: [] for field in format.names()}
     what, rows = f"reading {path.name}", 0
     rest = iter(batches)
+    run.progress(Stage(what, 0, total, "rows"))
     while (batch := interruptible(next, rest, None)) is not None:
         check_cancel(run.cancel)
         if len(batch) == 0:
@@ -188,10 +189,10 @@ def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, 
             columns["status"].append(np.where(known.to_numpy(), batch["status"].to_numpy(), 0).astype(np.uint8))
         if format.time:
             columns["time"].append(as_seconds(batch["time"].cast(pl.Int64).to_numpy()))
-        run.progress(what, rows, max(rows, total))
+        run.progress(Stage(what, rows, max(rows, total), "rows"))
     if rows == 0:
         raise DataError(f"{path}: there is no row of ratings in it.", "Check that it was downloaded or written whole.")
-    run.progress(what, rows, rows)
+    run.progress(Stage(what, rows, rows, "rows"))
     rating = np.concatenate(columns["rating"]) if format.rating else np.full(rows, np.nan, np.float32)
     return Table(
         user_id=joined(columns.pop("user"), "user_id"),

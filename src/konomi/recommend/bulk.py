@@ -12,7 +12,7 @@ from konomi.ranking.dials import AS_THEY_ARE, Dials
 from konomi.ranking.rank import BLOCK, Best, Ranking
 from konomi.recommend.filters import Where
 from konomi.recommend.recommender import EVERYWHERE, Recommender
-from konomi.runtime import Run, blocks
+from konomi.runtime import Run, Stage, blocks
 from konomi.text import RUN_BY_SPREADSHEETS
 
 SUFFIXES = (".parquet", ".csv")
@@ -56,12 +56,12 @@ def recommend_all(best: Best, people: int, n_items: int, k: int, run: Run) -> It
             f"{k} of {n_items:,} items for everybody need {need / 1e6:,.0f} MB, and {run.memory / 1e6:,.0f} MB are allowed.",
             "Raise `memory` or ask for fewer with `k`.",
         )
-    run.progress("recommend", 0, people)
+    run.progress(Stage("recommend", 0, people, "people"))
     for start, stop in blocks(people, size):
         with run.workers() as each:
             rankings = each(lambda span: best(*span), [(start + a, start + b) for a, b in blocks(stop - start, BLOCK)])
         yield start, Ranking(*(np.concatenate([getattr(one, name) for one in rankings]) for name in ("items", "scores")))
-        run.progress("recommend", stop, people)
+        run.progress(Stage("recommend", stop, people, "people"))
 
 
 def table(start: int, ranking: Ranking, user_ids: pl.Series, items: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,7 @@ from konomi.pipeline.train import history
 from konomi.report import tables
 from konomi.report.page import page
 from konomi.report.verdict import verdict
-from konomi.runtime import Run
+from konomi.runtime import Run, Stage
 
 KIND = "konomi report"
 FORMAT = 1
@@ -42,7 +42,7 @@ def write_report(path: Path | str, comparison: Comparison, source: Path | str = 
     expect(comparison, Comparison, "a comparison", DataError, "Give what konomi.compare_models gave.")
     place = as_path(path, "a report", DataError)
     need("matplotlib", "The report")
-    comparison.run.progress("report", 0, 1)
+    comparison.run.progress(Stage("report", 0, 1, "step"))
     with whole_folder(place, KIND, DataError) as folder:
         found = facts(comparison, source)
         text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
@@ -50,7 +50,7 @@ def write_report(path: Path | str, comparison: Comparison, source: Path | str = 
         (folder / "tables.md").write_text(markdown(comparison), encoding="utf-8")
         (folder / "report.html").write_text(page(comparison, found, user_ids), encoding="utf-8")
         write_manifest(folder, {"kind": KIND, "format": FORMAT, "models": sorted({fit["model"] for fit in found["fits"]})})
-    comparison.run.progress("report", 1, 1)
+    comparison.run.progress(Stage("report", 1, 1, "step"))
     return found
 
 

@@ -11,7 +11,7 @@ from konomi.data.labels import STATUS
 from konomi.errors import ConfigError, DataError
 from konomi.files import whole_folder, write_manifest
 from konomi.reading.sources import SIMULATION
-from konomi.runtime import Run, blocks
+from konomi.runtime import Run, Stage, blocks
 from konomi.settings import closest
 from konomi.simulate.ratings import Simulation
 from konomi.simulate.titles import NOUNS, OWNERS
@@ -124,6 +124,7 @@ def _write_2023(simulation: Simulation, facts: pl.DataFrame, folder: Path, run: 
 def _stream(simulation: Simulation, path: Path, run: Run, columns: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     """Write all rows in blocks; columns: from a block with user, item, user_id, anime_id, rating, … to the written columns."""
     item_ids = simulation.items["item_id"].to_numpy()
+    run.progress(Stage(f"writing {path.name}", 0, len(simulation), "rows"))
     with path.open("wb") as handle:
         for start, stop in blocks(len(simulation), ROWS):
             user, item = simulation.user[start:stop], simulation.item[start:stop]
@@ -132,7 +133,7 @@ def _stream(simulation: Simulation, path: Path, run: Run, columns: Callable[[pl.
                 "rating": simulation.rating[start:stop], "watching_status": simulation.status[start:stop],
             })  # fmt: skip
             columns(rows).write_csv(handle, include_header=start == 0)
-            run.progress(f"writing {path.name}", stop, len(simulation))
+            run.progress(Stage(f"writing {path.name}", stop, len(simulation), "rows"))
 
 
 def _facts(simulation: Simulation) -> pl.DataFrame:

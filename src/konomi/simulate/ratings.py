@@ -16,7 +16,7 @@ from konomi.data.scale import Scale
 from konomi.data.table import Table
 from konomi.errors import ConfigError
 from konomi.kernels.simulate import alias_table, simulate_block
-from konomi.runtime import Run, blocks
+from konomi.runtime import Run, Stage, blocks
 from konomi.settings import positive
 
 SCALE = Scale(1, 10, 1)
@@ -133,10 +133,11 @@ def simulate(
             PULL, RESERVE, keep, other, item, rating, status, variance,
         )  # fmt: skip
 
+    run.progress(Stage("simulating ratings", 0, rows, "rows"))
     with run.workers() as each:
         for start, stop in blocks(users, WAVE * BLOCK):
             each(block, [(start + a, start + b) for a, b in blocks(stop - start, BLOCK)])
-            run.progress("simulating ratings", int(indptr[stop]), rows)
+            run.progress(Stage("simulating ratings", int(indptr[stop]), rows, "rows"))
     user = np.repeat(np.arange(users, dtype=np.int32), scored + planned)
     floor = float(np.sqrt(variance.sum() / ratings))
     return Simulation(user, item, rating, status, user_ids, items, floor, seed, world)
