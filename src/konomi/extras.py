@@ -42,4 +42,9 @@ def _import(package: str) -> None:
 
 def install(package: str) -> str:
     """The command that installs a package."""
-    return f'pip install "konomi[{EXTRAS[package]}]"' if package in EXTRAS else f"pip install {package}"
+    return install_extra(EXTRAS[package]) if package in EXTRAS else f"pip install {package}"
+
+
+def install_extra(extra: str) -> str:
+    """The command that installs what an extra needs."""
+    return f'pip install "konomi[{extra}]"'

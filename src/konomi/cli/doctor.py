@@ -2,20 +2,21 @@
 
 import os
 import platform
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from konomi.cli.console import say, show, show_json, table
+from konomi.cli.installed import needed, version_of
 from konomi.cli.options import Json
-from konomi.extras import EXTRAS, install
 
 
 def doctor(json: Json = False) -> None:
     """Versions, cores, memory, caches, and what is missing."""
-    packages = {name: _version(name) for name in ("konomi", *_required())}
+    packages, models = needed(), _models()
+    wrong = [each for each in packages if each.state and (each.found or not each.extra)]  # an extra may be missing
     facts = {
+        "konomi": version_of("konomi"),
         "python": f"{platform.python_version()} ({sys.executable})",
         "machine": f"{platform.system()} {platform.machine()}",
         "cores": _cores(),
@@ -23,43 +24,23 @@ def doctor(json: Json = False) -> None:
         "blas": _blas(),
         "numba cache": _numba_cache(),
     }
-    optional = {name: _version(name) for name in EXTRAS}
-    missing = [name for name, found in packages.items() if found is None]
-    models = _models()
     if json:
-        show_json({"packages": packages, "optional": optional, **facts, "models": models, "missing": missing})
+        found = [{**vars(each), "state": each.state or "right", "install": each.install} for each in packages]
+        show_json({**facts, "packages": found, "models": models, "wrong": [each.package for each in wrong]})
         return
-    versions = [(name, found or "missing") for name, found in packages.items()]
-    versions += [(name, found or f"not installed ({install(name)})") for name, found in optional.items()]
-    show(table("Packages", ("package", "version"), versions))
+    rows = (
+        (each.package, each.wanted, ", ".join(filter(None, (each.found, each.state))), each.extra, each.extra and each.install)
+        for each in packages
+    )
+    show(table("Packages", ("package", "wanted", "found", "extra", "to get it"), rows))
     show(table("Machine", ("", ""), facts.items()))
     if models:
-        rows = ((model["name"], model["package"], model["reason"] or "can be used") for model in models)
-        show(table("Models of other packages", ("model", "package", ""), rows))
-    for name in missing:
-        say(f"{name} is missing: pip install {name}")
-    if not missing:
+        offers = ((model["name"], model["package"], model["reason"] or "can be used") for model in models)
+        show(table("Models of other packages", ("model", "package", ""), offers))
+    for each in wrong:
+        say(f"{each.package} is {each.state}: {each.install}")
+    if not wrong:
         say("Nothing is missing.")
-
-
-def _version(package: str) -> str | None:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _required() -> list[str]:
-    """The packages that Konomi needs to run."""
-    from importlib.metadata import PackageNotFoundError, requires
-
-    try:
-        lines = requires("konomi") or []
-    except PackageNotFoundError:
-        return []
-    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines if "extra ==" not in line]
 
 
 def _models() -> list[dict[str, str]]:
