@@ -107,8 +107,8 @@ def test_mal_2016(tmp_path: Path) -> None:
         "8,Mystery,,,Unknown,,12\r\n",
     )
     score = pytest.approx(9.16)
-    assert frame.row(0) == (9, "Gintama'", [], ["Action", "Hentai"], None, "TV", 51, score, None, None, None, True)
-    assert frame.row(1) == (8, "Mystery", [], [], None, None, None, None, None, None, None, False)
+    assert frame.row(0) == (9, "Gintama'", [], ["Action", "Hentai"], None, "TV", 51, score, None, None, None, None, None, True)
+    assert frame.row(1) == (8, "Mystery", [], [], *[None] * 9, False)
 
 
 def test_mal_2020(tmp_path: Path) -> None:
@@ -118,8 +118,8 @@ def test_mal_2020(tmp_path: Path) -> None:
         header + '1,A,8.78,"Action, Ecchi",A,ア,TV,26,"Apr 3, 1998 to ?",10.0,Unknown,5.0\n'
         "2,B,Unknown,Unknown,Bee,Unknown,Unknown,Unknown,Unknown,Unknown,Unknown,Unknown\n",
     )
-    assert frame.row(0) == (1, "A", ["ア"], ["Action", "Ecchi"], 1998, "TV", 26, pytest.approx(8.78), 15, None, None, False)
-    assert frame.row(1) == (2, "B", ["Bee"], [], None, None, None, None, None, None, None, False)
+    assert frame.row(0) == (1, "A", ["ア"], ["Action", "Ecchi"], 1998, "TV", 26, pytest.approx(8.78), 15, *[None] * 4, False)
+    assert frame.row(1) == (2, "B", ["Bee"], [], *[None] * 9, False)
 
 
 def test_mal_2023_with_a_synopsis_of_many_lines_and_reduced(tmp_path: Path) -> None:
@@ -128,9 +128,24 @@ def test_mal_2023_with_a_synopsis_of_many_lines_and_reduced(tmp_path: Path) -> N
         "anime_id,Name,English name,Other name,Score,Genres,Synopsis,Type,Episodes,Aired,Scored By,Image URL\n"
         '1,A,UNKNOWN,ア,8.75,Erotica,"One.\n\nTwo, ""three"".",TV,26.0,"Apr 3, 1998 to Apr 24, 1999",914193.0,https://x/y.jpg\n',
     )
-    assert frame.row(0) == (1, "A", ["ア"], ["Erotica"], 1998, "TV", 26, 8.75, 914193, "https://x/y.jpg", None, True)
+    assert frame.row(0) == (
+        1,
+        "A",
+        ["ア"],
+        ["Erotica"],
+        1998,
+        "TV",
+        26,
+        8.75,
+        914193,
+        "https://x/y.jpg",
+        None,
+        None,
+        None,
+        True,
+    )
     frame = catalogue(tmp_path, "anime_id,Name,Score,Genres,Episodes\n1,A,UNKNOWN,UNKNOWN,26\n")
-    assert frame.row(0) == (1, "A", [], [], None, None, 26, None, None, None, None, False)
+    assert frame.row(0) == (1, "A", [], [], None, None, 26, *[None] * 6, False)
 
 
 def test_unquoted_tabs(tmp_path: Path) -> None:
@@ -163,6 +178,13 @@ def test_any_other_with_string_ids_keeps_the_first_of_an_id(tmp_path: Path) -> N
     frame = catalogue(tmp_path, "item_id,title,genres,year,colour\nb7,First,Drama|Hentai,1999,red\nb7,Second,,,\n12,Third,,,\n")
     assert frame["item_id"].to_list() == ["b7", "12"]
     assert frame.row(0)[:5] == ("b7", "First", [], ["Drama", "Hentai"], 1999) and frame.row(0)[-1] is True
+
+
+def test_ids_of_other_sites(tmp_path: Path) -> None:
+    links = catalogue(tmp_path, "movieId,imdbId,tmdbId\n7,0114709,862\n8,0000000,\n", "links.csv")
+    own = catalogue(tmp_path, "item_id,title,imdb_id,tmdb_id\n7,A,tt0114709,862\n8,B,nm0000158,-1\n")
+    for frame in (links, own):
+        assert frame["imdb_id"].to_list() == [114709, None] and frame["tmdb_id"].to_list() == [862, None]
 
 
 def test_frames_are_completed() -> None:

@@ -227,6 +227,13 @@ def test_every_column_of_a_table(write):
     assert entry.ids == (("imdb", "tt0113277"), ("tmdb", "949"))
 
 
+def test_ids_of_the_site_that_a_row_names(write):
+    text = "media_id,source,media_type,title\n949,tmdb,movie,Heat\n5114,MAL,anime,Fullmetal\n77,igdb,game,Portal\n"
+    assert [entry.ids for entry in read_list(write("me.csv", text)).entries] == [(("tmdb", "949"),), (("mal", "5114"),), ()]
+    text = "Title,Type,TMDB,IMDB\nMushishi,anime,24862,tt0807832\n"  # of anime it is not said whether it is a film or a series
+    assert [entry.ids for entry in read_list(write("me.csv", text)).entries] == [(("imdb", "tt0807832"),)]
+
+
 def test_seasons_and_episodes_are_told_apart(write):
     text = "media_type,title,season_number,score\ntv,Lost,,8\nseason,Lost,2,9\n"
     found = read_list(write("me.csv", text))

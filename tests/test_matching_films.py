@@ -1,4 +1,4 @@
-"""Entries whose title is a part of the catalogue's, and ids that are another site's."""
+"""Entries whose title is a part of the catalogue's; ids that are another site's, and those of other sites that it has."""
 
 import polars as pl
 
@@ -62,3 +62,51 @@ def test_an_article_may_make_another_film_and_an_exact_title_is_exact():
         for entry in entries
     ]
     assert sure == [0.9, 1, 1]
+
+
+FILMS = TitleIndex(
+    pl.DataFrame(
+        {
+            "item_id": [603, 7, 8, 9, 10],
+            "title": ["The Deal", "The Matrix", "Brief Encounter", "Band of Soldiers", "The Matrix"],
+            "titles": pl.Series([[]] * 5, dtype=pl.List(pl.String)),
+            "year": [2008, 1999, 1945, 2001, 1999],
+            "type": ["Movie", "Movie", "Movie", "Movie", None],
+            "imdb_id": [866437, 133093, 37558, 185906, None],
+            "tmdb_id": [8285, 603, 851, 4613, 603],
+            "ratings": [5, 300, 20, 30, 1],
+        }
+    )
+)
+
+
+def films(title: str | None, year: int | None = None, type: str | None = None, **sites: str) -> list[tuple[int, str]]:
+    entry = ListEntry(title, year=year, type=type, ids=tuple(sites.items()))
+    found = match_list(PersonalList("trakt", Scale(1, 10, 1), (entry,)), FILMS, Scale(1, 10, 1)).matched
+    return [(int(FILMS.ids[each.row]), each.how) for each in found]
+
+
+def test_an_id_that_the_catalogue_has_decides():
+    """Whatever the title, and whatever item has this number for its own id; the best known of two with one id."""
+    assert films("Begegnung", 1946, imdb="tt0037558") == [(8, "imdb id")]
+    assert films(None, imdb="37558") == [(8, "imdb id")]
+    assert films("Matrix", 1999, "Movie", tmdb="603") == [(7, "tmdb id")]
+    assert films("The Deal", 2008, imdb="tt0037558", tmdb="8285") == [(8, "imdb id")]  # IMDb goes first
+
+
+def test_another_id_is_another_film():
+    """A catalogue without this id may have the film where it says no id of it."""
+    assert films("The Deal", 2008) == [(603, "title and year")]
+    assert films("Deal", 2008, imdb="tt0446676") == films("The Dael", 2008, imdb="tt0446676") == []
+    assert films("Brief", 1945, tmdb="852") == films("Brief Encounter", 1945, tmdb="852", imdb="tt9999999") == []
+    assert films("Heat", 1995, imdb="tt0113277", tmdb="603") == []  # 603 is that of The Matrix by mistake
+    assert films("The Matrix", 1999, imdb="tt0000001") == [(10, "title and year")]
+    assert films("Brief Encounter", 1945, imdb="none") == [(8, "title and year")]
+
+
+def test_tmdb_numbers_films_and_series_apart():
+    """A series that the catalogue takes for a film is found by its title, and by IMDb's id."""
+    assert films("Another", 2001, "TV", tmdb="603") == []
+    assert films("Band of Soldiers", 2001, "TV", tmdb="77") == [(9, "title and year")]
+    assert films("Band of Soldiers", 2001, "Movie", tmdb="77") == []
+    assert films("BoS", 2001, "TV", tmdb="603", imdb="tt0185906") == [(9, "imdb id")]

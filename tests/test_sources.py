@@ -120,12 +120,14 @@ def test_movielens_parts_are_joined(tmp_path: Path) -> None:
 
 def test_movielens_by_a_shells_star(tmp_path: Path) -> None:
     ratings, movies = "userId,movieId,rating,timestamp\n1,31,2.5,9\n", "movieId,title,genres\n31,T (1995),Drama\n"
-    links, tags = "movieId,imdbId,tmdbId\n31,1,2\n", "userId,movieId,tag,timestamp\n1,31,x,9\n"
+    links, tags = "movieId,imdbId,tmdbId\n31,0112792,9263\n", "userId,movieId,tag,timestamp\n1,31,x,9\n"
     folder = files(tmp_path, links__csv=links, movies__csv=movies, ratings__csv=ratings, tags__csv=tags, README__txt="read me")
     table = read(*sorted(folder.iterdir()))
-    assert (len(table), table.items["title"].to_list()) == (1, ["T"])
-    assert table.files == (folder / "ratings.csv", folder / "movies.csv")
-    other = files(folder, more__csv=links) / "more.csv"
+    assert table.items.select("title", "year", "imdb_id", "tmdb_id").rows() == [("T", 1995, 112792, 9263)]
+    assert table.files == (folder / "ratings.csv", folder / "movies.csv", folder / "links.csv")
+    assert read(folder / "ratings.csv").items.equals(table.items)  # what lies beside the ratings
+    other = files(folder, links__csv="of,others\n", more__csv="of,others\n") / "more.csv"
+    assert read(folder).items["imdb_id"].null_count() == 1
     with pytest.raises(DataError, match=r"more\.csv: not used: neither the ratings of movielens nor the catalogue") as error:
         read(*sorted(folder.iterdir()))
     assert "`items`" in error.value.hint

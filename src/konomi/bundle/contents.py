@@ -14,6 +14,7 @@ from konomi.data.lifts import Lifts
 from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.table import ITEM_COLUMNS
+from konomi.data.validity import LATER
 from konomi.models import module
 from konomi.models.api import Model
 
@@ -26,7 +27,6 @@ COLUMNS = {
     "part": pl.Int32,
 }
 """The columns of a bundle's catalogue."""
-MAY_BE_ABSENT = ("related",)
 MEASURED = re.compile(r"(rating|interaction|served|ranking):\S.*")  # names of columns of what was measured of people
 NEVER_NULL = ("item_id", "sensitive", "ratings", "bayes", "franchise", "part")
 
@@ -42,7 +42,7 @@ def check_catalogue(items: pl.DataFrame) -> None:
         raise ValueError("the catalogue has no item")
     for name, kind in COLUMNS.items():
         if name not in items.columns:
-            if name not in MAY_BE_ABSENT:
+            if name not in LATER:
                 raise ValueError(f'the catalogue has no column "{name}"')
         elif items[name].dtype not in ((kind,) if kind else (pl.Int64, pl.String)):
             raise ValueError(f'the catalogue\'s column "{name}" is {items[name].dtype}, not {kind or "Int64 or String"}')

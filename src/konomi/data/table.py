@@ -21,6 +21,8 @@ ITEM_COLUMNS = {
     "score_count": pl.Int64,
     "image": pl.String,  # a URL
     "related": pl.List(pl.String),  # ids, as text, of other parts of the same franchise; null where the source has none
+    "imdb_id": pl.Int64,  # other sites' ids, as numbers: 133093 for tt0133093
+    "tmdb_id": pl.Int64,
     "sensitive": pl.Boolean,  # Hentai or Erotica
 }
 """The columns of a catalogue; all but item_id may be null, `sensitive` never is."""

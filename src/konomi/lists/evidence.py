@@ -64,12 +64,6 @@ def _apart(entry: ListEntry, row: int, index: TitleIndex) -> int | None:
     return None if ours is None or theirs is None else abs(ours - theirs)
 
 
-def _other_type(entry: ListEntry, row: int, index: TitleIndex) -> bool:
-    """Whether one is known to be a film and the other known not to be; sites do not agree on other types."""
-    ours = index.types[row]
-    return bool(ours and entry.type) and (ours == "Movie") != (entry.type == "Movie")
-
-
 def _other_marks(names: Sequence[str], titles: Sequence[str]) -> bool:
     """Whether the names have `MARKS`, and no title has the same ones."""
     theirs = {"".join(MARKS.findall(exact(name))) for name in names} - {""}
@@ -84,8 +78,8 @@ def _other_article(names: Sequence[str], titles: Sequence[str]) -> bool:
 
 def by_title(entry: ListEntry, candidates: Sequence[int], index: TitleIndex) -> Likely | None:
     """The candidate that fits the entry best: by year, spelling, other titles, type, main title, number of ratings."""
-    apart = {row: _apart(entry, row, index) for row in candidates}
-    rows = [row for row in candidates if apart[row] is None or apart[row] in YEARS]
+    apart = {row: _apart(entry, row, index) for row in candidates if not index.site_ids.is_other(entry, row)}
+    rows = [row for row in apart if apart[row] is None or apart[row] in YEARS]
     if not rows:
         return None
     exact_names, plain_names = {exact(name) for name in names_of(entry)}, {plain(name) for name in names_of(entry)}
@@ -96,7 +90,7 @@ def by_title(entry: ListEntry, candidates: Sequence[int], index: TitleIndex) -> 
         years = 0.0 if apart[row] is None else YEARS[apart[row] or 0]
         exactly = len({exact(title) for title in titles[row]} & exact_names)
         also = len({plain(title) for title in titles[row]} & plain_names)
-        type = (entry.type is None or entry.type == index.types[row]) - _other_type(entry, row, index)
+        type = (entry.type is None or entry.type == index.types[row]) - entry.is_other_type(index.types[row])
         return years, exactly, also, type, plain(titles[row][0]) in plain_names
 
     best, *others = sorted(rows, key=lambda row: (*(-each for each in evidence(row)), -index.ratings[row], row))
@@ -107,7 +101,7 @@ def by_title(entry: ListEntry, candidates: Sequence[int], index: TitleIndex) -> 
         sure *= OTHER_MARKS
     if not exactly and _other_article(names_of(entry), titles[best]):
         sure *= OTHER_ARTICLE
-    if _other_type(entry, best, index):
+    if entry.is_other_type(index.types[best]):
         sure *= OTHER_TYPE
     how = "title" if apart[best] is None else "title and year"
     if others:
@@ -123,7 +117,10 @@ def by_part(entry: ListEntry, index: TitleIndex) -> Likely | None:
     dash: "Star Wars" (1977), "Castle in the Sky" (1986)."""
     year = _year(entry)
     rows = {row for name in names_of(entry) for row in index.parts.get(plain(YEAR_LAST.sub("", name.strip())), ())}
-    same = [row for row in rows if year is not None and index.years[row] == year and not _other_type(entry, row, index)]
+    of_year = [
+        row for row in rows if year is not None and index.years[row] == year and not entry.is_other_type(index.types[row])
+    ]
+    same = [row for row in of_year if not index.site_ids.is_other(entry, row)]
     return Likely(same[0], PART, "a part of the title, and year") if len(same) == 1 else None
 
 
@@ -147,7 +144,7 @@ def by_spelling(entry: ListEntry, near: Sequence[tuple[float, str, int]], index:
     best: tuple[float, int] | None = None
     for _, title, row in near:
         apart = _apart(entry, row, index)
-        if apart is not None and apart not in YEARS:
+        if (apart is not None and apart not in YEARS) or index.site_ids.is_other(entry, row):
             continue
         other = words(YEAR_LAST.sub("", title))
         least = WITHOUT_YEAR if apart is None else LETTERS
@@ -157,7 +154,7 @@ def by_spelling(entry: ListEntry, near: Sequence[tuple[float, str, int]], index:
             sure *= OLDER
         if sure >= FLOOR and _other_marks(names_of(entry), [title]):
             sure *= OTHER_MARKS
-        if _other_type(entry, row, index):
+        if entry.is_other_type(index.types[row]):
             sure *= OTHER_TYPE
         if sure >= FLOOR and (best is None or (sure, index.ratings[row]) > (best[0], index.ratings[best[1]])):
             best = sure, row

@@ -104,7 +104,8 @@ class Matched:
 def match_list(personal: PersonalList, index: TitleIndex, scale: Scale) -> Matched:
     """Match the entries of a list with the items of a catalogue.
 
-    Ids are believed only if those of their kind go with agreeing titles: a list's ids need not be the catalogue's. An entry
+    An id of a site whose ids the catalogue has decides: the entry is that item, and none that has another one. Ids of other
+    kinds are believed only if those of their kind go with agreeing titles: a list's ids need not be the catalogue's. An entry
     with such an id is that item, or none, unless its title and year are clearly those of another. Else titles have to be the
     same but for case, accents, punctuation and articles, in any language that both know, and years no further apart than two.
     What is left may be misspelt, or be the beginning or the end of the only such title of its year. `RequestError` where a list
@@ -116,7 +117,7 @@ def match_list(personal: PersonalList, index: TitleIndex, scale: Scale) -> Match
     _refuse_off_scale(personal, scale)
     rows = {str(id): row for row, id in enumerate(index.ids.to_list())}
     trusted, notes = _trusted(personal.entries, rows, index)
-    found = [_believed(_by_id(entry, rows, trusted), index) for entry in personal.entries]
+    found = [_by_site_id(entry, index) or _believed(_by_id(entry, rows, trusted), index) for entry in personal.entries]
     candidates: dict[int, list[int]] = {}
     unsure = list[int]()
     for n, entry in enumerate(personal.entries):
@@ -159,7 +160,7 @@ def _trusted(entries: Sequence[ListEntry], rows: dict[str, int], index: TitleInd
     agree: dict[str, list[bool]] = defaultdict(list)
     for entry in entries:
         for whose, id in entry.ids:
-            if (row := rows.get(id)) is not None:
+            if whose not in index.site_ids.sites and (row := rows.get(id)) is not None:
                 agree[whose].append(agrees(entry, row, index))
     trusted = frozenset(whose for whose, each in agree.items() if sum(each) >= AGREEING * len(each))
     notes = [
@@ -168,6 +169,11 @@ def _trusted(entries: Sequence[ListEntry], rows: dict[str, int], index: TitleInd
         if whose not in trusted
     ]
     return trusted, tuple(notes)
+
+
+def _by_site_id(entry: ListEntry, index: TitleIndex) -> Found | None:
+    found = index.site_ids.find(entry)
+    return found and Found(entry, found[0], 1.0, f"{found[1]} id")
 
 
 def _by_id(entry: ListEntry, rows: dict[str, int], trusted: frozenset[str]) -> Found | None:

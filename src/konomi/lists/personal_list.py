@@ -45,6 +45,10 @@ class ListEntry:
     status: int = 0
     place: str = ""
 
+    def is_other_type(self, type: str | None) -> bool:
+        """Whether one is known to be a film and the other known not to be; sites do not agree on other types."""
+        return bool(type and self.type) and (type == "Movie") != (self.type == "Movie")
+
     @property
     def name(self) -> str:
         """Its name in messages: title and year, or an id, or its place."""

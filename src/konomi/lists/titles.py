@@ -12,6 +12,7 @@ from functools import cached_property
 import polars as pl
 
 from konomi.errors import RequestError
+from konomi.lists.site_ids import SiteIds
 from konomi.lists.spelling import Spellings
 from konomi.lists.typed import TypedTitles
 
@@ -57,7 +58,8 @@ def exact(title: str) -> str:
 class TitleIndex:
     """An index of all titles of a catalogue.
 
-    items: one row per item row, with the columns item_id, title, titles, year, ratings (their number) and perhaps type.
+    items: one row per item row, with the columns item_id, title, titles, year, ratings (their number) and perhaps type
+    and ids of other sites.
     """
 
     def __init__(self, items: pl.DataFrame) -> None:
@@ -67,6 +69,7 @@ class TitleIndex:
         self.years: list[int | None] = items["year"].to_list()
         self.types: list[str | None] = items["type"].to_list() if "type" in items.columns else [None] * len(items)
         self.ratings: list[int] = items["ratings"].to_list()
+        self.site_ids = SiteIds(items)
         self._rows: dict[str, list[int]] = defaultdict(list)  # plain title → item rows
         self._names: list[tuple[str, int]] = []  # every title as written, and its item row
         for row, title in enumerate(self._title):

@@ -11,7 +11,7 @@ FILM = "Movie"  # the type of every MovieLens title; a few are television series
 
 @dataclass(frozen=True)
 class CatalogueForm:
-    """The names of a catalogue's columns. A missing column is read as null, but `item` and `title` must be there."""
+    """The names of a catalogue's columns. A missing column is read as null, but `key` must be there."""
 
     item: str
     title: str
@@ -25,20 +25,28 @@ class CatalogueForm:
     score_count: tuple[str, ...] = ()  # summed
     image: str = ""
     related: str = ""  # item ids, separated by |
+    imdb: str = ""  # ids of other sites: tt0133093 or 133093
+    tmdb: str = ""
     sensitive: str = ""
     dated_titles: bool = False  # "Matrix, The (1999)"
     separator: str = ","
     columns: tuple[str, ...] = ()  # of a file without a header
 
     @property
+    def key(self) -> set[str]:
+        """The names of the columns by which the form is recognised: ids, and titles or the ids of another site."""
+        return {self.item, self.title or self.imdb}
+
+    @property
     def used(self) -> set[str]:
         """The names of all columns that are read."""
         several = (*self.titles, *self.genres, *self.score_count)
         single = (self.item, self.title, self.aired, self.type, self.episodes, self.score, self.image, self.related)
-        return {*several, *single, self.sensitive} - {""}
+        return {*several, *single, self.imdb, self.tmdb, self.sensitive} - {""}
 
 
 MOVIELENS = CatalogueForm("movieId", "title", every_type=FILM, dated_titles=True)
+LINKS = CatalogueForm("movieId", "", imdb="imdbId", tmdb="tmdbId")  # beside MovieLens' titles
 ANY = CatalogueForm(
     item="item_id",
     title="title",
@@ -48,6 +56,8 @@ ANY = CatalogueForm(
     score_count=("score_count",),
     image="image",
     related="related",
+    imdb="imdb_id",
+    tmdb="tmdb_id",
     sensitive="sensitive",
 )
 """A catalogue with the column names of `ITEM_COLUMNS`."""
@@ -79,6 +89,7 @@ FORMS = (
         image="Image URL",
     ),
     MOVIELENS,
+    LINKS,
     ANY,
 )
 """The catalogues recognised by their header; the first that fits."""

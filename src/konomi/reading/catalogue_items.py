@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Container, Iterable, Mapping
 
+from konomi.catalogue.other_sites import site_number
 from konomi.reading.catalogue_forms import ML_100K_GENRES, CatalogueForm
 from konomi.reading.ids import INT32
 from konomi.reading.records import number
@@ -51,6 +52,8 @@ def item_of(fields: Mapping[str, Cell], form: CatalogueForm, between: str) -> di
         "score_count": count_of(sum(counts) if counts else None, INT64.max),
         "image": known(text(form.image)),
         "related": [key.strip() for key in several(form.related) if key.strip()] if form.related in fields else None,
+        "imdb_id": site_number(text(form.imdb)),
+        "tmdb_id": site_number(text(form.tmdb)),
         "sensitive": flag in TRUE if flag else not SENSITIVE.isdisjoint(genres or ()),
     }
 

@@ -114,7 +114,7 @@ def _recognise(path: Path, header: str) -> tuple[CatalogueForm, Sequence[str]]:
         return form, form.columns
     for form in FORMS:
         columns = next(records(io.StringIO(header), form.separator)).fields
-        if form.item in columns and form.title in columns:
+        if form.key <= set(columns):
             return form, columns
     if re.search(r"user|rating|score", header.lower()) and not re.search(r"title|name", header.lower()):
         raise DataError(
@@ -123,13 +123,14 @@ def _recognise(path: Path, header: str) -> tuple[CatalogueForm, Sequence[str]]:
     raise DataError(
         f"{path}: not a catalogue that is known here: its first line is {header[:200]!r}.",
         "Give a MyAnimeList or MovieLens catalogue, or a CSV file with the columns item_id, title and any of year, type, "
-        "episodes, score, score_count, image, sensitive, genres, titles and related (the last two separated by |).",
+        "episodes, score, score_count, image, imdb_id, tmdb_id, sensitive, genres, titles and related (the last two "
+        "separated by |).",
     )
 
 
 def _form_of_frame(columns: Sequence[str], item: str) -> CatalogueForm:
     """The form of a frame with these columns; item: the column of item ids in the ratings."""
-    known = next((form for form in FORMS if form.item in columns and form.title in columns), None)
+    known = next((form for form in FORMS if form.key <= set(columns)), None)
     if known:
         return known
     ids = next((name for name in (ANY.item, item) if name in columns), None)

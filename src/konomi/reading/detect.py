@@ -30,6 +30,7 @@ class Layout:
     ratings: tuple[tuple[str, ...], ...]  # groups, the best first; the files of one group make one table
     catalogue: tuple[str, ...]
     ignored: tuple[str, ...] = ()  # files of the source that are not needed
+    links: tuple[str, ...] = ()  # other sites' ids of the catalogue's items
 
 
 def plain(path: Path) -> str:
@@ -72,7 +73,7 @@ def header(path: Path, separator: str = ",") -> set[str]:
 
 def is_catalogue(path: Path) -> bool:
     """Whether a file has the name or the header of a known form of catalogue."""
-    return plain(path) in HEADLESS or any({form.item, form.title} <= header(path, form.separator) for form in FORMS)
+    return plain(path) in HEADLESS or any(form.key <= header(path, form.separator) for form in FORMS)
 
 
 def read_found(
@@ -88,7 +89,7 @@ def read_found(
     if not ratings:
         places, names = ", ".join(str(path) for path in paths), (name for group in layout.ratings for name in group)
         raise DataError(f"{places}: no ratings of {layout.source}.", f"It looks for {', '.join(names)}.")
-    known = {MANIFEST, *layout.catalogue, *layout.ignored}
+    known = {MANIFEST, *layout.catalogue, *layout.links, *layout.ignored}
     others = [path for path in paths if path.is_file() and path not in ratings and plain(path) not in known]
     catalogue = find(paths, layout.catalogue) or others[:1] or _beside(ratings[0].parent, layout.catalogue)
     if others and others != catalogue:
@@ -99,7 +100,8 @@ def read_found(
     table = read_several(ratings, format, options, run, layout.source)
     if options.implicit or options.counts:
         table = with_signal(table, options.counts, True)
-    return with_catalogues(table, catalogue[:1], options) if catalogue else table
+    links = list(filter(is_catalogue, find(paths, layout.links) or _beside(ratings[0].parent, layout.links)))
+    return with_catalogues(table, [*catalogue[:1], *links[:1]], options) if catalogue else table
 
 
 def with_catalogues(table: Table, catalogues: Sequence[Path | Any], options: ReadOptions) -> Table:

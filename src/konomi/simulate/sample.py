@@ -55,5 +55,7 @@ def catalogue() -> pl.DataFrame:
         score_count=pl.lit(None, pl.Int64),
         image=pl.lit(None, pl.String),
         related=pl.lit(None, pl.List(pl.String)),
+        imdb_id=pl.lit(None, pl.Int64),
+        tmdb_id=pl.lit(None, pl.Int64),
         sensitive=genres.list.set_intersection(sorted(SENSITIVE)).list.len() > 0,
     )

@@ -29,9 +29,12 @@ NAMES = {
     "tmdb": ("tmdb", "tmdbid"),
     "mal": ("malid", "idmal", "seriesanimedbid"),
     "anilist": ("anilistid",),
+    "id": ("mediaid",),  # of the site that the row names
+    "site": ("source",),
 }
 """What a column may be called, without case, spaces and marks; of several in one header the first named here is meant."""
 IDS = ("imdb", "tmdb", "mal", "anilist")
+NEED_TYPE = ("tmdb",)  # numbers films and series apart
 TEN = {"yourrating", "yourated", "simklid", "mediaid"}  # columns of sites that rate from 1 to 10, if there is no /10
 EPISODES = ("seasonnumber", "episodenumber")  # columns of which one is filled in where a part of a series is rated
 BOOKS = {"isbn", "bookid"}
@@ -133,13 +136,20 @@ def _line(fields: Sequence[str], columns: Columns, place: str, file: TextFile) -
     if len(fields) != columns.many:
         raise ValueError(f"{len(fields)} columns, not {'two' if columns.many == 2 else columns.many}")
     title, text = from_cell(columns.cell(fields, "title")), columns.cell(fields, "rating")
-    ids = tuple((whose, _id(whose, id)) for whose in IDS if (id := columns.cell(fields, whose)))
+    status, kind = (_plain(columns.cell(fields, what)) for what in ("status", "type"))
+    ids = _ids(fields, columns, untold=bool(kind) and kind not in TYPES)
     if not title and not ids:
         raise ValueError("there is no title")
     rating, high = _rating(text, columns.high) if text else (None, None)
-    status, kind = (_plain(columns.cell(fields, what)) for what in ("status", "type"))
     of = year(columns.cell(fields, "year"))
     return Line(ListEntry(title or None, (), of, TYPES.get(kind), ids, rating, STATES.get(status, 0), file.at(place)), high)
+
+
+def _ids(fields: Sequence[str], columns: Columns, untold: bool) -> tuple[tuple[str, str], ...]:
+    """The ids of a line; untold: its type is neither film nor series."""
+    named = {columns.cell(fields, "site").lower(): columns.cell(fields, "id")}
+    pairs = ((whose, columns.cell(fields, whose) or named.get(whose, "")) for whose in IDS)
+    return tuple((whose, _id(whose, id)) for whose, id in pairs if id and not (untold and whose in NEED_TYPE))
 
 
 def _id(whose: str, id: str) -> str:

@@ -63,7 +63,8 @@ def read_source(name: str | None, paths: Sequence[Path], options: ReadOptions, r
     for items in options.items:
         open_bytes(items).close()  # refused before the ratings are read
     layouts = [_module(each).LAYOUT for each in _named()]
-    known = {name for layout in layouts for group in (*layout.ratings, layout.catalogue, (MANIFEST,)) for name in group}
+    groups = [group for each in layouts for group in (*each.ratings, each.catalogue, each.links, (MANIFEST,))]
+    known = {name for group in groups for name in group}
     table = read_unpacked(paths, known, lambda files: read_recoded(files, options.encoding, read))
     return with_catalogues(table, options.items, options) if options.items else table
 

@@ -20,7 +20,7 @@ DAT = dataclasses.replace(CSV, columns=COLUMNS, separator="::")  # 1M has whole 
 TAB = dataclasses.replace(CSV, columns=COLUMNS, separator="\t", scale=WHOLE_STARS)  # 100K
 FORMATS = {"ratings.csv": CSV, "ratings.dat": DAT, "u.data": TAB} | dict.fromkeys(FOLDS, TAB)
 EXTRAS = (  # other files of the data sets, which "folder/*" may name, too; the published splits repeat u.data
-    *("links.csv", "tags.csv", "genome-scores.csv", "genome-tags.csv", "tags.dat", "users.dat", "README", "README.txt"),
+    *("tags.csv", "genome-scores.csv", "genome-tags.csv", "tags.dat", "users.dat", "README", "README.txt"),
     *("README.html", "u.genre", "u.info", "u.occupation", "u.user", "allbut.pl", "mku.sh", "split_ratings.sh", *FOLDS),
 )
 LAYOUT = Layout(
@@ -28,6 +28,7 @@ LAYOUT = Layout(
     (("ratings.csv",), ("ratings.dat",), ("u.data",), tuple(FOLDS)),
     ("movies.csv", "movies.dat", "u.item"),
     EXTRAS,
+    ("links.csv",),
 )
 
 
