@@ -4,7 +4,6 @@ import json
 import shutil
 
 import pytest
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from command_line import konomi, ratings, refused, write
@@ -57,7 +56,7 @@ BAD_FILES = {
         (("{}/good.csv", "--scale", "5:1"), "A rating scale from 5 to 1 is not a scale.", "LOW:HIGH:STEP"),
         (("{}/good.csv", "--min-item-ratings", "1000"), "Nothing is left of 200 rows: ", "Lower --min-item-ratings"),
         (("{}/good.csv", "--k-core", "99"), "200 by k-core", "Lower --min-item-ratings, --min-user-ratings or --k-core."),
-        (("{}/good.csv", "--k-core", "-1"), "k_core is -1.", "Set k_core to 0 or more."),
+        (("{}/good.csv", "--k-core", "-1"), "k_core is -1.", "Set --k-core to 0 or more."),
         (
             ("{}/good.csv", "--labels", "score"),
             'prepare: labels cannot be "score". Did you mean "scored"?',
@@ -93,7 +92,7 @@ def test_prepare_refuses(tmp_path, words, message, hint):
         (("-m", "nn", "--set", "biased=perhaps"), '--set: biased cannot be "perhaps".', "It is true or false."),
         (("--set", "optimizer=adagrat"), 'optimizer cannot be "adagrat". Did you mean "adagrad"?', "sgd, adagrad"),
         (("--set", "l2=3"), '--set "l2=3": ease and mf have this setting.', "--set ease.l2=3"),
-        (("--set", "rate=1e9"), "mf diverged in epoch 1", "Lower rate"),
+        (("--set", "rate=1e9"), "mf diverged in epoch 1", "Lower --set rate"),
         (("--split", "randm"), 'kind cannot be "randm". Did you mean "random"?', "per-user"),
         (("--test", "0.8", "--valid", "0.3"), "leaves nothing to train on", "Lower them."),
         (("--test", "-1"), "test is -1.", "Use a share from 0 to 1, or a whole number of entries."),
@@ -305,14 +304,3 @@ def test_what_the_system_refuses_is_told_like_any_other_error(place, monkeypatch
 def test_unknown_words_are_usage_errors():
     assert "Did you mean 'train'" in konomi("trian", code=2).stderr
     assert "Missing option" in konomi("train", "data", code=2).stderr
-
-
-def test_hints_name_options_as_this_command_has_them(place):
-    """The library says `output`, `user` and `prepare`; a person reads -o, --user-column and a whole command."""
-    from konomi.cli.commands import app as whole
-    from konomi.cli.hints import as_typed
-
-    commands = get_command(whole).commands
-    hint = "`output`, `user`, `k`, `on_bad_rows`=skip, `prepare`"
-    assert as_typed(hint, commands["prepare"]) == ("-o, --user-column, k, --on-bad-rows=skip, `konomi prepare PATH -o DATA`")
-    assert as_typed(hint, None) == "output, user, k, on_bad_rows=skip, `konomi prepare PATH -o DATA`"

@@ -194,7 +194,7 @@ def test_a_model_that_fails_does_not_stop_the_others(dataset):
     found = compare_models(dataset, {"mf": config, "bias": module("bias").Config()}, ("rating",), SPLIT, RUN, told.append)
     (failure,) = found.failures
     assert (failure.name, failure.tasks) == ("mf", ("rating",))
-    assert "diverged" in failure.reason and "Lower rate" in failure.reason
+    assert "diverged" in failure.reason and "Lower `rate`" in failure.reason
     assert [fit.name for fit in found.fits] == ["bias"]
     assert told[0] == failure and told[1].name == "bias"
     assert ("mf (failed)", *"––––") in tables.scores(found, "rating").rows

@@ -103,7 +103,7 @@ def test_places_that_are_refused_before_any_work(tmp_path, monkeypatch, spelt, m
     before = tree(tmp_path)
     with pytest.raises(DataError, match=message) as caught:
         check_folder(Path(spelt), KIND, DataError, [Path("input"), Path("holder/ratings.csv")])
-    assert "`output`" in caught.value.hint and tree(tmp_path) == before
+    assert "`path`" in caught.value.hint and tree(tmp_path) == before
 
 
 def test_a_folder_that_was_removed_while_one_stood_in_it(tmp_path, monkeypatch):

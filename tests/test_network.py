@@ -184,7 +184,7 @@ def test_a_damaged_or_unwritable_checkpoint_is_told(train, tmp_path, monkeypatch
 def test_divergence_is_an_error(train):
     with pytest.raises(FitError, match=r"hybrid diverged in epoch \d+") as refused:
         fitted(train, Run(), optimizer="sgd", rate=1e6, epochs=30)
-    assert "Lower rate" in refused.value.hint
+    assert "Lower `rate`" in refused.value.hint
 
 
 def test_a_device_that_is_not_there_is_told(train):

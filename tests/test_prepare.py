@@ -184,5 +184,5 @@ def test_a_full_disk_leaves_nothing_half_written(saved, monkeypatch):
     monkeypatch.setattr(np, "save", full)
     with pytest.raises(DataError, match="the disk is full") as caught:
         prepare(table_of([(1, 1, 8)])).save(saved)
-    assert "`output`" in caught.value.hint
+    assert "`path`" in caught.value.hint
     assert [p.name for p in saved.parent.iterdir()] == ["data"] and len(Dataset.open(saved).item) == 3

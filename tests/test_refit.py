@@ -73,7 +73,7 @@ def test_what_it_has_learnt_does_not_test_it(both, data, checkerboard, tmp_path)
     for test in (None, data, checkerboard):
         with pytest.raises(DataError, match="has learnt its test entries") as caught:
             evaluate_model(refitted, test)
-        assert "see `noted`" in caught.value.hint and "`no_refit`" in caught.value.hint
+        assert "see `Bundle.metrics`" in caught.value.hint and "`refit`=False" in caught.value.hint
         assert evaluate_model(measured, test, run=RUN).metrics == measured.metrics["test"]
     entries = {"user_id": checkerboard.users.ids.gather(checkerboard.profiles.user), "rating": checkerboard.profiles.rating}
     frame = pl.DataFrame({**entries, "item_id": checkerboard.items["item_id"].gather(checkerboard.item)})

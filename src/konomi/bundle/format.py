@@ -114,7 +114,7 @@ def check_target(path: Path, inputs: Iterable[Path] = ()) -> Path:
     if os.path.isdir(path) and kind_of(path) == KIND:
         raise BundleError(
             f"{path}: already exists and is a folder, a {KIND} of an older format; now it is a file.",
-            "Move the folder away or delete it, or choose another place with `output`.",
+            "Move the folder away or delete it, or choose another place with `path`.",
         )
     return check_file(path, BundleError, inputs, older=(f"a {KIND}", lambda place: kind_of(place) == KIND))
 

@@ -46,7 +46,7 @@ class Commands(TyperGroup):
         except KonomiError as error:
             if ctx.params["debug"]:
                 raise
-            raise _refusal(str(error), as_typed(error.hint, self.commands.get(ctx.invoked_subcommand))) from None
+            raise _refusal(str(error), as_typed(error.hint, ctx.invoked_subcommand, self.commands)) from None
         except MemoryError as error:
             if ctx.params["debug"]:
                 raise

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from konomi.cli.console import note, running, say, show, show_json, table
+from konomi.cli.hints import within
 from konomi.cli.options import MODELS, Device, Folds, Json, Measured, Memory, Metrics, Seed, TestFile, Threads, ValidFile
 from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError, DataError
@@ -22,6 +23,7 @@ WIDTH = 80  # characters of a line; a table of more columns goes on below
 
 
 def compare(
+    ctx: typer.Context,
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset that `konomi prepare` wrote.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="REPORT", help="The folder to write.")],
     models: Annotated[str, typer.Option("-m", "--models", metavar="A,B,…", help=f"The models to compare, of: {MODELS}.")],
@@ -83,17 +85,21 @@ def compare(
     if people and test_file:
         raise ConfigError("--test-file: with --people, it is people who are held out.", "Leave one of them out.")
     dataset = Dataset.open(data)
+
+    def tell(line: str) -> None:
+        say(within(ctx, line))
+
     with running(seed, threads, device, memory=memory, json=json) as run:
         if people:
             aim = "rating" if task == BOTH else task
-            say_so = lambda name, message: say(f"{name}: {message}")  # noqa: E731
+            say_so = lambda name, message: tell(f"{name}: {message}")  # noqa: E731
             newcomers = compare_people(dataset, chosen, how, aim, run, say_so, metrics, measured)
             facts = write_people(output, newcomers, data.resolve())
         else:
             compared = TASKS if task == BOTH else (task,)
             frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else how
             found = compare_models(
-                dataset, chosen, compared, frozen, run, lambda outcome: say(_line(outcome)), metrics, measured
+                dataset, chosen, compared, frozen, run, lambda outcome: tell(_line(outcome)), metrics, measured
             )
             facts = write_report(output, found, data.resolve(), user_ids)
     if json:

@@ -42,7 +42,7 @@ class Rules:
         check_types(self, "rules")
         for name in ("min_item_ratings", "min_user_ratings", "k_core"):
             if getattr(self, name) < 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}.", f"Set {name} to 0 or more.")
+                raise ConfigError(f"{name} is {getattr(self, name)}.", f"Set `{name}` to 0 or more.")
 
 
 def prepare(table: Table, rules: Rules | None = None, run: Run | None = None) -> Dataset:

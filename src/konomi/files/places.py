@@ -25,18 +25,18 @@ def check_folder(target: Path, kind: str, error: type[KonomiError], inputs: Iter
     """
     place = resolved(target, error)
     if (here := _here()) and here.is_relative_to(place):
-        raise error(f"{target}: holds the folder that you are in.", "Choose another place with `output`.")
+        raise error(f"{target}: holds the folder that you are in.", "Choose another place with `path`.")
     _check(target, place, inputs, error)
     if not place.exists():
         return place
     with alone(place):
         found, others = kind_of(place), foreign_files(place) if place.is_dir() else []
     if found != kind:
-        raise error(f"{target}: already exists and is not a {kind}.", "Choose another place with `output`, or move it away.")
+        raise error(f"{target}: already exists and is not a {kind}.", "Choose another place with `path`, or move it away.")
     if others:
         raise error(
             f"{target}: holds more than a {kind}: {', '.join(others[:SHOWN])}.",
-            "Move that away, or choose another place with `output`.",
+            "Move that away, or choose another place with `path`.",
         )
     return place
 
@@ -45,7 +45,7 @@ def check_file(
     target: Path,
     error: type[KonomiError],
     inputs: Iterable[Path] = (),
-    option: str = "output",
+    option: str = "path",
     older: tuple[str, Callable[[Path], bool]] | None = None,
 ) -> Path:
     """The resolved path for a new file. A command calls it before its work.
@@ -54,7 +54,7 @@ def check_file(
     where it cannot be written. older: files that may be replaced, (their name in errors, whether a file is one); option: the
     setting with the path, for hints.
     """
-    place = resolved(target, error)
+    place = resolved(target, error, option)
     _check(target, place, inputs, error, option)
     if place.is_dir():
         raise error(f"{target}: is a folder.", f"Name a file with `{option}`.")
@@ -64,7 +64,7 @@ def check_file(
     return place
 
 
-def resolved(target: Path, error: type[KonomiError]) -> Path:
+def resolved(target: Path, error: type[KonomiError], option: str = "path") -> Path:
     """`target` without links, "." and ".."; `error` where no file can have this name."""
     try:
         place = Path(os.path.realpath(target))
@@ -74,15 +74,15 @@ def resolved(target: Path, error: type[KonomiError]) -> Path:
         if os.path.lexists(place) and not os.path.exists(place):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))  # realpath returns a link to itself unresolved
     except OSError as cause:
-        raise unwritable(target, cause, error) from cause
+        raise unwritable(target, cause, error, option) from cause
     except UnicodeEncodeError:
-        raise error(f"{str(place)!r}: not a name in UTF-8.", "Choose another place with `output`.") from None
+        raise error(f"{str(place)!r}: not a name in UTF-8.", f"Choose another place with `{option}`.") from None
     except ValueError:  # a NUL
-        raise error(f"{str(target)!r}: no file can be called that.", "Choose another place with `output`.") from None
+        raise error(f"{str(target)!r}: no file can be called that.", f"Choose another place with `{option}`.") from None
     return place
 
 
-def _check(target: Path, place: Path, inputs: Iterable[Path], error: type[KonomiError], option: str = "output") -> None:
+def _check(target: Path, place: Path, inputs: Iterable[Path], error: type[KonomiError], option: str = "path") -> None:
     """The checks that files and folders share."""
     for given in inputs:
         given = Path(os.path.realpath(given))
@@ -130,7 +130,7 @@ def first_bytes(path: Path, n: int) -> bytes:
         return b""
 
 
-def unwritable(target: Path, cause: OSError, error: type[KonomiError], option: str = "output") -> KonomiError:
+def unwritable(target: Path, cause: OSError, error: type[KonomiError], option: str = "path") -> KonomiError:
     """The error for a path that cannot be written. NumPy's error for a full disk has no errno, only a text."""
     full = cause.errno in FULL or (cause.errno is None and "written" in str(cause))
     reason = "the disk is full" if full else cause.strerror or str(cause)

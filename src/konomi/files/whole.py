@@ -19,13 +19,13 @@ HERE, EXCHANGE = -100, 2  # Linux' AT_FDCWD and RENAME_EXCHANGE, see renameat2(2
 
 
 @contextmanager
-def whole_file(target: Path, error: type[KonomiError], option: str = "output") -> Iterator[Path]:
+def whole_file(target: Path, error: type[KonomiError], option: str = "path") -> Iterator[Path]:
     """A file to write. It replaces `target` by one rename if the block ends without an error, else it is removed.
 
     Other files may be written beside it, in a workplace that is removed afterwards. option: the setting with the path, for
     hints.
     """
-    place = resolved(target, error)
+    place = resolved(target, error, option)
     try:
         with workplace(place) as work:
             yield work / NEW

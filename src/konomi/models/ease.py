@@ -109,7 +109,7 @@ def _learnable(train: TrainSet, config: Config) -> tuple[I64, I32, int]:
     if len(kept) == 0:
         raise FitError(
             "There is no entry to learn from." if not many.any() else f"No item has {config.least} entries to learn from.",
-            "Lower `valid` and `test`, or prepare more data." if not many.any() else "Lower it: least=1.",
+            "Lower `valid` and `test`, or prepare more data." if not many.any() else "Lower it: `least`=1.",
         )
     column = np.full(len(train.items) + 1, len(kept), np.int32)
     column[kept] = np.arange(len(kept))
@@ -163,7 +163,7 @@ def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> tuple[F32, F3
         with run.workers():
             negative_inverse(matrix, run.threads)  # −P
     except np.linalg.LinAlgError:
-        raise FitError(f"ease: the items are too much alike to be told apart with l2 = {l2:g}.", "Raise l2.") from None
+        raise FitError(f"ease: the items are too much alike to be told apart with l2 = {l2:g}.", "Raise `l2`.") from None
     run.progress(Stage("train ease", 2, 2, "steps"))
     return scaled(matrix)
 

@@ -111,7 +111,7 @@ def learn(
             loss = _epoch(training, problem.mean, knobs, before + epoch, draw.permutation(GRID), each)
             if not np.isfinite(loss) or not all(np.isfinite(array).all() for array in weights):
                 raise FitError(
-                    f"mf diverged in epoch {epoch + 1}: the error is not finite.", f"Lower rate (it is {config.rate:g})."
+                    f"mf diverged in epoch {epoch + 1}: the error is not finite.", f"Lower `rate` (it is {config.rate:g})."
                 )
             error = problem.criterion(loss / len(seen.item))
             if len(held_out):
@@ -143,7 +143,7 @@ def problem_of(train: TrainSet, config: Config, run: Run) -> Problem:
         if not 0 < mean < 1:
             raise FitError(
                 f"Every training interaction is {'' if mean else 'not '}liked: there is nothing to tell apart.",
-                "Prepare data with both, or learn ratings (task=rating).",
+                "Prepare data with both, or learn ratings: `task`=rating.",
             )
         mean = logit(mean)
     level = np.float32(mean if config.biases != "none" else 0)

@@ -40,7 +40,7 @@ class Features:
         self.tags = item_tags(data.items) if self.full else genre_matrix(data.items)
         self.numbers = item_numbers(data.items)
         if not self.full and not self.tags.shape[1]:
-            raise FitError("two_tower: the catalogue has no genres.", "Use features=full, or prepare with `items`.")
+            raise FitError("two_tower: the catalogue has no genres.", "Use `features`=full, or prepare with `items`.")
 
     def __call__(self, shown: Profiles, people: Profiles, unrated: Bools, blank: Bools) -> Sides:
         """The features from the ratings `shown`; those of people from `people`, a subset of them. All entries are scored.

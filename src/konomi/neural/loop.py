@@ -140,12 +140,12 @@ def _epoch(
             embedding.step(rate)
         total, n = total + error, n + pairs
         if not math.isfinite(error):
-            raise FitError(f"{name} diverged in epoch {epoch + 1}: the error is not finite.", "Lower rate.")
+            raise FitError(f"{name} diverged in epoch {epoch + 1}: the error is not finite.", "Lower `rate`.")
         if time.monotonic() - reported > REPORT_EVERY:
             reported = time.monotonic()
             run.progress(Stage(f"train {name}", epoch + n / network.pairs, epochs, "epochs", newest_error))
     if not all(bool(embedding.weight.isfinite().all()) for embedding in network.weights.values()):
-        raise FitError(f"{name} diverged in epoch {epoch + 1}: a weight is not finite.", "Lower rate.")
+        raise FitError(f"{name} diverged in epoch {epoch + 1}: a weight is not finite.", "Lower `rate`.")
     return network.error(total, n), network.validate()
 
 

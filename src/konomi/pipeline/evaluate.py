@@ -98,7 +98,7 @@ def evaluate_model(
     if own and loaded.facts.refitted and not (split.role == TEST).any():
         raise DataError(
             "This model has learnt its test entries: it was trained again on everything after it was measured.",
-            "What was measured before is in it, see `noted`. Give ratings new to it, or train one with `no_refit`.",
+            "What was measured before is in it, see `Bundle.metrics`. Give ratings new to it, or train one with `refit`=False.",
         )
     train, (seen, hidden), users, known_rows = split.train_set(dataset), split.test(dataset), dataset.users, 0
     if not own:

@@ -99,7 +99,7 @@ def fit(name: str, config: Any, train: TrainSet, run: Run, start: Model | None =
     if "rating" in module(name).TASKS and not _learns_interactions(name, config) and np.isnan(train.seen.rating).all():
         raise FitError(
             f"{name} predicts ratings, and nobody has rated anything: presence alone is the signal.",
-            "Take ease or popular, or a model of `interactions`.",
+            "Take ease or popular, or learn what is liked: `task`=interaction.",
         )
     before = memory.resident()
     memory.start_peak()

@@ -85,7 +85,7 @@ def train_model(
         raise ConfigError(f"{' and '.join(rankers)} only rank, and one order is enough.", "Name one of them.")
     splits = splits_from(split, dataset, run) if begun is None else [begun.split]
     if len(splits) > 1 and (not refit or run.checkpoint):
-        hint = "Leave out `no_refit` and `checkpoint`."
+        hint = "Leave out `refit`=False and `checkpoint`."
         raise ConfigError("Of many trainings none is the one to save, or to go on with.", hint)
     if refit and begun is None:
         splits = [choosing(each, dataset, configs.values()) for each in splits]

@@ -101,7 +101,7 @@ def _places(path: Path, format: RatingsFormat, columns: list[str]) -> dict[str, 
             shown = ", ".join(columns[:20])
             raise DataError(
                 f'{path}: no column "{name}" for the {field}.{closest(name, columns)}',
-                f"Its columns are: {shown}. Name the right one: {field} (--{field}-column).",
+                f"Its columns are: {shown}. Name the right one with `{field}`.",
             )
     return {field: columns.index(name) for field, name in format.names().items()}
 

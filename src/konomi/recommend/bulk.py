@@ -118,7 +118,7 @@ def write_table(path: Path, frames: Iterable[pl.DataFrame]) -> int:
             return write(whole, frames)
     except pl.exceptions.ComputeError as cause:  # polars' error for a full disk
         raise RequestError(
-            f"{path}: cannot be written: {cause}.", "Free some space or choose another place with `output`."
+            f"{path}: cannot be written: {cause}.", "Free some space or choose another place with `path`."
         ) from cause
 
 

@@ -106,7 +106,7 @@ def simulate(
     """
     positive("simulate", users=users, ratings=ratings, items=len(items))
     if not 0 <= seed < 1 << 64:
-        raise ConfigError(f"simulate: seed is {seed}.", "Set seed to a whole number from 0 to 18,446,744,073,709,551,615.")
+        raise ConfigError(f"simulate: seed is {seed}.", "Set `seed` to a whole number from 0 to 18,446,744,073,709,551,615.")
     if not 0 <= unscored < 1:
         raise ConfigError(f"simulate: unscored is {unscored}.", "Set unscored to a share from 0 up to, not including, 1.")
     rows = round(ratings / (1 - unscored))
