@@ -132,7 +132,7 @@ def test_json_lines(tmp_path, packed):
 
 def test_json_lines_that_cannot_be_read(tmp_path):
     file = write(tmp_path / "r.json", "\n".join([json.dumps(OBJECTS[0]), "{", "[1]", json.dumps({"asin": "b1", "overall": 3})]))
-    with pytest.raises(DataError, match=r"2 rows cannot be read \(no JSON object: 2\), at lines 2, 3"):
+    with pytest.raises(DataError, match=r"3 rows cannot be read \(no JSON object: 2; missing user id: 1\), at lines 2, 3, 4"):
         read(file)
     table = konomi.read_ratings(file, on_bad_rows="skip")
     assert len(table) == 1 and sorted(table.rejects.reason) == ["missing user id", "no JSON object", "no JSON object"]

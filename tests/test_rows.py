@@ -378,7 +378,7 @@ def test_fast_equals_slow(
 
 
 def test_the_fast_path_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "_read_slowly", None)
+    monkeypatch.setattr(rows, "read_slowly", None)
     assert len(read(written(tmp_path, 'user,item,rating\r\n"a b",2,0\r\n1,3,5\r\n'), ANY)) == 2
 
 

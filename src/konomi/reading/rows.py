@@ -6,7 +6,7 @@ scale) sends the whole file through the slow reader, which goes row by row and k
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,9 +29,14 @@ from konomi.settings import closest
 BINARY = TYPED
 
 
-def read_several(paths: Sequence[Path], format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
-    """The entries of several files of one format, one after the other; see `read_ratings`."""
-    tables = [read_ratings(path, format, options, run, source) for path in paths]
+Reader = Callable[[Path, RatingsFormat, ReadOptions, Run, str], Table]
+
+
+def read_several(
+    paths: Sequence[Path], format: RatingsFormat, options: ReadOptions, run: Run, source: str, reader: Reader | None = None
+) -> Table:
+    """The entries of several files of one format, one after the other. reader: of one of them, by default `read_ratings`."""
+    tables = [(reader or read_ratings)(path, format, options, run, source) for path in paths]
     if len(tables) == 1:
         return tables[0]
     rejects = Rejects()
@@ -69,32 +74,32 @@ def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: R
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
     columns = list(format.columns or first_records(path, format.separator)[0])
-    places = _places(path, format, columns)
-    total = _estimate(path)
+    places = places_of(path, format, columns)
+    total = estimate(path)
     try:
-        return _assemble(_scan_text(path, format, len(columns), places), format, run, path, total, source)
+        return assemble(_scan_text(path, format, len(columns), places), format, run, path, total, source)
     except (Doubt, pl.exceptions.PolarsError, OSError):
         with open_text(path) as text:
             rows = text_rows(records(text, format.separator), places, len(columns), header=format.columns is None)
-            return _read_slowly(rows, format, options, run, path, total, source, "line")
+            return read_slowly(rows, format, options, run, path, total, source, "line")
 
 
 def read_columns(scan: pl.LazyFrame, path: Path, format: RatingsFormat, options: ReadOptions, run: Run, source: str) -> Table:
     """The same from typed columns. path: their name in errors; bad rows are named by their number, from 1."""
     schema = scan.collect_schema()
-    _places(path, format, list(schema))
+    places_of(path, format, list(schema))
     chosen = scan.select(_typed(path, schema[name], name, field) for field, name in format.names().items())
     rows = int(scan.select(pl.len()).collect().item())
     nothing = [pl.col("^status|time$").fill_null(0), pl.col("^deleted$").fill_null(FALSE[0])]
     rating = [pl.col("rating").cast(pl.Float32).fill_null(math.nan)] if format.rating else []
     whole = chosen.with_columns(*nothing, *rating)
     try:
-        return _assemble(whole.collect_batches(maintain_order=True, chunk_size=BATCH), format, run, path, rows, source)
+        return assemble(whole.collect_batches(maintain_order=True, chunk_size=BATCH), format, run, path, rows, source)
     except (Doubt, pl.exceptions.PolarsError):
-        return _read_slowly(frame_rows(chosen), format, options, run, path, rows, source, "row")
+        return read_slowly(frame_rows(chosen), format, options, run, path, rows, source, "row")
 
 
-def _places(path: Path, format: RatingsFormat, columns: list[str]) -> dict[str, int]:
+def places_of(path: Path, format: RatingsFormat, columns: list[str]) -> dict[str, int]:
     """field → the place of its column; DataError that names a missing column."""
     for field, name in format.names().items():
         if name not in columns:
@@ -106,7 +111,7 @@ def _places(path: Path, format: RatingsFormat, columns: list[str]) -> dict[str, 
     return {field: columns.index(name) for field, name in format.names().items()}
 
 
-def _estimate(path: Path) -> int:
+def estimate(path: Path) -> int:
     """About how many rows a text file has, from the length of its first lines; 0 where it is compressed."""
     if path.suffix == ".gz":
         return 0
@@ -162,7 +167,7 @@ def _typed(path: Path, kind: pl.DataType, name: str, field: str) -> pl.Expr:
     return column
 
 
-def _assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, path: Path, total: int, source: str) -> Table:
+def assemble(batches: Iterable[pl.DataFrame], format: RatingsFormat, run: Run, path: Path, total: int, source: str) -> Table:
     """Batches of the chosen columns → a Table; `Doubt` at the first value that is not plainly right."""
     columns: dict[str, list[Any]] = {field: [] for field in format.names()}
     what, rows = f"reading {path.name}", 0
@@ -225,7 +230,7 @@ def _scale(format: RatingsFormat, rating: F32) -> Scale:
     return PRESENCE if format.counts or np.isnan(rating).all() else format.scale or Scale.of(rating)
 
 
-def _read_slowly(
+def read_slowly(
     rows: Iterable[Row],
     format: RatingsFormat,
     options: ReadOptions,
@@ -242,4 +247,4 @@ def _read_slowly(
         yield from checked_rows(rows, format, rejects)
         settle(path, rejects, options.on_bad_rows, place)
 
-    return dataclasses.replace(_assemble(good_rows(), format, run, path, total, source), rejects=rejects)
+    return dataclasses.replace(assemble(good_rows(), format, run, path, total, source), rejects=rejects)
