@@ -18,7 +18,6 @@ from konomi.reading.ids import whole_ids
 from konomi.reading.records import (
     DAMAGED,
     HEAD,
-    TYPED,
     OnBadRows,
     open_bytes,
     printable,
@@ -27,6 +26,7 @@ from konomi.reading.records import (
     reject,
     settle,
 )
+from konomi.reading.typed_files import TYPED, frame_of
 from konomi.settings import closest
 
 FRAME = Path("the catalogue")  # the name in errors of a catalogue that is a frame
@@ -41,12 +41,7 @@ def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejec
     `on_bad_rows` is "skip"; then they are added to `rejects`.
     """
     if path.suffix in TYPED:
-        open_bytes(path).close()
-        try:
-            frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_ipc(path)
-        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
-        return catalogue_of_frame(frame, ANY.item, on_bad_rows, rejects)
+        return catalogue_of_frame(frame_of(path), ANY.item, on_bad_rows, rejects)
     with open_bytes(path) as file:
         try:
             raw = file.read()

@@ -17,8 +17,9 @@ from konomi.reading.catalogues import FRAME, catalogue_of_frame, read_catalogue
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.merge import merged
 from konomi.reading.records import first_records
-from konomi.reading.rows import BINARY, read_several
+from konomi.reading.rows import read_several
 from konomi.reading.signal import with_signal
+from konomi.reading.typed_files import TYPED
 from konomi.runtime import Run
 
 
@@ -63,7 +64,7 @@ def find_ratings(paths: Sequence[Path], layout: Layout, columns: Sequence[str]) 
 
 def header(path: Path, separator: str = ",") -> set[str]:
     """The column names in a file's header; empty where it is no readable text file."""
-    if path.suffix in BINARY or not path.is_file():
+    if path.suffix in TYPED or not path.is_file():
         return set()
     try:
         return set(first_records(path, separator)[0])

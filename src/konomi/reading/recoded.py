@@ -8,8 +8,9 @@ from pathlib import Path
 
 from konomi.data.table import Table
 from konomi.errors import ConfigError, DataError
-from konomi.reading.records import DAMAGED, TYPED
+from konomi.reading.records import DAMAGED
 from konomi.reading.temporary import read_for
+from konomi.reading.typed_files import TYPED
 from konomi.settings import shown
 
 HEAD = 1 << 16  # bytes in which a line ends, if any does

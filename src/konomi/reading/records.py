@@ -25,7 +25,6 @@ DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)  # errors of reading a damage
 HEAD = 1 << 12  # bytes of a file's beginning that show whether it is text
 CONTROLS = bytes(set(range(32)) - set(b"\t\r\n")) + b"\x7f"
 MOST_CONTROLS = 0.05  # share of control characters in a text; in random bytes it is 1/9
-TYPED = (".parquet", ".arrow", ".feather", ".ipc")  # files with columns of types
 KINDS = {
     b"\x89HDF\r\n\x1a\n": "an HDF5 file",
     b"\x93NUMPY": "an array of NumPy",

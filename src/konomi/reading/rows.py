@@ -20,14 +20,12 @@ from konomi.data.table import Rejects, Table
 from konomi.errors import DataError
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.ids import Doubt, batch_ids, joined
-from konomi.reading.records import TYPED, first_records, open_bytes, open_text, quote_of, records, reject, settle
+from konomi.reading.records import first_records, open_text, quote_of, records, reject, settle
 from konomi.reading.slow_rows import BATCH, FALSE, TRUE, Row, checked_rows, frame_rows, text_rows
 from konomi.reading.times import as_seconds, plain_seconds
+from konomi.reading.typed_files import TYPED, every_row, readable, scan_of
 from konomi.runtime import Run, Stage, check_cancel, interruptible
 from konomi.settings import closest
-
-BINARY = TYPED
-
 
 Reader = Callable[[Path, RatingsFormat, ReadOptions, Run, str], Table]
 
@@ -65,14 +63,9 @@ def read_ratings(path: Path, format: RatingsFormat, options: ReadOptions, run: R
     be read, by line (by row in Parquet and Arrow files), unless `options.on_bad_rows` is "skip".
     """
     format = format.given(options)
-    if path.suffix in BINARY:
-        open_bytes(path).close()
-        try:
-            place = path.absolute()  # in a relative path, polars replaces ~ by the home folder
-            scan = pl.scan_parquet(place, glob=False) if path.suffix == ".parquet" else pl.scan_ipc(place, glob=False)
-            return read_columns(scan, path, format, options, run, source)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
+    if path.suffix in TYPED:
+        with readable(path):
+            return read_columns(scan_of(path), path, format, options, run, source)
     columns = list(format.columns or first_records(path, format.separator)[0])
     places = places_of(path, format, columns)
     total = estimate(path)
@@ -93,10 +86,14 @@ def read_columns(scan: pl.LazyFrame, path: Path, format: RatingsFormat, options:
     nothing = [pl.col("^status|time$").fill_null(0), pl.col("^deleted$").fill_null(FALSE[0])]
     rating = [pl.col("rating").cast(pl.Float32).fill_null(math.nan)] if format.rating else []
     whole = chosen.with_columns(*nothing, *rating)
+
+    def batches(of: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+        return every_row(of.collect_batches(maintain_order=True, chunk_size=BATCH), path, rows)
+
     try:
-        return assemble(whole.collect_batches(maintain_order=True, chunk_size=BATCH), format, run, path, rows, source)
+        return assemble(batches(whole), format, run, path, rows, source)
     except (Doubt, pl.exceptions.PolarsError):
-        return read_slowly(frame_rows(chosen), format, options, run, path, rows, source, "row")
+        return read_slowly(frame_rows(batches(chosen)), format, options, run, path, rows, source, "row")
 
 
 def places_of(path: Path, format: RatingsFormat, columns: list[str]) -> dict[str, int]:

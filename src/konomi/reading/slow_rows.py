@@ -40,9 +40,9 @@ def text_rows(rows: Iterator[Record], places: dict[str, int], width: int, header
         yield record.line, fields, fault, record.text
 
 
-def frame_rows(chosen: pl.LazyFrame) -> Iterator[Row]:
+def frame_rows(batches: Iterable[pl.DataFrame]) -> Iterator[Row]:
     number = count(1)
-    for batch in chosen.collect_batches(maintain_order=True, chunk_size=BATCH):
+    for batch in batches:
         for row in batch.iter_rows(named=True):
             yield next(number), row, "", ", ".join(map(str, row.values()))
 

@@ -19,8 +19,8 @@ from konomi.errors import DataError
 from konomi.reading.as_polars import as_polars
 from konomi.reading.ids import whole_ids
 from konomi.reading.records import OnBadRows, open_text, printable, records, reject, settle
-from konomi.reading.rows import BINARY
 from konomi.reading.sources.delimited import separator_of
+from konomi.reading.typed_files import TYPED, frame_of
 from konomi.reading.usual_names import USUAL
 from konomi.settings import closest
 
@@ -67,12 +67,8 @@ def read_users(users: Any, user: str | None = None, on_bad_rows: OnBadRows = "re
 
 def _read(path: Path, on_bad_rows: OnBadRows) -> pl.DataFrame:
     """The rows of a file, as text where it is text."""
-    if path.suffix in BINARY:
-        try:
-            with path.open("rb") as file:
-                return pl.read_parquet(file) if path.suffix == ".parquet" else pl.read_ipc(file)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise DataError(f"{path}: cannot be read: {error}.", "Check that the file is whole.") from None
+    if path.suffix in TYPED:
+        return frame_of(path)
     form = FORMS.get(path.name.removesuffix(".gz"))
     separator = form[0] if form else separator_of(path)
     rejects, rows, columns = Rejects(), list[Sequence[str | None]](), list(form[1]) if form else []

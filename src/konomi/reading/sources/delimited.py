@@ -11,10 +11,11 @@ from konomi.data.table import Table
 from konomi.errors import DataError
 from konomi.reading.formats import RatingsFormat, ReadOptions
 from konomi.reading.read_frame import read_typed
-from konomi.reading.records import first_records, number, open_bytes
-from konomi.reading.rows import BINARY, read_several
+from konomi.reading.records import first_records, number
+from konomi.reading.rows import read_several
 from konomi.reading.signal import with_signal
 from konomi.reading.times import is_date, is_time
+from konomi.reading.typed_files import TYPED, schema_of
 from konomi.reading.usual_names import usual_format
 from konomi.reading.wide import unpivoted
 from konomi.runtime import Run
@@ -44,7 +45,7 @@ def read(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
         )
     table = read_several(paths, format, options, run, "delimited")
     table = with_signal(table, format.counts, options.implicit, format.scale is not None)
-    separator = {} if paths[0].suffix in BINARY else {"separator": format.separator}
+    separator = {} if paths[0].suffix in TYPED else {"separator": format.separator}
     header = {"header": "none, so the columns are assumed"} if format.columns else {}
     return dataclasses.replace(table, reading={**format.names(), **separator, **header})
 
@@ -60,14 +61,9 @@ def guess(path: Path, options: ReadOptions) -> RatingsFormat:
 
 def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]:
     """The separator; each column's name, and whether its values can be times; whether a text file has no header."""
-    if path.suffix in BINARY:
-        open_bytes(path).close()
-        try:
-            with path.open("rb") as file:  # not by name: polars takes [ ] in a name for a pattern
-                schema = dict(pl.read_parquet_schema(file) if path.suffix == ".parquet" else pl.read_ipc_schema(file))
-        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            raise DataError(f"{path}: not readable as {path.suffix[1:]}: {error}", "Check that the file is whole.") from None
-        return ",", {name: kind.is_integer() or kind.is_temporal() for name, kind in schema.items()}, False
+    if path.suffix in TYPED:
+        kinds = schema_of(path)
+        return ",", {name: kind.is_integer() or kind.is_temporal() for name, kind in kinds.items()}, False
     separator = options.separator or separator_of(path)
     head = first_records(path, separator, 2)
     headless = any(_is_number(field) for field in head[0])
@@ -88,7 +84,7 @@ def _head(path: Path, options: ReadOptions) -> tuple[str, dict[str, bool], bool]
 
 def _has_dates(path: Path, separator: str, place: int) -> bool:
     """Whether the first row has a date, and no number, in a column."""
-    if path.suffix in BINARY:
+    if path.suffix in TYPED:
         return False
     _, *rows = first_records(path, separator, 2)
     return any(place < len(row) and is_date(row[place]) for row in rows)
