@@ -224,3 +224,48 @@ def test_the_command(tmp_path):
     off = write(tmp_path / "off.csv", "user_id,item_id,rating,timestamp\n1,1,99,11\n")
     assert "off the scale" in refused("prepare", "--add", off, "-o", tmp_path / "data")[0]
     assert Dataset.open(tmp_path / "data").manifest["report"] == facts["report"]
+
+
+# files in the form of the first
+
+FORMS = {  # name of the files, options, the first file, the one that is added, all entries
+    "matrix": (
+        "{}.csv",
+        ("--wide", "--unscored", "99"),
+        "who,Alien,Heat\nann,4,2\nbob,99,5\ndot,1,\n",
+        "who,Heat,Up,Alien\nann,1,NA,\ncy,99,2,\nbob,3,,\n",
+        {("ann", "Alien"): 4, ("ann", "Heat"): 1, ("bob", "Heat"): 3, ("dot", "Alien"): 1, ("cy", "Up"): 2},
+    ),
+    "lists of items": (
+        "{}.txt",
+        (),
+        "0 5 6\n1 5\n2 6 5\n",
+        "3 5\n",  # by itself it would be read as something else
+        {pair: None for pair in [(0, 5), (0, 6), (1, 5), (2, 5), (2, 6), (3, 5)]},
+    ),
+    "JSON lines": (
+        "{}.jsonl",
+        (),
+        '{"who": 0, "user": "x", "item": 1, "score": 4}\n{"user": "y", "item": 1, "score": 1}\n{"user": "z", "item": 1, "score": 2}',
+        '{"item": 2, "score": 3, "user": "x", "book": 9}\n',
+        {("x", 1): 4, ("y", 1): 1, ("z", 1): 2, ("x", 2): 3},
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_added_is_read_as_the_first_was(tmp_path, form):
+    name, options, first, more, expected = FORMS[form]
+    command("prepare", write(tmp_path / name.format("first"), first), *options, "-o", tmp_path / "data")
+    command("prepare", "--add", write(tmp_path / name.format("more"), more), "-o", tmp_path / "data")
+    found = entries(Dataset.open(tmp_path / "data"))
+    assert {pair: None if rating != rating else rating for pair, (rating, _) in found.items()} == expected
+
+
+def test_a_matrix_is_told_from_a_row_per_rating(tmp_path):
+    dataset = konomi.prepare(write(tmp_path / "w.csv", FORMS["matrix"][2]), wide=True, unscored=(99,))
+    rows = write(tmp_path / "rows.csv", "user,item,rating\nann,Heat,2\n")
+    with pytest.raises(DataError, match="neither ratings nor missing") as refusal:
+        konomi.add(dataset, rows)
+    assert "without `wide`" in refusal.value.hint
+    assert entries(konomi.add(dataset, rows, wide=False))["ann", "Heat"] == (2, None)

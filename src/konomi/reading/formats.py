@@ -59,7 +59,8 @@ class ReadOptions:
             name: word for name in (*FIELDS, "separator", "encoding") if (word := getattr(self, name)) is not None
         }
         as_signal = {"presence": {"implicit": True}, "counts": {"counts": True}}.get(signal, {})
-        marks = {"unscored": list(self.unscored)} if self.unscored else {}
+        marks: dict[str, Any] = {"unscored": list(self.unscored)} if self.unscored else {}
+        marks |= {"wide": True} if self.wide else {}
         return {**needed, **given, **marks, **as_signal, "on_bad_rows": self.on_bad_rows}
 
 

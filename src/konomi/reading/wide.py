@@ -43,7 +43,8 @@ def unpivoted(path: Path, separator: str, options: ReadOptions) -> pl.DataFrame:
     if wrong:
         raise DataError(
             f"{path}: neither ratings nor missing: {'; '.join(wrong[:SHOWN])}{'; …' if len(wrong) > SHOWN else ''}.",
-            f"A missing rating is empty, or one of: {', '.join(filter(None, MISSING))}; other marks are numbers in `unscored`.",
+            f"A missing rating is empty, or one of: {', '.join(filter(None, MISSING))}; other marks are numbers in `unscored`. "
+            "A file with a row per rating is read without `wide`.",
         )
     return pl.DataFrame(
         {

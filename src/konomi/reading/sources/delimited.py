@@ -94,7 +94,7 @@ def _read_wide(paths: Sequence[Path], options: ReadOptions, run: Run) -> Table:
     """The ratings of matrices with a column for each item."""
     frames = [unpivoted(path, options.separator or separator_of(path), options) for path in paths]
     table = read_typed(pl.concat(frames), str(paths[0]), dataclasses.replace(options, unscored=()), run, "delimited")
-    return dataclasses.replace(table, files=tuple(paths))
+    return dataclasses.replace(table, files=tuple(paths), reading={})  # its columns are not those of the files
 
 
 def separator_of(path: Path) -> str:
