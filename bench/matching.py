@@ -1,4 +1,4 @@
-"""How well titles without ids find their items: precision and recall of lists written from a catalogue in other spellings.
+"""How well titles and ids of other sites find their items: precision and recall of lists in other spellings than the catalogue.
 
     python bench/matching.py
 
@@ -13,15 +13,18 @@ import random
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
+from konomi.catalogue.other_sites import SITES
 from konomi.data.scale import Scale
 from konomi.lists.matching import match_list
 from konomi.lists.personal_list import ListEntry, PersonalList
 from konomi.lists.titles import TitleIndex
 from konomi.reading.catalogues import read_catalogue
+from konomi.reading.merge import merged
 from measure import BENCH, save
 
 DATA = BENCH.parent.parent / "shared" / "data"
@@ -29,17 +32,17 @@ BANDS = {"1": 1.0, "0.95": 0.95, "0.9": 0.9, "0.8": 0.8, "less": 0.0}  # name â†
 SCALE, SIZE, TIMED = Scale(1, 10, 1), 2000, 600
 SEASON = re.compile(r"\b(\d)(?:nd|rd|th) Season\b")
 Row = dict[str, object]
-Way = Callable[[Row], tuple[str, int | None, str | None] | None]
+Way = Callable[[Row], ListEntry | None]
 
 
-def catalogue(path: Path) -> pl.DataFrame:
-    return read_catalogue(path).with_columns(ratings=pl.col("score_count").fill_null(0))
+def catalogue(*paths: Path) -> pl.DataFrame:
+    return merged([read_catalogue(path) for path in paths]).with_columns(ratings=pl.col("score_count").fill_null(0))
 
 
 def list_of(rows: list[Row], way: Way) -> tuple[PersonalList, list[int]]:
     """The list, and the item row of each of its entries."""
     written = [(row, form) for row in rows if row["title"] and (form := way(row))][:SIZE]
-    entries = [ListEntry(title, year=year, type=type, place=str(n)) for n, (_, (title, year, type)) in enumerate(written)]
+    entries = [replace(form, place=str(n)) for n, (_, form) in enumerate(written)]
     return PersonalList("bench", SCALE, tuple(entries)), [int(str(row["row"])) for row, _ in written]
 
 
@@ -61,8 +64,13 @@ def others(row: Row, japanese: bool) -> str | None:
     return next((name for name in titles if any(ord(c) > 0x3000 for c in name) == japanese), None) if titles else None
 
 
-def of(text: str | None, row: Row, year: int | None = None, type: bool = True) -> tuple[str, int | None, str | None] | None:
-    return (text, year, str(row["type"]) if type and row["type"] else None) if text else None
+def of(text: str | None, row: Row, year: int | None = None, type: bool = True) -> ListEntry | None:
+    return ListEntry(text, year=year, type=str(row["type"]) if type and row["type"] else None) if text else None
+
+
+def with_id(site: str, entry: ListEntry | None, row: Row) -> ListEntry | None:
+    id = row[SITES[site]]
+    return replace(entry, ids=((site, str(id)),)) if entry and id else None
 
 
 def measured(items: pl.DataFrame, ways: dict[str, Way]) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
@@ -87,7 +95,7 @@ def measured(items: pl.DataFrame, ways: dict[str, Way]) -> tuple[dict[str, dict[
     kept, gone = TitleIndex(items[half.sort()]), rows[len(rows) // 2 :]
     names = {title for row in rows[: len(rows) // 2] for title in (row["title"], *(row["titles"] or ())) if title}
     for name, way in ways.items():
-        personal, _ = list_of([row for row in gone if (form := way(row)) and form[0] not in names], way)
+        personal, _ = list_of([row for row in gone if (form := way(row)) and form.title not in names], way)
         matched = match_list(personal, kept, SCALE)
         for each in matched.matched:
             claims[band(each.confidence)].append(False)
@@ -151,10 +159,17 @@ film_ways: dict[str, Way] = {
     "end of the title, year": lambda row: of(half(row, True), row, year(row)),
     "no punctuation, year": lambda row: of(re.sub(r"[^\w\s]", "", str(row["title"])), row, year(row)),
     "two letters swapped, year": lambda row: of(misspelt(row), row, year(row)),
+    "beginning, year, IMDb id": lambda row: with_id("imdb", of(half(row, False), row, year(row)), row),
+    "beginning, year, TMDB id": lambda row: with_id("tmdb", of(half(row, False), row, year(row)), row),
+    "two letters swapped, year, IMDb id": lambda row: with_id("imdb", of(misspelt(row), row, year(row)), row),
 }
 
 if __name__ == "__main__":
-    anime, films = catalogue(DATA / "anime-meta-2020" / "anime.csv"), catalogue(DATA / "ml-latest-small-2018" / "movies.csv")
+    movielens = DATA / "ml-latest-small-2018"
+    anime, films = (
+        catalogue(DATA / "anime-meta-2020" / "anime.csv"),
+        catalogue(movielens / "movies.csv", movielens / "links.csv"),
+    )
     (of_anime, anime_sure), (of_films, films_sure) = measured(anime, anime_ways), measured(films, film_ways)
     save(
         "matching",

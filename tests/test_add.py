@@ -246,7 +246,7 @@ FORMS = {  # name of the files, options, the first file, the one that is added, 
     "JSON lines": (
         "{}.jsonl",
         (),
-        '{"who": 0, "user": "x", "item": 1, "score": 4}\n{"user": "y", "item": 1, "score": 1}\n{"user": "z", "item": 1, "score": 2}',
+        '{"user": "x", "item": 1, "score": 4}\n{"user": "y", "item": 1, "score": 1}\n{"user": "z", "item": 1, "score": 2}',
         '{"item": 2, "score": 3, "user": "x", "book": 9}\n',
         {("x", 1): 4, ("y", 1): 1, ("z", 1): 2, ("x", 2): 3},
     ),
