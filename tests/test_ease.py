@@ -189,7 +189,7 @@ def test_too_much_memory_is_refused_before_the_fit(checkerboard, train):
     with pytest.raises(FitError, match=r"ease needs .* KiB of memory for 20 × 20 items, and may use .* KiB") as caught:
         ease.fit(train, ease.Config(), Run(memory=cap))
     assert "Raise `memory` to 1GiB" in caught.value.hint
-    least = int(caught.value.hint.rpartition("least=")[2].rstrip("."))
+    least = int(caught.value.hint.rpartition("`least`=")[2].rstrip("."))
     assert fitting[least] <= cap < fitting[least - 1]
     assert ease.fit(train, ease.Config(least=least), Run(memory=cap)).item_known.any()
     with pytest.raises(FitError) as caught:
@@ -240,7 +240,7 @@ def test_what_is_refused(train):
         ease.fit(nothing, ease.Config(), Run())
     with pytest.raises(FitError, match="No item has 99 entries") as caught:
         ease.fit(train, ease.Config(least=99), Run())
-    assert "least=1" in caught.value.hint
+    assert "`least`=1" in caught.value.hint
 
 
 def test_a_matrix_that_cannot_be_inverted():

@@ -61,6 +61,12 @@ def test_names_of_several_words_are_marked():
     assert len(sentences) > 300 and [each for each in sentences if unmarked.search(each[1])] == []
 
 
+def test_settings_with_a_value_are_marked():
+    """`least`=1 is --set least=1."""
+    words = [(where, name) for where, text in TEXTS for name in re.findall(r"(?:^|[ :])(\w+)=", text)]
+    assert [each for each in words if each[1] in SETTINGS] == []
+
+
 def test_the_library_knows_no_option():
     assert [each for each in TEXTS if len(each[1]) > 2 and re.search(r"(?<!var\()(?<![\w-])--(?:[a-z]|$)", each[1])] == []
 

@@ -56,7 +56,7 @@ def test_nothing_to_tell_apart(train, liked, said):
     alike = replace(train, seen=train.seen.keep((train.seen.rating > 5) == liked))
     with pytest.raises(FitError, match=said) as caught:
         mf.fit(alike, mf.Config(task="interaction"), Run())
-    assert "task=rating" in caught.value.hint
+    assert "`task`=rating" in caught.value.hint
 
 
 @pytest.mark.parametrize("bad", [{"dim": 0}, {"rate": 0.0}, {"epochs": 0}, {"l2": -1.0}, {"patience": -1}, {"init": 0.0}])

@@ -183,7 +183,7 @@ def _check_memory(many: I64, n: int, entries: int, cap: int) -> None:
         return
     fitting = next((m for m in range(n - 1, 0, -1) if forecast(m, entries) <= cap), 0)
     least = int(np.sort(many)[::-1][fitting]) + 1  # one more than the first item that would be too much
-    other = f", or leave out rare items: least={least}" if (many >= least).any() else ""
+    other = f", or leave out rare items: `least`={least}" if (many >= least).any() else ""
     check_room("ease", needed, cap, f"{n:,} × {n:,} items", other)
 
 
