@@ -20,6 +20,7 @@ from konomi.data.profiles import Profiles
 from konomi.data.scale import Scale
 from konomi.data.split import SHOWN, TEST, TRAIN, VALID, SplitConfig, TrainSet, make_split
 from konomi.errors import ConfigError, DataError, FitError, RequestError
+from konomi.evaluate.bootstrap import Interval
 from konomi.evaluate.genre_wishes import apart, named, wishes_of
 from konomi.evaluate.recommendations import relevant
 from konomi.models import MODELS, module
@@ -28,7 +29,7 @@ from konomi.pipeline.compare_people import as_training_users, compare_people
 from konomi.pipeline.newcomers import drawn
 from konomi.pipeline.people_comparison import ALL, POPULAR, TRAINED, WISHES, People
 from konomi.reading.frame import Dataset
-from konomi.report.people import facts, leads, markdown, scores, sentences, write_people
+from konomi.report.people import answer, facts, leads, markdown, scores, sentences, write_people
 from konomi.runtime import Run
 
 SPLIT = SplitConfig(kind="users", valid=0.1, test=0.4)
@@ -317,15 +318,37 @@ def test_tables_and_sentences(found):
         assert grid.markdown() in markdown(found)
 
 
+def test_the_answer_takes_a_model_whose_lists_are_really_better(found):
+    def answered(real):
+        over = {True: Interval(0.2, 0.1, 0.3), False: Interval(0.2, -0.1, 0.3)}
+        rows = [replace(row, over=row.over and over[(row.model, row.shown) in real]) for row in found.rows]
+        return answer(replace(found, rows=rows))
+
+    value = {name: found.of(name)["all"].served.metrics["ndcg@10"] for name in ("ease", "mf")}
+    best = max(value, key=value.__getitem__)
+    assert answered(set()) == "Take popular, which only counts: no lists are really better."
+    assert answered({("mf", "5"), ("mf", "all")}).startswith(
+        "Take mf: with 5 and all ratings shown its lists are really better"
+    )
+    assert answered({("mf", "20"), ("ease", "20")}).startswith(f"Take {best}: with 20 ratings shown its lists")
+    assert f"with all they have NDCG@10 {value['mf']:.4f} where popular has" in answered({("mf", "1")})
+    assert answered({("mf", "trained on"), ("mf", "wishes")}).startswith("Take popular")
+
+
 def test_the_folder(found, tmp_path):
     written = write_people(tmp_path / "report", found, "data")
     assert sorted(file.name for file in (tmp_path / "report").iterdir()) == [
-        "manifest.json", "metrics.json", "people.md", "people.png",
+        "manifest.json", "metrics.json", "people.md", "people.png", "report.html",
     ]  # fmt: skip
     assert json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8")) == json.loads(json.dumps(written))
     picture = (tmp_path / "report" / "people.png").read_bytes()
     assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
+    page = (tmp_path / "report" / "report.html").read_text("utf-8")
+    for what in (written["answer"], "Lists of new people", "<svg", "What the columns say", "How it was measured"):
+        assert what in page
+    assert page.index('class="answer"') < page.index("<table") < page.index("How it was measured")
     write_people(tmp_path / "again", found, "data")
+    assert (tmp_path / "again" / "report.html").read_text("utf-8") == page
     assert (tmp_path / "again" / "people.png").read_bytes() == picture
 
 
@@ -355,7 +378,7 @@ def test_the_command_prints_it(data, tmp_path):
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
     for word in ("people held out whole", "trained on", "wishes", "RMSE", "NDCG@10", "diversity", "real?"):
         assert word in result.stdout
-    assert result.stderr.splitlines()[-1] == f"The report is {tmp_path / 'report' / 'people.md'}."
+    assert result.stderr.splitlines()[-1] == f"The report is {tmp_path / 'report' / 'report.html'}."
     printed = json.loads(konomi("compare", data, *words, "--json").stdout)
     assert printed.pop("path") == str(tmp_path / "report")
     assert printed == json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))

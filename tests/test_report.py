@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import permutations
 
 import numpy as np
 import polars as pl
@@ -15,14 +16,15 @@ from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
 from konomi.errors import DataError
 from konomi.evaluate.bootstrap import Interval, Standing
-from konomi.evaluate.metrics import RANKING, SERVED
+from konomi.evaluate.metrics import BUILT_IN, RANKING, SERVED
 from konomi.models import module
 from konomi.pipeline.compare import compare_models
 from konomi.report import plots, tables
+from konomi.report.examples import examples
 from konomi.report.folder import markdown, write_report
 from konomi.report.maps import most_active_by_most_rated, taste_per_genre
 from konomi.report.tables import Grid
-from konomi.report.verdict import REAL, verdict
+from konomi.report.verdict import REAL, answer, verdict
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +238,7 @@ def test_metrics_of_a_report(folder, found):
 
     facts = json.loads((folder / "metrics.json").read_text("utf-8"), parse_constant=no_nan)
     assert set(facts) == {
-        "verdict", "data", "split", "run", "machine", "versions", "bootstrap", "tasks", "served", "ranking", "fits",
+        "answer", "verdict", "data", "split", "run", "machine", "versions", "bootstrap", "tasks", "served", "ranking", "fits",
         "failures", "skipped",
     }  # fmt: skip
     assert facts["data"]["entries"] == len(found.dataset.item)
@@ -283,8 +285,9 @@ def test_pictures_are_told_in_words(folder):
 
 def test_the_page_has_what_was_compared(folder, found):
     text = (folder / "report.html").read_text("utf-8")
-    said = "".join(Page(text).text)
-    assert len(Page(text).attributes("table")) == 4 + 4 + 1 + 1 + 2  # scores, differences, costs, settings, maps
+    said, shown = "".join(Page(text).text), len(examples(found))
+    assert shown > 0
+    assert len(Page(text).attributes("table")) == 4 + 4 + shown + 1 + 1 + 2  # scores, differences, lists, costs, settings, maps
     for heading in ("Ratings", "Interactions", "Recommendations", "Differences", "Training", "Data"):
         assert heading in said
     for task in ("rating", "interaction", RANKING, SERVED):
@@ -315,3 +318,53 @@ def test_a_note_is_on_the_page(found, tmp_path):
     dataset = replace(found.dataset, manifest={**found.dataset.manifest, "note": "simulated ratings"})
     write_report(tmp_path / "noted", replace(found, dataset=dataset))
     assert "Note: simulated ratings." in (tmp_path / "noted" / "report.html").read_text("utf-8")
+
+
+def answered(found, seconds, values, may_be_chance=()):
+    """The answer where models have these values of RMSE and take these seconds."""
+    metrics = {name: {"rmse": Interval(x, x - 0.1, x + 0.1)} for name, x in values.items()}
+    gaps = {}
+    for a, b in permutations(values, 2):
+        real = 0.01 if {a, b} != {*may_be_chance} else 1.0
+        gaps[a, b, "rmse"] = Interval(values[a] - values[b], values[a] - values[b] - real, values[a] - values[b] + real)
+    fits = [
+        replace(fit, training=replace(fit.training, seconds=seconds[fit.name]))
+        for fit in found.fits
+        if fit.name in seconds and "rating" in fit.tasks
+    ]
+    return answer(replace(found, fits=fits, standings={"rating": Standing(metrics, gaps)}))
+
+
+VALUES = {"mf": 1.0, "bias": 1.0625, "global mean": 1.5}
+COUNTS = "where global mean, which only counts, has 1.5000"
+
+
+def test_the_answer_takes_the_best_model(found):
+    said = answered(found, {"mf": 20.0, "bias": 0.5}, VALUES)
+    assert said == f"Take mf: RMSE 1.0000 {COUNTS}, for 20 s of training."
+
+
+def test_the_answer_takes_what_may_be_as_good_in_half_the_time(found):
+    said = answered(found, {"mf": 20.0, "bias": 0.5}, VALUES, ("mf", "bias"))
+    chance = "mf has 1.0000, which may be chance, for 20.0 s."
+    assert said == f"Take bias: RMSE 1.0625 {COUNTS}, for 0.5 s of training; {chance}"
+    said = answered(found, {"mf": 20.0, "bias": 15.0}, VALUES, ("mf", "bias"))
+    assert said.startswith("Take mf: ")
+
+
+def test_the_answer_is_a_baseline_where_nothing_is_really_better(found):
+    said = answered(found, {"mf": 1.0}, {"mf": 1.0, "global mean": 1.25}, ("mf", "global mean"))
+    assert said == "Take global mean, which only counts: no model is really better (RMSE 1.2500)."
+
+
+def test_no_answer_where_nothing_was_compared(found):
+    assert answer(replace(found, standings={})) == ""
+
+
+def test_the_page_answers_first_and_says_how_it_was_measured_last(folder, found):
+    text = (folder / "report.html").read_text("utf-8")
+    places = [text.index(part) for part in ('class="answer"', "<h2>Recommendations", "<h2>Data", "<h2>How it was measured")]
+    assert places == sorted(places)
+    said = "".join(Page(text).text)
+    for metric in BUILT_IN:
+        assert metric.meaning and metric.meaning.replace(" %", "\N{NO-BREAK SPACE}%") in said

@@ -105,11 +105,12 @@ def compare(
     if json:
         show_json({"path": str(output), **facts})
         return
+    show(facts["answer"], "")
     _show_people(newcomers) if people else _show(found)
     for sentence in facts["verdict"]:
         show(sentence, "")
     note(facts["data"]["note"])
-    say(f"The report is {output / ('people.md' if people else 'report.html')}.")
+    say(f"The report is {output / 'report.html'}.")
 
 
 def configs(names: list[str], tables: dict[str, Any], file: Path | None, words: list[str]) -> dict[str, Any]:

@@ -26,7 +26,8 @@ class EntryMetric:
     """A metric of predictions.
 
     key: its name in JSON; name: its name for people; kind: of ratings or of interactions; function: its value, NaN = undefined;
-    better: which values are better; mean: how it follows from a mean over entries, if it does; it then gets an interval.
+    better: which values are better; mean: how it follows from a mean over entries, if it does; it then gets an interval;
+    meaning: what it says, in a sentence or two for somebody who meets it first.
     """
 
     key: str
@@ -35,6 +36,7 @@ class EntryMetric:
     function: Callable[[Predictions], float] = field(repr=False)
     better: Better
     mean: EntryMean | None = field(default=None, repr=False)
+    meaning: str = field(default="", repr=False)
 
     @property
     def has_interval(self) -> bool:
@@ -49,7 +51,8 @@ class ListMetric:
     key: its name in JSON, such as "ndcg@10"; name: its name for people; k: the number of places; function: from lists and k to
     a value for each person, f64[P], NaN where undefined, of which the metric is the mean, or to one float for all lists
     together, NaN = undefined; better: which values are better; has_interval: whether the bootstrap gives it an interval, if
-    everybody has a value; of_people: whether it is also a column of the comparison on people held out.
+    everybody has a value; of_people: whether it is also a column of the comparison on people held out; meaning: what it
+    says, in a sentence or two for somebody who meets it first.
     """
 
     key: str
@@ -59,6 +62,7 @@ class ListMetric:
     better: Better
     has_interval: bool = False
     of_people: bool = False
+    meaning: str = field(default="", repr=False)
     kind: ClassVar[str] = RANKING
 
     def at(self, k: int) -> "ListMetric":

@@ -7,6 +7,7 @@ an example.
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -17,6 +18,7 @@ from konomi.errors import ConfigError
 from konomi.evaluate import interaction_metrics as probabilities
 from konomi.evaluate import ranking_metrics as lists
 from konomi.evaluate import rating_metrics as ratings
+from konomi.evaluate.meanings import meaning
 from konomi.evaluate.metric import RANKING as RANKING
 from konomi.evaluate.metric import SERVED as SERVED
 from konomi.evaluate.metric import Better
@@ -47,7 +49,7 @@ def _weighted(function: Callable[..., F64], found: RankedLists, weight: Any, k: 
     return function(found.items, found.hit, found.wanted, weight.astype(np.float64), k)
 
 
-BUILT_IN: tuple[Metric, ...] = (
+_WITHOUT_MEANING: tuple[Metric, ...] = (
     EntryMetric(
         "rmse", "RMSE", "rating", _of(ratings.rmse), "lower",
         EntryMean(lambda true, predicted: (true - predicted) ** 2, np.sqrt),
@@ -119,6 +121,8 @@ BUILT_IN: tuple[Metric, ...] = (
         "neither", of_people=True,
     ),
 )  # fmt: skip
+
+BUILT_IN: tuple[Metric, ...] = tuple(replace(metric, meaning=meaning(metric.key, metric.kind)) for metric in _WITHOUT_MEANING)
 """In the order of tables; models are ordered by the first of each kind."""
 
 METRICS: dict[str, Metric] = {metric.key: metric for metric in BUILT_IN}

@@ -45,7 +45,7 @@ def measure_lists(user: I32, items: I32, wanted: Profiles, facts: ItemFacts, met
         values[metric.key] = _mean(np.atleast_1d(value))
         people[metric.key] = int((~np.isnan(value)).sum()) if np.ndim(value) else len(user)
     of_all = {"ranked_users": len(user), "people": people, "propensity_exponent": round(exponent(facts.count), 3)}
-    return Ranked(user, each, {**values, **of_all})
+    return Ranked(user, each, {**values, **of_all}, items)
 
 
 def _mean(values: F64) -> float | None:

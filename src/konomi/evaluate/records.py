@@ -86,12 +86,13 @@ class Ranked:
 
     user i32[P]: their rows; each: key of a metric → its value for every person, f64[P], NaN = undefined; metrics: every metric
     of recommendations, None = undefined; under "people" of how many people each is, under "propensity_exponent" that of the
-    weighted ones.
+    weighted ones; items i32[P, K]: the lists, best first, −1 = an empty place; None where they are of several folds.
     """
 
     user: I32
     each: dict[str, F64]
     metrics: Values
+    items: I32 | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return f"Ranked({len(self.user):,} people: {shortly(self.metrics)})"

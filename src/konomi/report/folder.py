@@ -23,7 +23,7 @@ from konomi.pipeline.comparison import Comparison, Fit
 from konomi.pipeline.train import history
 from konomi.report import tables
 from konomi.report.page import page
-from konomi.report.verdict import verdict
+from konomi.report.verdict import answer, verdict
 from konomi.runtime import Run, Stage
 
 KIND = "konomi report"
@@ -57,6 +57,7 @@ def write_report(path: Path | str, comparison: Comparison, source: Path | str = 
 def facts(comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
     """All results, as plain values without NaN."""
     return {
+        "answer": answer(comparison),
         "verdict": verdict(comparison),
         **circumstances(comparison.dataset, comparison.split, comparison.run, source),
         "tasks": {task: _standing(comparison, task) for task in TASKS if task in comparison.standings},

@@ -1,6 +1,8 @@
-"""The report of a comparison on people held out: tables, sentences, a folder with people.md, people.png and metrics.json."""
+"""The report of a comparison on people held out: tables, sentences, a folder with report.html, people.md, people.png and
+metrics.json."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ from konomi.evaluate.records import Ranked
 from konomi.extras import need
 from konomi.files import whole_folder, write_manifest
 from konomi.pipeline.people_comparison import ALL, FEW, POPULAR, TRAINED, WISHES, People
+from konomi.report import html
 from konomi.report.folder import FORMAT, KIND, circumstances
-from konomi.report.people_plot import people_plot
+from konomi.report.people_plot import people_png, people_svg
 from konomi.report.tables import Grid, counted, interval_text, keys_of, names_of, number, real_text
 from konomi.report.verdict import and_list
 
@@ -53,6 +56,27 @@ def leads(found: People) -> Grid:
     return Grid(
         f"Differences in {name} of the lists that people get, with 95 % intervals", ("model", "shown", name, "real?"), rows, 2
     )
+
+
+def answer(found: People) -> str:
+    """Which model to take: of those whose lists are really better than popularity's with some ratings shown, the one with the
+    best lists with all shown."""
+    key, name = primary(SERVED).key, primary(SERVED).name
+    value = {model: float(found.of(model)[ALL].served.metrics[key]) for model in found.models}
+    better = {model: _better(found, model) for model in found.models}
+    best = max((model for model in better if better[model]), key=value.__getitem__, default=None)
+    if best is None:
+        return f"Take {POPULAR}, which only counts: no lists are really better."
+    return (
+        f"Take {best}: with {_ways(better[best])} its lists are really better than those of {POPULAR}, which only counts; "
+        f"with all they have {name} {number(value[best])} where {POPULAR} has {number(value[POPULAR])}."
+    )
+
+
+def _better(found: People, model: str) -> list[str]:
+    """With how much shown, but for wishes and training users, the lists of a model are really better than popularity's."""
+    known = {shown: row.over for shown, row in found.of(model).items() if shown not in (TRAINED, WISHES)}
+    return [shown for shown, over in known.items() if over is not None and over.real and over.value > 0]
 
 
 def sentences(found: People) -> list[str]:
@@ -109,6 +133,7 @@ def facts(found: People, source: Path | str = "") -> dict[str, Any]:
         for row in found.rows
     ]
     return {
+        "answer": answer(found),
         "verdict": sentences(found),
         **circumstances(found.dataset, found.split, found.run, source),
         "people": counts,
@@ -125,6 +150,23 @@ def markdown(found: People) -> str:
     return "\n\n".join([*sentences(found), picture, scores(found).markdown(), leads(found).markdown()])
 
 
+def page(found: People, values: Mapping[str, Any]) -> str:
+    """report.html. values: the contents of metrics.json."""
+    title = f"{', '.join(found.trained) or POPULAR} for people never met"
+    blocks = (
+        html.note(values["data"]["note"]),
+        html.verdict(values),
+        "<h2>Lists of new people</h2>",
+        html.table(scores(found)),
+        html.meanings([METRICS["rmse"], *columns(found)]),
+        html.figures(people_svg(found)),
+        "<h2>Differences</h2>",
+        html.table(leads(found)),
+        html.about(values),
+    )
+    return html.whole_page(title, blocks, values["versions"]["konomi"])
+
+
 def write_people(path: Path | str, found: People, source: Path | str = "") -> dict[str, Any]:
     """Write the folder whole or not at all; returns the contents of metrics.json. source: the path of the dataset.
 
@@ -134,8 +176,9 @@ def write_people(path: Path | str, found: People, source: Path | str = "") -> di
     place = as_path(path, "a report", DataError)
     expect(found, People, "a comparison on people", DataError, "Give what konomi.compare_people gave.")
     with whole_folder(place, KIND, DataError) as folder:
-        (folder / "people.png").write_bytes(people_plot(found))
+        (folder / "people.png").write_bytes(people_png(found))
         values = facts(found, source)
+        (folder / "report.html").write_text(page(found, values), encoding="utf-8")
         text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
         (folder / "people.md").write_text(markdown(found), encoding="utf-8")

@@ -1,21 +1,39 @@
 """The plot of a comparison on people held out."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from konomi.evaluate.metrics import METRICS, SERVED, primary
 from konomi.pipeline.people_comparison import ALL, FEW, POPULAR, TRAINED, WISHES, People, Row
-from konomi.report.drawing import INK, MARKERS, drawn, legend, looks
+from konomi.report.drawing import INK, MARKERS, Plot, drawn, legend, looks, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def people_plot(found: People) -> bytes:
-    """The primary metric, and RMSE where a model predicts ratings, against how much is shown of people, as PNG.
+CAPTION = (
+    "Points on lines are for shown ratings; the point to their left is for wishes alone, the one to their right for people "
+    "that the model was trained on."
+)
 
-    Points on lines are for shown ratings; the point to their left is for wishes alone, the one to their right for training
-    users.
-    """
+
+def people_png(found: People) -> bytes:
+    """The plot as a picture of its own."""
+    paint, height, rows = _plot(found)
+    return drawn(paint, height, rows, "png")
+
+
+def people_svg(found: People) -> Plot:
+    """The plot inside a page."""
+    paint, height, rows = _plot(found)
+    what = " and ".join([primary(SERVED).name, *([METRICS["rmse"].name] if rows == 2 else [])])
+    alt = f"{what} of {', '.join(found.models)} against how much is known of somebody"
+    return Plot(svg("people", paint, height, rows), alt, CAPTION)
+
+
+def _plot(found: People) -> tuple[Callable[..., None], float, int]:
+    """What paints the primary metric, and RMSE where a model predicts ratings, against how much is shown of people; its height
+    in inches and its number of axes."""
     at = {shown: n for n, shown in enumerate((WISHES, *map(str, FEW), ALL, TRAINED))}
     names = [name for name in found.models if name != POPULAR]
     look = {**looks(names), POPULAR: {"color": INK, "marker": MARKERS[-1]}}
@@ -41,7 +59,7 @@ def people_plot(found: People) -> bytes:
             bottom.set_ylabel(METRICS["rmse"].name)
         legend(top)
 
-    return drawn(paint, 4.6 if rated else 2.9, 2 if rated else 1, "png")
+    return paint, 4.6 if rated else 2.9, 2 if rated else 1
 
 
 def _lists(row: Row) -> float:

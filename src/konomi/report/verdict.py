@@ -2,7 +2,7 @@
 
 from konomi.evaluate.metrics import primary
 from konomi.pipeline.comparison import Comparison
-from konomi.report.tables import TITLES, measured_on, number, ranked
+from konomi.report.tables import TITLES, measured_on, number, ranked, sorted_by_primary
 
 REAL = (
     "A difference is called real where its 95 % interval, from a bootstrap over the users with test entries, leaves out 0; "
@@ -16,6 +16,40 @@ def verdict(comparison: Comparison) -> list[str]:
     paragraphs += comparison.skipped.values()
     paragraphs += dict.fromkeys(f"{failure.name} failed: {failure.reason}" for failure in comparison.failures)
     return [*paragraphs, REAL] if any(standing.differences for standing in comparison.standings.values()) else paragraphs
+
+
+def answer(comparison: Comparison) -> str:
+    """Which model to take, and whether it is worth its training, by the lists that people get, or else the first task; "" where
+    nothing was compared.
+
+    Of models that may be as good as the best, one that trains in half its time is taken.
+    """
+    task = next(iter(comparison.standings), None)
+    if task is None:
+        return ""
+    standing, metric, fits = comparison.standings[task], primary(task), comparison.on(task)
+    best, *others = ranked(comparison, task)
+    seconds = {name: fits[name].training.seconds for name in (best, *others)}
+    equal = [name for name in others if not standing.differences[name, best, metric.key].real]
+    take = min((name for name in equal if seconds[name] < seconds[best] / 2), key=seconds.__getitem__, default=best)
+    value = {name: found[metric.key].value for name, found in standing.metrics.items()}
+    known = sorted_by_primary(comparison, task, comparison.baselines(task))
+    if known and not _ahead(comparison, task, take, known[0]):
+        return f"Take {known[0]}, which only counts: no model is really better ({metric.name} {number(value[known[0]])})."
+    time = f"{seconds[take]:.2g} s of training" if seconds[take] < 10 else f"{seconds[take]:,.0f} s of training"
+    said = f"Take {take}: {metric.name} {number(value[take])}"
+    if known:
+        said += f" where {known[0]}, which only counts, has {number(value[known[0]])}"
+    said += f", for {time}"
+    if take != best:
+        said += f"; {best} has {number(value[best])}, which may be chance, for {seconds[best]:,.1f} s"
+    return f"{said}."
+
+
+def _ahead(comparison: Comparison, task: str, name: str, baseline: str) -> bool:
+    """Whether a model is really better than a baseline."""
+    metric, gap = primary(task), comparison.standings[task].differences[name, baseline, primary(task).key]
+    return gap.real and (gap.value > 0) == (metric.better == "higher")
 
 
 def _verdict_on(comparison: Comparison, task: str) -> str:
@@ -45,8 +79,7 @@ def _beside(comparison: Comparison, task: str, best: str, baseline: str) -> str:
     """How the best model stands to a baseline."""
     standing, metric = comparison.standings[task], primary(task)
     value, gap = standing.metrics[baseline][metric.key].value, standing.differences[best, baseline, metric.key]
-    ahead = (gap.value > 0) == (metric.better == "higher")
-    said = ("beaten" if ahead else "better") if gap.real else "not told apart from it"
+    said = ("beaten" if _ahead(comparison, task, best, baseline) else "better") if gap.real else "not told apart from it"
     return f"The baseline {baseline} has {number(value)}: {said}."
 
 
