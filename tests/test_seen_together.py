@@ -42,6 +42,7 @@ def test_log_odds_worked_by_hand():
     expected = math.log(3.5 / 0.5) - math.log((30 / 11 + 0.5) / (3 - 30 / 11 + 0.5))
     assert found.log_odds(0, 1) == pytest.approx(expected)
     assert found.log_odds(1, 0) == found.log_odds(0, 1)
+    assert found.log_odds(0, 2) == found.log_odds(2, 0)  # as many people, other genres
     # C has 3 people, two with D. Of 6 entries of y they have 5, of 11 of x 5: e = 3 · 5/6, less than .97 · 3
     assert found.log_odds(2, 3) == pytest.approx(math.log(2.5 / 1.5) - math.log((2.5 + 0.5) / (3 - 2.5 + 0.5)))
 
@@ -102,6 +103,26 @@ def test_letters_in_common_join_nothing_else():
     assert ["Wakakusa Monogatari"] in groups(catalogue(*TITLES), FANS)
 
 
+def test_letters_in_common_need_more_than_chance():
+    by_chance = having(*[[0, 1, 3]] * 10, *[[0, 3]] * 10, *[[1, 3]] * 10, *[[3]] * 10)
+    assert ["Bakemonogatari"] in groups(catalogue(*TITLES), by_chance)
+
+
+def test_letters_in_common_are_of_the_best_known_titles_of_works():
+    rows = (
+        ("Kaguya", 2009, "TV", SHOW),
+        ("Kaguya: Tales of Monogatari", 2011, "TV", SHOW),
+        ("Owarimonogatari", 2012, "TV", SHOW),
+    )
+    items = catalogue(*rows, ("Cities at Night", 2001, "TV", SHOW))
+    seen = having(*[[0, 1, 2]] * 20, *[[0]] * 300, *[[3]] * 300)
+    assert [["Kaguya", "Kaguya: Tales of Monogatari"], ["Owarimonogatari"]] == [
+        g for g in groups(items, seen) if g[0] != "Cities at Night"
+    ]
+    alone = having(*[[1, 2]] * 20, *[[3]] * 300)
+    assert ["Kaguya", "Kaguya: Tales of Monogatari", "Owarimonogatari"] in groups(items, alone)
+
+
 def test_a_catalogue_with_relations_is_believed():
     items = catalogue(*TITLES, related=[["3"], None, None, None, None, None])
     assert ["Nisemonogatari"] in groups(items, FANS)
@@ -124,6 +145,15 @@ def test_a_name_inside_a_name_needs_cohesion():
     found = groups(catalogue(*INNER), having(*fans, *others))
     assert ["Danganronpa", "Danganronpa 3: The End", "Super Danganronpa 2.5"] in found
     assert {"Fantasy", "Blue Fantasy Island", "White Fantasy Days"} <= {group[0] for group in found if len(group) == 1}
+
+
+def test_a_word_of_many_works_joins_not_even_two_that_are_seen_together():
+    more = tuple((f"{word} Fantasy Sky", 2000, "TV", SHOW) for word in ("Red", "Green", "Black"))
+    items = catalogue(*INNER, *more)
+    crowd = [[6]] * 60
+    seen = having(*[[3, 4]] * 12, *[[5, 6]] * 9, *[[7, 6]] * 9, *[[8, 6]] * 9, *[[9, 6]] * 9, *crowd)
+    assert together(items, seen).log_odds(3, 4) > 1
+    assert ["Fantasy"] in groups(items, seen)
 
 
 def test_people_part_what_names_would_join():
