@@ -239,7 +239,7 @@ def test_metrics_of_a_report(folder, found):
     facts = json.loads((folder / "metrics.json").read_text("utf-8"), parse_constant=no_nan)
     assert set(facts) == {
         "answer", "verdict", "data", "split", "run", "machine", "versions", "bootstrap", "tasks", "served", "ranking", "fits",
-        "failures", "skipped",
+        "combinations", "failures", "skipped",
     }  # fmt: skip
     assert facts["data"]["entries"] == len(found.dataset.item)
     assert facts["split"]["sha256"] == found.split.sha256

@@ -26,7 +26,15 @@ def compare(
     ctx: typer.Context,
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset that `konomi prepare` wrote.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="REPORT", help="The folder to write.")],
-    models: Annotated[str, typer.Option("-m", "--models", metavar="A,B,…", help=f"The models to compare, of: {MODELS}.")],
+    models: Annotated[
+        str,
+        typer.Option(
+            "-m",
+            "--models",
+            metavar="A,B,…",
+            help=f"The models to compare, or several joined by + as one bundle, of: {MODELS}.",
+        ),
+    ],
     task: Annotated[str, typer.Option(help="What is compared: rating, interaction (liked or not) or both.")] = BOTH,
     words: Annotated[
         list[str] | None, typer.Option("--set", metavar="MODEL.KEY=VALUE", help="A setting of a model; give several.")
@@ -58,7 +66,7 @@ def compare(
     from konomi.extras import need
     from konomi.files import check_folder
     from konomi.models.api import TASKS
-    from konomi.pipeline.arguments import model_names
+    from konomi.pipeline.arguments import apart, model_names
     from konomi.pipeline.compare import compare_models
     from konomi.pipeline.compare_people import compare_people
     from konomi.pipeline.splits import check_files, split_by_files
@@ -70,7 +78,10 @@ def compare(
         known = (*TASKS, BOTH)
         raise ConfigError(f'--task cannot be "{task}".{closest(task, known)}', f"It is one of: {', '.join(known)}.")
     tables = read_toml(config) if config else {}
-    chosen = configs(model_names(models), tables, config, words or [])
+    names, together = apart(models)
+    chosen = configs(model_names(names), tables, config, words or [])
+    if people and together:
+        raise ConfigError("--people: models are compared one by one.", "Leave out what is joined by +.")
     by_file = tables.get("split", {}).get("kind")
     how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test, folds)
     check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test, "folds": folds})
@@ -99,7 +110,14 @@ def compare(
             compared = TASKS if task == BOTH else (task,)
             frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else how
             found = compare_models(
-                dataset, chosen, compared, frozen, run, lambda outcome: tell(_line(outcome)), metrics, measured
+                dataset,
+                {**chosen, **dict.fromkeys(together)},
+                compared,
+                frozen,
+                run,
+                lambda outcome: tell(_line(outcome)),
+                metrics,
+                measured,
             )
             facts = write_report(output, found, data.resolve(), user_ids)
     if json:

@@ -68,6 +68,25 @@ def model_names(given: str | Iterable[str]) -> list[str]:
     return found
 
 
+def apart(given: Any) -> tuple[Any, dict[str, tuple[str, ...]]]:
+    """Models as `models_from` takes them, without combinations such as "ease+mf" but with their parts; and name → parts of the
+    combinations.
+
+    ConfigError where a combination has a model twice, or two that only rank: one order is enough.
+    """
+    names = model_names(given) if isinstance(given, str) else list(given) if isinstance(given, Iterable) else []
+    together = {name: tuple(name.split("+")) for name in names if isinstance(name, str) and "+" in name}
+    if not together:
+        return given, {}
+    for name, parts in together.items():
+        rankers = [part for part in parts if not module(part).TASKS]
+        if len({*parts}) < len(parts) or len(rankers) > 1:
+            what = f"{' and '.join(rankers)} only rank" if len(rankers) > 1 else "a model is named twice"
+            raise ConfigError(f"{name}: {what}.", "Combine models as in ease+mf: one that orders, others that predict.")
+    single = dict.fromkeys(part for name in names for part in together.get(name, (name,)))
+    return ({name: given.get(name) for name in single} if isinstance(given, Mapping) else list(single)), together
+
+
 def models_from(given: Any) -> dict[str, Any]:
     """Name → Config of models given by names, or by names with settings: a Config, a dict, or None for the defaults.
 

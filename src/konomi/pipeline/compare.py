@@ -26,8 +26,8 @@ from konomi.models import module
 from konomi.models.api import TASKS, Model, criterion
 from konomi.models.api import tasks as tasks_of
 from konomi.neural.stopping import best_epoch
-from konomi.pipeline.arguments import dataset_from, models_from, run_from, tasks_from
-from konomi.pipeline.comparison import Comparison, Failure, Fit, Outcome
+from konomi.pipeline.arguments import apart, dataset_from, models_from, run_from, tasks_from
+from konomi.pipeline.comparison import Combination, Comparison, Failure, Fit, Outcome
 from konomi.pipeline.steps import Experiment, fit_or_reason
 from konomi.runtime import Run, one_blas_thread
 
@@ -53,6 +53,9 @@ def compare_models(
 
     All models that rank are also compared on their recommendations, those without a task on nothing else.
 
+    Models joined by "+", as in "ease,mf,ease+mf", are also compared as they are served together, by the lists that people get;
+    each is trained once.
+
     dataset, models, split: as in `train_model`; with `folds`, each model is trained on each; tell: called with the outcome of
     each training as it ends; metrics: measured beside the registered ones, as in "ndcg@5,recall@50"; measured: how many
     people's lists are measured, at most (None: all). A model that raises FitError is a `Failure`, and the others go on.
@@ -60,7 +63,8 @@ def compare_models(
     RequestError for an unknown model, ConfigError for no model, an unknown task or metric, or a wrong argument, DataError where
     nothing can be compared: all before the first training.
     """
-    configs, compared = models_from(models), tasks_from(tasks)
+    single, together = apart(models)
+    configs, compared = models_from(single), tasks_from(tasks)
     expect(tell, Callable, "a function", ConfigError, "Give `tell` what is to hear of each training, or leave it out.")
     run = replace(run_from(run), checkpoint=None)  # there is one file, and there are many trainings
     dataset = dataset_from(dataset)
@@ -84,7 +88,12 @@ def compare_models(
             fits.append(outcome)
         tell(outcome)
     fits = [_tested(fit, experiments) for fit in fits]
-    found = Comparison(dataset, experiment.split, experiment.train, run, experiment.metrics, fits, failures, skipped, {})
+    combined = [_combined(name, parts, fits, experiments) for name, parts in together.items()]
+    failures += [each for each in combined if isinstance(each, Failure)]
+    combinations = tuple(each for each in combined if isinstance(each, Combination))
+    found = Comparison(
+        dataset, experiment.split, experiment.train, run, experiment.metrics, fits, failures, skipped, {}, combinations
+    )
     drawing: dict[str, Any] = {"seed": run.seed, "progress": run.progress, "metrics": found.metrics}
     for task in (SERVED, *compared, RANKING):
         if found.on(task):
@@ -138,6 +147,21 @@ def _tested(fit: Fit, experiments: Sequence[Experiment]) -> Fit:
     pairs = zip(experiments, (fit.training, *fit.others), strict=True)
     reports = [evaluate_together([training.model], experiment.test) for experiment, training in pairs]
     return replace(fit, reports={**fit.reports, "test": pooled(reports, experiments[0].metrics)})
+
+
+def _combined(
+    name: str, parts: tuple[str, ...], fits: Sequence[Fit], experiments: Sequence[Experiment]
+) -> Combination | Failure:
+    """Models served together, on the test entries of all folds; of one that was trained for each task, that of ratings."""
+    chosen = []
+    for part in parts:
+        able = sorted((fit for fit in fits if fit.name == part), key=lambda fit: "rating" not in fit.tasks)
+        if not able:
+            return Failure(name, (), f"{part} could not be trained.")
+        chosen.append(able[0])
+    models = zip(*((fit.model, *(other.model for other in fit.others)) for fit in chosen), strict=True)
+    reports = [evaluate_together(some, experiment.test) for some, experiment in zip(models, experiments, strict=True)]
+    return Combination(name, tuple(chosen), pooled(reports, experiments[0].metrics))
 
 
 def _unable(name: str, goals: tuple[str, ...]) -> Failure:

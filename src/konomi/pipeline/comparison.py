@@ -42,6 +42,11 @@ class Fit:
         return self.training.model
 
     @property
+    def seconds(self) -> float:
+        """Of training, of wall clock."""
+        return self.training.seconds
+
+    @property
     def history(self) -> F32:
         """Training and validation error of each epoch, f32[E, 2]."""
         return self.model.history
@@ -55,6 +60,27 @@ class Fit:
     def rows_per_second(self) -> float:
         """Training rows passed in a second, over all epochs."""
         return self.rows * max(self.epochs, 1) / max(self.training.seconds, 1e-9)
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Models that are served together, as in one bundle: only the lists that people get are compared. name: as in "ease+mf";
+    fits: those of its models; report: on the test entries."""
+
+    name: str
+    fits: tuple[Fit, ...]
+    report: Report
+    tasks: tuple[str, ...] = ()
+
+    @property
+    def reports(self) -> dict[str, Report]:
+        """The report, as a fit has it."""
+        return {"test": self.report}
+
+    @property
+    def seconds(self) -> float:
+        """Of training, of all its models."""
+        return sum(fit.seconds for fit in self.fits)
 
 
 @dataclass(frozen=True)
@@ -73,6 +99,7 @@ Outcome = Fit | Failure
 class Comparison:
     """The result of `compare_models`.
 
+    combinations: of models that are served together.
     metrics: those measured; skipped: task → why it was not compared; standings: task → intervals of models and baselines, for
     each task that was compared. `SERVED`, the lists that people get, comes first; it and `RANKING`, each model's own order,
     count as tasks here.
@@ -87,20 +114,23 @@ class Comparison:
     failures: list[Failure]
     skipped: dict[str, str]
     standings: dict[str, Standing]
+    combinations: tuple[Combination, ...] = ()
 
     def __repr__(self) -> str:
         names = ", ".join(dict.fromkeys(fit.name for fit in self.fits)) or "no model"
         failed = f", {len(self.failures)} failed" if self.failures else ""
         return f"Comparison({names} on {', '.join(self.standings) or 'nothing'}{failed})"
 
-    def on(self, task: str) -> dict[str, Fit]:
-        """The fits that are compared on a task, by name of the model; on `RANKING` and `SERVED`, those that rank.
+    def on(self, task: str) -> dict[str, Fit | Combination]:
+        """What is compared on a task, by name of the model: its fits; on `RANKING` and `SERVED`, those that rank, and on
+        `SERVED` the combinations.
 
         On these, a model that was trained once for each task has two names: "mf (ratings)" and "mf (interactions)".
         """
         if task not in (RANKING, SERVED):
             return {fit.name: fit for fit in self.fits if task in fit.tasks}
-        able = [fit for fit in self.fits if fit.reports["test"].tests(task)]
+        compared: list[Fit | Combination] = [*self.fits, *(self.combinations if task == SERVED else ())]
+        able = [fit for fit in compared if fit.reports["test"].tests(task)]
         often = Counter(fit.name for fit in able)
         return {fit.name if often[fit.name] == 1 else f"{fit.name} ({purpose(fit.tasks)})": fit for fit in able}
 

@@ -63,6 +63,10 @@ def facts(comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
         "tasks": {task: _standing(comparison, task) for task in TASKS if task in comparison.standings},
         **{kind: _standing(comparison, kind) if kind in comparison.standings else None for kind in (SERVED, RANKING)},
         "fits": [_fit(fit) for fit in comparison.fits],
+        "combinations": [
+            {"name": each.name, "models": [fit.name for fit in each.fits], "seconds": each.seconds}
+            for each in comparison.combinations
+        ],
         "failures": [
             {"model": failure.name, "tasks": failure.tasks, "reason": failure.reason} for failure in comparison.failures
         ],

@@ -29,7 +29,7 @@ def answer(comparison: Comparison) -> str:
         return ""
     standing, metric, fits = comparison.standings[task], primary(task), comparison.on(task)
     best, *others = ranked(comparison, task)
-    seconds = {name: fits[name].training.seconds for name in (best, *others)}
+    seconds = {name: fits[name].seconds for name in (best, *others)}
     equal = [name for name in others if not standing.differences[name, best, metric.key].real]
     take = min((name for name in equal if seconds[name] < seconds[best] / 2), key=seconds.__getitem__, default=best)
     value = {name: found[metric.key].value for name, found in standing.metrics.items()}
