@@ -58,6 +58,12 @@ def test_it_fails_with_its_part(dataset):
     assert Failure("mf+popular", (), "mf could not be trained.") in found.failures
 
 
+def test_names_may_come_one_by_one(dataset):
+    found = compare_models(dataset, (name for name in ("bias", "genre + popular")), "rating", SPLIT, RUN)
+    assert {fit.name for fit in found.fits} == {"bias", "genre", "popular"} and len(found.combinations) == 1
+    assert [fit.name for fit in compare_models(dataset, (name for name in ("bias",)), "rating", SPLIT, RUN).fits] == ["bias"]
+
+
 @pytest.mark.parametrize(("name", "why"), [("ease+popular", "ease and popular only rank"), ("mf+mf", "a model is named twice")])
 def test_what_cannot_be_combined(dataset, name, why):
     with pytest.raises(ConfigError, match=why):

@@ -336,25 +336,25 @@ def answered(found, seconds, values, may_be_chance=()):
 
 
 VALUES = {"mf": 1.0, "bias": 1.0625, "global mean": 1.5}
-COUNTS = "where global mean, which only counts, has 1.5000"
+BASELINE = "where the baseline global mean has 1.5000"
 
 
 def test_the_answer_takes_the_best_model(found):
     said = answered(found, {"mf": 20.0, "bias": 0.5}, VALUES)
-    assert said == f"Take mf: RMSE 1.0000 {COUNTS}, for 20 s of training."
+    assert said == f"Take mf: RMSE 1.0000 {BASELINE}, for 20 s of training."
 
 
 def test_the_answer_takes_what_may_be_as_good_in_half_the_time(found):
     said = answered(found, {"mf": 20.0, "bias": 0.5}, VALUES, ("mf", "bias"))
     chance = "mf has 1.0000, which may be chance, for 20.0 s."
-    assert said == f"Take bias: RMSE 1.0625 {COUNTS}, for 0.5 s of training; {chance}"
+    assert said == f"Take bias: RMSE 1.0625 {BASELINE}, for 0.5 s of training; {chance}"
     said = answered(found, {"mf": 20.0, "bias": 15.0}, VALUES, ("mf", "bias"))
     assert said.startswith("Take mf: ")
 
 
 def test_the_answer_is_a_baseline_where_nothing_is_really_better(found):
     said = answered(found, {"mf": 1.0}, {"mf": 1.0, "global mean": 1.25}, ("mf", "global mean"))
-    assert said == "Take global mean, which only counts: no model is really better (RMSE 1.2500)."
+    assert said == "Take the baseline global mean: no model is really better (RMSE 1.2500)."
 
 
 def test_no_answer_where_nothing_was_compared(found):

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konomi.catalogue.franchises import franchises
+from konomi.catalogue.inner_names import RUN_TITLES, TOGETHER, run_pairs
+from konomi.catalogue.likeness import Likeness
 from konomi.catalogue.seen_together import FEW, NO_COHESION, SeenTogether
 from konomi.catalogue.title_facts import Facts
 from konomi.data.labels import STATUS
@@ -121,6 +123,17 @@ def test_letters_in_common_are_of_the_best_known_titles_of_works():
     ]
     alone = having(*[[1, 2]] * 20, *[[3]] * 300)
     assert ["Kaguya", "Kaguya: Tales of Monogatari", "Owarimonogatari"] in groups(items, alone)
+
+
+def test_letters_that_all_titles_have_in_common_tell_nothing():
+    many = range(RUN_TITLES + 1)
+    items = catalogue(*((f"Recordings {chr(97 + n % 26)}{n}q", 2000, "TV", SHOW) for n in many), ("Else", 2000, "TV", OTHER))
+    seen = having(*[[0, 1]] * 30, *([n, len(many)] for n in many for _ in range(6)))
+    rows, found = Facts.of(items), together(items, seen)
+    assert found.log_odds(0, 1) > TOGETHER
+    likeness = Likeness.of(rows, found.log_odds)
+    assert list(run_pairs(rows, likeness, found, many)) == []
+    assert list(run_pairs(rows, likeness, found, many[:-1])) == [(0, 1)]
 
 
 def test_a_catalogue_with_relations_is_believed():

@@ -18,7 +18,7 @@ from konomi.catalogue.title_words import CROSSING, JOINING, Name, is_mark
 
 WORDS, LETTERS = 4, 5  # of an inner name: words at most, letters at least
 INNER, AT_BREAK, PER_COHESION = -7.0, 1.0, 0.5  # an inner name; after a break; for each e-fold of its cohesion
-RUN, RUN_LETTERS = -3.5, 8  # a run of so many letters
+RUN, RUN_LETTERS, RUN_TITLES = -3.5, 8, 200  # a run of so many letters, in so many titles at most: all of them tell nothing
 COHERENT, TOGETHER = 1.1, 1.0  # log odds, at least: of the titles with an inner name, and of the two themselves
 
 
@@ -71,6 +71,7 @@ def run_pairs(rows: Facts, likeness: Likeness, together: SeenTogether, best_know
                 letters = "".join(word for word in name.words if not is_mark(word))
                 for begin in range(len(letters) - RUN_LETTERS + 1):
                     having[letters[begin : begin + RUN_LETTERS]].add(n)
-    for a, b in sorted({pair for items in having.values() for pair in combinations(sorted(items), 2)}):
+    sharing = (sorted(items) for items in having.values() if len(items) <= RUN_TITLES)
+    for a, b in sorted({pair for items in sharing for pair in combinations(items, 2)}):
         if together.log_odds(a, b) > TOGETHER and RUN + likeness.of_names(a, b) + likeness(a, b) > ENOUGH:
             yield a, b

@@ -100,11 +100,13 @@ def compare(
     def tell(line: str) -> None:
         say(within(ctx, line))
 
+    def tell_of(name: str, message: str) -> None:
+        tell(f"{name}: {message}")
+
     with running(seed, threads, device, memory=memory, json=json) as run:
         if people:
             aim = "rating" if task == BOTH else task
-            say_so = lambda name, message: tell(f"{name}: {message}")  # noqa: E731
-            newcomers = compare_people(dataset, chosen, how, aim, run, say_so, metrics, measured)
+            newcomers = compare_people(dataset, chosen, how, aim, run, tell_of, metrics, measured)
             facts = write_people(output, newcomers, data.resolve())
         else:
             compared = TASKS if task == BOTH else (task,)

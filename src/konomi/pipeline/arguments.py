@@ -74,8 +74,12 @@ def apart(given: Any) -> tuple[Any, dict[str, tuple[str, ...]]]:
 
     ConfigError where a combination has a model twice, or two that only rank: one order is enough.
     """
-    names = model_names(given) if isinstance(given, str) else list(given) if isinstance(given, Iterable) else []
-    together = {name: tuple(name.split("+")) for name in names if isinstance(name, str) and "+" in name}
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
+        given = list(given)  # it may be one that ends
+    names = model_names(given) if isinstance(given, str) else given if isinstance(given, list | Mapping) else ()
+    together = {
+        name: tuple(part.strip() for part in name.split("+")) for name in names if isinstance(name, str) and "+" in name
+    }
     if not together:
         return given, {}
     for name, parts in together.items():

@@ -35,11 +35,11 @@ def answer(comparison: Comparison) -> str:
     value = {name: found[metric.key].value for name, found in standing.metrics.items()}
     known = sorted_by_primary(comparison, task, comparison.baselines(task))
     if known and not _ahead(comparison, task, take, known[0]):
-        return f"Take {known[0]}, which only counts: no model is really better ({metric.name} {number(value[known[0]])})."
+        return f"Take the baseline {known[0]}: no model is really better ({metric.name} {number(value[known[0]])})."
     time = f"{seconds[take]:.2g} s of training" if seconds[take] < 10 else f"{seconds[take]:,.0f} s of training"
     said = f"Take {take}: {metric.name} {number(value[take])}"
     if known:
-        said += f" where {known[0]}, which only counts, has {number(value[known[0]])}"
+        said += f" where the baseline {known[0]} has {number(value[known[0]])}"
     said += f", for {time}"
     if take != best:
         said += f"; {best} has {number(value[best])}, which may be chance, for {seconds[best]:,.1f} s"
