@@ -2,15 +2,18 @@
 
 import json
 
+import numpy as np
+import polars as pl
 import pytest
 
 from command_line import konomi, refused
-from compared import RUN, SPLIT, two_tastes
+from compared import RUN, SPLIT, rated, two_tastes
 from konomi.data.split import SplitConfig
 from konomi.errors import ConfigError
 from konomi.evaluate.evaluate import evaluate_together
 from konomi.evaluate.metrics import RANKING, SERVED
 from konomi.pipeline.compare import compare_models
+from konomi.pipeline.compare_people import compare_people
 from konomi.pipeline.comparison import Failure
 from konomi.pipeline.steps import Experiment
 from konomi.report import tables
@@ -29,9 +32,10 @@ def found(dataset):
 
 def test_its_lists_are_those_of_a_bundle_of_both(found, dataset):
     (both,) = found.combinations
-    assert [fit.name for fit in both.fits] == ["ease", "bias"] and both.seconds == sum(fit.seconds for fit in both.fits)
+    fits = [fit for fit in found.fits if fit.name in both.models]
+    assert both.models == ("ease", "bias") and both.seconds == sum(fit.seconds for fit in fits)
     experiment = Experiment.each(dataset, SPLIT, RUN)[0]
-    together = evaluate_together([fit.model for fit in both.fits], experiment.test)
+    together = evaluate_together([fit.model for fit in fits], experiment.test)
     assert found.lists(SERVED)["ease+bias"].metrics == together.served.metrics
     assert found.lists(SERVED)["ease+bias"].metrics != found.lists(SERVED)["ease"].metrics
 
@@ -75,4 +79,25 @@ def test_the_command(dataset, tmp_path):
     words = ("compare", tmp_path / "data", "-o", tmp_path / "report", "--threads", "1", "-m")
     printed = json.loads(konomi(*words, "bias,ease+bias", "--task", "rating", "--json").stdout)
     assert [each["name"] for each in printed["combinations"]] == ["ease+bias"]
-    assert "joined by +" in refused(*words, "ease+bias", "--people")[1]
+    assert "cannot be trained with people held out" in refused(*words, "bias,./model", "--people")[0]
+
+
+def test_of_people_held_out():
+    """As a bundle of both gives them; a combination fails with its part."""
+    draw = np.random.default_rng(0)
+    rows = [
+        (u, i, int((9 if (u + i) % 3 == 0 else 4) + draw.integers(-2, 2)))
+        for u in range(60)
+        for i in range(60)
+        if draw.random() < (0.9 if (u + i) % 3 == 0 else 0.5)
+    ]
+    titles = [f"{chr(65 + i % 26) * 4} {chr(97 + i // 26) * 3}" for i in range(60)]  # none of them of one franchise
+    items = pl.DataFrame({"item_id": range(60), "title": titles, "genres": [["All"]] * 60})
+    split = SplitConfig("users", valid=0.1, test=0.4)
+    found = compare_people(rated(rows, items), {"bias+ease": None, "mf": {"rate": 1e9}, "mf+ease": None}, split, run=RUN)
+    assert found.models == ["popular", "bias", "ease", "bias+ease"] and set(found.trained) == {"ease", "bias", "bias+ease"}
+    rows = {name: found.of(name) for name in found.models}
+    assert rows["bias+ease"]["all"].rmse == rows["bias"]["all"].rmse and rows["ease"]["all"].rmse is None
+    assert rows["bias+ease"]["all"].ranked.metrics == rows["ease"]["all"].ranked.metrics
+    assert rows["bias+ease"]["20"].served.metrics != rows["bias"]["20"].served.metrics
+    assert set(found.failures) == {"mf", "mf+ease"} and "could not be trained" in found.failures["mf+ease"]

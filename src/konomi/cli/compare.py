@@ -32,7 +32,7 @@ def compare(
             "-m",
             "--models",
             metavar="A,B,…",
-            help=f"The models to compare, or several joined by + as one bundle, of: {MODELS}.",
+            help=f"The models to compare, or several joined by + as one bundle, of: {MODELS}. Or bundles, as in ./model.",
         ),
     ],
     task: Annotated[str, typer.Option(help="What is compared: rating, interaction (liked or not) or both.")] = BOTH,
@@ -78,16 +78,15 @@ def compare(
         known = (*TASKS, BOTH)
         raise ConfigError(f'--task cannot be "{task}".{closest(task, known)}', f"It is one of: {', '.join(known)}.")
     tables = read_toml(config) if config else {}
-    names, together = apart(models)
-    chosen = configs(model_names(names), tables, config, words or [])
-    if people and together:
-        raise ConfigError("--people: models are compared one by one.", "Leave out what is joined by +.")
+    named = apart(models)
+    chosen = configs(model_names(named.models) if named.models else [], tables, config, words or [])
     by_file = tables.get("split", {}).get("kind")
     how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test, folds)
     check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test, "folds": folds})
     need("matplotlib", "The report")
     check_needs(chosen, device)
-    check_folder(output, KIND, DataError, [data, *(path for path in (config, test_file, valid_file) if path)])
+    read = [data, *named.bundles.values(), *(path for path in (config, test_file, valid_file) if path)]
+    check_folder(output, KIND, DataError, read)
     metrics_with(metrics)
     if people and folds:
         raise ConfigError("--folds: people are held out once.", "Leave it out, or leave out --people.")
@@ -95,6 +94,7 @@ def compare(
         raise ConfigError("--user-ids: a report on people held out names nobody.", "Leave it out.")
     if people and test_file:
         raise ConfigError("--test-file: with --people, it is people who are held out.", "Leave one of them out.")
+    everything = {**chosen, **dict.fromkeys(named.combinations), **dict.fromkeys(named.bundles)}
     dataset = Dataset.open(data)
 
     def tell(line: str) -> None:
@@ -106,14 +106,14 @@ def compare(
     with running(seed, threads, device, memory=memory, json=json) as run:
         if people:
             aim = "rating" if task == BOTH else task
-            newcomers = compare_people(dataset, chosen, how, aim, run, tell_of, metrics, measured)
+            newcomers = compare_people(dataset, everything, how, aim, run, tell_of, metrics, measured)
             facts = write_people(output, newcomers, data.resolve())
         else:
             compared = TASKS if task == BOTH else (task,)
             frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else how
             found = compare_models(
                 dataset,
-                {**chosen, **dict.fromkeys(together)},
+                everything,
                 compared,
                 frozen,
                 run,
@@ -167,7 +167,8 @@ def _show(found: "Comparison") -> None:
         _show_in_lines(tables.scores(found, task))
         if (differences := tables.differences(found, task)).rows:
             show(_table(differences.only(differences.columns[:3])))
-    show(_table(tables.costs(found).only(("seconds", "rows/s", "epochs", "kept", "peak memory"))))
+    if found.fits:
+        show(_table(tables.costs(found).only(("seconds", "rows/s", "epochs", "kept", "peak memory"))))
 
 
 def _show_people(found: "People") -> None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from konomi.arguments import as_path, expect, what_it_is
 from konomi.data.dataset import Dataset
@@ -68,27 +68,42 @@ def model_names(given: str | Iterable[str]) -> list[str]:
     return found
 
 
-def apart(given: Any) -> tuple[Any, dict[str, tuple[str, ...]]]:
-    """Models as `models_from` takes them, without combinations such as "ease+mf" but with their parts; and name → parts of the
-    combinations.
+class Named(NamedTuple):
+    """What is compared. models: to be trained, as `models_from` takes them, those of combinations too; combinations: name →
+    parts; bundles: their paths as they were written → the same as paths."""
 
-    ConfigError where a combination has a model twice, or two that only rank: one order is enough.
+    models: Any
+    combinations: dict[str, tuple[str, ...]]
+    bundles: dict[str, Path]
+
+
+def apart(given: Any) -> Named:
+    """Models, combinations such as "ease+mf" and bundles such as "./model" or a Path, told apart.
+
+    ConfigError where a bundle is named twice, where a combination has a model twice, or two that only rank: one order is
+    enough.
     """
     if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
-        given = list(given)  # it may be one that ends
+        # it may be one that ends; a Path without a separator is a bundle, too
+        given = [os.path.join(".", name) if isinstance(name, Path) else name for name in given]
     names = model_names(given) if isinstance(given, str) else given if isinstance(given, list | Mapping) else ()
+    bundles = {name: Path(name) for name in names if isinstance(name, str) and os.sep in name}
+    if bundles and isinstance(names, list):
+        model_names([name for name in names if name in bundles])
+    names = [name for name in names if not isinstance(name, str) or name not in bundles]
     together = {
         name: tuple(part.strip() for part in name.split("+")) for name in names if isinstance(name, str) and "+" in name
     }
-    if not together:
-        return given, {}
+    if not (together or bundles) or not all(isinstance(name, str) for name in names):
+        return Named(given, {}, {})
     for name, parts in together.items():
         rankers = [part for part in parts if not module(part).TASKS]
         if len({*parts}) < len(parts) or len(rankers) > 1:
             what = f"{' and '.join(rankers)} only rank" if len(rankers) > 1 else "a model is named twice"
             raise ConfigError(f"{name}: {what}.", "Combine models as in ease+mf: one that orders, others that predict.")
     single = dict.fromkeys(part for name in names for part in together.get(name, (name,)))
-    return ({name: given.get(name) for name in single} if isinstance(given, Mapping) else list(single)), together
+    models = {name: given.get(name) for name in single} if isinstance(given, Mapping) else list(single)
+    return Named(models, together, bundles)
 
 
 def models_from(given: Any) -> dict[str, Any]:

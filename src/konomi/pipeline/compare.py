@@ -28,6 +28,7 @@ from konomi.models.api import tasks as tasks_of
 from konomi.neural.stopping import best_epoch
 from konomi.pipeline.arguments import apart, dataset_from, models_from, run_from, tasks_from
 from konomi.pipeline.comparison import Combination, Comparison, Failure, Fit, Outcome
+from konomi.pipeline.ready import check_ready, ready
 from konomi.pipeline.steps import Experiment, fit_or_reason
 from konomi.runtime import Run, one_blas_thread
 
@@ -54,7 +55,8 @@ def compare_models(
     All models that rank are also compared on their recommendations, those without a task on nothing else.
 
     Models joined by "+", as in "ease,mf,ease+mf", are also compared as they are served together, by the lists that people get;
-    each is trained once.
+    each is trained once. A bundle, named by a path such as "./model" or by a Path, is compared as it is, if it has learnt the
+    training entries of this split and nothing else.
 
     dataset, models, split: as in `train_model`; with `folds`, each model is trained on each; tell: called with the outcome of
     each training as it ends; metrics: measured beside the registered ones, as in "ndcg@5,recall@50"; measured: how many
@@ -63,18 +65,20 @@ def compare_models(
     RequestError for an unknown model, ConfigError for no model, an unknown task or metric, or a wrong argument, DataError where
     nothing can be compared: all before the first training.
     """
-    single, together = apart(models)
-    configs, compared = models_from(single), tasks_from(tasks)
+    named = apart(models)
+    configs = models_from(named.models) if named.models or not named.bundles else {}
+    compared = tasks_from(tasks)
     expect(tell, Callable, "a function", ConfigError, "Give `tell` what is to hear of each training, or leave it out.")
     run = replace(run_from(run), checkpoint=None)  # there is one file, and there are many trainings
     dataset = dataset_from(dataset)
     experiments = Experiment.each(dataset, split, run, metrics, measured)
     experiment = experiments[0]
+    bundles = {name: check_ready(name, path, experiments) for name, path in named.bundles.items()}
     skipped = {task: LACKING[task] for task in compared if not _comparable(task, experiment)}
     compared = tuple(task for task in compared if task not in skipped)
     if not len(experiment.test.wanted.item):
         skipped[RANKING] = LACKING[RANKING]
-    if not compared and (RANKING in skipped or all(module(name).TASKS for name in configs)):
+    if not compared and (RANKING in skipped or (not bundles and all(module(name).TASKS for name in configs))):
         raise DataError(" ".join(skipped.values()), "Give a dataset with more in it, or other shares: `valid` and `test`.")
     fits, failures = [], []
     for name, config, goals in _trainings(configs, compared):
@@ -88,9 +92,10 @@ def compare_models(
             fits.append(outcome)
         tell(outcome)
     fits = [_tested(fit, experiments) for fit in fits]
-    combined = [_combined(name, parts, fits, experiments) for name, parts in together.items()]
+    combined = [_combined(name, parts, fits, experiments) for name, parts in named.combinations.items()]
     failures += [each for each in combined if isinstance(each, Failure)]
     combinations = tuple(each for each in combined if isinstance(each, Combination))
+    combinations += tuple(ready(name, bundle, experiment, compared) for name, bundle in bundles.items())
     found = Comparison(
         dataset, experiment.split, experiment.train, run, experiment.metrics, fits, failures, skipped, {}, combinations
     )
@@ -161,7 +166,8 @@ def _combined(
         chosen.append(able[0])
     models = zip(*((fit.model, *(other.model for other in fit.others)) for fit in chosen), strict=True)
     reports = [evaluate_together(some, experiment.test) for some, experiment in zip(models, experiments, strict=True)]
-    return Combination(name, tuple(chosen), pooled(reports, experiments[0].metrics))
+    seconds = sum(fit.seconds for fit in chosen)
+    return Combination(name, tuple(fit.name for fit in chosen), pooled(reports, experiments[0].metrics), seconds)
 
 
 def _unable(name: str, goals: tuple[str, ...]) -> Failure:

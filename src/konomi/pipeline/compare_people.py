@@ -7,7 +7,7 @@ shown, so that every row has the same candidates. Only people with 20 ratings to
 the same in every row.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,8 @@ from konomi.evaluate.metrics import SERVED, primary
 from konomi.evaluate.predict import predict
 from konomi.evaluate.records import Ranked
 from konomi.models import module
-from konomi.models.api import Model
-from konomi.pipeline.arguments import dataset_from, models_from, run_from, split_from, tasks_from
+from konomi.models.api import Model, first_giving
+from konomi.pipeline.arguments import apart, dataset_from, models_from, run_from, split_from, tasks_from
 from konomi.pipeline.newcomers import Newcomers, shows
 from konomi.pipeline.people_comparison import ALL, FEW, POPULAR, TRAINED, WISHES, People, Row
 from konomi.pipeline.steps import Experiment, fit, fit_or_reason
@@ -51,12 +51,18 @@ def compare_people(
     dataset, models: as in `train_model`; split: of kind "users" (None: a tenth of the people for validation and a tenth for
     testing); task: for models that can learn either; tell: called with (model, message) as each model is done; metrics:
     measured beside the registered ones; measured: how many of the people, at most (None: all). A model that raises FitError is
-    a failure, and the others go on.
+    a failure, and the others go on. Models joined by "+", as in "ease+mf", are also measured as they are served together.
 
-    RequestError for an unknown model, ConfigError for none, another kind of split or a wrong argument, DataError where nobody
-    can be measured.
+    RequestError for an unknown model, ConfigError for none, for a bundle, another kind of split or a wrong argument, DataError
+    where nobody can be measured.
     """
-    configs, (task, *_) = models_from(models), tasks_from(task)
+    named, (task, *_) = apart(models), tasks_from(task)
+    if named.bundles:
+        raise ConfigError(
+            f"{next(iter(named.bundles))}: a bundle cannot be trained with people held out, and without them.",
+            "Name models, or compare it on test entries.",
+        )
+    configs = models_from(named.models)
     expect(tell, Callable, "a function", ConfigError, "Give `tell` what is to hear of each model, or leave it out.")
     run = replace(run_from(run), checkpoint=None)
     dataset = dataset_from(dataset)
@@ -67,11 +73,13 @@ def compare_people(
     frozen = split_from(split, dataset, run)
     experiment = Experiment.of(dataset, frozen, run, metrics, measured)
     people, counts = _newcomers(experiment)
-    plain = fit(POPULAR, configs.pop(POPULAR, None) or module(POPULAR).Config(), experiment.train, run).model
-    base = {shown: _row(POPULAR, shown, plain, profiles, people, None) for shown, profiles in people.shown.items()}
+    counting = configs.pop(POPULAR, None) or module(POPULAR).Config()
+    plain = fit(POPULAR, counting, experiment.train, run).model
+    base = {shown: _row(POPULAR, shown, [plain], profiles, people, None) for shown, profiles in people.shown.items()}
     wished, untold = _wished(plain, people, base[ALL])  # the same for all models: silent people are ordered by wishes alone
     rows, trained, failures = [*base.values(), *wished], dict[str, Interval](), dict[str, str]()
     together = as_training_users(frozen, dataset).train_set(dataset)
+    pairs = {POPULAR: (plain, fit(POPULAR, counting, together, run).model)}  # name → trained without these people, with them
     for name, config in configs.items():
         config = _aimed(config, task)
         alone = fit_or_reason(name, config, experiment.train, run)
@@ -81,8 +89,14 @@ def compare_people(
             tell(name, f"failed: {failures[name]}")
             continue
         tell(name, f"trained without them and with them in {alone.seconds + joined.seconds:.1f} s")
-        found = {shown: _row(name, shown, alone.model, some, people, base[shown]) for shown, some in people.shown.items()}
-        found[TRAINED] = _row(name, TRAINED, joined.model, people.known, people, base[ALL])
+        pairs[name] = alone.model, joined.model
+    for name, parts in {**{name: (name,) for name in configs if name in pairs}, **named.combinations}.items():
+        if lacking := [part for part in parts if part not in pairs]:
+            failures[name] = f"{lacking[0]} could not be trained."
+            continue
+        without, with_them = zip(*(pairs[part] for part in parts), strict=True)
+        found = {shown: _row(name, shown, without, some, people, base[shown]) for shown, some in people.shown.items()}
+        found[TRAINED] = _row(name, TRAINED, with_them, people.known, people, base[ALL])
         trained[name] = _difference(found[ALL].served, found[TRAINED].served, run.seed)
         rows += found.values()
     words = {**counts, "untold": untold, "liked": str(experiment.train.labelling)}
@@ -126,13 +140,13 @@ def as_training_users(split: Split, dataset: Dataset) -> Split:
     return replace(split, role=np.where((split.role == SHOWN) & tested[user], np.uint8(TRAIN), split.role))
 
 
-def _row(name: str, shown: str, model: Model, profiles: Profiles, people: Newcomers, base: Row | None) -> Row:
-    """The row of one model that is shown these profiles; base: that of `POPULAR`."""
+def _row(name: str, shown: str, models: Sequence[Model], profiles: Profiles, people: Newcomers, base: Row | None) -> Row:
+    """The row of models served together that are shown these profiles; base: that of `POPULAR`."""
     run, train, hidden = people.experiment.run, people.experiment.train, people.hidden.scored()
-    rmse = None
-    if "rating" in model.outputs and len(hidden.item):
+    rmse, model = None, first_giving(models, "rating")
+    if model is not None and len(hidden.item):
         rmse = ratings.rmse(hidden.rating, predict(model, profiles, hidden, ["rating"], train.scale, run)["rating"])
-    ranked, served = people.ranked(model, profiles), people.served(model, profiles)
+    ranked, served = people.ranked(models, profiles), people.served(models, profiles)
     return Row(name, shown, rmse, ranked, served, None if base is None else _difference(served, base.served, run.seed))
 
 
@@ -144,9 +158,9 @@ def _wished(model: Model, people: Newcomers, base: Row) -> tuple[list[Row], int]
     if not len(asking):
         return [], untold
     some, silent = people.take(asking), Profiles.of([{}] * len(asking))
-    served = some.served(model, silent, wishes[asking])
+    served = some.served([model], silent, wishes[asking])
     over = _difference(served, base.served, people.experiment.run.seed, asking)
-    return [Row(POPULAR, WISHES, None, some.ranked(model, silent), served, over)], untold
+    return [Row(POPULAR, WISHES, None, some.ranked([model], silent), served, over)], untold
 
 
 def _difference(first: Ranked, second: Ranked, seed: int, people: I64 | slice = slice(None)) -> Interval:

@@ -64,23 +64,20 @@ class Fit:
 
 @dataclass(frozen=True)
 class Combination:
-    """Models that are served together, as in one bundle: only the lists that people get are compared. name: as in "ease+mf";
-    fits: those of its models; report: on the test entries."""
+    """Models that are served together: those of a bundle, or of several fits, of which only the lists that people get are
+    compared. name: as in "ease+mf" or "./model"; models: their names; report: on the test entries; seconds: of training, of
+    all of them, None where that is not known; tasks: those that a bundle is compared on."""
 
     name: str
-    fits: tuple[Fit, ...]
+    models: tuple[str, ...]
     report: Report
+    seconds: float | None
     tasks: tuple[str, ...] = ()
 
     @property
     def reports(self) -> dict[str, Report]:
         """The report, as a fit has it."""
         return {"test": self.report}
-
-    @property
-    def seconds(self) -> float:
-        """Of training, of all its models."""
-        return sum(fit.seconds for fit in self.fits)
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ Outcome = Fit | Failure
 class Comparison:
     """The result of `compare_models`.
 
-    combinations: of models that are served together.
+    combinations: of models that are served together, and bundles.
     metrics: those measured; skipped: task → why it was not compared; standings: task → intervals of models and baselines, for
     each task that was compared. `SERVED`, the lists that people get, comes first; it and `RANKING`, each model's own order,
     count as tasks here.
@@ -117,19 +114,29 @@ class Comparison:
     combinations: tuple[Combination, ...] = ()
 
     def __repr__(self) -> str:
-        names = ", ".join(dict.fromkeys(fit.name for fit in self.fits)) or "no model"
+        names = ", ".join(self.names) or "no model"
         failed = f", {len(self.failures)} failed" if self.failures else ""
         return f"Comparison({names} on {', '.join(self.standings) or 'nothing'}{failed})"
 
+    @property
+    def names(self) -> list[str]:
+        """Of the models, then of the combinations and bundles, each once."""
+        return list(dict.fromkeys(each.name for each in self.everything))
+
+    @property
+    def everything(self) -> list[Fit | Combination]:
+        """The fits, then the combinations and bundles."""
+        return [*self.fits, *self.combinations]
+
     def on(self, task: str) -> dict[str, Fit | Combination]:
-        """What is compared on a task, by name of the model: its fits; on `RANKING` and `SERVED`, those that rank, and on
-        `SERVED` the combinations.
+        """What is compared on a task, by name of the model: fits and bundles; on `RANKING`, the fits that rank; on `SERVED`,
+        whatever ranks.
 
         On these, a model that was trained once for each task has two names: "mf (ratings)" and "mf (interactions)".
         """
         if task not in (RANKING, SERVED):
-            return {fit.name: fit for fit in self.fits if task in fit.tasks}
-        compared: list[Fit | Combination] = [*self.fits, *(self.combinations if task == SERVED else ())]
+            return {each.name: each for each in self.everything if task in each.tasks}
+        compared = self.everything if task == SERVED else self.fits
         able = [fit for fit in compared if fit.reports["test"].tests(task)]
         often = Counter(fit.name for fit in able)
         return {fit.name if often[fit.name] == 1 else f"{fit.name} ({purpose(fit.tasks)})": fit for fit in able}

@@ -1,6 +1,6 @@
 """New people, held out whole, and how the lists that they get are measured when so much is shown of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from konomi.data.profiles import Profiles
 from konomi.evaluate.recommendations import list_length, measure_lists
 from konomi.evaluate.records import Ranked
 from konomi.kernels.topk import topk
-from konomi.models.api import Model
+from konomi.models.api import Model, tasks
 from konomi.pipeline.people_comparison import ALL, FEW
 from konomi.pipeline.steps import Experiment
 from konomi.ranking.dials import AS_THEY_ARE
@@ -44,8 +44,10 @@ class Newcomers:
         key = np.random.default_rng(self.experiment.run.seed).random(len(self.known.item))
         return {**{str(n): drawn(self.known, n, key) for n in FEW}, ALL: self.known}
 
-    def ranked(self, model: Model, shown: Profiles) -> Ranked:
-        """The metrics of a model's own order, shown these profiles."""
+    def ranked(self, models: Sequence[Model], shown: Profiles) -> Ranked:
+        """The metrics of the own order of a model that only ranks, where there is one, or else of the first, shown these
+        profiles."""
+        model = min(models, key=lambda model: bool(tasks(model)))
         allowed, threads = model.item_known[:-1] > 0, self.experiment.run.threads
 
         def lists(start: int, stop: int, k: int) -> I32:
@@ -54,9 +56,9 @@ class Newcomers:
 
         return self._measured(lists)
 
-    def served(self, model: Model, shown: Profiles, wishes: F32 | None = None) -> Ranked:
-        """The metrics of the lists that they get by a model that is shown these profiles; wishes f32[P, G] or None."""
-        ranker = Ranker(self.experiment.test.baselines.blend([model]))
+    def served(self, models: Sequence[Model], shown: Profiles, wishes: F32 | None = None) -> Ranked:
+        """The metrics of the lists that they get by models that are shown these profiles; wishes f32[P, G] or None."""
+        ranker = Ranker(self.experiment.test.baselines.blend(models))
         allowed = open_to_all(self.experiment.catalogue)
 
         def lists(start: int, stop: int, k: int) -> I32:

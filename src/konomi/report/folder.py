@@ -64,7 +64,7 @@ def facts(comparison: Comparison, source: Path | str = "") -> dict[str, Any]:
         **{kind: _standing(comparison, kind) if kind in comparison.standings else None for kind in (SERVED, RANKING)},
         "fits": [_fit(fit) for fit in comparison.fits],
         "combinations": [
-            {"name": each.name, "models": [fit.name for fit in each.fits], "seconds": each.seconds}
+            {"name": each.name, "models": [*each.models], "tasks": each.tasks, "seconds": each.seconds}
             for each in comparison.combinations
         ],
         "failures": [

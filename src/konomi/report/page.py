@@ -23,7 +23,7 @@ AROUND_ZERO = ((196, 90, 10), (245, 245, 245), (0, 84, 140))  # likewise, with 0
 
 def page(comparison: Comparison, facts: Mapping[str, Any], user_ids: bool = False) -> str:
     """The whole page. facts: the contents of metrics.json; user_ids: whether the most active users are named by their ids."""
-    names = list(dict.fromkeys([*(fit.name for fit in comparison.fits), *(each.name for each in comparison.combinations)]))
+    names = comparison.names
     look = looks(names)
     title = f"Comparison of {', '.join(names)}" if names else "Comparison"
     blocks = (

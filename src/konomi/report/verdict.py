@@ -1,5 +1,7 @@
 """The results of a comparison in a few sentences."""
 
+import math
+
 from konomi.evaluate.metrics import primary
 from konomi.pipeline.comparison import Comparison
 from konomi.report.tables import TITLES, measured_on, number, ranked, sorted_by_primary
@@ -31,18 +33,21 @@ def answer(comparison: Comparison) -> str:
     best, *others = ranked(comparison, task)
     seconds = {name: fits[name].seconds for name in (best, *others)}
     equal = [name for name in others if not standing.differences[name, best, metric.key].real]
-    take = min((name for name in equal if seconds[name] < seconds[best] / 2), key=seconds.__getitem__, default=best)
+    known_time = {name: time for name, time in seconds.items() if time is not None}
+    cheaper = [name for name in equal if known_time.get(name, math.inf) < known_time.get(best, 0) / 2]
+    take = min(cheaper, key=known_time.__getitem__, default=best)
     value = {name: found[metric.key].value for name, found in standing.metrics.items()}
     known = sorted_by_primary(comparison, task, comparison.baselines(task))
     if known and not _ahead(comparison, task, take, known[0]):
         return f"Take the baseline {known[0]}: no model is really better ({metric.name} {number(value[known[0]])})."
-    time = f"{seconds[take]:.2g} s of training" if seconds[take] < 10 else f"{seconds[take]:,.0f} s of training"
     said = f"Take {take}: {metric.name} {number(value[take])}"
     if known:
         said += f" where the baseline {known[0]} has {number(value[known[0]])}"
-    said += f", for {time}"
+    if take in known_time:
+        time = known_time[take]
+        said += f", for {f'{time:.2g}' if time < 10 else f'{time:,.0f}'} s of training"
     if take != best:
-        said += f"; {best} has {number(value[best])}, which may be chance, for {seconds[best]:,.1f} s"
+        said += f"; {best} has {number(value[best])}, which may be chance, for {known_time[best]:,.1f} s"
     return f"{said}."
 
 
