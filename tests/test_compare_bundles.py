@@ -9,7 +9,7 @@ from command_line import konomi, refused
 from compared import RUN, SPLIT, two_tastes
 from konomi.bundle.format import load_bundle, save_bundle
 from konomi.data.split import SplitConfig
-from konomi.errors import BundleError, ConfigError, DataError
+from konomi.errors import BundleError, ConfigError, DataError, RequestError
 from konomi.evaluate.metrics import RANKING, SERVED
 from konomi.pipeline.compare import compare_models
 from konomi.pipeline.compare_people import compare_people
@@ -90,3 +90,15 @@ def test_the_command(dataset, bundles, tmp_path):
     assert "Take " in konomi(*words, "-o", tmp_path / "report").stdout
     assert "model" in refused(*words, "-o", tmp_path / "model")[0] and load_bundle(tmp_path / "model").models
     assert Path(printed["path"]) == tmp_path / "report"
+
+
+def test_by_the_name_of_a_file_that_is_there(dataset, bundles, monkeypatch):
+    monkeypatch.chdir(bundles)
+    Path("bias").touch()  # a model's name is the model
+    found = compare_models(dataset, "bias,measured", "rating", SPLIT, RUN)
+    assert [fit.name for fit in found.fits] == ["bias"] and list(found.on("rating")) == ["bias", "measured"]
+    for name in ("nowhere", "x" * 5000, "a\0b"):
+        with pytest.raises(RequestError):
+            compare_models(dataset, f"bias,{name}", "rating", SPLIT, RUN)
+    with pytest.raises(RequestError, match="nowhere"):
+        compare_models(dataset, "bias,nowhere", "rating", SPLIT, RUN)

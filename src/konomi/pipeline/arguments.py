@@ -12,6 +12,7 @@ from konomi.data.split import Split, SplitConfig, make_split
 from konomi.errors import ConfigError, DataError
 from konomi.files.places import resolved
 from konomi.models import MODELS, module
+from konomi.models import model_names as known_models
 from konomi.models.api import TASKS, needs
 from konomi.runtime import Run
 from konomi.settings import closest, settings, shown
@@ -78,7 +79,7 @@ class Named(NamedTuple):
 
 
 def apart(given: Any) -> Named:
-    """Models, combinations such as "ease+mf" and bundles such as "./model" or a Path, told apart.
+    """Models, combinations such as "ease+mf" and bundles such as "./model", a Path or the name of a file, told apart.
 
     ConfigError where a bundle is named twice, where a combination has a model twice, or two that only rank: one order is
     enough.
@@ -87,7 +88,7 @@ def apart(given: Any) -> Named:
         # it may be one that ends; a Path without a separator is a bundle, too
         given = [os.path.join(".", name) if isinstance(name, Path) else name for name in given]
     names = model_names(given) if isinstance(given, str) else given if isinstance(given, list | Mapping) else ()
-    bundles = {name: Path(name) for name in names if isinstance(name, str) and os.sep in name}
+    bundles = {name: Path(name) for name in names if isinstance(name, str) and _is_path(name)}
     if bundles and isinstance(names, list):
         model_names([name for name in names if name in bundles])
     names = [name for name in names if not isinstance(name, str) or name not in bundles]
@@ -104,6 +105,11 @@ def apart(given: Any) -> Named:
     single = dict.fromkeys(part for name in names for part in together.get(name, (name,)))
     models = {name: given.get(name) for name in single} if isinstance(given, Mapping) else list(single)
     return Named(models, together, bundles)
+
+
+def _is_path(name: str) -> bool:
+    """Whether a name is a path: by a separator in it, or since there is something of that name, and no model is called so."""
+    return os.sep in name or (name not in known_models() and os.path.exists(name))
 
 
 def models_from(given: Any) -> dict[str, Any]:
