@@ -19,6 +19,11 @@ TRIALS = {
         "other": {"patience": 1},
         "beside": {**PATIENT, "warm_up": {"schedule": "warm-up"}},
     },
+    "bayes": {
+        "settings": {"epochs": 60, "burn_in": 20, "samples": 6, "dim": 4},
+        "other": {"patience": 1, "dim": 3},
+        "beside": {**PATIENT, "burn_in": {"epochs": 60}},
+    },
     "ease": {"settings": {"l2": 5.0}, "other": {"least": 26}},
     "nn": {"settings": NETWORK, "other": {"patience": 1}, "beside": PATIENT},
     "hybrid": {"settings": NETWORK, "other": {"patience": 1}, "beside": PATIENT},

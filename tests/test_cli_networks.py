@@ -67,7 +67,7 @@ def test_a_file_that_is_no_checkpoint_is_left_alone(data, tmp_path):
     assert "diary.txt: already exists and is not a checkpoint" in message and "--checkpoint" in hint
     message, hint = refused("train", data, "-m", "mf", "-o", tmp_path / "b", "--checkpoint", diary)
     assert message == f"The checkpoint {diary}: mf has none, it trains in seconds."
-    assert hint == f"Leave out --checkpoint, or name one of: {', '.join(networks())}."
+    assert hint == f"Leave out --checkpoint, or name one of: bayes, {', '.join(networks())}."
     message, _ = refused("train", data, "-m", "nn,hybrid", "-o", tmp_path / "b", "--checkpoint", diary)
     assert message == f"The checkpoint {diary}: nn, hybrid cannot share one."
     assert diary.read_text() == "dear diary" and not (tmp_path / "b").exists()

@@ -122,7 +122,7 @@ def _usable() -> list[str]:
 
 
 def is_network(model: str) -> bool:
-    """Whether a model is trained with torch, and so may use a device and a checkpoint."""
+    """Whether a model is trained with torch, and so may use a device."""
     from konomi.models import module
     from konomi.models.api import needs
 

@@ -55,7 +55,7 @@ def train(
     measured: Measured = None,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Keep the training of a network here after every epoch, and go on from there."),
+        typer.Option(metavar="FILE", help="Keep the training of one model here, bayes or a network, and go on from there."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -90,7 +90,9 @@ def train(
     if names:
         check_checkpoint(checkpoint, names)
     elif checkpoint or device != "cpu":
-        raise ConfigError("--checkpoint and --device are for networks.", f"Name one: -m {' or -m '.join(networks())}.")
+        raise ConfigError(
+            "--checkpoint and --device are for one model that uses them.", f"Name one: -m {' or -m '.join(networks())}."
+        )
     check_needs(names, device)
     inputs = [data, *(path for path in (config, test_file, valid_file) if path)]
     check_target(output, inputs)

@@ -29,6 +29,7 @@ MODELS = {
     "bias": "konomi.models.bias",
     "genre": "konomi.models.genre",
     "mf": "konomi.models.mf",
+    "bayes": "konomi.models.bayes",
     "ease": "konomi.models.ease",
     "nn": "konomi.models.nn",
     "hybrid": "konomi.models.hybrid",

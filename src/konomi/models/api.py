@@ -72,9 +72,9 @@ class ModelModule(Protocol):
     """What every model file has.
 
     TASKS: the tasks that it can have; where it has one of two, its setting `task` chooses. Config: a frozen dataclass, each
-    field with a default. It may have more: `NEEDS` (see `needs`), `fit_from` (see `WarmStart`), and the constant
-    SHAPES: dtype, shape and range of each array of a `state()`, as in {"history": "f32[E, 2] nan"}; a bundle with other arrays
-    is refused when it is opened. `bundle/shapes.py` says how it is written.
+    field with a default. It may have more: `NEEDS` (see `needs`), `CHECKPOINTS` (see `keeps_checkpoints`), `fit_from` (see
+    `WarmStart`), and the constant SHAPES: dtype, shape and range of each array of a `state()`, as in {"history":
+    "f32[E, 2] nan"}; a bundle with other arrays is refused when it is opened. `bundle/shapes.py` says how it is written.
     """
 
     TASKS: tuple[str, ...]
@@ -206,6 +206,11 @@ def needs(module: ModelModule) -> tuple[str, ...]:
     A model that needs torch is a network: it is trained on `Run.device` and writes `Run.checkpoint`.
     """
     return tuple(getattr(module, "NEEDS", ()))
+
+
+def keeps_checkpoints(module: ModelModule) -> bool:
+    """Whether `fit` writes `Run.checkpoint`: networks do, and modules with CHECKPOINTS = True."""
+    return "torch" in needs(module) or bool(getattr(module, "CHECKPOINTS", False))
 
 
 def first_giving(models: Iterable[Model], output: str) -> Model | None:

@@ -13,7 +13,7 @@ from konomi.errors import ConfigError, DataError
 from konomi.files.places import resolved
 from konomi.models import MODELS, module
 from konomi.models import model_names as known_models
-from konomi.models.api import TASKS, needs
+from konomi.models.api import TASKS, keeps_checkpoints
 from konomi.runtime import Run
 from konomi.settings import closest, settings, shown
 
@@ -155,16 +155,16 @@ def tasks_from(given: Any) -> tuple[str, ...]:
 
 
 def check_checkpoint(checkpoint: Path | None, models: Iterable[str]) -> None:
-    """ConfigError where a checkpoint is given and not exactly one of the models is a network, which keeps one."""
+    """ConfigError where a checkpoint is given and not exactly one of the models keeps one."""
     names = list(models)
-    trained = [name for name in names if "torch" in needs(module(name))]
+    trained = [name for name in names if keeps_checkpoints(module(name))]
     if checkpoint is None or len(trained) == 1:
         return
     shared, idle = f"{', '.join(trained)} cannot share one", f"{', '.join(names)} has none, it trains in seconds"
-    networks = [name for name in MODELS if "torch" in needs(module(name))]
+    able = [name for name in MODELS if keeps_checkpoints(module(name))]
     raise ConfigError(
         f"The checkpoint {checkpoint}: {shared if trained else idle}.",
-        f"Leave out `checkpoint`, or name one of: {', '.join(networks)}.",
+        f"Leave out `checkpoint`, or name one of: {', '.join(able)}.",
         "checkpoint",
     )
 

@@ -1,0 +1,36 @@
+"""The settings of `bayes`."""
+
+from dataclasses import dataclass
+
+from konomi.errors import ConfigError
+from konomi.settings import check_types, positive
+
+LEAST_FREEDOM, LEAST_SHAPE = 2.0, 1.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """What is learnt, and for how long. Priors are for targets of standard deviation 1, so they mean the same on any scale."""
+
+    dim: int = 32  # K, the length of a vector; its last coordinate is the bias
+    contents: bool = True  # learn from the catalogue's genres, type, year and episodes, and from the features of people
+    implicit: bool = True  # learn from who has rated what, on both sides
+    freedom: float = 8.0  # ν, the degrees of freedom of the prior of people; 0 = normal
+    shape: float = 4.0  # k, of the prior of a person's noise: how much alike people are
+    epochs: int = 160  # sweeps, at most
+    burn_in: int = 40  # sweeps before the first sample is kept, at most half of all
+    samples: int = 24  # S, samples that are kept
+    patience: int = 0  # stop after this many sweeps without a better validation error; 0 = never
+
+    def __post_init__(self) -> None:
+        check_types(self, "bayes")
+        positive("bayes", shape=self.shape, epochs=self.epochs, samples=self.samples)
+        if self.dim < 2:
+            raise ConfigError(f"bayes: dim is {self.dim}.", "Set dim to 2 or more.")
+        if min(self.burn_in, self.patience) < 0:
+            raise ConfigError("bayes: a setting is negative.", "Set burn_in and patience to 0 or more.")
+        if self.shape < LEAST_SHAPE or not (self.freedom == 0 or self.freedom >= LEAST_FREEDOM):
+            raise ConfigError(
+                f"bayes: shape is {self.shape:g}, freedom is {self.freedom:g}.",
+                f"Set shape to {LEAST_SHAPE:g} or more, and freedom to {LEAST_FREEDOM:g} or more, or to 0.",
+            )

@@ -1,0 +1,155 @@
+"""bayes: checkpoints, reasons, short profiles, unknown items, settings that cannot be."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from konomi.data.prepare import prepare
+from konomi.data.profiles import Profiles
+from konomi.data.split import SplitConfig, make_split
+from konomi.errors import ConfigError, FitError
+from konomi.evaluate.evaluate import evaluate
+from konomi.models import bayes, bayes_checkpoint, bias
+from konomi.models.kept import Kept
+from konomi.runtime import Run
+from konomi.simulate.sample import sample
+
+SMALL = {"epochs": 40, "burn_in": 10, "samples": 6, "dim": 6}
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return prepare(sample(Run()).table())
+
+
+@pytest.fixture(scope="module")
+def split(dataset):
+    return make_split(dataset, SplitConfig())
+
+
+@pytest.fixture(scope="module")
+def model(dataset, split):
+    return bayes.fit(split.train_set(dataset), bayes.Config(**SMALL), Run())
+
+
+def stopped_at(sweep):
+    """A progress that interrupts the training before this sweep."""
+
+    def progress(stage):
+        if stage.what == "train bayes" and stage.done == sweep:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+@pytest.mark.parametrize("sweep", [3, 11, 31])
+def test_an_interrupted_training_ends_in_the_same_bytes(dataset, split, model, tmp_path, monkeypatch, sweep):
+    monkeypatch.setattr(bayes_checkpoint, "EVERY", 0.0)
+    train, file = split.train_set(dataset), tmp_path / "chain"
+    with pytest.raises(KeyboardInterrupt):
+        bayes.fit(train, bayes.Config(**SMALL), Run(checkpoint=file, progress=stopped_at(sweep), threads=1))
+    seen = []
+    again = bayes.fit(train, bayes.Config(**SMALL), Run(checkpoint=file, progress=lambda stage: seen.append(stage.done)))
+    assert seen[0] == sweep
+    for name, array in model.state().items():
+        assert array.tobytes() == again.state()[name].tobytes(), name
+
+
+@pytest.mark.parametrize("changed", [{"dim": 5}, {"contents": False}, {"seed": 1}])
+def test_a_checkpoint_of_another_training_is_refused(dataset, split, tmp_path, monkeypatch, changed):
+    monkeypatch.setattr(bayes_checkpoint, "EVERY", 0.0)
+    train, file, seed = split.train_set(dataset), tmp_path / "chain", changed.get("seed", 0)
+    with pytest.raises(KeyboardInterrupt):
+        bayes.fit(train, bayes.Config(**SMALL), Run(checkpoint=file, progress=stopped_at(2)))
+    other = bayes.Config(**{**SMALL, **{name: value for name, value in changed.items() if name != "seed"}})
+    with pytest.raises(FitError, match="other settings, another seed or other data"):
+        bayes.fit(train, other, Run(seed=seed, checkpoint=file))
+
+
+def test_it_is_better_than_bias_however_little_is_shown(dataset, split, model):
+    train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
+    baseline = bias.fit(train, bias.Config(), Run())
+    rank = np.concatenate([np.arange(n) for n in seen.counts])
+    for shown in (1, 5, 20, 10_000):
+        some = seen.keep(rank < shown)
+        own, other = (evaluate(each, some, hidden, train).metrics["rmse"] for each in (model, baseline))
+        assert own <= other + 0.001, f"{shown} shown: {own:.4f}, bias {other:.4f}"
+
+
+def test_intervals_hold_what_they_say(dataset, split, model):
+    seen, hidden = (profiles.scored() for profiles in split.test(dataset))
+    codes = model.encode(seen)[hidden.user]
+    predicted = model.score_pairs(codes, hidden.item, "rating")
+    half = 1.645 * np.sqrt(model.variance(codes, hidden.item))
+    low, high = dataset.scale.clip(predicted - half), dataset.scale.clip(predicted + half)
+    assert 0.87 < ((low <= hidden.rating) & (hidden.rating <= high)).mean() < 0.93
+
+
+def test_reasons_are_near_to_what_leaving_an_entry_out_would_change(dataset, model):
+    """The noise, the prior and the weights of the whole profile stay as they are; left out, they would change a little."""
+    near, far = [], []
+    for u in range(12):
+        profile = dataset.profiles.slice(u, u + 1).scored()
+        items = np.arange(40, dtype=np.int32)
+        parts, whole = model.parts(profile, items, "rating"), model.score(model.encode(profile), "rating", items)
+        for n in range(0, len(profile.item), 7):
+            kept = np.arange(len(profile.item)) != n
+            without = model.score(model.encode(profile.keep(kept)), "rating", items)
+            near.append(np.abs(parts[n] - (whole - without)[0]).mean())
+            far.append(np.abs((whole - without)[0]).mean())
+    assert np.mean(near) < np.mean(far)
+
+
+def test_an_item_that_nobody_has_rated_is_known_by_its_contents(dataset, split):
+    """Ratings of "Odd" items are 9 and of others 3; one of each colour has none."""
+    rng = np.random.default_rng(0)
+    user, item = np.nonzero(rng.random((80, 30)) < 0.4)
+    kept = item < 28
+    user, item = user[kept], item[kept]
+    rating = np.where(item % 2, 9.0, 3.0).astype(np.float32) + rng.normal(0, 0.5, len(user)).astype(np.float32)
+    profiles = Profiles.from_entries(80, user.astype(np.int32), item.astype(np.int32), np.clip(rating, 1, 10))
+    items = dataset.items.head(30).with_columns(
+        pl.Series("genres", [["Odd" if i % 2 else "Even"] for i in range(30)]),
+        pl.Series("type", ["TV"] * 30),
+        pl.Series("year", [2000] * 30, pl.Int32),
+        pl.Series("episodes", [12] * 30, pl.Int32),
+    )
+    nothing = profiles.keep(np.zeros(len(profiles.item), np.bool_))
+    train = replace(split.train_set(dataset), seen=profiles, valid=nothing, shown=nothing, items=items, features=())
+    for contents in (True, False):
+        model = bayes.fit(train, bayes.Config(epochs=60, burn_in=20, samples=12, dim=4, contents=contents), Run())
+        odd, even = model.score(model.encode(profiles), "rating")[:, [29, 28]].mean(axis=0)
+        assert (odd - even > 3) == contents, f"contents={contents}: {odd:.2f} and {even:.2f}"
+
+
+@pytest.mark.parametrize("offered", [0, 1, 5, 6, 12, 13, 24, 25, 100, 1000])
+def test_kept_samples_are_spread_over_the_whole_chain(offered):
+    kept = Kept(6)
+    for n in range(offered):
+        kept.offer(lambda n=n: n)
+    chosen = kept.chosen()
+    assert len(chosen) == min(offered, 6) and chosen == sorted(set(chosen)) and len(kept.samples) <= 12
+    if offered > 6:
+        gaps = np.diff([*chosen, offered])
+        assert gaps.max() <= 2 * offered / 6 + 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"dim": 1}, "dim is 1"),
+        ({"shape": 0.5}, "shape is 0.5"),
+        ({"freedom": 1.0}, "freedom is 1"),
+        ({"burn_in": -1}, "negative"),
+    ],
+)
+def test_settings_that_cannot_be(settings, said):
+    with pytest.raises(ConfigError, match=said):
+        bayes.Config(**settings)
+
+
+def test_too_little_room_is_said_before_training(dataset, split):
+    with pytest.raises(FitError, match="memory"):
+        bayes.fit(split.train_set(dataset), bayes.Config(), Run(memory=1 << 20))
