@@ -52,7 +52,7 @@ def find_data(protocol: Protocol, place: Path, contents: bool = True) -> Found:
         if (known := data.sums.get(name)) and (own := sum_like(path, known)) != known:
             raise DataError(
                 f"{path}: is not the file of the protocol: its checksum is {own}, not {known}.",
-                "Fetch the data anew: figures of other data cannot be compared.",
+                "Remove it and fetch the data anew: figures of other data cannot be compared.",
             )
         found[name] = path
     return Found(found, tuple(name for name in found if name not in data.sums))
