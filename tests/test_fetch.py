@@ -1,9 +1,7 @@
 """Data that is fetched where somebody asks for it, from a server of our own: nothing here leaves the machine."""
 
 import hashlib
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from urllib.error import URLError
 from urllib.request import Request
@@ -18,43 +16,6 @@ from konomi.runtime import Run
 from protocols import RATED, protocol, ratings, rows
 
 RUN = Run(threads=1)
-
-
-class Server(ThreadingHTTPServer):
-    """pages: path → (status, headers, bytes); asked: the paths that were asked for."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answers)
-        self.pages, self.asked = {}, []
-        self.address = f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Answers(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        status, headers, body = self.server.pages.get(self.path, (404, {}, b""))
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *words):
-        pass
-
-
-@pytest.fixture
-def server(monkeypatch):
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with Server() as made:
-        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
-        thread.start()
-        yield made
-        made.shutdown()
-        thread.join()
 
 
 def packed(files):

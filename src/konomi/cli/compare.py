@@ -5,21 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from konomi.cli.console import note, running, say, show, show_json, table
+from konomi.cli.console import note, running, say, show, show_json
+from konomi.cli.grids import as_table, show_in_lines
 from konomi.cli.hints import within
 from konomi.cli.options import MODELS, Device, Folds, Json, Measured, Memory, Metrics, Seed, TestFile, Threads, ValidFile
 from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from konomi.pipeline.comparison import Comparison, Outcome
     from konomi.pipeline.people_comparison import People
-    from konomi.report.tables import Grid
 
 BOTH = "both"
-WIDTH = 80  # characters of a line; a table of more columns goes on below
 
 
 def compare(
@@ -164,35 +161,17 @@ def _show(found: "Comparison") -> None:
     from konomi.report import tables
 
     for task in found.standings:
-        _show_in_lines(tables.scores(found, task))
+        show_in_lines(tables.scores(found, task))
         if (differences := tables.differences(found, task)).rows:
-            show(_table(differences.only(differences.columns[:3])))
+            show(as_table(differences.only(differences.columns[:3])))
     if found.fits:
-        show(_table(tables.costs(found).only(("seconds", "rows/s", "epochs", "kept", "peak memory"))))
+        show(as_table(tables.costs(found).only(("seconds", "rows/s", "epochs", "kept", "peak memory"))))
 
 
 def _show_people(found: "People") -> None:
     """The tables, each within a line of the terminal."""
     from konomi.report import people
 
-    _show_in_lines(people.scores(found))
+    show_in_lines(people.scores(found))
     if (leads := people.leads(found)).rows:
-        show(_table(leads))
-
-
-def _show_in_lines(grid: "Grid") -> None:
-    """A table, as often as it takes with the next columns that fit a line; its heads stand before each."""
-    widths = [2 + max(len(row[n]) for row in (grid.columns, *grid.rows)) for n in range(len(grid.columns))]
-    lines, left = list[list[str]](), 0
-    for name, width in zip(grid.columns[grid.heads :], widths[grid.heads :], strict=True):
-        if width > left:
-            lines.append([])
-            left = WIDTH - sum(widths[: grid.heads]) - 2
-        lines[-1].append(name)
-        left -= width
-    for n, line in enumerate(lines):
-        show(_table(grid.only(line), None if n == 0 else ""))
-
-
-def _table(grid: "Grid", title: str | None = None) -> "Table":
-    return table(grid.title if title is None else title, grid.columns, grid.rows, grid.columns[grid.heads :])
+        show(as_table(leads))

@@ -38,3 +38,15 @@ ValidFile = Annotated[
     Path | None,
     typer.Option("--valid-file", metavar="FILE", help="Likewise the validation entries; needs --test-file."),
 ]
+ProtocolData = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        metavar="PATH",
+        help="The folder with a protocol's files, or the one around it.  [default: .]",
+        show_default=False,
+    ),
+]
+Fetch = Annotated[
+    bool, typer.Option("--fetch", help="Download what is missing there; its address and licence are shown first.")
+]
