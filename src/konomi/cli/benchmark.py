@@ -22,7 +22,7 @@ def benchmark(
         str | None,
         typer.Argument(metavar="[PROTOCOL]", help="The name of a protocol, or a TOML file. Without one, all names are shown."),
     ] = None,
-    data: ProtocolData = Path("."),
+    data: ProtocolData = None,
     models: Annotated[
         str | None,
         typer.Option(
@@ -69,13 +69,15 @@ def benchmark(
         raise ConfigError("--set and --config are settings of models.", "Name the models with -m.")
     check_needs(chosen or (), device)
 
+    place = data or Path(".")
+
     def tell(what: "Trial | str") -> None:
         say(within(ctx, what) if isinstance(what, str) else _line(what, found.metrics[0].key))
 
     with running(seed, threads, device, memory=memory, json=json) as run:
         if fetch:
-            fetch_data(found, data, run, say, not by_ids)
-        measured = running_of.benchmark(found, data, chosen, run, rule, seeds, by_ids, tell)
+            fetch_data(found, place, run, say, not by_ids)
+        measured = running_of.benchmark(found, place, chosen, run, rule, seeds, by_ids, tell)
     if json:
         show_json(report.facts(measured))
         return

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from konomi.arguments import whole
+from konomi.arguments import as_path, whole
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split
 from konomi.errors import ConfigError, DataError
@@ -104,7 +104,7 @@ def benchmark(
     chosen, run = found.rule(rule), replace(run_from(run), checkpoint=None)
     seeds = whole("seeds", seeds, 1, ConfigError)
     configs = None if models is None else able(models_from(models), found.task)
-    files = find_data(found, Path(data), not by_ids)
+    files = find_data(found, as_path(data, "the data of a protocol", ConfigError), not by_ids)
     dataset, splits = parts(found, files, chosen, run, not by_ids)
     configs = configs or able(models_from(Usual.of(dataset, run).models), found.task)
     folds = [Fold(found, chosen, dataset, split, run) for split in splits]

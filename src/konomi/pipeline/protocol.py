@@ -20,7 +20,7 @@ from konomi.evaluate.metrics import Metric
 from konomi.settings import check_types
 
 Learnt = Literal["train", "train and valid"]
-PickedOn = Literal["validation", "test", "not said"]
+PickedOn = Literal["validation", "test", "nothing", "not said"]  # nothing: default settings
 RATING, RANKING = "rating", "ranking"  # the tasks
 
 

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from konomi.arguments import as_path
 from konomi.arrays import I64, U8, Bools
 from konomi.data.dataset import Dataset
 from konomi.data.split import TEST, TRAIN, VALID, Split, SplitConfig, make_split, predefined
 from konomi.data.table import Table
-from konomi.errors import DataError
+from konomi.errors import ConfigError, DataError
 from konomi.files.sums import sum_like
-from konomi.pipeline.arguments import splits_from
+from konomi.pipeline.arguments import run_from, splits_from
 from konomi.pipeline.people_held_out import hold_out
 from konomi.pipeline.protocol import Data, Drawn, Files, HeldOutPeople, Index, Protocol, Rule, Shuffled, files_of
+from konomi.pipeline.protocol_file import load_protocol
 from konomi.reading.index_files import read_index
 from konomi.reading.prepare import prepare, read_ratings
 from konomi.reading.signal import with_signal
@@ -30,6 +32,19 @@ class Found:
 
     files: Mapping[str, Path]
     unchecked: tuple[str, ...]
+
+
+def open_protocol(
+    protocol: Protocol | Path | str, data: Path | str = ".", run: Run | None = None, by_ids: bool = False
+) -> tuple[Dataset, list[Split]]:
+    """The dataset of a protocol, and the split of each fold, as the clean rule has them: for `compare_models`.
+
+    protocol: one, or its name or path; data: the folder with its files, or the one around that; by_ids: leave out what tells of
+    titles and people. ConfigError and DataError as in `benchmark`.
+    """
+    found = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
+    place = as_path(data, "the data of a protocol", ConfigError)
+    return parts(found, find_data(found, place, not by_ids), found.clean, run_from(run), not by_ids)
 
 
 def find_data(protocol: Protocol, place: Path, contents: bool = True) -> Found:
