@@ -20,7 +20,7 @@ from konomi.runtime import Run
 from protocols import LISTED, files, index, lists, protocol, ratings
 
 RUN = Run(threads=1)
-MF = {"mf": {"dim": 4, "epochs": 40, "rate": 0.3, "patience": 3}}
+MF = {"mf": {"dim": 4, "epochs": 40, "rate": 0.5, "l2": 0.0, "patience": 3}}
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +99,27 @@ def test_the_epoch_that_validation_entries_chose_is_trained_again(folder):
     heard = []
     found = benchmark(folder / "files.toml", folder, MF, RUN, tell=heard.append)
     fold = folds(folder / "files.toml")[0]
-    config = mf.Config(dim=4, epochs=40, rate=0.3, patience=3)
+    config = mf.Config(dim=4, epochs=40, rate=0.5, l2=0.0, patience=3)
     first = mf.fit(fold.choosing, config, RUN)
     best = int(np.argmin(first.history[:, 1])) + 1
+    assert best < 40
     again = mf.fit(fold.everything, replace(config, epochs=best, patience=0), RUN)
     assert heard[0].report.metrics == fold.measure(again).metrics
     assert (heard[0].name, heard[0].fold, heard[1].fold) == ("mf", 0, 1) and heard[0].seconds > 0
     assert row(found, "mf").values["rmse"] < row(found, "bias").values["rmse"]
+
+
+def test_what_is_measured_is_made_again_from_its_arrays(folder, monkeypatch):
+    loaded = []
+
+    def load(state):
+        loaded.append(state)
+        return found(state)
+
+    found = bias.load
+    monkeypatch.setattr(bias, "load", load)
+    benchmark(folder / "files.toml", folder, "bias", RUN)
+    assert len(loaded) == 2
 
 
 def test_seeds(folder):
@@ -122,7 +136,7 @@ def test_seeds(folder):
 def test_differences_to_the_best_baseline_are_paired_over_people(folder):
     found = benchmark(folder / "index.toml", folder, MF, RUN)
     (fold,) = folds(folder / "index.toml")
-    model = mf.fit(fold.choosing, mf.Config(dim=4, epochs=40, rate=0.3, patience=3), RUN)
+    model = mf.fit(fold.choosing, mf.Config(dim=4, epochs=40, rate=0.5, l2=0.0, patience=3), RUN)
     best = "global mean"
     both = {"mf": fold.measure(model).predictions["rating"], best: fold.baselines[best].predictions["rating"]}
     own = standing("rating", both, RUN.seed, metrics=found.protocol.metrics)

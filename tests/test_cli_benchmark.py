@@ -136,6 +136,9 @@ def test_sentences(folder):
 
     assert "really better than the best baseline, bias." in said(-2, -1)
     assert "really worse than" in said(1, 2) and "not really different from" in said(-1, 2)
+    higher = replace(found.protocol.metrics[0], better="higher")
+    assert "Ahead of 0 of 2" in said(-2, -1)
+    assert "Ahead of 2 of 2" in report.answer(replace(found, protocol=replace(found.protocol, metrics=(higher,))))
     bare = replace(found, protocol=replace(found.protocol, published=()))
     assert report.answer(bare).endswith("Nothing is published here that it could stand beside.")
     assert report.sources(load_protocol("ml-100k")) == []

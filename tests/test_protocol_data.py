@@ -91,6 +91,10 @@ def test_shuffled_rows_are_those_of_pandas(tmp_path):
     order, n = np.random.RandomState(0).permutation(len(some)), len(some)
     assert pairs(dataset, found, TEST) == of([some[row] for row in order[int(n * 0.9) :]])
     assert pairs(dataset, found, VALID) == of([some[row] for row in order[int(n * 0.8) : int(n * 0.9)]])
+    bare = protocol(tmp_path / "q.toml", 'kind = "shuffled"\ntrain_to = 0.9\nvalid_to = 0.9')
+    _, (found,) = opened(bare, Rule(valid=0.3, seed=5))
+    assert pairs(dataset, found, TEST) == of([some[row] for row in order[int(n * 0.9) :]])
+    assert 0.2 < found.counts()["valid"] / (n * 0.9) < 0.4 and opened(bare)[1][0].counts()["valid"] == 0
 
 
 def test_shuffled_folds_have_the_rest_in_the_first(tmp_path):
@@ -117,7 +121,7 @@ def test_people_held_out_as_in_the_publication(tmp_path):
     """Its preparation, written here once more as it is there: row by row, with the global legacy generator."""
     draw = np.random.default_rng(0)
     some = [(u, i, 5 if i != 13 else 2) for u in range(30) for i in range(20) if draw.random() < 0.5]
-    some += [(29, 99, 5)]  # an item of one person alone, who is held out or not
+    some += [(u, 100 + u, 5) for u in range(30)]  # of each person alone, so that nobody trains those of people held out
     ratings(tmp_path / "ratings.csv", some)
     held = 'kind = "people"\nvalid = 4\ntest = 5\nseed = 98765\nhidden = 0.2'
     data = "least = 4\nread = { scale = [1, 5, 1] }\nrules = { min_user_ratings = 4 }"
