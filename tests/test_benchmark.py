@@ -13,7 +13,7 @@ from konomi.evaluate.rating_metrics import rmse
 from konomi.models import bias, ease, mf
 from konomi.pipeline.benchmark import benchmark
 from konomi.pipeline.protocol import Rule
-from konomi.pipeline.protocol_data import find_data, parts
+from konomi.pipeline.protocol_data import find_data, prepared
 from konomi.pipeline.protocol_file import load_protocol
 from konomi.pipeline.protocol_fold import Fold
 from konomi.runtime import Run
@@ -48,7 +48,7 @@ def folder(tmp_path_factory):
 def folds(path, rule=None):
     found = load_protocol(path)
     rule = rule or found.clean
-    dataset, splits = parts(found, find_data(found, path.parent), rule, RUN)
+    dataset, splits = prepared(found, find_data(found, path.parent), rule, RUN)
     return [Fold(found, rule, dataset, split, RUN) for split in splits]
 
 

@@ -58,8 +58,8 @@ def test_the_table_beside_published_rows(folder):
     assert table[1][1:5] == ["mean", "of", "2", "Konomi"] and table[5] == ["Third", "published", "9", "validation"]
     said = " ".join(found.stdout.split())
     assert "really better than the best baseline, global mean. Ahead of 1 of 2 published figures." in said
-    assert "1 of 3 published figures were picked on the test part." in said
-    assert "`--rule`" not in said and "--rule=as-published picks on the test part" in said
+    assert "1 of 3 published figures were picked on the test entries." in said
+    assert "`--rule`" not in said and "--rule=as-published picks on the test entries" in said
     assert "No checksum is known of ratings.csv, test1.csv, test2.csv" in said
     assert "Theirs: https://example.org/Theirs (Table 1, the last column; read 2026-11-27)" in said
     assert "mf, fold 2, seed 0: rmse " in found.stderr
@@ -80,7 +80,7 @@ def test_json_has_all_of_it(folder):
 
 def test_the_other_rule(folder):
     found = konomi("benchmark", folder / "p.toml", "--data", folder, *MF, "--rule", "as-published")
-    assert "(as-published rule)" in found.stdout and "The test part chose epochs and settings" in found.stdout
+    assert "(as-published rule)" in found.stdout and "The test entries chose epochs and settings" in found.stdout
 
 
 def test_the_names_of_all(folder):

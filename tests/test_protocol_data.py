@@ -10,7 +10,7 @@ from command_line import write
 from konomi.data.split import SHOWN, TEST, TRAIN, VALID
 from konomi.errors import ConfigError, DataError
 from konomi.pipeline.protocol import Rule
-from konomi.pipeline.protocol_data import find_data, parts
+from konomi.pipeline.protocol_data import find_data, prepared
 from konomi.pipeline.protocol_file import load_protocol
 from konomi.runtime import Run
 from protocols import LISTED, RATED, files, index, lists, protocol, ratings, rows
@@ -22,11 +22,11 @@ NO_DRAWING = Rule(valid=0)
 def opened(path, rule=NO_DRAWING, place=None):
     """The dataset of a protocol file and the splits; its data lies beside it."""
     found = load_protocol(path)
-    return parts(found, find_data(found, place or path.parent), rule, RUN)
+    return prepared(found, find_data(found, place or path.parent), rule, RUN)
 
 
 def pairs(dataset, split, role):
-    """(user id, item id) of the entries of a part."""
+    """(user id, item id) of the entries of a role."""
     entries = np.flatnonzero(split.role == role)
     users, items = dataset.profiles.user[entries], dataset.item[entries]
     return {(dataset.users.ids[int(u)], dataset.item_ids.ids[int(i)]) for u, i in zip(users, items, strict=True)}
@@ -189,13 +189,13 @@ def test_contents_by_wish(tmp_path):
     found = load_protocol(
         protocol(tmp_path / "p.toml", 'kind = "drawn"', data=f'items = ["items.csv"]\nusers = "users.csv"\n{RATED}')
     )
-    dataset, _ = parts(found, find_data(found, tmp_path), NO_DRAWING, RUN)
+    dataset, _ = prepared(found, find_data(found, tmp_path), NO_DRAWING, RUN)
     assert dataset.titles([0]) == ["A"] and [each.name for each in dataset.features] == ["age"]
     (tmp_path / "items.csv").unlink()
     with pytest.raises(DataError, match=r"items\.csv: no such file") as error:
         find_data(found, tmp_path)
     assert "leave titles and people out with `by_ids`" in error.value.hint
-    dataset, _ = parts(found, find_data(found, tmp_path, contents=False), NO_DRAWING, RUN, contents=False)
+    dataset, _ = prepared(found, find_data(found, tmp_path, contents=False), NO_DRAWING, RUN, contents=False)
     assert dataset.items["title"].null_count() == len(dataset.items) and not dataset.features
 
 

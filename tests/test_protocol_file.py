@@ -1,15 +1,18 @@
 """Protocols in TOML: those that come with Konomi can be read, and what is wrong in one is named with its table."""
 
 import re
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from command_line import write
 from konomi.errors import ConfigError
-from konomi.pipeline.protocol import Files, HeldOutPeople, Index, Shuffled, files_of
+from konomi.pipeline.protocol import Data, Fetch, Files, HeldOutPeople, Index, Published, Rule, Shuffled, files_of
 from konomi.pipeline.protocol_file import SHIPPED, is_protocol, load_protocol, protocol_names
 from protocols import LISTED, protocol
 
+PAGE = Path(__file__).parents[1] / "docs" / "benchmark.md"
 FILES = 'kind = "files"\ntest = ["test.csv"]'
 FIGURE = """
 [[published]]
@@ -81,7 +84,7 @@ WRONG = {
     "a metric of the other task": (FILES, {"metrics": ("ndcg@10",)}, "ndcg@10 does not measure a rating"),
     "an unknown task": (FILES, {"task": "ranks"}, 'task cannot be "ranks"'),
     "a rule out of range": (FILES, {"more": "[rule]\nvalid = 1.5\n"}, "valid is 1.5"),
-    "a rule of no such part": (FILES, {"more": "[rule]\npicked = 'tests'\n"}, 'picked cannot be "tests". Did you mean "test"?'),
+    "a rule of none": (FILES, {"more": "[rule]\npicked = 'tests'\n"}, 'picked cannot be "tests". Did you mean "test"?'),
     "people held out and learnt": ('kind = "people"\nvalid = 1\ntest = 1', {}, "people who are held out are not learnt from"),
     "thresholds under numbered rows": (
         'kind = "shuffled"', {"data": "rules = { k_core = 5 }"}, "rows are numbered before thresholds",
@@ -131,3 +134,14 @@ def test_a_rule_that_a_protocol_has_not(tmp_path):
         found.rule("as-published")
     with pytest.raises(ConfigError, match='There is no rule "dirty"'):
         found.rule("dirty")
+
+
+def test_the_page_has_a_protocol_that_works_and_every_key(tmp_path):
+    page = PAGE.read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)
+    found = load_protocol(write(tmp_path / "mine.toml", example))
+    assert found.split.config.kind == "last" and found.published[0].picked_on == "not said" and found.data.fetch[0].files
+    keys = {
+        each.name for kind in (Data, Fetch, Files, HeldOutPeople, Index, Published, Rule, Shuffled) for each in fields(kind)
+    }
+    assert {key for key in keys - {"fetch", "sums"} if f"`{key}`" not in page} == set()

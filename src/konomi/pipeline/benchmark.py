@@ -20,7 +20,7 @@ from konomi.evaluate.records import Report
 from konomi.models import module
 from konomi.pipeline.arguments import models_from, run_from
 from konomi.pipeline.protocol import CLEAN, RATING, Protocol
-from konomi.pipeline.protocol_data import find_data, parts
+from konomi.pipeline.protocol_data import find_data, prepared
 from konomi.pipeline.protocol_file import load_protocol
 from konomi.pipeline.protocol_fold import Fold
 from konomi.pipeline.refit import again, settled
@@ -105,7 +105,7 @@ def benchmark(
     seeds = whole("seeds", seeds, 1, ConfigError)
     configs = None if models is None else able(models_from(models), found.task)
     files = find_data(found, as_path(data, "the data of a protocol", ConfigError), not by_ids)
-    dataset, splits = parts(found, files, chosen, run, not by_ids)
+    dataset, splits = prepared(found, files, chosen, run, not by_ids)
     configs = configs or able(models_from(Usual.of(dataset, run).models), found.task)
     folds = [Fold(found, chosen, dataset, split, run) for split in splits]
     trials, failures = dict[str, list[Trial]](), dict[str, str]()

@@ -1,7 +1,7 @@
 """Strong generalisation as Liang et al. 2018 made it: people who validate and test are unknown to training.
 
 (Liang, Krishnan, Hoffman & Jebara 2018, "Variational autoencoders for collaborative filtering". Their data preparation draws
-by NumPy's legacy generator, so that everybody who published on these parts has the same.)
+by NumPy's legacy generator, so that everybody who published on this split has the same.)
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 Protocol
 ├── data       files, how they are read, what of them is kept, their checksums, where they can be fetched
-├── split      the part of each entry: given by files or an index, shuffled with a seed, drawn, or whole people
+├── split      the role of each entry: given by files or an index, shuffled with a seed, drawn, or whole people
 ├── clean      the rule: what chooses epochs and settings, what is learnt, what is shown of people
 ├── published  figures of others, each with its source
 └── metrics    of the task, the first one orders the table
@@ -66,7 +66,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Files:
-    """Entries that files repeat: those of test[n], and of valid[n] where there are any, are the parts of fold n."""
+    """Entries that files repeat: those of test[n], and of valid[n] where there are any, test and validate in fold n."""
 
     test: tuple[str, ...]
     valid: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class Shuffled:
     """Rows in the order of NumPy's RandomState(seed).permutation, which is that of pandas' sample(frac=1) and of scikit-learn.
 
     Those before the share train_to train, from there to valid_to they validate, the rest tests. With folds, fold n is the n-th
-    of so many parts, of which the first ones have a row more where there is a remainder.
+    of so many pieces, of which the first ones have a row more where there is a remainder.
     """
 
     seed: int = 0
@@ -143,7 +143,7 @@ def files_of(split: Parting) -> tuple[str, ...]:
 
 
 def holds_out_people(split: Parting) -> bool:
-    """Whether the people of its parts are others than those who train."""
+    """Whether those who validate and test are others than those who train."""
     return isinstance(split, HeldOutPeople) or (isinstance(split, Drawn) and split.config.kind == "users")
 
 
@@ -151,10 +151,10 @@ def holds_out_people(split: Parting) -> bool:
 class Rule:
     """How a model is chosen and shown people.
 
-    picked: the part that chooses its epoch and its settings; valid: the share of the training entries that is drawn for that
-    where the split has no such part, with this seed; learnt: what the model that is measured has learnt; shown: what it is
-    shown of the people, which is then never listed. Where the test part picks, nothing validates, and everything else is learnt
-    and shown.
+    picked: the entries that choose its epoch and its settings; valid: the share of the training entries that is drawn for that
+    where the split has none, with this seed; learnt: what the model that is measured has learnt; shown: what it is
+    shown of the people, which is then never listed. Where the test entries pick, nothing validates, and everything else is
+    learnt and shown.
     """
 
     picked: Literal["valid", "test"] = "valid"
@@ -175,7 +175,7 @@ CLEAN, AS_PUBLISHED = "clean", "as-published"  # the names of the rules
 @dataclass(frozen=True)
 class Published:
     """A figure of others: the name of the method, key of a metric → value, the source (an address, and the place on the page),
-    and the part that its settings were picked on."""
+    and the entries that its settings were picked on."""
 
     name: str
     values: Mapping[str, float]

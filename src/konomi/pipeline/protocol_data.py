@@ -23,7 +23,7 @@ from konomi.reading.prepare import prepare, read_ratings
 from konomi.reading.signal import with_signal
 from konomi.runtime import Run
 
-NO_PART = 255  # of a row that is left out
+OUTSIDE = 255  # of a row that is left out
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,7 @@ def open_protocol(
     """
     found = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     place = as_path(data, "the data of a protocol", ConfigError)
-    return parts(found, find_data(found, place, not by_ids), found.clean, run_from(run), not by_ids)
+    return prepared(found, find_data(found, place, not by_ids), found.clean, run_from(run), not by_ids)
 
 
 def find_data(protocol: Protocol, place: Path, contents: bool = True) -> Found:
@@ -73,7 +73,7 @@ def find_data(protocol: Protocol, place: Path, contents: bool = True) -> Found:
     return Found(found, tuple(name for name in found if name not in data.sums))
 
 
-def parts(protocol: Protocol, found: Found, rule: Rule, run: Run, contents: bool = True) -> tuple[Dataset, list[Split]]:
+def prepared(protocol: Protocol, found: Found, rule: Rule, run: Run, contents: bool = True) -> tuple[Dataset, list[Split]]:
     """The dataset, and the split of each fold. Where the protocol names no validation entries, the rule's share is drawn.
 
     DataError where a file cannot be read, or does not belong to the others.
@@ -81,8 +81,8 @@ def parts(protocol: Protocol, found: Found, rule: Rule, run: Run, contents: bool
     split, table = protocol.split, _ratings(protocol.data, found, run, contents)
     roles = _roles(split, found, len(table))
     if isinstance(split, Index):
-        table = _rows(table, roles[0] != NO_PART)
-        roles = [each[each != NO_PART] for each in roles]
+        table = _rows(table, roles[0] != OUTSIDE)
+        roles = [each[each != OUTSIDE] for each in roles]
     dataset = prepare(table, protocol.data.rules, run)
     if isinstance(split, Files):
         return dataset, [
@@ -116,7 +116,7 @@ def _rows(table: Table, rows: Bools | I64) -> Table:
 
 
 def _roles(split: object, found: Found, n: int) -> list[U8]:
-    """The part of each of n rows, u8[n], for every fold of a split of rows; none for other splits."""
+    """The role of each of n rows, u8[n], for every fold of a split of rows; none for other splits."""
     if isinstance(split, Index):
         numbers = read_index(found.files[split.file])
         if len(numbers) != n:
@@ -124,7 +124,7 @@ def _roles(split: object, found: Found, n: int) -> list[U8]:
                 f"{found.files[split.file]}: numbers {len(numbers):,} rows, and there are {n:,}.",
                 "Give the index of these ratings.",
             )
-        roles = np.full(n, NO_PART, np.uint8)
+        roles = np.full(n, OUTSIDE, np.uint8)
         for number, role in ((split.train, TRAIN), (split.valid, VALID), (split.test, TEST)):
             roles[numbers == number] = role
         return [roles]
@@ -146,13 +146,13 @@ def _marked(n: int, order: I64, marks: Sequence[tuple[I64, int]]) -> U8:
 
 
 def _by_roles(dataset: Dataset, table: Table, roles: U8, rule: Rule) -> Split:
-    """The split in which the rows of a table have these parts."""
+    """The split in which the rows of a table have these roles."""
     valid = _rows(table, roles == VALID) if (roles == VALID).any() else None
     return predefined(dataset, _rows(table, roles == TEST), valid, rule.valid, rule.seed)
 
 
 def _by_files(dataset: Dataset, table: Table, found: Found, fold: int, split: Files, data: Data, rule: Rule, run: Run) -> Split:
-    """The split whose parts are files, read like the ratings."""
+    """The split that is given by files, read like the ratings."""
     reading = {**data.read, "scale": None if table.signal != "ratings" else table.scale}
     test, valid = (
         read_ratings(found.files[names[fold]], run=run, **reading) if names else None for names in (split.test, split.valid)

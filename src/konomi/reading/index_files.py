@@ -1,4 +1,4 @@
-"""Index files: what each row of another file is, such as its part of a split, as whole numbers in the order of the rows.
+"""Index files: what each row of another file is, such as its role in a split, as whole numbers in the order of the rows.
 
 Text with a number a line, or NumPy's own forms: .npy, and .npz with one array. Nothing pickled is read.
 """

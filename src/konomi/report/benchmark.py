@@ -64,18 +64,18 @@ def remarks(found: Benchmark) -> list[str]:
     rule, protocol = found.protocol.rule(found.rule), found.protocol
     said = [protocol.about]
     if rule.picked == "test":
-        said.append("The test part chose epochs and settings, as in publications: on new data they would be worse.")
+        said.append("The test entries chose epochs and settings, as in publications: on new data they would be worse.")
     tested = sum(each.picked_on == "test" for each in protocol.published)
     unsaid = sum(each.picked_on == "not said" for each in protocol.published)
     if tested:
-        said.append(f"{tested} of {len(protocol.published)} published figures were picked on the test part.")
+        said.append(f"{tested} of {len(protocol.published)} published figures were picked on the test entries.")
     if unsaid:
         said.append(
             f"The sources of {unsaid} of {len(protocol.published)} published figures do not say what they were picked on."
         )
     if found.rule == CLEAN and protocol.as_published is not None:
         said.append(
-            f"The clean rule picks on validation entries. `rule`={AS_PUBLISHED} picks on the test part, as publications may."
+            f"The clean rule picks on validation entries. `rule`={AS_PUBLISHED} picks on the test entries, as publications may."
         )
     if found.unchecked:
         said.append(
