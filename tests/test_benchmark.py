@@ -190,6 +190,7 @@ def test_wrong_arguments_are_refused_before_anything_is_read(folder, tmp_path):
         ({"models": "ease"}, ConfigError, "ease: none predicts ratings"),
         ({"models": "eas"}, RequestError, 'Unknown model "eas"'),
         ({"models": "bias", "seeds": 0}, ConfigError, "seeds is 0"),
+        ({"models": "bias", "seeds": 10**9}, ConfigError, "1,000,000,000 trainings"),
         ({"models": "bias", "rule": "published"}, ConfigError, 'There is no rule "published"'),
         ({"models": "bias", "run": 5}, ConfigError, "is not a run"),
     ):

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from konomi.arguments import as_path, whole
+from konomi.arguments import as_path, expect, whole
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split
 from konomi.errors import ConfigError, DataError
@@ -27,6 +27,8 @@ from konomi.pipeline.refit import again, settled
 from konomi.pipeline.steps import fit_or_reason
 from konomi.pipeline.usual import Usual
 from konomi.runtime import Run, one_blas_thread
+
+MOST_SEEDS = 1000  # trainings of a model
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,11 @@ def benchmark(
     """
     found = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     chosen, run = found.rule(rule), replace(run_from(run), checkpoint=None)
+    expect(tell, Callable, "a function", ConfigError, "Give `tell` what is to hear of each trial, or leave it out.")
+    expect(by_ids, bool, "a yes or no", ConfigError, "Give True or False as `by_ids`, or leave it out.", "by_ids")
     seeds = whole("seeds", seeds, 1, ConfigError)
+    if seeds > MOST_SEEDS:
+        raise ConfigError(f"{seeds:,} trainings of each model.", f"Ask for {MOST_SEEDS} `seeds` at most.", "seeds")
     configs = None if models is None else able(models_from(models), found.task)
     files = find_data(found, as_path(data, "the data of a protocol", ConfigError), not by_ids)
     dataset, splits = prepared(found, files, chosen, run, not by_ids)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from konomi.arguments import expect
 from konomi.data.prepare import Rules
 from konomi.data.split import SplitConfig
 from konomi.errors import ConfigError
@@ -210,6 +211,7 @@ class Protocol:
 
     def rule(self, name: str) -> Rule:
         """The rule of this name; ConfigError where the protocol has none."""
+        expect(name, str, "a rule", ConfigError, f"The rules are {CLEAN} and {AS_PUBLISHED}.", "rule")
         if name == CLEAN:
             return self.clean
         if name == AS_PUBLISHED and self.as_published is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from konomi.arguments import as_path
+from konomi.arguments import as_path, expect
 from konomi.arrays import I64, U8, Bools
 from konomi.data.dataset import Dataset
 from konomi.data.split import TEST, TRAIN, VALID, Split, SplitConfig, make_split, predefined
@@ -43,6 +43,7 @@ def open_protocol(
     titles and people. ConfigError and DataError as in `benchmark`.
     """
     found = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
+    expect(by_ids, bool, "a yes or no", ConfigError, "Give True or False as `by_ids`, or leave it out.", "by_ids")
     place = as_path(data, "the data of a protocol", ConfigError)
     return prepared(found, find_data(found, place, not by_ids), found.clean, run_from(run), not by_ids)
 
