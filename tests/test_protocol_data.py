@@ -56,6 +56,17 @@ def test_validation_entries_are_drawn_where_none_are_given(tmp_path):
     assert opened(path)[1][0].counts()["valid"] == 0
 
 
+def test_a_threshold_is_one_of_every_file(tmp_path):
+    some = files(tmp_path)
+    data = "least = 6\nread = { scale = [1, 10, 1] }"
+    path = protocol(
+        tmp_path / "p.toml", 'kind = "files"\ntest = ["test1.csv"]', data=data, task="ranking", metrics=("ndcg@10",)
+    )
+    dataset, (split,) = opened(path)
+    assert dataset.signal == "presence" and pairs(dataset, split, TEST) == of(row for row in some[1::5] if row[2] >= 6)
+    assert len(dataset.item) == sum(row[2] >= 6 for row in some)
+
+
 def test_lists_of_items(tmp_path):
     some = [row for row in rows() if row[2] > 5]
     lists(tmp_path / "train.txt", some[::2])

@@ -103,6 +103,11 @@ def _ratings(data: Data, found: Found, run: Run, contents: bool) -> Table:
     table = read_ratings(*(found.files[name] for name in data.ratings), run=run, **reading)
     if not contents:
         table = dataclasses.replace(table, items=None)
+    return _kept(table, data)
+
+
+def _kept(table: Table, data: Data) -> Table:
+    """The rows that are rated `least` or more, as presence; all as they are where there is no such threshold."""
     if data.least is None:
         return table
     return with_signal(_rows(table, table.rating >= np.float32(data.least)), counts=False, implicit=True)
@@ -154,12 +159,13 @@ def _by_roles(dataset: Dataset, table: Table, roles: U8, rule: Rule) -> Split:
 
 def _by_files(dataset: Dataset, table: Table, found: Found, fold: int, split: Files, data: Data, rule: Rule, run: Run) -> Split:
     """The split that is given by files, read like the ratings."""
-    reading = {**data.read, "scale": None if table.signal != "ratings" else table.scale}
-    test, valid = (
-        read_ratings(found.files[names[fold]], run=run, **reading) if names else None for names in (split.test, split.valid)
-    )
-    assert test is not None
-    return predefined(dataset, test, valid, rule.valid, rule.seed)
+    reading = data.read if table.signal != "ratings" else {**data.read, "scale": table.scale}
+
+    def read(name: str) -> Table:
+        return _kept(read_ratings(found.files[name], run=run, **reading), data)
+
+    valid = read(split.valid[fold]) if split.valid else None
+    return predefined(dataset, read(split.test[fold]), valid, rule.valid, rule.seed)
 
 
 def _with_share(split: Split, dataset: Dataset, rule: Rule) -> Split:
