@@ -3,6 +3,7 @@
 import math
 import shutil
 import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from konomi.data.dataset import Dataset
 from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
 from konomi.data.table import Table
+from loopback import Server
 
 # however the tests were started (in the background, under nohup): their child processes hear signals
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -75,3 +77,16 @@ def place(tmp_path_factory):
 def bundle(place, tmp_path):
     """A copy of the bundle, to be spoilt."""
     return shutil.copyfile(place / "bundle", tmp_path / "bundle")
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server on the loopback, to which no proxy leads."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with Server() as made:
+        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()

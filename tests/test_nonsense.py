@@ -12,12 +12,13 @@ from konomi import models
 from konomi.bundle.store import Store
 from konomi.errors import KonomiError
 from konomi.report import folder
+from protocols import protocol, ratings, rows
 
 FRAME = pl.DataFrame({"a": [1, 2]})
 NONSENSE = [5, -1, 10**30, 1.5, float("nan"), "x", "", None, True, b"", b"x", [], [None], {}, {"a": "b"}, FRAME, object()]
 RECORDS = (  # what Konomi gives, rather than takes: nothing is asked of it before it is used
-    "Answer Bundle Comparison Dataset EntryMean EntryMetric Evaluation Given ListMetric Matched People Person PersonalList "
-    "Predictions Ranking Report Split Table TrainSet"
+    "Answer Benchmark Bundle Comparison Dataset EntryMean EntryMetric Evaluation Given ListMetric Matched People Person "
+    "PersonalList Predictions Ranking Report Split Table TrainSet"
 ).split()
 ERRORS = [name for name in konomi.__all__ if name.endswith("Error") or name in ("Cancelled", "BeginAnew")]
 
@@ -67,6 +68,8 @@ def calls(it) -> dict[str, tuple]:
         "Store.select": (store.select, {"number": 1}),
         "Where": (konomi.Where, vars(konomi.Where())),
         "add": (konomi.add, {"dataset": dataset, "ratings": it["frame"], "run": run, **read}),
+        "benchmark": (konomi.benchmark, {"protocol": place / "p.toml", "data": place, "models": "bias", "run": run,
+                                         "rule": "clean", "seeds": 1, "by_ids": False, "tell": print}),
         "compare_bundles": (konomi.compare_bundles, {"first": bundle, "second": bundle, "seed": 0}),
         "compare_models": (konomi.compare_models, {**data, "tasks": "rating", "split": None, "tell": print, "metrics": ()}),
         "compare_people": (konomi.compare_people, {**data, "task": "rating", "split": None, "tell": print, "metrics": ()}),
@@ -74,6 +77,7 @@ def calls(it) -> dict[str, tuple]:
         "load_bundle": (konomi.load_bundle, {"path": place / "bundle"}),
         "make_split": (konomi.make_split, {"dataset": dataset, "config": konomi.SplitConfig()}),
         "match_list": (konomi.match_list, {"personal": it["list"], "index": recommender.titles, "scale": dataset.scale}),
+        "open_protocol": (konomi.open_protocol, {"protocol": place / "p.toml", "data": place, "run": run, "by_ids": False}),
         "prepare": (konomi.prepare, {"ratings": it["frame"], "rules": None, "run": run, **read}),
         "rank": (konomi.rank, {"model": bundle.models["bias"], "profiles": profiles, "k": 2, "allowed": np.ones(len(ids), bool),
                                "output": None, "threads": 1}),
@@ -95,6 +99,8 @@ def known(checkerboard, tmp_path_factory):
     konomi.save_bundle(place / "bundle", bundle)
     checkerboard.save(place / "data")
     (place / "list.csv").write_text("title,rating\n10,9\n")
+    protocol(place / "p.toml", 'kind = "drawn"')
+    ratings(place / "ratings.csv", rows())
     frame = pl.DataFrame({"user_id": [1, 1, 2, 2], "item_id": [1, 2, 1, 2], "rating": [9, 2, 8, 1]})
     return {"dataset": checkerboard, "bundle": bundle, "folder": place, "frame": frame, "people": None,
             "list": konomi.read_list(place / "list.csv")}  # fmt: skip

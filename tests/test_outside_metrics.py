@@ -22,6 +22,7 @@ from konomi.evaluate.metrics import (
     EntryMetric,
     ListMetric,
     list_metrics,
+    metrics_named,
     metrics_of,
     metrics_with,
     primary,
@@ -240,3 +241,13 @@ def test_of_people_held_out(tmp_path):
     assert found.rows[0].ranked.metrics.keys() >= {"first@10", "ndcg@5"}
     written = front_door.write_people(tmp_path / "people", found)
     assert all(0 <= row["ndcg@5"] <= 1 for row in written["rows"])
+
+
+def test_metrics_of_publications_are_measured_where_they_are_asked_for():
+    assert not any(key.startswith("recall_capped") for key in METRICS)
+    (twenty, fifty) = metrics_named(["recall_capped@20", "recall_capped@50"])
+    assert (twenty.k, fifty.k, fifty.name) == (20, 50, "capped recall@50") and twenty.meaning
+    assert metrics_with("recall_capped@50")[-1] == fifty
+    assert [metric.key for metric in metrics_named(["mae", "ndcg@100", "rmse"])] == ["mae", "ndcg@100", "rmse"]
+    with pytest.raises(ConfigError, match='Did you mean "recall_capped@20"'):
+        metrics_named(["recal_capped@20"])

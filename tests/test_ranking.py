@@ -63,6 +63,8 @@ def test_ndcg_by_hand():
 def test_recall_and_precision_by_hand():
     assert ranking.recall(HIT, COUNT, 4).tolist() == [2 / 3, 0, 1]
     assert ranking.recall(HIT, COUNT, 3).tolist() == [1 / 3, 0, 1]
+    assert ranking.capped_recall(HIT, COUNT, 4).tolist() == [2 / 3, 0, 1]
+    assert ranking.capped_recall(HIT, COUNT, 2).tolist() == [1 / 2, 0, 1]  # three are relevant, and two places can be full
     assert ranking.precision(HIT, 4).tolist() == [2 / 4, 0, 1 / 4]
     assert ranking.precision(HIT, 5).tolist() == [2 / 5, 0, 1 / 5]
 

@@ -33,12 +33,15 @@ from konomi.lists.personal_list import read_list as read_list
 from konomi.models import MODELS as MODELS
 from konomi.models import register_model as register_model
 from konomi.pipeline.against import compare_bundles as compare_bundles
+from konomi.pipeline.benchmark import Benchmark as Benchmark
+from konomi.pipeline.benchmark import benchmark as benchmark
 from konomi.pipeline.compare import compare_models as compare_models
 from konomi.pipeline.compare_people import compare_people as compare_people
 from konomi.pipeline.comparison import Comparison as Comparison
 from konomi.pipeline.evaluate import Evaluation as Evaluation
 from konomi.pipeline.evaluate import evaluate_model as evaluate_model
 from konomi.pipeline.people_comparison import People as People
+from konomi.pipeline.protocol_data import open_protocol as open_protocol
 from konomi.pipeline.train import train_model as train_model
 from konomi.ranking.dials import Dials as Dials
 from konomi.ranking.rank import Ranking as Ranking

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from konomi.cli.ask import ask
+from konomi.cli.benchmark import benchmark
 from konomi.cli.compare import compare
 from konomi.cli.demo import demo
 from konomi.cli.doctor import doctor
@@ -81,7 +82,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes half the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, prepare, synth, info, train, evaluate, compare, recommend, predict, similar, ask, doctor):
+for command in (demo, prepare, synth, info, train, evaluate, compare, benchmark, recommend, predict, similar, ask, doctor):
     app.command()(command)
 
 

@@ -5,26 +5,46 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from konomi.cli.console import note, running, say, show, show_json, table
+from konomi.cli.console import note, running, say, show, show_json
+from konomi.cli.grids import as_table, show_in_lines
 from konomi.cli.hints import within
-from konomi.cli.options import MODELS, Device, Folds, Json, Measured, Memory, Metrics, Seed, TestFile, Threads, ValidFile
+from konomi.cli.options import (
+    MODELS,
+    Device,
+    Fetch,
+    Folds,
+    Json,
+    Measured,
+    Memory,
+    Metrics,
+    ProtocolData,
+    Seed,
+    TestFile,
+    Threads,
+    ValidFile,
+)
 from konomi.cli.settings import check_needs, model_configs, split_settings
 from konomi.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from konomi.data.dataset import Dataset
+    from konomi.data.split import Split
     from konomi.pipeline.comparison import Comparison, Outcome
     from konomi.pipeline.people_comparison import People
-    from konomi.report.tables import Grid
+    from konomi.pipeline.protocol import Protocol
+    from konomi.runtime import Run
 
 BOTH = "both"
-WIDTH = 80  # characters of a line; a table of more columns goes on below
 
 
 def compare(
     ctx: typer.Context,
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset that `konomi prepare` wrote.")],
+    given: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA|PROTOCOL", help="A dataset that `konomi prepare` wrote, or a protocol of `konomi benchmark`."
+        ),
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="REPORT", help="The folder to write.")],
     models: Annotated[
         str,
@@ -55,13 +75,14 @@ def compare(
     ] = False,
     metrics: Metrics = "",
     measured: Measured = None,
+    data: ProtocolData = None,
+    fetch: Fetch = False,
     user_ids: Annotated[
         bool, typer.Option("--user-ids", help="Name the most active users in the report by their ids, not by numbers.")
     ] = False,
     json: Json = False,
 ) -> None:
     """Train models on the same split, and report how they differ."""
-    from konomi.data.dataset import Dataset
     from konomi.evaluate.metrics import metrics_with
     from konomi.extras import need
     from konomi.files import check_folder
@@ -69,6 +90,7 @@ def compare(
     from konomi.pipeline.arguments import apart, model_names
     from konomi.pipeline.compare import compare_models
     from konomi.pipeline.compare_people import compare_people
+    from konomi.pipeline.protocol_file import is_protocol, load_protocol
     from konomi.pipeline.splits import check_files, split_by_files
     from konomi.report.folder import KIND, write_report
     from konomi.report.people import write_people
@@ -83,9 +105,19 @@ def compare(
     by_file = tables.get("split", {}).get("kind")
     how = split_settings(tables, config, seed, split or ("users" if people and by_file is None else None), valid, test, folds)
     check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test, "folds": folds})
+    protocol = load_protocol(given) if is_protocol(given) else None
+    ways = {
+        "--split": split,
+        "[split]": tables.get("split"),
+        "--valid": valid,
+        "--test": test,
+        "--folds": folds,
+        "--test-file": test_file,
+    }
+    _check_protocol(protocol, given, {**ways, "--people": people or None}, {"--data": data, "--fetch": fetch or None})
     need("matplotlib", "The report")
     check_needs(chosen, device)
-    read = [data, *named.bundles.values(), *(path for path in (config, test_file, valid_file) if path)]
+    read = [given, *named.bundles.values(), *(path for path in (config, test_file, valid_file) if path)]
     check_folder(output, KIND, DataError, read)
     metrics_with(metrics)
     if people and folds:
@@ -95,7 +127,8 @@ def compare(
     if people and test_file:
         raise ConfigError("--test-file: with --people, it is people who are held out.", "Leave one of them out.")
     everything = {**chosen, **dict.fromkeys(named.combinations), **dict.fromkeys(named.bundles)}
-    dataset = Dataset.open(data)
+    if protocol is not None:
+        metrics = ",".join([metrics, *(metric.key for metric in protocol.metrics)])
 
     def tell(line: str) -> None:
         say(within(ctx, line))
@@ -104,24 +137,26 @@ def compare(
         tell(f"{name}: {message}")
 
     with running(seed, threads, device, memory=memory, json=json) as run:
+        dataset, frozen = _opened(given, protocol, data or Path("."), fetch, run)
+        if test_file:
+            frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run)
         if people:
             aim = "rating" if task == BOTH else task
             newcomers = compare_people(dataset, everything, how, aim, run, tell_of, metrics, measured)
-            facts = write_people(output, newcomers, data.resolve())
+            facts = write_people(output, newcomers, given.resolve())
         else:
             compared = TASKS if task == BOTH else (task,)
-            frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else how
             found = compare_models(
                 dataset,
                 everything,
                 compared,
-                frozen,
+                frozen or how,
                 run,
                 lambda outcome: tell(_line(outcome)),
                 metrics,
                 measured,
             )
-            facts = write_report(output, found, data.resolve(), user_ids)
+            facts = write_report(output, found, protocol.file if protocol else given.resolve(), user_ids)
     if json:
         show_json({"path": str(output), **facts})
         return
@@ -131,6 +166,30 @@ def compare(
         show(sentence, "")
     note(facts["data"]["note"])
     say(f"The report is {output / 'report.html'}.")
+
+
+def _check_protocol(protocol: "Protocol | None", given: Path, ways: dict[str, Any], of_data: dict[str, Any]) -> None:
+    """ConfigError where an option says what a protocol says, or what only a protocol needs."""
+    taken = ways if protocol is not None else of_data
+    if said := next((name for name, value in taken.items() if value is not None), None):
+        if protocol is not None:
+            raise ConfigError(f"{said}: the protocol {protocol.name} says how its data is split.", f"Leave out {said}.")
+        raise ConfigError(f"{said}: {given} is a dataset, and no protocol.", f"Leave out {said}.")
+
+
+def _opened(
+    given: Path, protocol: "Protocol | None", data: Path, fetch: bool, run: "Run"
+) -> "tuple[Dataset, Split | list[Split] | None]":
+    """The dataset that is given or that a protocol has, and its splits by the protocol."""
+    from konomi.data.dataset import Dataset
+    from konomi.pipeline.fetch import fetch_data
+    from konomi.pipeline.protocol_data import open_protocol
+
+    if protocol is None:
+        return Dataset.open(given), None
+    if fetch:
+        fetch_data(protocol, data, run, say)
+    return open_protocol(protocol, data, run)
 
 
 def configs(names: list[str], tables: dict[str, Any], file: Path | None, words: list[str]) -> dict[str, Any]:
@@ -164,35 +223,17 @@ def _show(found: "Comparison") -> None:
     from konomi.report import tables
 
     for task in found.standings:
-        _show_in_lines(tables.scores(found, task))
+        show_in_lines(tables.scores(found, task))
         if (differences := tables.differences(found, task)).rows:
-            show(_table(differences.only(differences.columns[:3])))
+            show(as_table(differences.only(differences.columns[:3])))
     if found.fits:
-        show(_table(tables.costs(found).only(("seconds", "rows/s", "epochs", "kept", "peak memory"))))
+        show(as_table(tables.costs(found).only(("seconds", "rows/s", "epochs", "kept", "peak memory"))))
 
 
 def _show_people(found: "People") -> None:
     """The tables, each within a line of the terminal."""
     from konomi.report import people
 
-    _show_in_lines(people.scores(found))
+    show_in_lines(people.scores(found))
     if (leads := people.leads(found)).rows:
-        show(_table(leads))
-
-
-def _show_in_lines(grid: "Grid") -> None:
-    """A table, as often as it takes with the next columns that fit a line; its heads stand before each."""
-    widths = [2 + max(len(row[n]) for row in (grid.columns, *grid.rows)) for n in range(len(grid.columns))]
-    lines, left = list[list[str]](), 0
-    for name, width in zip(grid.columns[grid.heads :], widths[grid.heads :], strict=True):
-        if width > left:
-            lines.append([])
-            left = WIDTH - sum(widths[: grid.heads]) - 2
-        lines[-1].append(name)
-        left -= width
-    for n, line in enumerate(lines):
-        show(_table(grid.only(line), None if n == 0 else ""))
-
-
-def _table(grid: "Grid", title: str | None = None) -> "Table":
-    return table(grid.title if title is None else title, grid.columns, grid.rows, grid.columns[grid.heads :])
+        show(as_table(leads))

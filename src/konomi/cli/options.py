@@ -38,3 +38,10 @@ ValidFile = Annotated[
     Path | None,
     typer.Option("--valid-file", metavar="FILE", help="Likewise the validation entries; needs --test-file."),
 ]
+ProtocolData = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="PATH", help="The folder with a protocol's files, or the one around it.  [default: .]"),
+]
+Fetch = Annotated[
+    bool, typer.Option("--fetch", help="Download what is missing of a protocol's; address and licence are shown first.")
+]

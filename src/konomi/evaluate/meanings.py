@@ -15,6 +15,7 @@ MEANINGS = {
     "ece": "How far predicted chances are from the shares that come true, in bins of alike chances.",
     "ndcg": "How many hidden likes the list has and how high they stand; 1 where they fill the top.",
     "ndcg_weighted": "NDCG where a little known title counts for more, since the well known are in the data too often.",
+    "recall_capped": "Recall where a list full of hits has 1, even for somebody who likes more than it holds.",
     "recall_weighted": "Recall where a little known title counts for more.",
     "recall_head": "Recall among the best known titles, with half of all ratings.",
     "recall_middle": "Recall among the titles in between, with the next 30 % of the ratings.",

@@ -125,6 +125,14 @@ _WITHOUT_MEANING: tuple[Metric, ...] = (
 BUILT_IN: tuple[Metric, ...] = tuple(replace(metric, meaning=meaning(metric.key, metric.kind)) for metric in _WITHOUT_MEANING)
 """In the order of tables; models are ordered by the first of each kind."""
 
+ASKED: dict[str, Metric] = {
+    "recall_capped@20": ListMetric(
+        "recall_capped@20", "capped recall@20", 20, lambda found, k: lists.capped_recall(found.hit, found.relevant, k),
+        "higher", has_interval=True, meaning=meaning("recall_capped@20", RANKING),
+    ),
+}  # fmt: skip
+"""Metrics of publications, measured where they are asked for."""
+
 METRICS: dict[str, Metric] = {metric.key: metric for metric in BUILT_IN}
 """All registered metrics by key: the metrics above and those that `register_metric` added."""
 
@@ -138,7 +146,7 @@ def register_metric(metric: Metric) -> None:
     expect(metric, EntryMetric | ListMetric, "a metric", ConfigError, "Give a konomi.EntryMetric or a konomi.ListMetric.")
     for word in (metric.key, metric.name):
         expect(word, str, "a word", ConfigError, "Give key and name as texts.")
-    if any(metric.key == known.key for known in BUILT_IN):
+    if any(metric.key == known.key for known in (*BUILT_IN, *ASKED.values())):
         raise ConfigError(f'There is a metric "{metric.key}" already.', "Give it another key.")
     if not metric.key or "," in metric.key or metric.key != metric.key.strip():
         raise ConfigError(f'A metric cannot have the key "{metric.key}".', "Use a word such as mean_error or coverage@10.")
@@ -171,16 +179,22 @@ def metrics_with(asked: str | Iterable[str] = ()) -> tuple[Metric, ...]:
     return tuple(found.values())
 
 
+def metrics_named(names: Iterable[str]) -> tuple[Metric, ...]:
+    """These metrics alone, in this order; ConfigError for an unknown name."""
+    return tuple(map(_named, names))
+
+
 def _named(name: str) -> Metric:
-    if name in METRICS:
-        return METRICS[name]
+    every = {**ASKED, **METRICS}
+    if name in every:
+        return every[name]
     stem, at, places = name.partition("@")
-    for metric in METRICS.values():
+    for metric in every.values():
         if at and isinstance(metric, ListMetric) and metric.key.partition("@")[0] == stem and places.isdecimal():
             _check_places(name, int(places))
             return metric.at(int(places))
     known = f"The metrics are: {', '.join(METRICS)}; those of recommendations have other lists too, as in ndcg@5."
-    raise ConfigError(f'Unknown metric "{name}".{closest(name, METRICS)}', known)
+    raise ConfigError(f'Unknown metric "{name}".{closest(name, every)}', known)
 
 
 def _check_places(key: str, k: int) -> None:

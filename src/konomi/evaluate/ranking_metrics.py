@@ -44,6 +44,12 @@ def recall(hit: Bools, count: I64, k: int) -> F64:
     return found
 
 
+def capped_recall(hit: Bools, count: I64, k: int) -> F64:
+    """The hits among the first k over min(count, k), so that 1 can be reached. (Liang et al. 2018.)"""
+    found: F64 = hit[:, :k].sum(axis=1) / np.minimum(count, k)
+    return found
+
+
 def precision(hit: Bools, k: int) -> F64:
     """The share of the first k places that are hits; an empty place is no hit."""
     found: F64 = hit[:, :k].sum(axis=1) / k

@@ -52,7 +52,9 @@ def split_from(given: Any, dataset: Dataset, run: Run) -> Split:
 
 
 def splits_from(given: Any, dataset: Dataset, run: Run) -> list[Split]:
-    """The same, one for each fold of a SplitConfig with folds."""
+    """The same, one for each fold of a SplitConfig with folds, or several that are given as a list."""
+    if isinstance(given, list) and given:
+        return [split_from(each, dataset, run) for each in given]
     if isinstance(given, SplitConfig) and given.folds:
         return [make_split(dataset, replace(given, fold=fold)) for fold in range(given.folds)]
     return [split_from(given, dataset, run)]

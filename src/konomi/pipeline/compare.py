@@ -44,7 +44,7 @@ def compare_models(
     dataset: Dataset | Path | str,
     models: Any,
     tasks: str | Iterable[str] = TASKS,
-    split: Split | SplitConfig | None = None,
+    split: Split | SplitConfig | list[Split] | None = None,
     run: Run | None = None,
     tell: Callable[[Outcome], None] = lambda outcome: None,
     metrics: str | Iterable[str] = (),
@@ -58,9 +58,10 @@ def compare_models(
     each is trained once. A bundle, named by a path such as "./model" or by a Path, is compared as it is, if it has learnt the
     training entries of this split and nothing else.
 
-    dataset, models, split: as in `train_model`; with `folds`, each model is trained on each; tell: called with the outcome of
-    each training as it ends; metrics: measured beside the registered ones, as in "ndcg@5,recall@50"; measured: how many
-    people's lists are measured, at most (None: all). A model that raises FitError is a `Failure`, and the others go on.
+    dataset, models, split: as in `train_model`; with `folds`, or a list of splits, each model is trained on each; tell: called
+    with the outcome of each training as it ends; metrics: measured beside the registered ones, as in "ndcg@5,recall@50";
+    measured: how many people's lists are measured, at most (None: all). A model that raises FitError is a `Failure`, and the
+    others go on.
 
     RequestError for an unknown model, ConfigError for no model, an unknown task or metric, or a wrong argument, DataError where
     nothing can be compared: all before the first training.
