@@ -19,9 +19,18 @@ RUN = Run(threads=1)
 
 def test_one_that_ranks_and_one_that_predicts(checkerboard):
     found = Usual.of(checkerboard, RUN)
-    assert list(found.models) == ["ease", "mf"] and "of memory for 20 titles" in found.why[0]
+    assert list(found.models) == ["ease", "bayes"] and "of memory for 20 titles" in found.why[0]
     small = Usual.of(checkerboard, Run(memory=1000))
     assert list(small.models) == ["mf"] and small.why[0].startswith("ease would need ")
+    assert "bayes would need" in small.why[1]
+
+
+def test_many_ratings_are_for_what_is_quick(checkerboard, monkeypatch):
+    monkeypatch.setattr("konomi.pipeline.usual.MOST", 100)
+    found = Usual.of(checkerboard, RUN)
+    assert list(found.models) == ["ease", "mf"] and "are many for bayes" in found.why[1]
+    better = found.after({"rmse": 1.0, "baselines": {"bias": {"rmse": 1.1}}})
+    assert list(better.models) == ["ease", "mf"] and better.why[1].startswith("mf predicts ratings: RMSE 1.0000")
 
 
 def test_where_nobody_rates():
@@ -34,7 +43,7 @@ def test_where_nobody_rates():
 
 def test_bias_where_it_is_better(checkerboard):
     usual = Usual.of(checkerboard, RUN)
-    for own, other, rater in ((1.0, 1.1, "mf"), (1.1, 1.0, "bias"), (1.0, 1.0, "mf")):
+    for own, other, rater in ((1.0, 1.1, "bayes"), (1.1, 1.0, "bias"), (1.0, 1.0, "bayes")):
         found = usual.after({"rmse": own, "baselines": {"bias": {"rmse": other}}})
         assert list(found.models) == ["ease", rater] and found.why[0] == usual.why[0]
         assert found.why[1].startswith(f"{rater} predicts ratings: ") and f"{own:.4f}" in found.why[1]
@@ -48,7 +57,7 @@ def test_what_is_better_is_trained_in_its_place(checkerboard, monkeypatch):
     monkeypatch.setattr(Usual, "after", lambda self, metrics: after(self, worse))
     made = konomi.train_model(checkerboard, split=SplitConfig(valid=0.3), run=RUN)
     assert list(made.models) == ["ease", "bias"] and made.facts.chosen[1].startswith(
-        "bias predicts ratings: it is better than mf"
+        "bias predicts ratings: it is better than bayes"
     )
     assert Recommender(made).recommend({0: 9}, k=2)[0].rating is not None
 

@@ -24,9 +24,10 @@ import numpy.typing as npt
 
 from konomi.models.bayes_fit import fit
 from konomi.models.bayes_settings import Config
+from konomi.models.bayes_state import forecast
 from konomi.models.posterior import Bayes
 
-__all__ = ["CHECKPOINTS", "SHAPES", "TASKS", "Config", "fit", "load"]
+__all__ = ["CHECKPOINTS", "SHAPES", "TASKS", "Config", "fit", "forecast", "load"]
 
 TASKS = ("rating",)
 CHECKPOINTS = True

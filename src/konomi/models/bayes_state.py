@@ -46,8 +46,7 @@ class Problem:
         rated = np.flatnonzero(counts)
         place = np.full(len(train.items) + 1, len(rated), np.int32)
         place[rated] = np.arange(len(rated))
-        rows = 2 * (len(people) + len(rated))
-        wanted = FLOAT * config.dim * (rows * 6 + 2 * config.samples * (len(train.items) + len(rated))) + 40 * len(seen.item)
+        wanted = forecast(len(people), len(train.items), len(seen.item), config)
         check_room("bayes", wanted, run.memory, f"{config.samples:,} samples of vectors", ", or lower `dim` or `samples`")
         mean, sigma = mean_rating(seen.rating, train.scale), deviation(seen.rating, train.scale) or 1.0
         told = contents(train.items) if config.contents else []
@@ -62,6 +61,12 @@ class Problem:
     def target(self, rating: F32) -> F32:
         """Ratings in standard units."""
         return ((rating - self.mean) / self.sigma).astype(np.float32)
+
+
+def forecast(people: int, items: int, ratings: int, config: Config | None = None) -> int:
+    """Bytes that training takes, about: both sides' rows and features (6 times), at most twice the samples, and the ratings."""
+    config = config or Config()
+    return FLOAT * config.dim * (6 * (people + items) + 4 * config.samples * items) + 60 * ratings
 
 
 @dataclass

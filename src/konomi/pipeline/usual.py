@@ -8,9 +8,12 @@ import numpy as np
 
 from konomi.bundle.facts import Metrics
 from konomi.data.dataset import Dataset
-from konomi.models import ease
+from konomi.models import bayes, ease
 from konomi.models.room import in_bytes
 from konomi.runtime import Run
+
+RATERS = ("bayes", "mf")
+MOST = 3_000_000  # ratings that bayes is taken for: about three minutes of two cores
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,11 @@ class Usual:
 
     @classmethod
     def of(cls, dataset: Dataset, run: Run) -> "Usual":
-        """`ease` where its matrix fits into the memory, and `mf` where there are ratings, or where `ease` does not fit."""
+        """`ease` where its matrix fits into the memory. Of ratings `bayes`, or `mf` where they are very many or memory is short; `mf`
+        of what is liked where nobody rates and `ease` does not fit."""
         consumed = dataset.profiles.consumed
         n = int((np.bincount(dataset.profiles.item[consumed]) >= ease.Config().least).sum())
-        wanted, rated = ease.forecast(n, int(consumed.sum())), bool((~np.isnan(dataset.profiles.rating)).any())
+        wanted, rated = ease.forecast(n, int(consumed.sum())), int((~np.isnan(dataset.profiles.rating)).sum())
         fits = 0 < n and wanted <= run.memory
         models: dict[str, Any] = {"ease": None} if fits else {}
         room = f"{in_bytes(wanted)} of memory for {n:,} titles"
@@ -33,8 +37,9 @@ class Usual:
             [f"ease orders the titles: it takes {room}."] if fits else [f"ease would need {room}; what fans like orders them."]
         )
         if rated or not fits:
-            models["mf"] = None if rated else {"task": "interaction"}
-            why += ["mf predicts ratings."] if rated else ["mf predicts what is liked: nobody rates here."]
+            name, reason = _rater(dataset, rated, run) if rated else ("mf", "mf predicts what is liked: nobody rates here.")
+            models[name] = None if rated else {"task": "interaction"}
+            why += [reason]
         else:
             why += ["Nothing predicts ratings: nobody rates here."]
         return cls(models, tuple(why))
@@ -44,13 +49,26 @@ class Usual:
         own, other = (found.get("rmse") for found in (metrics or {}, (metrics or {}).get("baselines", {}).get("bias", {})))
         if own is None or other is None:
             return self
+        rater = next(name for name in self.models if name in RATERS)
         said = f"RMSE {own:.4f} against {other:.4f} of bias on the validation entries."
         if own <= other:
-            return replace(self, why=_with(self.why, f"mf predicts ratings: {said}"))
-        models = {name: given for name, given in self.models.items() if name != "mf"} | {"bias": None}
-        return Usual(
-            models, _with(self.why, f"bias predicts ratings: it is better than mf here, {other:.4f} against {own:.4f}.")
+            return replace(self, why=_with(self.why, f"{rater} predicts ratings: {said}"))
+        models = {name: given for name, given in self.models.items() if name != rater} | {"bias": None}
+        better = f"bias predicts ratings: it is better than {rater} here, {other:.4f} against {own:.4f}."
+        return Usual(models, _with(self.why, better))
+
+
+def _rater(dataset: Dataset, rated: int, run: Run) -> tuple[str, str]:
+    """What predicts ratings, and why."""
+    wanted = bayes.forecast(len(dataset.users), len(dataset.items), rated)
+    if rated > MOST:
+        return (
+            "mf",
+            f"mf predicts ratings: {rated:,} are many for bayes, which is better but goes through them again and again.",
         )
+    if wanted > run.memory:
+        return "mf", f"mf predicts ratings: bayes would need {in_bytes(wanted)} of memory."
+    return "bayes", "bayes predicts ratings."
 
 
 def _with(why: Sequence[str], rater: str) -> tuple[str, ...]:
