@@ -22,7 +22,7 @@ TRIALS = {
     "bayes": {
         "settings": {"epochs": 60, "burn_in": 20, "samples": 6, "dim": 4},
         "other": {"patience": 1, "dim": 3},
-        "beside": {**PATIENT, "burn_in": {"epochs": 60}},
+        "beside": {**PATIENT, "burn_in": {"epochs": 60}, "samples": {"epochs": 60}},
     },
     "ease": {"settings": {"l2": 5.0}, "other": {"least": 26}},
     "nn": {"settings": NETWORK, "other": {"patience": 1}, "beside": PATIENT},

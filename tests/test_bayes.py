@@ -44,16 +44,21 @@ def stopped_at(sweep):
     return progress
 
 
-@pytest.mark.parametrize("sweep", [3, 11, 31])
-def test_an_interrupted_training_ends_in_the_same_bytes(dataset, split, model, tmp_path, monkeypatch, sweep):
+@pytest.fixture(scope="module")
+def quick(dataset, split):
+    return bayes.fit(split.train_set(dataset), bayes.Config(**SMALL, method="vb"), Run())
+
+
+@pytest.mark.parametrize(("method", "sweep"), [("gibbs", 3), ("gibbs", 11), ("gibbs", 31), ("vb", 12)])
+def test_an_interrupted_training_ends_in_the_same_bytes(dataset, split, model, quick, tmp_path, monkeypatch, method, sweep):
     monkeypatch.setattr(bayes_checkpoint, "EVERY", 0.0)
-    train, file = split.train_set(dataset), tmp_path / "chain"
+    train, file, config = split.train_set(dataset), tmp_path / "chain", bayes.Config(**SMALL, method=method)
     with pytest.raises(KeyboardInterrupt):
-        bayes.fit(train, bayes.Config(**SMALL), Run(checkpoint=file, progress=stopped_at(sweep), threads=1))
+        bayes.fit(train, config, Run(checkpoint=file, progress=stopped_at(sweep), threads=1))
     seen = []
-    again = bayes.fit(train, bayes.Config(**SMALL), Run(checkpoint=file, progress=lambda stage: seen.append(stage.done)))
+    again = bayes.fit(train, config, Run(checkpoint=file, progress=lambda stage: seen.append(stage.done)))
     assert seen[0] == sweep
-    for name, array in model.state().items():
+    for name, array in {"gibbs": model, "vb": quick}[method].state().items():
         assert array.tobytes() == again.state()[name].tobytes(), name
 
 
@@ -76,6 +81,13 @@ def test_it_is_better_than_bias_however_little_is_shown(dataset, split, model):
         some = seen.keep(rank < shown)
         own, other = (evaluate(each, some, hidden, train).metrics["rmse"] for each in (model, baseline))
         assert own <= other + 0.001, f"{shown} shown: {own:.4f}, bias {other:.4f}"
+
+
+def test_variational_bayes_is_nearly_as_good(dataset, split, model, quick):
+    train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
+    baseline = bias.fit(train, bias.Config(), Run())
+    own, exact, other = (evaluate(each, seen, hidden, train).metrics["rmse"] for each in (quick, model, baseline))
+    assert exact < own + 0.002 and own - exact < (other - exact) / 3
 
 
 def test_intervals_hold_what_they_say(dataset, split, model):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from konomi.kernels import effects, fold_bayes, random, regressions
+from konomi.kernels import effects, expectations, fold_bayes, random, regressions
 from konomi.kernels.reference import regressions as slow
 from konomi.runtime import blocks
 
@@ -178,3 +178,34 @@ def test_normals_are_normal():
 def test_gammas_are_gamma(shape):
     drawn = [random.gamma(np.uint64(random.stream(np.uint64(7), n)), shape) for n in range(4000)]
     assert stats.kstest(drawn, "gamma", args=(shape,)).pvalue > 0.001
+
+
+@given(SEEDS, st.integers(2, 7))
+def test_expecting_rows_is_its_twin(seed, dim):
+    given, rng = case(seed, dim=dim)
+    half = rng.normal(0, 0.3, (7, dim, dim))
+    others = half @ half.swapaxes(1, 2)
+    triangle = np.tril_indices(dim)
+    packed = np.ascontiguousarray(others[:, *triangle], np.float32)
+    mean, own = np.empty((11, dim), np.float32), np.empty((11, packed.shape[1]), np.float32)
+    loose, squares, scatter = np.empty(11, np.float32), np.empty(11), np.zeros((dim, dim))
+    expectations.expect_rows(*given.values(), packed, 0, 11, mean, own, loose, squares, scatter)
+    total = np.zeros((dim, dim))
+    for r in range(11):
+        entries = slice(given["indptr"][r], given["indptr"][r + 1])
+        prior = np.linalg.solve(given["precision"].astype(np.float64), given["pull"][r])
+        of_row = (
+            given["item"][entries],
+            given["target"][entries],
+            given["X"],
+            given["root"],
+            given["alpha"][r],
+            given["omega"][r],
+        )
+        expected, covariance, error = slow.expect_row(*of_row, given["precision"], prior, others)
+        np.testing.assert_allclose(mean[r], expected, rtol=5e-3, atol=5e-3)
+        np.testing.assert_allclose(own[r], covariance[triangle], rtol=5e-3, atol=5e-3)
+        assert squares[r] == pytest.approx(error, rel=1e-2, abs=1e-2)
+        assert loose[r] == pytest.approx((given["precision"] * covariance).sum(), rel=1e-2)
+        total += given["omega"][r] * covariance
+    np.testing.assert_allclose(scatter, total, rtol=1e-2, atol=1e-2)

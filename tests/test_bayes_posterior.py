@@ -7,7 +7,8 @@ from scipy import stats
 
 from konomi.models import bayes_side
 from konomi.models.bayes_design import design, one_hot, who_rated_what
-from konomi.models.bayes_side import Ratings, Side, wishart
+from konomi.models.bayes_side import Ratings, Side
+from konomi.models.chance import Draws
 from konomi.runtime import Run
 
 K, SHAPE, NOISE, FREEDOM = 2, 4.0, 2.0, 6.0
@@ -39,11 +40,11 @@ def world(draw):
         side = Side.begin(
             Ratings(indptr, other, np.zeros(len(own), np.float32)), design(who_rated_what(indptr, other, n), told), K, draw
         )
-        side.spread = wishart(6.0 * K, 2.0 * K * np.eye(K), draw)
+        side.spread = Draws(draw).wishart(6.0 * K, 2.0 * K * np.eye(K))
         side.tau = np.array([1.0, draw.standard_gamma(1)])
         weight = side.tau[side.design.group]
         side.effects = normal(side.spread, weight, draw).astype(np.float32)
-        side.precision = wishart(6.0 * K, 2.0 * K * np.eye(K), draw)
+        side.precision = Draws(draw).wishart(6.0 * K, 2.0 * K * np.eye(K))
         side.centre = normal(side.precision, np.ones(1), draw)[0]
         if name == "users":
             side.omega = (draw.standard_gamma(FREEDOM / 2, R) / (FREEDOM / 2)).astype(np.float32)
@@ -71,8 +72,8 @@ def sweep(users, items, draw, each):
     """One sweep, with a₀ known; returns α."""
     squares = np.bincount(entries()[0], (users.ratings.target - dots(users, items)) ** 2, minlength=7)
     alpha = (draw.standard_gamma(SHAPE + np.diff(users.ratings.indptr) / 2) / (SHAPE / NOISE + squares / 2)).astype(np.float32)
-    users.sweep(items.rows, np.ones(5, np.float32), alpha, FREEDOM, draw, each)
-    items.sweep(users.rows, np.sqrt(alpha), np.ones(5, np.float32), 0.0, draw, each)
+    users.sweep(items, np.ones(5, np.float32), alpha, FREEDOM, Draws(draw), each)
+    items.sweep(users, np.sqrt(alpha), np.ones(5, np.float32), 0.0, Draws(draw), each)
     return alpha
 
 

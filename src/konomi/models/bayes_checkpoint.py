@@ -12,7 +12,7 @@ import numpy.typing as npt
 from konomi.files import hash_array, hash_bytes
 from konomi.models.bayes_running import Running
 from konomi.models.bayes_settings import Config
-from konomi.models.bayes_side import Side
+from konomi.models.bayes_side import Side, Unsure
 from konomi.models.bayes_state import Problem, State
 from konomi.models.kept import Kept, Sample
 from konomi.neural import checkpoint
@@ -39,6 +39,10 @@ class Chain:
         found["numbers"] = np.array(numbers, np.float64)
         for name, side in self._sides():
             found |= {f"{name} {part}": np.ascontiguousarray(getattr(side, part)) for part in SIDE}
+            if side.unsure:
+                found |= {f"{name} unsure {part}": array for part, array in side.unsure._asdict().items()}
+            if side.blurred is not None:
+                found[f"{name} blurred"] = np.ascontiguousarray(side.blurred)
         for part in Sample._fields if self.kept.samples else ():
             found[f"kept {part}"] = np.ascontiguousarray([getattr(sample, part) for sample in self.kept.samples])
         return found
@@ -52,6 +56,9 @@ class Chain:
         for name, side in self._sides():
             for part in SIDE:
                 setattr(side, part, found[f"{name} {part}"])
+            if f"{name} unsure covariance" in found:
+                side.unsure = Unsure(*(found[f"{name} unsure {part}"] for part in Unsure._fields))
+            side.blurred = found.get(f"{name} blurred")
         if "kept item" in found:
             columns = [found[f"kept {part}"] for part in Sample._fields]
             self.kept.samples = [Sample(*parts) for parts in zip(*columns, strict=True)]

@@ -18,8 +18,8 @@ USUAL = 0.25  # people weigh n^−¼ an entry in what is said of somebody unknow
 HALF = np.float16
 
 
-def sample(problem: Problem, state: State, config: Config, means: F32) -> Sample:
-    """What is kept of the chain where it is now; means f32[n, K]: of the items' rows."""
+def sample(problem: Problem, state: State, config: Config, means: F32, drawn: F32) -> Sample:
+    """What is kept of the chain where it is now; means, drawn f32[n, K]: of the items' rows, and a draw of them."""
     users, items = state.users, state.items
     n, J = len(items.rows), len(problem.people) if config.implicit else 0
     vectors = np.tile(items.centre.astype(np.float32), (len(problem.place), 1))
@@ -35,7 +35,7 @@ def sample(problem: Problem, state: State, config: Config, means: F32) -> Sample
     typical = np.stack([unknown(problem, state) - users.centre, many @ tell.astype(np.float64) / many.sum()])
     return Sample(
         item=vectors.astype(HALF),
-        drawn=items.rows.astype(HALF),
+        drawn=drawn.astype(HALF),
         tell=tell.astype(HALF),
         feature=users.effects[n if config.implicit else 0 :].astype(HALF),
         prior=users.centre.astype(np.float32),

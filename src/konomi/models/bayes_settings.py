@@ -1,6 +1,7 @@
 """The settings of `bayes`."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from konomi.errors import ConfigError
 from konomi.settings import check_types, positive
@@ -12,6 +13,7 @@ LEAST_FREEDOM, LEAST_SHAPE = 2.0, 1.0
 class Config:
     """What is learnt, and for how long. Priors are for targets of standard deviation 1, so they mean the same on any scale."""
 
+    method: Literal["gibbs", "vb"] = "gibbs"  # vb: variational Bayes, means instead of draws: quicker, a little worse
     dim: int = 32  # K, the length of a vector; its last coordinate is the bias
     contents: bool = True  # learn from the catalogue's genres, type, year and episodes, and from the features of people
     implicit: bool = True  # learn from who has rated what, on both sides

@@ -25,8 +25,8 @@ class Usual:
 
     @classmethod
     def of(cls, dataset: Dataset, run: Run) -> "Usual":
-        """`ease` where its matrix fits into the memory. Of ratings `bayes`, or `mf` where they are very many or memory is short; `mf`
-        of what is liked where nobody rates and `ease` does not fit."""
+        """`ease` where its matrix fits into the memory. Of ratings `bayes`, or `mf` where they are very many or memory is
+        short; `mf` of what is liked where nobody rates and `ease` does not fit."""
         consumed = dataset.profiles.consumed
         n = int((np.bincount(dataset.profiles.item[consumed]) >= ease.Config().least).sum())
         wanted, rated = ease.forecast(n, int(consumed.sum())), int((~np.isnan(dataset.profiles.rating)).sum())

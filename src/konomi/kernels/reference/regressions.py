@@ -1,4 +1,4 @@
-"""The definitions of `regressions.py`, `effects.py` and `fold_bayes.py` in plain NumPy, in float64."""
+"""The definitions of `regressions.py`, `expectations.py`, `effects.py` and `fold_bayes.py` in plain NumPy, in float64."""
 
 import numpy as np
 
@@ -24,6 +24,25 @@ def draw_rows(indptr, item, target, X, root, alpha, omega, precision, pull, key,
         A, mean = row_posterior(item[entries], target[entries], X, root, alpha[r], omega[r], precision, prior)
         random.normals(np.uint64(random.stream(key, r)), z)
         out[r] = mean + over * (before[r] - mean) + noise * np.linalg.solve(np.linalg.cholesky(A).T, z)
+
+
+def expect_row(item, target, X, root, alpha, omega, precision, prior, others):
+    """(mean f64[K], covariance f64[K, K], expected Σ ρ² e²) of one row, see `expectations.py`; others f64[I, K, K]."""
+    K = X.shape[1]
+    A, b, total = omega * precision.astype(np.float64), omega * precision @ prior, []
+    for i, t in zip(item, target, strict=True):
+        weight, x, rest = float(root[i]) ** 2, np.append(X[i, :-1], 1.0), t - X[i, -1]
+        second, cross = np.outer(x, x), rest * x
+        second[:-1, :-1] += others[i, :-1, :-1]
+        cross[:-1] -= others[i, :-1, -1]
+        A, b = A + alpha * weight * second, b + alpha * weight * cross
+        total.append((weight, rest**2 + others[i, -1, -1], cross, second))
+    covariance = np.linalg.inv(A)
+    mean = covariance @ b
+    spread = np.outer(mean, mean) + covariance
+    squares = sum(w * (whole - 2 * mean @ cross + (spread * second).sum()) for w, whole, cross, second in total)
+    assert covariance.shape == (K, K)
+    return mean, covariance, squares
 
 
 def pair_dots(row, item, W, V, out):
