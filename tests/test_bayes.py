@@ -136,6 +136,14 @@ def test_an_item_that_nobody_has_rated_is_known_by_its_contents(dataset, split):
         assert (odd - even > 3) == contents, f"contents={contents}: {odd:.2f} and {even:.2f}"
 
 
+def test_patience_begins_after_the_burn_in(dataset, split):
+    """The error of a single draw may rise; there is a sample however soon it does."""
+    for method in ("gibbs", "vb"):
+        config = bayes.Config(**{**SMALL, "epochs": 200}, method=method, patience=1)
+        model = bayes.fit(split.train_set(dataset), config, Run())
+        assert len(model.history) < 200 and len(model.noise) >= 1
+
+
 @pytest.mark.parametrize("offered", [0, 1, 5, 6, 12, 13, 24, 25, 100, 1000])
 def test_kept_samples_are_spread_over_the_whole_chain(offered):
     kept = Kept(6)

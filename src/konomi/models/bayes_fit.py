@@ -50,11 +50,11 @@ def fit(train: TrainSet, config: Config, run: Run) -> Bayes:
 
 def sweeps(problem: Problem, chain: Chain, config: Config, file: Checkpoint, run: Run) -> None:
     """All sweeps that are still to come. Their random numbers depend on the seed and on the number of the sweep alone."""
-    history, epochs, burn_in = chain.history, config.epochs, min(config.burn_in, config.epochs // 2)
-    if config.method == "vb":
-        epochs = burn_in = min(epochs, ENOUGH)
+    drawn, history = config.method == "gibbs", chain.history
+    epochs = config.epochs if drawn else min(config.epochs, ENOUGH)
+    burn_in = min(config.burn_in, epochs // 2) if drawn else epochs
     with run.workers() as each:
-        while not finished(history, epochs, config.patience):
+        while (drawn and len(history) <= burn_in) or not finished(history, epochs, config.patience):
             sweep = len(history)
             run.progress(Stage("train bayes", sweep, epochs, "sweeps", newest(history, NAME)))
             error, means = one_sweep(problem, chain.state, config, chance(config, run.seed, sweep), each)
