@@ -13,6 +13,8 @@ from konomi.errors import ConfigError, FitError
 from konomi.evaluate.predict import predict
 from konomi.models import bayes, bayes_checkpoint, bias
 from konomi.models.kept import Kept
+from konomi.pipeline.train import train_model
+from konomi.recommend.recommender import Recommender
 from konomi.runtime import Run
 from konomi.simulate.sample import sample
 
@@ -149,6 +151,17 @@ def test_patience_begins_after_the_burn_in(dataset, split):
         config = bayes.Config(**{**SMALL, "epochs": 200}, method=method, patience=1)
         model = bayes.fit(split.train_set(dataset), config, Run())
         assert len(model.history) < 200 and len(model.noise) >= 1
+
+
+def test_a_recommendation_says_how_sure_the_model_is(dataset, model):
+    made = train_model(dataset, {"bayes": SMALL}, SplitConfig(valid=0.1), Run(), refit=False)
+    row = Recommender(made).recommend({0: 9, 5: 3}, k=1)[0]
+    profile = Profiles.of([{0: 9, 5: 3}])
+    own = made.models["bayes"]
+    item = np.array([dataset.item_ids.row(row.item_id, "item")], np.int32)
+    assert row.deviation == pytest.approx(float(own.variance(own.encode(profile), item)[0]) ** 0.5, abs=1e-3)
+    other = train_model(dataset, "bias", SplitConfig(valid=0.1), Run(), refit=False)
+    assert Recommender(other).recommend({0: 9, 5: 3}, k=1)[0].deviation is None
 
 
 @pytest.mark.parametrize("offered", [0, 1, 5, 6, 12, 13, 24, 25, 100, 1000])

@@ -195,7 +195,7 @@ def test_recommend_for_a_user_and_for_a_file_as_json(place, tmp_path):
     assert [found["item_id"] for found in by_file["list"]["matched"]] == [10, 12] and by_file["given"] == []
     first = by_file["recommendations"][0]
     assert len(by_file["recommendations"]) == 2 and set(first) == {
-        *("item_id", "title", "year", "type", "genres", "score", "rating", "interval", "probability"),
+        *("item_id", "title", "year", "type", "genres", "score", "rating", "interval", "deviation", "probability"),
         *("up", "down", "popular", "tags", "wishes", "planned"),
     }
     assert {reason["title"] for reason in (*first["up"], *first["down"])} <= {"Cowboy Bebop", "Hunter x Hunter"}

@@ -269,7 +269,7 @@ def test_predicted_ratings_of_pairs(recommender, data, monkeypatch):
     me = recommender.person(ME)
     np.testing.assert_array_equal(recommender.predict([(me, item) for item in shown]), recommender.predict(pairs))
     assert recommender.predict([]).shape == (0,)
-    monkeypatch.setattr("konomi.recommend.predict.PAIRS", 1)
+    monkeypatch.setattr("konomi.recommend.predict.NUMBERS", 1)
     monkeypatch.setattr("konomi.recommend.predict.BLOCK", 1)
     np.testing.assert_allclose(recommender.predict([(3, "Mushishi"), ("5", 10)]), found[:2], rtol=1e-5)
 

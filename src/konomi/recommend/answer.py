@@ -19,9 +19,10 @@ class Row:
     """One title. `score` is what the titles are ordered by.
 
     rating, probability: predicted, None where no model of the bundle predicts it, and for `similar`; interval: where the rating
-    lies with probability `LEVEL`; up, down: the person's own entries that move the score most; popular: what popularity adds,
-    None where it is a small part; tags: what their taste for genres, types and eras adds (models of contents); wishes: what
-    their genre wishes add; planned: whether they plan to see it.
+    lies with probability `LEVEL`; deviation: the standard deviation of the rating by the model itself, None where it has none;
+    up, down: the person's own entries that move the score most; popular: what popularity adds, None where it is a small part;
+    tags: what their taste for genres, types and eras adds (models of contents); wishes: what their genre wishes add; planned:
+    whether they plan to see it.
     """
 
     item_id: int | str
@@ -32,6 +33,7 @@ class Row:
     score: float
     rating: float | None = None
     interval: tuple[float, float] | None = None
+    deviation: float | None = None
     probability: float | None = None
     up: tuple[Reason, ...] = ()
     down: tuple[Reason, ...] = ()

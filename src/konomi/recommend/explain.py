@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from konomi.arrays import F32, I32
 from konomi.bundle.format import Bundle
 from konomi.data.profiles import Profiles
 from konomi.evaluate.intervals import Intervals
-from konomi.models.api import TASKS
+from konomi.models.api import TASKS, HasVariance
 from konomi.ranking.blend import DISLIKED, Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.rank import Ranking
@@ -76,6 +76,7 @@ class Explainer:
             if self.intervals is not None:
                 ends = self.intervals.around(rating, int(profile.scored().counts[0]), LEVEL, self.bundle.scale)
                 spans = [(round(float(low), 2), round(float(high), 2)) for low, high in zip(*ends, strict=True)]
+        deviation = self._deviations(scores, found)
         told = self._told(person, scores, found, dials, why)
         names, moved = features(scores, self.catalogue.items, profile, found)
         tags = moving(names, moved, told.each)
@@ -86,6 +87,7 @@ class Explainer:
                 row_of(self.catalogue, row, float(placed[place])),
                 rating=None if rating is None else round(float(rating[place]), 4),
                 interval=spans[place],
+                deviation=deviation[place],
                 probability=None if probability is None else round(float(probability[place]), 4),
                 up=told.up[place],
                 down=told.down[place],
@@ -134,6 +136,14 @@ class Explainer:
         """The predictions for items i32[k] by the first model that has this output, f32[k]; None where no model has it."""
         model = self.bundle.giving(task)
         return None if model is None else model.score(scores.codes(model), task, items)[0]
+
+    def _deviations(self, scores: Scores, items: I32) -> list[float | None]:
+        """The standard deviations of the predicted ratings of items i32[k], by the model itself."""
+        model: Any = self.bundle.giving("rating")
+        if not isinstance(model, HasVariance):
+            return [None] * len(items)
+        variance = model.variance(scores.codes(model).repeat(len(items), axis=0), items)
+        return [round(math.sqrt(each), 4) for each in variance.tolist()]
 
     def _granted(self, person: Person, row: int) -> tuple[tuple[str, float], ...]:
         """(genre, effect) of each wish that changes the score of an item."""

@@ -19,7 +19,7 @@ from konomi.settings import shown
 Who = int | str | Ratings | Profiles | Person
 """The id of somebody in the dataset, or what `person_of` takes as ratings."""
 
-PAIRS = 1 << 16  # pairs scored at once
+NUMBERS = 1 << 22  # of codes that are repeated at once, one for each pair
 
 
 def predicted(
@@ -51,7 +51,7 @@ def predicted(
     if len(able):
         codes = [model.encode(Profiles.stacked(profiles[a:b])) for a, b in blocks(len(profiles), BLOCK)]
         every = np.concatenate(codes)
-        for start, stop in blocks(len(able), PAIRS):
+        for start, stop in blocks(len(able), max(NUMBERS // max(every.shape[1], 1), 1)):
             some = able[start:stop]
             ratings[some] = catalogue.scale.clip(model.score_pairs(every[who_of[some]], item[some], "rating"))
     return ratings
