@@ -1,0 +1,160 @@
+"""slim: scores every item from the items of a profile, by a sparse matrix: each item is regressed on its K nearest.
+
+    score_ui = Σ_j x_uj W_ji     W_ji = (n_j / n_i)^α w_ji,  w_i minimising  Σ_u d_u^−β (x_ui − Σ_j∈N_i x_uj w_ji)² + λ|w_i|²
+
+    w_i = (G_NN + λI)⁻¹ G_Ni     G = Xᵀ D^−β X,  N_i the K items j with the largest G_ji² / (G_jj + λ)
+
+(fsSLIM of Ning & Karypis 2011, "SLIM: Sparse linear methods for top-N recommender systems", which selects the items of each
+regression first; without its penalty |w|₁ and its bound w ≥ 0 it has a closed form. d_u^−β and powers of n are those of Park
+et al. 2025, "Why is normalization necessary for linear recommenders?", DAN.) x is as in `ease.py`, 0 for what is disliked; d_u
+is how many entries person u has, n_i how many people have item i.
+
+The regressions are independent, and nothing of n² numbers is made, so it is for catalogues that `ease` is too large for, too.
+K, λ, α and β are chosen by the validation entries, on the `SAMPLE` best known items. A weight is saved in 16 bits, as a share
+of the largest of its row.
+"""
+
+from math import isqrt
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from konomi.arrays import I64
+from konomi.data.profiles import Profiles
+from konomi.data.split import TrainSet
+from konomi.data.statistics import trust
+from konomi.errors import FitError
+from konomi.kernels.gram import both_forms
+from konomi.kernels.nearest import kept_gram, ridge_on_nearest
+from konomi.kernels.sparse_rows import in_16_bits
+from konomi.models.choice import Validation, chosen, left_open
+from konomi.models.room import check_room
+from konomi.models.shallow import learnt, values
+from konomi.models.sparse import CHOSEN, DISLIKED, Config, Slim
+from konomi.runtime import Run, Stage, blocks
+
+__all__ = ["SHAPES", "TASKS", "Config", "Slim", "fit", "forecast", "load"]
+
+ONE = 1 << 16  # x d^(−β/2) is rounded to a multiple of 1 / ONE, so that sums of products are exact
+HEAD = 4096  # items whose Gram matrix is kept, at least
+SAMPLE = 4096  # items that settings are chosen on, at most
+ITEMS = 64  # regressions of one task
+SHORT = 1 << 16  # items that 16 bits number
+
+USUAL = {"l2": 20.0, "nearest": 64, "user_power": 0.25, "item_power": 0.0}
+"""Where the search begins, and what is used without validation entries."""
+LADDERS = {
+    "l2": (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0),
+    "user_power": (0.0, 0.25, 0.5),
+    "item_power": (-0.1, 0.0, 0.1, 0.2, 0.3),
+    "nearest": (32, 64, 128),
+}
+
+TASKS = ()
+
+
+def head(n: int, nearest: int) -> int:
+    """Of how many items the Gram matrix is kept: as many numbers as the weights take, but of `HEAD` items at least."""
+    return min(n, max(HEAD, isqrt(4 * n * nearest)))
+
+
+def forecast(n: int, nearest: int, entries: int, threads: int) -> int:
+    """The bytes that fitting n items takes at most, beside the dataset: the kept part of the Gram matrix, weights and
+    neighbours as they are learnt and in rows, the entries by person and by item, and what each thread computes in."""
+    return 4 * head(n, nearest) ** 2 + 40 * n * nearest + 80 * entries + threads * (25 * n + 32 * nearest**2)
+
+
+def fit(train: TrainSet, config: Config, run: Run) -> Slim:
+    """Choose what is left open, then one regression for each item; no seed, no epochs.
+
+    FitError where there is no entry to learn from, or the `forecast` is above `run.memory`.
+    """
+    n_items = len(train.items)
+    many = np.bincount(train.seen.item[train.seen.consumed], minlength=n_items + 1)
+    order = np.argsort(-many, kind="stable")[: int((many >= config.least).sum())]
+    if len(order) == 0:
+        few = "There is no entry to learn from." if not many.any() else f"No item has {config.least} entries to learn from."
+        raise FitError(few, "Lower `valid` and `test`, or prepare more data." if not many.any() else "Lower it: `least`=1.")
+    given = {name: getattr(config, name) for name in CHOSEN}
+    settings = {**USUAL, **{name: value for name, value in given.items() if value is not None}}
+    most = int(max(settings["nearest"], *LADDERS["nearest"])) if config.nearest is None else config.nearest
+    wanted = forecast(len(order), most, len(train.seen.item), run.threads)
+    check_room("slim", wanted, run.memory, f"{len(order):,} items on {most} each", ", lower `nearest`, or raise `least`")
+    validation, ladders = Validation.of(train), {name: LADDERS[name] for name in LADDERS if name in left_open(config)}
+    if len(validation.wanted) and ladders:
+
+        def figure(found: dict[str, float]) -> float:
+            return validation.ndcg(_regressed(train, order[:SAMPLE], many, found, run), run)
+
+        settings = chosen("slim", settings, ladders, figure, run)
+    run.progress(Stage("train slim", 0, 1, "step"))
+    model = _regressed(train, order, many, settings, run)
+    run.progress(Stage("train slim", 1, 1, "step"))
+    return model
+
+
+def _regressed(train: TrainSet, order: I64, many: I64, settings: dict[str, float], run: Run) -> Slim:
+    """The model of some items, order i64[n], the best known first; many i64[I+1]: the people who have an item."""
+    n, nearest, labelling = len(order), int(settings["nearest"]), train.labelling
+    column = np.full(len(many), n, np.int32)
+    column[order] = np.arange(n)
+    kept, x = learnt(train.seen, values(train.seen, labelling, DISLIKED), column, n)
+    columns, rows = both_forms(weighed(kept, x, n, settings["user_power"]))
+    item = np.repeat(np.arange(n), np.diff(columns[0]))
+    diagonal = np.bincount(item, columns[2].astype(np.float64) ** 2, n) / ONE**2
+    penalty = np.full(n, settings["l2"])
+    near, weight = np.empty((n, nearest), np.int32), np.empty((n, nearest), np.float32)
+    with run.workers() as each:
+        known = kept_gram(columns, rows, head(n, nearest), 1 / ONE, each)
+        whole = (columns, rows, known, diagonal, penalty, 1 / ONE)
+        each(lambda span: ridge_on_nearest(*whole, *span, near, weight), blocks(n, ITEMS))
+    i, k = np.nonzero(near >= 0)
+    power = np.maximum(many[order], 1) ** settings["item_power"]
+    W = sp.csr_matrix((weight[i, k] * (power[near[i, k]] / power[i]), (near[i, k], i)), (n, n), np.float32)
+    W.sort_indices()
+    indptr = W.indptr.astype(np.int64)
+    in_bits, scale = in_16_bits(indptr, W.data)
+    return Slim(
+        indptr=indptr,
+        target=W.indices.astype(np.uint16 if n <= SHORT else np.int32),
+        weight=in_bits,
+        scale=scale,
+        column=column,
+        item_known=np.where(column < n, trust(many), np.float32(0)),
+        labelling=labelling.pack(),
+        settings=np.array([settings[name] for name in CHOSEN]),
+        history=np.empty((0, 2), np.float32),
+    )
+
+
+def weighed(given: Profiles, x: npt.NDArray[Any], n: int, power: float) -> sp.csr_matrix:
+    """The whole numbers nearest to `ONE` x d^(−power/2), i32: people's entries, items in [0, n), with values x f32[N] from −1
+    to 1; d is how many entries somebody has."""
+    weight = np.maximum(given.counts, 1) ** (-power / 2)
+    whole = np.rint(x * np.repeat(weight, given.counts) * ONE).astype(np.int32)
+    return sp.csr_matrix((whole, given.item, given.indptr), (len(given), n))
+
+
+SHAPES = {
+    "scale": "f32[n] 0..",
+    "indptr": "i64[n+1] 0..E",
+    "weight": "i16[E]",
+    "target": "u16[E] 0..n?",
+    "wide_target": "i32[E] 0..n?",
+    "column": "i32[I+1] 0..n",
+    "item_known": "f32[I+1] 0..1",
+    "labelling": "f32[L]",
+    "settings": "f64[4]",
+    "history": "f32[H, 2] nan",
+}
+
+
+def load(state: dict[str, npt.NDArray[Any]]) -> Slim:
+    """The model of a `state()`. ValueError for rows that do not ascend, or targets beyond the items."""
+    arrays = {name.removeprefix("wide_"): array for name, array in state.items()}
+    indptr, target = arrays["indptr"], arrays["target"]
+    if indptr[0] != 0 or indptr[-1] != len(target) or (np.diff(indptr) < 0).any() or target.max(initial=0) >= len(indptr) - 1:
+        raise ValueError("rows that do not ascend, or reach beyond the items")
+    return Slim(**arrays)
