@@ -21,7 +21,7 @@ from konomi.runtime import Run
 from test_popular import train_of
 
 A, B, C = 0, 1, 2
-PLAIN = {"user_power": 0.0, "item_power": 0.0}
+PLAIN = {"dropout": 0.0, "user_power": 0.0, "relaxed": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +52,22 @@ def test_by_hand(three):
     np.testing.assert_array_equal(two.score_pairs(two.encode(rated(A, C)), np.array([-1]), "rank"), [0])
 
 
-def test_powers_by_hand(three):
-    people = slim.fit(three, slim.Config(l2=1, nearest=2, least=1, user_power=1.0, item_power=0.0), Run())
-    # everybody has two entries, so all of G is halved
-    np.testing.assert_allclose(dense(people), [[0, 1 / 2, 0], [1 / 2.5, 0, 0.5 / 2.5], [0, 0.5 / 1.5, 0]], atol=1e-4)
-    items = slim.fit(three, slim.Config(l2=1, nearest=2, least=1, user_power=0.0, item_power=1.0), Run())
-    by_hand = [[0, 2 / 3 * 2 / 3, 0], [2 / 4 * 3 / 2, 0, 1 / 4 * 3], [0, 1 / 2 / 3, 0]]
-    np.testing.assert_allclose(dense(items), by_hand, atol=1e-4)
+def test_each_setting_by_hand(three):
+    def of(**settings):
+        return dense(slim.fit(three, slim.Config(**{**PLAIN, "l2": 1, "nearest": 1, "least": 1, **settings}), Run()))
+
+    # everybody has two entries, so with β = 1 all of G is halved
+    np.testing.assert_allclose(of(user_power=1.0), [[0, 1 / 2, 0], [1 / 2.5, 0, 0.5 / 2.5], [0, 0, 0]], atol=1e-4)
+    # with p = ½ the penalties are 1 + G_jj: 3, 4 and 2
+    np.testing.assert_allclose(of(dropout=0.5), [[0, 2 / 5, 0], [2 / 7, 0, 1 / 7], [0, 0, 0]], atol=1e-4)
+    # R = G_ii + 1 − w G_ji: 3 − 2/4 · 2, 4 − 2/3 · 2, 2 − 1/4 · 1, of which 1 is held back to
+    np.testing.assert_allclose(of(relaxed=1.0), [[0, 2 / 3 / (8 / 3), 0], [2 / 4 / 2, 0, 1 / 4 / 1.75], [0, 0, 0]], atol=1e-4)
+    np.testing.assert_allclose(of(relaxed=0.5), [[0, 2 / 3 / 2, 0], [2 / 4 / 2, 0, 1 / 4 / 1.75], [0, 0, 0]], atol=1e-4)
 
 
 def test_with_all_items_near_it_is_what_minimises_the_objective(train):
     """ease does so, too, in another way."""
-    settings = {"l2": 7.0, "user_power": 0.0, "item_power": 0.0, "nearest": 100}
+    settings = {"l2": 7.0, "nearest": 100, **PLAIN}
     model, other = slim.fit(train, slim.Config(**settings), Run()), ease.fit(train, ease.Config(l2=7.0, least=2), Run())
     both = [(i, j) for i in range(20) for j in range(20) if (dense(model)[i, j] != 0)]
     assert len(both) > 100
@@ -79,8 +83,8 @@ def test_with_all_items_near_it_is_what_minimises_the_objective(train):
     np.testing.assert_allclose(dense(model), other.weight, atol=1e-4)
 
 
-@given(st.integers(1, 14), st.integers(1, 12), st.integers(1, 6), st.integers(0, 12), st.sampled_from([0.0, 0.5]), st.data())
-def test_the_regressions_are_their_twin(people, n, nearest, many, power, data):
+@given(st.integers(1, 14), st.sampled_from([3, 12, 60]), st.integers(1, 6), st.integers(0, 12), st.data())
+def test_the_regressions_are_their_twin(people, n, nearest, many, data):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**31)))
     X = sp.csr_matrix(rng.integers(0, 2, (people, n)) * rng.choice([slim.ONE, 777]), dtype=np.int32)
     X = X[:, np.asarray((X > 0).sum(axis=0)).ravel() > 0]
@@ -88,20 +92,18 @@ def test_the_regressions_are_their_twin(people, n, nearest, many, power, data):
     columns, rows = both_forms(X)
     given = X.toarray() / slim.ONE
     penalty, diagonal = rng.choice([1.0, 3.0], n), (given**2).sum(axis=0)
-    (near, weight), (slow_near, slow_weight) = (
-        (np.empty((n, nearest), np.int32), np.empty((n, nearest), np.float32)) for _ in range(2)
-    )
+    fast, slow = ((np.empty((n, nearest), np.int32), np.empty((n, nearest), np.float32), np.empty(n)) for _ in range(2))
     head = kept_gram(columns, rows, min(many, n), 1 / slim.ONE, lambda call, tasks: [call(task) for task in tasks])
     for start in range(0, n, 5):
         span = (start, min(start + 5, n))
-        ridge_on_nearest(columns, rows, head, diagonal, penalty, 1 / slim.ONE, *span, near, weight)
-    slow_nearest.ridge_on_nearest(given, penalty, slow_near, slow_weight)
-    np.testing.assert_array_equal(near, slow_near)
-    np.testing.assert_allclose(weight, slow_weight, atol=1e-5)
+        ridge_on_nearest(columns, rows, head, diagonal, penalty, 1 / slim.ONE, *span, *fast)
+    slow_nearest.ridge_on_nearest(given, penalty, *slow)
+    for of_kernel, of_twin in zip(fast, slow, strict=True):
+        np.testing.assert_allclose(of_kernel, of_twin, atol=1e-5)
 
 
 def test_the_head_changes_nothing(train, monkeypatch):
-    config = slim.Config(l2=5, nearest=4, user_power=0.25, item_power=0.1)
+    config = slim.Config(l2=5, nearest=4, dropout=0.25, user_power=0.25, relaxed=0.3)
     whole = slim.fit(train, config, Run())
     monkeypatch.setattr(slim, "head", lambda n, nearest: 3)
     few = slim.fit(train, config, Run())
@@ -204,13 +206,13 @@ def test_a_second_training_has_the_settings_that_were_chosen(checkerboard):
 
 
 def test_too_much_memory_is_refused_before_the_fit(train):
-    with pytest.raises(FitError, match=r"slim needs .* of memory for 20 items on 128 each") as caught:
+    with pytest.raises(FitError, match=r"slim needs .* of memory for 20 items on 256 each") as caught:
         slim.fit(train, slim.Config(), Run(memory=1000))
     assert "lower `nearest`, or raise `least`" in caught.value.hint
 
 
 def test_what_is_refused(train):
-    for bad in ({"l2": 0.0}, {"nearest": 0}, {"least": 0}, {"user_power": -0.1}, {"item_power": 1.5}):
+    for bad in ({"l2": 0.0}, {"nearest": 0}, {"least": 0}, {"user_power": -0.1}, {"dropout": 1.0}, {"relaxed": 1.5}):
         with pytest.raises(ConfigError, match=next(iter(bad))):
             slim.Config(**bad)
     nothing = replace(train, seen=train.seen.keep(np.zeros(len(train.seen.item), bool)))

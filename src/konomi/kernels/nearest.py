@@ -13,6 +13,7 @@ from konomi.arrays import F32
 from konomi.kernels.gram import Form, gram
 from konomi.runtime import Each, blocks
 
+LONG = 16  # a profile with so many times the entries that are looked for is searched, a shorter one gone through
 GRAM_ROWS = 8  # rows of the kept part of G that are one task
 
 
@@ -29,8 +30,9 @@ def kept_gram(columns: Form, rows: Form, many: int, unit: float, each: Each) -> 
 
 
 @numba.njit(nogil=True, cache=True)
-def ridge_on_nearest(columns, rows, head, diagonal, penalty, unit, start, stop, near, weight):
-    """The K nearest of items start to stop, into near i32[n, K], ascending, −1 beyond; and w, into weight f32[n, K].
+def ridge_on_nearest(columns, rows, head, diagonal, penalty, unit, start, stop, near, weight, told):
+    """The K nearest of items start to stop, into near i32[n, K], ascending, −1 beyond; w, into weight f32[n, K]; and how much
+    of G_ii they tell, wᵀ G_Ni, into told f64[n].
 
     Nearest are the items j with the largest G_ji² / (G_jj + Λ_jj): how much better the regression on j alone is than none.
     columns and rows are X as in `gram.gram`, unit what 1 in them is worth; head as in `kept_gram`; diagonal f64[n] > 0 of G and
@@ -50,10 +52,11 @@ def ridge_on_nearest(columns, rows, head, diagonal, penalty, unit, start, stop, 
                 kept += 1
         chosen = best(gain[:kept], found[:kept], K)
         m = len(chosen)
-        right = row[chosen] * unit * unit
+        right = (row[chosen] * unit * unit).astype(np.float32)
         A = normal_matrix(columns, rows, head, diagonal, penalty, unit, chosen, place)
         near[i, :m], near[i, m:] = chosen, -1
-        weight[i, :m], weight[i, m:] = solved(A, right), 0
+        w = solved(A, right)
+        weight[i, :m], weight[i, m:], told[i] = w, 0, np.dot(w, right)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -87,11 +90,11 @@ def best(gain, item, most):
 
 @numba.njit(nogil=True, cache=True)
 def normal_matrix(columns, rows, head, diagonal, penalty, unit, chosen, place):
-    """G + Λ of the chosen items, ascending i32[m], f64[m, m]; place i32[n] is a scratch array of −1."""
+    """G + Λ of the chosen items, ascending i32[m], f32[m, m]; place i32[n] is a scratch array of −1."""
     item_indptr, user, item_value = columns
     indptr, item, value = rows
     m, known = len(chosen), np.searchsorted(chosen, len(head))  # the first so many are in head
-    A, sums = np.empty((m, m)), np.empty(m, np.int64)
+    A, sums = np.empty((m, m), np.float32), np.empty(m, np.int64)
     for a in range(m):
         place[chosen[a]] = a
     for a in range(m):
@@ -102,10 +105,17 @@ def normal_matrix(columns, rows, head, diagonal, penalty, unit, chosen, place):
             sums[:] = 0
             for k in range(item_indptr[chosen[a]], item_indptr[chosen[a] + 1]):
                 u, x = user[k], np.int64(item_value[k])
-                for e in range(indptr[u], indptr[u + 1]):
-                    b = place[item[e]]
-                    if b >= 0:
-                        sums[b] += x * value[e]
+                first, last = indptr[u], indptr[u + 1]
+                if last - first > LONG * m:
+                    for b in range(a):
+                        first += np.searchsorted(item[first:last], chosen[b])
+                        if first < last and item[first] == chosen[b]:
+                            sums[b] += x * value[first]
+                else:
+                    for e in range(first, last):
+                        b = place[item[e]]
+                        if b >= 0:
+                            sums[b] += x * value[e]
             for b in range(a):
                 A[a, b] = A[b, a] = sums[b] * unit * unit
         A[a, a] = diagonal[chosen[a]] + penalty[chosen[a]]
@@ -116,7 +126,7 @@ def normal_matrix(columns, rows, head, diagonal, penalty, unit, chosen, place):
 
 @numba.njit(nogil=True, cache=True)
 def solved(A, right):
-    """A⁻¹ right, f64[m], by Cholesky's factor; A f64[m, m] symmetric and positive definite."""
+    """A⁻¹ right, f32[m], by Cholesky's factor; A f32[m, m] symmetric and positive definite."""
     w = right.copy()
     if len(w) == 0:
         return w

@@ -100,6 +100,13 @@ class Ease:
         return learnt(profiles, self._values(profiles), self.column, len(self.weight))
 
 
+def check_shares(name: str, **shares: float | None) -> None:
+    """ConfigError for a share that is below 0 or above 1, or 1 for `dropout`; None is left out."""
+    for setting, share in shares.items():
+        if share is not None and not 0 <= share <= 1 - (setting == "dropout") * 1e-6:
+            raise ConfigError(f"{name}: {setting} is {share:g}.", "Set it from 0 to 1, and `dropout` below 1.", setting)
+
+
 def values(profiles: Profiles, labelling: Labelling, disliked: float | np.float32) -> F32:
     """x of every entry, f32[N]."""
     met = profiles.consumed.astype(np.float32)

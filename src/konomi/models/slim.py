@@ -1,17 +1,17 @@
 """slim: scores every item from the items of a profile, by a sparse matrix: each item is regressed on its K nearest.
 
-    score_ui = Σ_j x_uj W_ji     W_ji = (n_j / n_i)^α w_ji,  w_i minimising  Σ_u d_u^−β (x_ui − Σ_j∈N_i x_uj w_ji)² + λ|w_i|²
+    score_ui = Σ_j x_uj W_ji     W_ji = w_ji max(1 − ξ, Λ_ii / R_i),  W_ii = 0
 
-    w_i = (G_NN + λI)⁻¹ G_Ni     G = Xᵀ D^−β X,  N_i the K items j with the largest G_ji² / (G_jj + λ)
+    w_i minimises  Σ_u d_u^−β (x_ui − Σ_j∈N_i x_uj w_ji)² + Σ_j Λ_jj w_ji²     Λ_jj = λ + p / (1 − p) G_jj,  G = Xᵀ D^−β X
+    w_i = (G_NN + Λ_NN)⁻¹ G_Ni   N_i: the K items j with the largest G_ji² / (G_jj + Λ_jj)   R_i = G_ii + Λ_ii − w_iᵀ G_Ni
 
 (fsSLIM of Ning & Karypis 2011, "SLIM: Sparse linear methods for top-N recommender systems", which selects the items of each
-regression first; without its penalty |w|₁ and its bound w ≥ 0 it has a closed form. d_u^−β and powers of n are those of Park
-et al. 2025, "Why is normalization necessary for linear recommenders?", DAN.) x is as in `ease.py`, 0 for what is disliked; d_u
-is how many entries person u has, n_i how many people have item i.
+regression first; without its penalty |w|₁ and its bound w ≥ 0 it has a closed form. p, β and ξ as in `ease.py`, whose 1 / P_ii
+is R_i if all others are in N_i.) x is as in `ease.py`, 0 for what is disliked; d_u is how many entries person u has.
 
 The regressions are independent, and nothing of n² numbers is made, so it is for catalogues that `ease` is too large for, too.
-K, λ, α and β are chosen by the validation entries, on the `SAMPLE` best known items. A weight is saved in 16 bits, as a share
-of the largest of its row.
+K, λ, p, β and ξ are chosen by the validation entries; of much data, on the best known items. A weight is saved in 16 bits, as a
+share of the largest of its row.
 """
 
 from math import isqrt
@@ -39,17 +39,19 @@ __all__ = ["SHAPES", "TASKS", "Config", "Slim", "fit", "forecast", "load"]
 
 ONE = 1 << 16  # x d^(−β/2) is rounded to a multiple of 1 / ONE, so that sums of products are exact
 HEAD = 4096  # items whose Gram matrix is kept, at least
-SAMPLE = 4096  # items that settings are chosen on, at most
+WORK = 1 << 31  # items times entries of a training that settings are chosen by: more items than that are left out of it
+LEAST = 2048  # items that settings are chosen on, at least
 ITEMS = 64  # regressions of one task
 SHORT = 1 << 16  # items that 16 bits number
 
-USUAL = {"l2": 20.0, "nearest": 64, "user_power": 0.25, "item_power": 0.0}
+USUAL = {"l2": 20.0, "nearest": 64, "dropout": 0.25, "user_power": 0.25, "relaxed": 0.3}
 """Where the search begins, and what is used without validation entries."""
 LADDERS = {
     "l2": (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0),
     "user_power": (0.0, 0.25, 0.5),
-    "item_power": (-0.1, 0.0, 0.1, 0.2, 0.3),
-    "nearest": (32, 64, 128),
+    "relaxed": (0.0, 0.3, 0.6),
+    "dropout": (0.0, 0.25, 0.5),
+    "nearest": (32, 64, 128, 256),
 }
 
 TASKS = ()
@@ -84,9 +86,10 @@ def fit(train: TrainSet, config: Config, run: Run) -> Slim:
     check_room("slim", wanted, run.memory, f"{len(order):,} items on {most} each", ", lower `nearest`, or raise `least`")
     validation, ladders = Validation.of(train), {name: LADDERS[name] for name in LADDERS if name in left_open(config)}
     if len(validation.wanted) and ladders:
+        best_known = order[: max(LEAST, WORK // len(train.seen.item))]
 
         def figure(found: dict[str, float]) -> float:
-            return validation.ndcg(_regressed(train, order[:SAMPLE], many, found, run), run)
+            return validation.ndcg(_regressed(train, best_known, many, found, run), run)
 
         settings = chosen("slim", settings, ladders, figure, run)
     run.progress(Stage("train slim", 0, 1, "step"))
@@ -100,19 +103,19 @@ def _regressed(train: TrainSet, order: I64, many: I64, settings: dict[str, float
     n, nearest, labelling = len(order), int(settings["nearest"]), train.labelling
     column = np.full(len(many), n, np.int32)
     column[order] = np.arange(n)
-    kept, x = learnt(train.seen, values(train.seen, labelling, DISLIKED), column, n)
-    columns, rows = both_forms(weighed(kept, x, n, settings["user_power"]))
+    entries, x = learnt(train.seen, values(train.seen, labelling, DISLIKED), column, n)
+    columns, rows = both_forms(weighed(entries, x, n, settings["user_power"]))
     item = np.repeat(np.arange(n), np.diff(columns[0]))
     diagonal = np.bincount(item, columns[2].astype(np.float64) ** 2, n) / ONE**2
-    penalty = np.full(n, settings["l2"])
-    near, weight = np.empty((n, nearest), np.int32), np.empty((n, nearest), np.float32)
+    penalty = settings["l2"] + settings["dropout"] / (1 - settings["dropout"]) * diagonal
+    near, weight, told = np.empty((n, nearest), np.int32), np.empty((n, nearest), np.float32), np.empty(n)
     with run.workers() as each:
         known = kept_gram(columns, rows, head(n, nearest), 1 / ONE, each)
         whole = (columns, rows, known, diagonal, penalty, 1 / ONE)
-        each(lambda span: ridge_on_nearest(*whole, *span, near, weight), blocks(n, ITEMS))
+        each(lambda span: ridge_on_nearest(*whole, *span, near, weight, told), blocks(n, ITEMS))
     i, k = np.nonzero(near >= 0)
-    power = np.maximum(many[order], 1) ** settings["item_power"]
-    W = sp.csr_matrix((weight[i, k] * (power[near[i, k]] / power[i]), (near[i, k], i)), (n, n), np.float32)
+    kept = np.maximum(1 - settings["relaxed"], penalty / (diagonal + penalty - told))
+    W = sp.csr_matrix((weight[i, k] * kept[i], (near[i, k], i)), (n, n), np.float32)
     W.sort_indices()
     indptr = W.indptr.astype(np.int64)
     in_bits, scale = in_16_bits(indptr, W.data)
@@ -146,7 +149,7 @@ SHAPES = {
     "column": "i32[I+1] 0..n",
     "item_known": "f32[I+1] 0..1",
     "labelling": "f32[L]",
-    "settings": "f64[4]",
+    "settings": "f64[5]",
     "history": "f32[H, 2] nan",
 }
 

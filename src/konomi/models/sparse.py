@@ -9,41 +9,33 @@ import numpy.typing as npt
 from konomi.arrays import F32, F64, I16, I32, I64, U16
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
-from konomi.errors import ConfigError
 from konomi.kernels.sparse_rows import parts_of_rows, sums_of_rows
 from konomi.models.api import check_output, in_short
-from konomi.models.shallow import learnt, values
+from konomi.models.shallow import check_shares, learnt, values
 from konomi.runtime import blocks, workers
 from konomi.settings import check_types, positive
 
 PEOPLE = 16  # people encoded by one task
 DISLIKED = np.float32(0)  # x of an item dropped or rated at or below the middle
-CHOSEN = ("l2", "nearest", "user_power", "item_power")  # what validation entries choose
+CHOSEN = ("l2", "nearest", "dropout", "user_power", "relaxed")  # what validation entries choose
 
 
 @dataclass(frozen=True)
 class Config:
-    """What each item is regressed on, the penalty, and how people and items are weighed. None: validation entries choose."""
+    """What each item is regressed on, the penalties, and how people and items are weighed. None: validation entries choose."""
 
     l2: float | None = None  # λ, in people
     nearest: int | None = None  # K: items that each is regressed on, at most; memory goes with it, time with its cube
+    dropout: float | None = None  # p below 1: as if each entry that predicts were left out with this chance
     user_power: float | None = None  # β from 0 to 1: somebody with d entries has a weight of 1 / d^β
-    item_power: float | None = None  # α from −1 to 1: a weight from item j to i is multiplied by (n_j / n_i)^α, n: their people
+    relaxed: float | None = None  # ξ from 0 to 1: how far items that are told well by others are held back
     least: int = 2  # items of fewer training entries are left out
 
     def __post_init__(self) -> None:
         check_types(self, "slim")
         given = {name: value for name in ("l2", "nearest", "least") if (value := getattr(self, name)) is not None}
         positive("slim", **given)
-        check_powers("slim", self.user_power, self.item_power)
-
-
-def check_powers(name: str, user_power: float | None, item_power: float | None) -> None:
-    """ConfigError unless those that are given lie in [0, 1] and in [−1, 1]."""
-    if user_power is not None and not 0 <= user_power <= 1:
-        raise ConfigError(f"{name}: user_power is {user_power:g}.", "Set it between 0 and 1.", "user_power")
-    if item_power is not None and not -1 <= item_power <= 1:
-        raise ConfigError(f"{name}: item_power is {item_power:g}.", "Set it between −1 and 1.", "item_power")
+        check_shares("slim", dropout=self.dropout, user_power=self.user_power, relaxed=self.relaxed)
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ class Slim:
 
     indptr i64[n+1]; target u16[E], i32[E] where n > 65,536; weight i16[E]; scale f32[n]; column i32[I+1]: which of them an item
     is, n for items left out; item_known f32[I+1], 0 for these. The last of each is an unknown item. labelling f32[5]
-    (`Labelling.pack`); settings f64[4]: those of `CHOSEN` in its training. A code f32[n+1] is x W and a 0 for all items left
+    (`Labelling.pack`); settings f64[5]: those of `CHOSEN` in its training. A code f32[n+1] is x W and a 0 for all items left
     out.
     """
 
