@@ -12,7 +12,7 @@ from konomi.data.split import SplitConfig, make_split
 from konomi.errors import BeginAnew, ConfigError, FitError
 from konomi.kernels import conjugate, fold_network, inverse
 from konomi.kernels.reference import ridge as slow_ridge
-from konomi.models import ease, hybrid, mf, mf_warm, network, network_warm, nn
+from konomi.models import ease, ease_warm, hybrid, mf, mf_warm, network, network_warm, nn
 from konomi.runtime import Run, workers
 from test_kernels import ratings
 
@@ -86,7 +86,11 @@ def test_an_inverse_with_a_few_more_rows_and_a_few_less():
     np.testing.assert_array_equal(*found)
 
 
-def test_ease_from_an_earlier_one_is_ease():
+GENERAL = {"dropout": 0.3, "user_power": 0.5, "item_power": 0.2, "relaxed": 0.4}
+
+
+@pytest.mark.parametrize("more", [{}, GENERAL], ids=["plain", "general"])
+def test_ease_from_an_earlier_one_is_ease(more, monkeypatch):
     """Rows that grew, shrank, came and went, and an item that had too few entries."""
     train, rng = _crowd(), np.random.default_rng(1)
     user, item = train.seen.user, train.seen.item
@@ -96,7 +100,8 @@ def test_ease_from_an_earlier_one_is_ease():
     earlier = replace(train, seen=train.seen.keep(~lost & ~rare & (user != 7)))
     seen = train.seen.keep((user != 8) & ~((user == 9) & (item < 20)) & ~(rare & (user != two)))
     later = replace(train, seen=seen, learnt=earlier.seen)
-    config = ease.Config(least=2, l2=20.0, disliked=-0.25)
+    config = ease.Config(least=2, l2=20.0, disliked=-0.25, **more)
+    monkeypatch.setattr(ease_warm, "MOST_CHANGED", 1)  # with dropout most items have changed, too
     start = ease.fit(earlier, config, Run())
     before = {name: array.copy() for name, array in start.state().items()}
     found, wanted = (fit(later, config, Run()) for fit in (lambda *given: ease.fit_from(start, *given), ease.fit))
@@ -132,7 +137,10 @@ def test_when_ease_begins_anew():
             ease.fit_from(start, other, config, Run())
     with pytest.raises(FitError, match="of memory for 120 × 120 items"):
         ease.fit_from(start, fewer, config, Run(memory=1000))
-    for changed in ({"l2": 20.0}, {"disliked": 0.5}):
+    dropped = replace(config, dropout=0.5)
+    with pytest.raises(BeginAnew, match="12 people have changed"):  # and the penalties of most items
+        ease.fit_from(ease.fit(train, dropped, Run()), fewer, dropped, Run())
+    for changed in ({"l2": 20.0}, {"disliked": 0.5}, {"relaxed": 0.3}):
         with pytest.raises(ConfigError, match="other settings"):
             ease.fit_from(start, fewer, replace(config, **changed), Run())
 

@@ -22,7 +22,6 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from konomi.arrays import I64
-from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.data.statistics import trust
 from konomi.errors import FitError
@@ -31,13 +30,12 @@ from konomi.kernels.nearest import kept_gram, ridge_on_nearest
 from konomi.kernels.sparse_rows import in_16_bits
 from konomi.models.choice import Validation, chosen, left_open
 from konomi.models.room import check_room
-from konomi.models.shallow import learnt, values
+from konomi.models.shallow import ONE, learnt, values, weighed
 from konomi.models.sparse import CHOSEN, DISLIKED, Config, Slim
 from konomi.runtime import Run, Stage, blocks
 
 __all__ = ["SHAPES", "TASKS", "Config", "Slim", "fit", "forecast", "load"]
 
-ONE = 1 << 16  # x d^(−β/2) is rounded to a multiple of 1 / ONE, so that sums of products are exact
 HEAD = 4096  # items whose Gram matrix is kept, at least
 WORK = 1 << 31  # items times entries of a training that settings are chosen by: more items than that are left out of it
 LEAST = 2048  # items that settings are chosen on, at least
@@ -130,14 +128,6 @@ def _regressed(train: TrainSet, order: I64, many: I64, settings: dict[str, float
         settings=np.array([settings[name] for name in CHOSEN]),
         history=np.empty((0, 2), np.float32),
     )
-
-
-def weighed(given: Profiles, x: npt.NDArray[Any], n: int, power: float) -> sp.csr_matrix:
-    """The whole numbers nearest to `ONE` x d^(−power/2), i32: people's entries, items in [0, n), with values x f32[N] from −1
-    to 1; d is how many entries somebody has."""
-    weight = np.maximum(given.counts, 1) ** (-power / 2)
-    whole = np.rint(x * np.repeat(weight, given.counts) * ONE).astype(np.int32)
-    return sp.csr_matrix((whole, given.item, given.indptr), (len(given), n))
 
 
 SHAPES = {
