@@ -96,10 +96,11 @@ def test_a_second_training_has_the_settings_that_were_chosen(checkerboard):
 def test_models_and_settings_of_before_are_read(train):
     """They had one penalty, and nothing else that could be set."""
     model = ease.fit(train, ease.Config(l2=7.0, **PLAIN), Run())
-    state = {name: array for name, array in model.state().items() if name != "settings"}
+    state = {name: array for name, array in model.state().items() if name not in ("settings", "penalty")}
     older = ease.load({**state, "l2": np.array([7.0], np.float32)})
     assert older.chosen == model.chosen == {"l2": 7.0, **PLAIN}
     np.testing.assert_array_equal(older.weight, model.weight)
+    np.testing.assert_array_equal(older.penalty, model.penalty)
     config = settings(ease.Config, {"l2": 7.0, "disliked": 0.0, "least": 3}, "a bundle")
     assert config == ease.Config(l2=7.0)
 

@@ -25,8 +25,8 @@ from konomi.data.split import TrainSet
 from konomi.kernels.inverse import TILE
 from konomi.models.api import Model
 from konomi.models.choice import Validation, chosen, left_open
-from konomi.models.ease_fit import Problem, Settings, solve
-from konomi.models.ease_warm import updated
+from konomi.models.ease_fit import Problem, Settings, penalties, solve
+from konomi.models.ease_warm import Change
 from konomi.models.room import check_room
 from konomi.models.shallow import CHOSEN, ONE, Config, Ease
 from konomi.runtime import Run, Stage
@@ -68,8 +68,8 @@ def fit(train: TrainSet, config: Config, run: Run) -> Ease:
     settings = _settings(problem, config, run)
     run.progress(Stage("train ease", 0, 1, "step"))
     rows = problem.rows(train.seen, settings)
-    sums = problem.sums(rows)
-    model = problem.model(solve(rows, sums.penalty(settings), run), sums, settings)
+    penalty = penalties(rows, settings)
+    model = problem.model(solve(rows, penalty, run), penalty, settings)
     run.progress(Stage("train ease", 1, 1, "step"))
     return model
 
@@ -77,18 +77,17 @@ def fit(train: TrainSet, config: Config, run: Run) -> Ease:
 def fit_from(start: Model, train: TrainSet, config: Config, run: Run) -> Ease:
     """The same model, but for rounding, from an earlier one and the entries of the people alone whose entries have changed.
 
-    What the Config leaves open is that of the earlier model. `train.learnt` has what that one was fitted on.
+    What the Config leaves open is that of the earlier model; so are the penalties of its items, which with dropout a training
+    anew would change a little. `train.learnt` has what the earlier model was fitted on.
 
     ConfigError where the earlier model is not of this module, or has other settings or more items; BeginAnew where nothing
-    tells what it was fitted on, or so much has changed that it would be no quicker; FitError as in `fit`.
+    tells what it was fitted on, or so many people have changed that it would be no quicker; FitError as in `fit`.
     """
     problem = Problem.of(train, config)
-    room = forecast(problem.n, len(train.seen.item))
-
-    def check(more: int) -> None:
-        check_room("ease", room + more, run.memory, f"{problem.n:,} × {problem.n:,} items", "")
-
-    return updated(start, problem, config, run, check)
+    change = Change.of(start, problem, config)
+    wanted = forecast(problem.n, len(train.seen.item)) + 16 * problem.n * len(change.people)
+    check_room("ease", wanted, run.memory, f"{problem.n:,} × {problem.n:,} items", "")
+    return change.made(run)
 
 
 def _settings(problem: Problem, config: Config, run: Run) -> Settings:
@@ -105,10 +104,10 @@ def _settings(problem: Problem, config: Config, run: Run) -> Settings:
         if key not in inverses:  # the other settings only scale it
             inverses.clear()
             rows = sample.rows(problem.train.seen, settings)
-            sums = sample.sums(rows)
-            inverses[key] = solve(rows, sums.penalty(settings), run), sums
-        matrix, sums = inverses[key]
-        return validation.ndcg(sample.model(matrix.copy(), sums, settings), run)
+            penalty = penalties(rows, settings)
+            inverses[key] = solve(rows, penalty, run), penalty
+        matrix, penalty = inverses[key]
+        return validation.ndcg(sample.model(matrix.copy(), penalty, settings), run)
 
     return chosen("ease", usual, ladders, figure, run)
 
@@ -133,6 +132,7 @@ SHAPES = {
     "history": "f32[E, 2] nan",
     "diagonal": "f32[n] >0?",
     "settings": "f64[5]?",
+    "penalty": "f32[n] >0?",
     "l2": "f32[1] >0?",
     "share": "f32[I+1] 0..1?",
 }
@@ -144,4 +144,5 @@ def load(state: dict[str, npt.NDArray[Any]]) -> Ease:
     arrays = {name: array for name, array in state.items() if name not in ("share", "l2")}
     if "l2" in state and "settings" not in state:
         arrays["settings"] = np.array([{**USUAL, "l2": float(state["l2"][0])}[name] for name in CHOSEN])
+        arrays["penalty"] = np.full(len(state["weight"]), state["l2"][0], np.float32)
     return Ease(**arrays)

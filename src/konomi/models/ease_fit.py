@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from konomi.arrays import F32, F64, I32, I64
+from konomi.arrays import F32, I32, I64
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
 from konomi.data.statistics import trust
@@ -19,25 +19,6 @@ GRAM_ROWS = 8  # rows of the Gram matrix that are one task: those of the best kn
 
 Settings = dict[str, float]
 """The values of `CHOSEN`."""
-
-
-@dataclass(frozen=True)
-class Sums:
-    """What the entries of people say of n items: G without its other parts, diagonal f64[n] of it, and count i64[n] of people
-    who have each."""
-
-    diagonal: F64
-    count: I64
-
-    def penalty(self, settings: dict[str, float]) -> F32:
-        """The diagonal of Λ, f32[n]."""
-        p = settings["dropout"]
-        return (settings["l2"] + p / (1 - p) * self.diagonal).astype(np.float32)
-
-    def scales(self, settings: dict[str, float], diagonal: F32) -> tuple[F32, F32]:
-        """(left f32[n], right f32[n]) with B_ji = −left_j P_ji right_i, from the diagonal of P."""
-        power = np.maximum(self.count, 1).astype(np.float32) ** np.float32(settings["item_power"])
-        return power, np.maximum(np.float32(1 - settings["relaxed"]) / diagonal, self.penalty(settings)) / power
 
 
 @dataclass(frozen=True)
@@ -78,20 +59,17 @@ class Problem:
         kept, x = learnt(given, values(given, self.train.labelling, self.disliked), self.column, self.n)
         return weighed(kept, x, self.n, settings["user_power"])
 
-    def sums(self, rows: sp.csr_matrix) -> Sums:
-        """Of the rows of the training entries."""
-        return Sums(squares(rows), self.many[self.column < self.n])
-
-    def model(self, matrix: F32, sums: Sums, settings: Settings) -> Ease:
-        """From −P f32[n, n], in place."""
+    def model(self, matrix: F32, penalty: F32, settings: Settings) -> Ease:
+        """From −P f32[n, n], in place, and the diagonal of Λ, f32[n]."""
         diagonal = -matrix.diagonal()
-        left, right = sums.scales(settings, diagonal)
+        left, right = scales(self.many[self.column < self.n], penalty, settings, diagonal)
         matrix *= right
         matrix *= left[:, None]
         matrix.flat[:: self.n + 1] = 0
         return Ease(
             weight=matrix,
             diagonal=diagonal,
+            penalty=penalty,
             column=self.column,
             item_known=np.where(self.column < self.n, trust(self.many), np.float32(0)),
             settings=np.array([settings[name] for name in CHOSEN]),
@@ -108,10 +86,19 @@ def columns(kept: I64, size: int) -> I32:
     return column
 
 
-def squares(rows: sp.csr_matrix) -> F64:
-    """The diagonal of G, f64[n], of rows in units of 1 / `ONE`."""
-    diagonal: F64 = np.bincount(rows.indices, rows.data.astype(np.float64) ** 2, rows.shape[1]) / ONE**2
-    return diagonal
+def penalties(rows: sp.csr_matrix, settings: Settings) -> F32:
+    """The diagonal of Λ, f32[n], from people's rows in units of 1 / `ONE`."""
+    diagonal = np.bincount(rows.indices, rows.data.astype(np.float64) ** 2, rows.shape[1]) / ONE**2  # of G
+    p = settings["dropout"]
+    found: F32 = (settings["l2"] + p / (1 - p) * diagonal).astype(np.float32)
+    return found
+
+
+def scales(count: I64, penalty: F32, settings: Settings, diagonal: F32) -> tuple[F32, F32]:
+    """(left f32[n], right f32[n]) with B_ji = −left_j P_ji right_i; count i64[n]: people who have each item; penalty f32[n]:
+    the diagonal of Λ; diagonal f32[n]: that of P."""
+    power = np.maximum(count, 1).astype(np.float32) ** np.float32(settings["item_power"])
+    return power, np.maximum(np.float32(1 - settings["relaxed"]) / diagonal, penalty) / power
 
 
 def solve(rows: sp.csr_matrix, penalty: F32, run: Run) -> F32:

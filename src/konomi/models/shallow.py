@@ -53,8 +53,8 @@ class Ease:
     item_known f32[I+1], 0 for items left out. The last of each is an unknown item. disliked f32[1]; labelling f32[5]
     (`Labelling.pack`). A code f32[n+1] is x B and a 0 for all items left out.
 
-    diagonal f32[n], that of P, which B lacks, and settings f64[5], those of `CHOSEN` in its training: with them P need not be
-    computed anew when few people change; None in bundles of format 3.
+    diagonal f32[n], that of P, which B lacks, penalty f32[n], that of Λ, and settings f64[5], those of `CHOSEN` in its
+    training: with them P need not be computed anew when few people change; None in bundles of format 3.
     """
 
     weight: F32
@@ -65,6 +65,7 @@ class Ease:
     history: F32
     diagonal: F32 | None = None
     settings: F64 | None = None
+    penalty: F32 | None = None
 
     __repr__ = in_short
 
