@@ -68,7 +68,8 @@ def test_each_setting_by_hand(three):
 def test_with_all_items_near_it_is_what_minimises_the_objective(train):
     """ease does so, too, in another way."""
     settings = {"l2": 7.0, "nearest": 100, **PLAIN}
-    model, other = slim.fit(train, slim.Config(**settings), Run()), ease.fit(train, ease.Config(l2=7.0, least=2), Run())
+    model = slim.fit(train, slim.Config(**settings), Run())
+    other = ease.fit(train, ease.Config(l2=7.0, least=2, item_power=0.0, **PLAIN), Run())
     both = [(i, j) for i in range(20) for j in range(20) if (dense(model)[i, j] != 0)]
     assert len(both) > 100
     met = np.zeros((len(train.seen), 20))
