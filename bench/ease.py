@@ -25,8 +25,10 @@ from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, make_split
 from konomi.data.statistics import ITEM_PRIOR
 from konomi.kernels.ids import warm_up
-from konomi.models import ease, mf, popular
+from konomi.models import ease, ease_fit, mf, popular
 from konomi.models.api import Model
+from konomi.models.ease_fit import solve
+from konomi.models.shallow import weighed
 from konomi.pipeline import memory
 from konomi.ranking.rank import rank
 from konomi.reading.formats import ReadOptions
@@ -89,7 +91,7 @@ def measure(name: str) -> dict[str, Any]:
         model = popular.fit(train, popular.Config("bayes", prior), Run())
         found[f"popular, bayes, item_prior = {prior:g}"] = top_ten(model, shown, wanted)
     found["mf"] = top_ten(mf.fit(train, mf.Config(), Run()), shown, wanted)
-    usual = ease.Config(least=LEAST[name])
+    usual = ease.Config(least=LEAST[name], **ease.USUAL)
     for change, settings in CHANGES.items():
         config = replace(usual, **settings)
         if config.least >= usual.least:
@@ -97,10 +99,10 @@ def measure(name: str) -> dict[str, Any]:
             model = ease.fit(train, config, Run())
             cost = {"learnt items": len(model.weight), "seconds": round(time.perf_counter() - start, 1)}
             found[f"ease, {change}"] = {**top_ten(model, shown, wanted), **cost}
-    usual_values, ease.values = ease.values, by_rating  # type: ignore[assignment]
+    usual_values, ease_fit.values = ease_fit.values, by_rating  # type: ignore[assignment]
     for l2 in (50.0, usual.l2):
         found[f"ease, {RATED}, l2 = {l2:g}"] = top_ten(ease.fit(train, replace(usual, l2=l2), Run()), shown, wanted)
-    ease.values = usual_values
+    ease_fit.values = usual_values
     return found
 
 
@@ -113,11 +115,13 @@ def large(n: int, people: int = 20_000, each: int = 100) -> dict[str, Any]:
     user, item = (pairs // n).astype(np.int32), (pairs % n).astype(np.int32)
     given = Profiles.from_entries(people, user, item, np.ones(len(item), np.float32))
     warm_up().join()
-    ease.solve(Profiles.of([{0: 1}]), np.ones(1, np.float32), 1, 1.0, Run())  # compiles
+    one_penalty = np.ones(1, np.float32)
+    solve(weighed(Profiles.of([{0: 1}]), np.ones(1, np.float32), 1, 0.0), one_penalty, Run())  # compiles
     before = memory.resident() or 0
     memory.start_peak()
     start = time.perf_counter()
-    weight = ease.solve(given, given.rating, n, ease.Config().l2, Run())
+    penalty = np.full(n, ease.USUAL["l2"], np.float32)
+    weight = solve(weighed(given, given.rating, n, 0.0), penalty, Run())
     seconds = time.perf_counter() - start
     grown = (memory.peak() or 0) - before
     zero = np.zeros(n + 1, np.float32)

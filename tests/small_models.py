@@ -24,7 +24,14 @@ TRIALS = {
         "other": {"patience": 1, "dim": 3},
         "beside": {**PATIENT, "burn_in": {"epochs": 60}, "samples": {"epochs": 60}},
     },
-    "ease": {"settings": {"l2": 5.0}, "other": {"least": 26}},
+    "ease": {
+        "settings": {"l2": 5.0, "dropout": 0.25, "user_power": 0.25, "item_power": 0.1, "relaxed": 0.3},
+        "other": {"least": 26},
+    },
+    "slim": {
+        "settings": {"l2": 5.0, "nearest": 8, "dropout": 0.25, "user_power": 0.25, "relaxed": 0.3},
+        "other": {"least": 26},
+    },
     "nn": {"settings": NETWORK, "other": {"patience": 1}, "beside": PATIENT},
     "hybrid": {"settings": NETWORK, "other": {"patience": 1}, "beside": PATIENT},
     "two_tower": {

@@ -155,13 +155,14 @@ def test_patience_begins_after_the_burn_in(dataset, split):
 
 def test_a_recommendation_says_how_sure_the_model_is(dataset, model):
     made = train_model(dataset, {"bayes": SMALL}, SplitConfig(valid=0.1), Run(), refit=False)
-    row = Recommender(made).recommend({0: 9, 5: 3}, k=1)[0]
+    ids = dataset.items["item_id"].to_list()
+    row = Recommender(made).recommend({ids[0]: 9, ids[5]: 3}, k=1)[0]
     profile = Profiles.of([{0: 9, 5: 3}])
     own = made.models["bayes"]
-    item = np.array([dataset.item_ids.row(row.item_id, "item")], np.int32)
+    item = np.array([ids.index(row.item_id)], np.int32)
     assert row.deviation == pytest.approx(float(own.variance(own.encode(profile), item)[0]) ** 0.5, abs=1e-3)
     other = train_model(dataset, "bias", SplitConfig(valid=0.1), Run(), refit=False)
-    assert Recommender(other).recommend({0: 9, 5: 3}, k=1)[0].deviation is None
+    assert Recommender(other).recommend({ids[0]: 9, ids[5]: 3}, k=1)[0].deviation is None
 
 
 @pytest.mark.parametrize("offered", [0, 1, 5, 6, 12, 13, 24, 25, 100, 1000])

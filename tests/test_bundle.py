@@ -32,7 +32,7 @@ from rewritten import older
 SMALL = {"dim": 4, "epochs": 2}
 SETTINGS = [
     *(("mf", {**SMALL, "task": task}) for task in ("rating", "interaction")),
-    *(("popular", {}), ("bias", {}), ("genre", {}), ("ease", {"l2": 5.0})),
+    *(("popular", {}), ("bias", {}), ("genre", {}), ("ease", {"l2": 5.0}), ("slim", {"nearest": 8})),
     *(("bayes", {"epochs": 6, "dim": 4, "samples": 3, "method": method}) for method in ("gibbs", "vb")),
     *((name, {**SMALL, "hidden": 8, "product": product}) for name in ("nn", "hybrid") for product in (True, False)),
     *(("two_tower", {"epochs": 1, "layers": "8-4", "features": features}) for features in ("full", "notebook5")),

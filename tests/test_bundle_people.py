@@ -123,7 +123,7 @@ def test_a_bundle_of_format_3_is_read(trained, tmp_path):
 def test_an_ease_of_format_3_is_read_and_saved_but_not_gone_on_from(checkerboard, tmp_path):
     made = train_model(checkerboard, "ease", run=RUN)
     save_bundle(tmp_path / "b", made)
-    names = {f"ease/{name}": None for name in ("diagonal", "l2")}
+    names = {f"ease/{name}": None for name in ("diagonal", "settings", "penalty")}
     found = load_bundle(rewrite(tmp_path / "b", metadata={"format": "3"}, arrays=names))
     save_bundle(tmp_path / "again", found)
     again, train = (

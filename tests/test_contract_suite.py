@@ -98,6 +98,7 @@ METHODS = {
     "nothing that it is given is changed": {"score": spend},
     "loaded it says the same": {"state": lambda self: {**vars(self), "alike": self.alike * np.float32(2)}},
     "what it cannot do is said": {"score": anything},
+    "what was chosen gives the same model": {"chosen": {"shrink": 99.0}},
 }
 
 
@@ -184,7 +185,7 @@ def test_every_law_has_a_fault_here():
 
 def test_all_that_is_broken_is_named(nearest):
     register(nearest, nearest.Nearest, METHODS["scores have their shapes and are finite"])
-    with pytest.raises(AssertionError, match=r"^spoilt breaks \d+ of 24 laws:\n  spoilt: scores have") as said:
+    with pytest.raises(AssertionError, match=r"^spoilt breaks \d+ of 25 laws:\n  spoilt: scores have") as said:
         check_model("spoilt")
     assert "rank: float32(30, 3), not (30, 20)" in str(said.value) and "scores of shape (30, 3) for 30 profiles" in str(
         said.value

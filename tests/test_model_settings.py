@@ -9,6 +9,7 @@ import pytest
 
 from konomi.errors import ConfigError
 from konomi.models import MODELS, mf, module, nn, two_tower
+from konomi.models.choice import left_open
 from konomi.settings import check_types, settings
 
 FIELDS = [(name, field.name) for name in MODELS for field in dataclasses.fields(module(name).Config)]
@@ -18,6 +19,8 @@ WORDS = ("a text", None, [1, 2], object(), 1 + 2j, np.zeros(2), b"\xff")
 @pytest.mark.parametrize(("name", "field"), FIELDS)
 @pytest.mark.parametrize("wrong", WORDS, ids=lambda wrong: type(wrong).__name__)
 def test_a_value_of_the_wrong_type(name, field, wrong):
+    if wrong is None and field in left_open(module(name).Config()):
+        return  # it leaves the setting to validation
     with pytest.raises(ConfigError, match=field if (name, field) != ("two_tower", "layers") else "layers cannot be") as error:
         module(name).Config(**{field: wrong})
     assert error.value.hint

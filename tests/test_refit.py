@@ -49,7 +49,7 @@ def test_what_is_saved_has_learnt_everything(both, checkerboard):
     config = module("mf").Config(**{**MODELS["mf"], "epochs": kept, "patience": 0})
     for model, expected in (
         (refitted.models["mf"], module("mf").fit(everything, config, RUN)),
-        (refitted.models["ease"], ease.fit(everything, ease.Config(l2=1.0), RUN)),
+        (refitted.models["ease"], ease.fit(everything, ease.Config(**measured.models["ease"].chosen), RUN)),
     ):
         for name, array in expected.state().items():
             np.testing.assert_array_equal(model.state()[name], array)

@@ -13,6 +13,7 @@ from konomi.errors import BeginAnew, ConfigError, FitError
 from konomi.kernels import conjugate, fold_network, inverse
 from konomi.kernels.reference import ridge as slow_ridge
 from konomi.models import ease, hybrid, mf, mf_warm, network, network_warm, nn
+from konomi.models.ease_fit import Problem, penalties, solve
 from konomi.runtime import Run, workers
 from test_kernels import ratings
 
@@ -86,7 +87,8 @@ def test_an_inverse_with_a_few_more_rows_and_a_few_less():
     np.testing.assert_array_equal(*found)
 
 
-def test_ease_from_an_earlier_one_is_ease():
+@pytest.mark.parametrize("more", [{}, {"user_power": 0.5, "item_power": 0.2, "relaxed": 0.4}], ids=["plain", "general"])
+def test_ease_from_an_earlier_one_is_ease(more):
     """Rows that grew, shrank, came and went, and an item that had too few entries."""
     train, rng = _crowd(), np.random.default_rng(1)
     user, item = train.seen.user, train.seen.item
@@ -96,7 +98,7 @@ def test_ease_from_an_earlier_one_is_ease():
     earlier = replace(train, seen=train.seen.keep(~lost & ~rare & (user != 7)))
     seen = train.seen.keep((user != 8) & ~((user == 9) & (item < 20)) & ~(rare & (user != two)))
     later = replace(train, seen=seen, learnt=earlier.seen)
-    config = ease.Config(least=2, l2=20.0, disliked=-0.25)
+    config = ease.Config(least=2, l2=20.0, disliked=-0.25, **more)
     start = ease.fit(earlier, config, Run())
     before = {name: array.copy() for name, array in start.state().items()}
     found, wanted = (fit(later, config, Run()) for fit in (lambda *given: ease.fit_from(start, *given), ease.fit))
@@ -106,6 +108,22 @@ def test_ease_from_an_earlier_one_is_ease():
         np.testing.assert_array_equal(getattr(start, name), before[name], err_msg=name)
     chained = ease.fit_from(found, replace(earlier, learnt=later.seen), replace(config, least=1), Run())
     np.testing.assert_allclose(chained.weight, ease.fit(earlier, replace(config, least=1), Run()).weight, atol=4e-6)
+
+
+def test_with_dropout_the_penalties_stay_those_of_the_earlier_model():
+    """All else is as if they had been given."""
+    train, config = _crowd(), ease.Config(least=1, l2=5.0, dropout=0.5, user_power=0.25, relaxed=0.5)
+    earlier = replace(train, seen=train.seen.keep((train.seen.user >= 12) & (train.seen.item != NEW)))
+    start = ease.fit(earlier, config, Run())
+    known = np.arange(120) != NEW
+    later = replace(train, seen=train.seen.keep((train.seen.item != NEW) | (train.seen.user < 12)), learnt=earlier.seen)
+    found = ease.fit_from(start, later, config, Run())
+    np.testing.assert_array_equal(found.penalty[known], start.penalty)
+    problem, settings = Problem.of(later, config), start.chosen
+    rows = problem.rows(later.seen, settings)
+    assert found.penalty[NEW] == penalties(rows, settings)[NEW] >= 5
+    wanted = problem.model(solve(rows, found.penalty, Run()), found.penalty, settings)
+    np.testing.assert_allclose(found.weight, wanted.weight, atol=5e-6)
 
 
 def _crowd():
@@ -132,7 +150,7 @@ def test_when_ease_begins_anew():
             ease.fit_from(start, other, config, Run())
     with pytest.raises(FitError, match="of memory for 120 × 120 items"):
         ease.fit_from(start, fewer, config, Run(memory=1000))
-    for changed in ({"l2": 20.0}, {"disliked": 0.5}):
+    for changed in ({"l2": 20.0}, {"disliked": 0.5}, {"relaxed": 0.3}):
         with pytest.raises(ConfigError, match="other settings"):
             ease.fit_from(start, fewer, replace(config, **changed), Run())
 

@@ -2,6 +2,12 @@
 
 import numba
 import numpy as np
+import scipy.sparse as sp
+
+from konomi.arrays import I32, I64
+
+Form = tuple[I64, I32, I32]
+"""indptr, the other side of each entry, and its value."""
 
 
 @numba.njit(nogil=True, cache=True)
@@ -23,3 +29,12 @@ def gram(item_indptr, user, item_value, indptr, item, value, start, stop, out):
                     break
                 row[i] += x * value[k]
         out[j, : j + 1] = row[: j + 1]
+
+
+def both_forms(rows: sp.csr_matrix) -> tuple[Form, Form]:
+    """X as compressed columns and as compressed rows, ((indptr, user, value), (indptr, item, value)) as `gram` takes it, from a
+    SciPy matrix of compressed rows with values i32[N]; within each, rows and columns ascend."""
+    rows = rows.sorted_indices()
+    columns = rows.tocsc()
+    by_column, by_row = ((f.indptr.astype(np.int64), f.indices.astype(np.int32), f.data) for f in (columns, rows))
+    return by_column, by_row

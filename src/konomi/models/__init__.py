@@ -31,6 +31,7 @@ MODELS = {
     "mf": "konomi.models.mf",
     "bayes": "konomi.models.bayes",
     "ease": "konomi.models.ease",
+    "slim": "konomi.models.slim",
     "nn": "konomi.models.nn",
     "hybrid": "konomi.models.hybrid",
     "two_tower": "konomi.models.two_tower",

@@ -153,6 +153,16 @@ class HasVariance(Protocol):
         ...
 
 
+@runtime_checkable
+class HasChosen(Protocol):
+    """A model whose Config may leave settings open, as None: validation entries choose those."""
+
+    @property
+    def chosen(self) -> dict[str, float]:
+        """The values in its training of all settings that can be left open: with them a training gives the same model."""
+        ...
+
+
 @dataclass(frozen=True)
 class Criterion:
     """What an epoch is chosen by on the validation entries: a figure such as "RMSE", and whether higher is better."""

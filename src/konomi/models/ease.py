@@ -1,37 +1,49 @@
 """ease: scores every item from all items of a profile, by one matrix in closed form.
 
-    score_ui = Σ_j x_uj B_ji     minimising |X − X B|² + λ|B|²  with B_ii = 0
+    score_ui = Σ_j x_uj B_ji     B_ji = −(n_j / n_i)^α P_ji max((1 − ξ) / P_ii, Λ_ii),  B_ii = 0
 
-    P = (XᵀX + λI)⁻¹     B_ji = −P_ji / P_ii,  B_ii = 0
+    P = (G + Λ)⁻¹     G = Xᵀ D^−β X,  Λ_jj = λ + p / (1 − p) G_jj
 
-(Steck 2019, "Embarrassingly shallow autoencoders for sparse data", eq. 3 and 8). x_uj is 1 for an item that person u consumed
-or rated, `disliked` for one that they dropped or rated at or below the middle, and 0 for a planned one and all others. For an
-empty profile every score is 0. A score is a sum over a person's entries, so each has its part in it: `parts`.
+With p, β, α, ξ = 0 it minimises |X − X B|² + λ|B|² with B_ii = 0 (Steck 2019, "Embarrassingly shallow autoencoders for sparse
+data", eq. 3 and 8). p: the expected loss when entries that predict are left out with chance p (Steck 2020, "Autoencoders that
+don't overfit towards the identity", EDLAE). β, α: people and items weighed by how many entries they have, d_u and n_i (Park et
+al. 2025, "Why is normalization necessary for linear recommenders?", DAN). ξ: a diagonal of ξ at most instead of 0, left out
+after that (Moon et al. 2023, "It's enough: relaxing diagonal constraints in linear autoencoders for recommendation", RDLAE).
+
+x_uj is 1 for an item that person u consumed or rated, `disliked` for one that they dropped or rated at or below the middle, and
+0 for a planned one and all others. For an empty profile every score is 0. A score is a sum over a person's entries, so each has
+its part in it: `parts`. What a Config leaves open, validation entries choose; of many items, on the best known.
 """
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
-from konomi.arrays import F32, I32, I64
-from konomi.data.profiles import Profiles
+from konomi.arrays import I64
 from konomi.data.split import TrainSet
-from konomi.data.statistics import trust
-from konomi.errors import BeginAnew, ConfigError, FitError
-from konomi.kernels.gram import gram
-from konomi.kernels.inverse import TILE, add_low_rank, negative_inverse
+from konomi.kernels.inverse import TILE
 from konomi.models.api import Model
+from konomi.models.choice import Validation, chosen, left_open
+from konomi.models.ease_fit import Problem, Settings, penalties, solve
+from konomi.models.ease_warm import Change
 from konomi.models.room import check_room
-from konomi.models.shallow import Config, Ease, learnt, values
-from konomi.runtime import Run, Stage, blocks
+from konomi.models.shallow import CHOSEN, ONE, Config, Ease
+from konomi.runtime import Run, Stage
 
-__all__ = ["SHAPES", "TASKS", "Config", "Ease", "fit", "fit_from", "forecast", "load", "solve"]
+__all__ = ["ONE", "SHAPES", "TASKS", "Config", "Ease", "fit", "fit_from", "forecast", "load"]
 
-ONE = 1 << 16  # x is rounded to a multiple of 1 / ONE, so that sums of products are exact
-GRAM_ROWS = 8  # rows of the Gram matrix that are one task: those of the best known items take tenths of a second
-MOST_CHANGED = 10  # items for each person whose entries have changed, at least, for an update to pay
+SAMPLE = 2048  # items that settings are chosen on, at most: an inverse of so many takes tenths of a second
+
+USUAL = {"l2": 150.0, "dropout": 0.0, "user_power": 0.0, "item_power": 0.0, "relaxed": 0.0}
+"""Where the search begins, and what is used without validation entries."""
+LADDERS = {
+    "l2": (5.0, 10.0, 20.0, 50.0, 100.0, 150.0, 250.0, 500.0, 1000.0, 2000.0),
+    "relaxed": (0.0, 0.3, 0.6),
+    "dropout": (0.0, 0.2, 0.35, 0.5),
+    "user_power": (0.0, 0.25, 0.5),
+    "item_power": (-0.1, 0.0, 0.1, 0.2, 0.3),
+}
 
 TASKS = ()
 
@@ -39,141 +51,65 @@ TASKS = ()
 def forecast(n: int, entries: int) -> int:
     """The bytes that fitting n items takes at most, beside the dataset.
 
-    4 n² for one matrix, which holds the Gram matrix, then its inverse, then B; two panels of n × `TILE`; 60 for each entry (by
+    4 n² for one matrix, which holds the Gram matrix, then its inverse, then B; two panels of n × `TILE`; 80 for each entry (by
     person and by item, intermediate arrays included).
     """
-    return 4 * n**2 + 8 * n * min(n, TILE) + 60 * entries
+    return 4 * n**2 + 8 * n * min(n, TILE) + 80 * entries
 
 
 def fit(train: TrainSet, config: Config, run: Run) -> Ease:
-    """Gram matrix, inverse, scaling; no seed, no epochs.
+    """Choose what is left open, then Gram matrix, inverse, scaling; no seed, no epochs.
 
     FitError where there is no entry to learn from, or the `forecast` is above `run.memory` (checked before anything large is
     allocated).
     """
-    many, column, n = _learnable(train, config)
-    _check_memory(many, n, len(train.seen.item), run.memory)
-    x = values(train.seen, train.labelling, _constants(config)[1])
-    return _model(solve(*learnt(train.seen, x, column, n), n, config.l2, run), column, many, config, train)
+    problem = Problem.of(train, config)
+    _check_memory(problem.many, problem.n, len(train.seen.item), run.memory)
+    settings = _settings(problem, config, run)
+    run.progress(Stage("train ease", 0, 1, "step"))
+    rows = problem.rows(train.seen, settings)
+    penalty = penalties(rows, settings)
+    model = problem.model(solve(rows, penalty, run), penalty, settings)
+    run.progress(Stage("train ease", 1, 1, "step"))
+    return model
 
 
 def fit_from(start: Model, train: TrainSet, config: Config, run: Run) -> Ease:
     """The same model, but for rounding, from an earlier one and the entries of the people alone whose entries have changed.
 
-        P' = P − P Uᵀ (S + U P Uᵀ)⁻¹ U P
-
-    (Woodbury's identity: Golub & Van Loan 2013, eq. 2.1.4). The rows of U are these people's x before, with −1 on the diagonal
-    S, and after, with 1. `train.learnt` has what the earlier model was fitted on; items that are new to it begin with 1 / λ.
+    What the Config leaves open is that of the earlier model; so are the penalties of its items, which with dropout a training
+    anew would change a little. `train.learnt` has what the earlier model was fitted on.
 
     ConfigError where the earlier model is not of this module, or has other settings or more items; BeginAnew where nothing
     tells what it was fitted on, or so many people have changed that it would be no quicker; FitError as in `fit`.
     """
-    if not isinstance(start, Ease):
-        raise ConfigError("ease: the earlier model is of another kind.", "Start from an ease.")
-    if start.diagonal is None or start.l2 is None:
-        raise BeginAnew("ease is trained anew: the earlier model is of an older Konomi, which kept too little.", "Train anew.")
-    if len(start.column) > len(train.items) + 1 or (start.l2[0], start.disliked[0]) != _constants(config):
-        raise ConfigError(
-            "ease: the earlier model has other settings or items.", "Start from one with the same, or train anew."
-        )
-    many, column, n = _learnable(train, config)
-    items = np.flatnonzero(start.column[:-1] < len(start.weight))  # of its columns
-    if train.learnt is None or (column[items] == n).any():
-        raise BeginAnew("ease is trained anew: entries that the earlier model has learnt are gone.", "Train anew.")
-    earlier = np.full_like(column, n)
-    earlier[items] = column[items]
-    now = _rows(train.seen, column, train, config)
-    before = _rows(train.learnt, earlier, train, config)
-    changed = np.flatnonzero(np.diff((before != now).indptr))
-    if len(changed) * MOST_CHANGED > n:
-        many_said = f"{len(changed):,} people have changed, and an update pays for {n // MOST_CHANGED:,} at most"
-        raise BeginAnew(f"ease is trained anew: {many_said}.", "Train anew.")
-    check_room("ease", forecast(n, len(train.seen.item)) + 16 * n * len(changed), run.memory, f"{n:,} × {n:,} items", "")
-    matrix = np.diag(np.full(n, -1 / config.l2, np.float32))  # −P
-    place = column[items]
-    matrix[np.ix_(place, place)] = start.weight * start.diagonal
-    matrix[place, place] = -start.diagonal
-    U = sp.vstack([before[changed], now[changed]]).tocsr()
-    sign, used = np.repeat([-1.0, 1.0], len(changed)), np.diff(U.indptr) > 0
-    run.progress(Stage("update ease", 0, 1, "step"))
-    with run.workers() as each:
-        add_low_rank(matrix, U[used], sign[used], each)
-    run.progress(Stage("update ease", 1, 1, "step"))
-    return _model(scaled(matrix), column, many, config, train)
+    problem = Problem.of(train, config)
+    change = Change.of(start, problem, config)
+    wanted = forecast(problem.n, len(train.seen.item)) + 16 * problem.n * len(change.people)
+    check_room("ease", wanted, run.memory, f"{problem.n:,} × {problem.n:,} items", "")
+    return change.made(run)
 
 
-def _learnable(train: TrainSet, config: Config) -> tuple[I64, I32, int]:
-    """How many people have each item, i64[I+1]; the column of each, i32[I+1]; the number of columns. FitError if it is 0."""
-    many = np.bincount(train.seen.item[train.seen.consumed], minlength=len(train.items) + 1)
-    kept = np.flatnonzero(many >= config.least)
-    if len(kept) == 0:
-        raise FitError(
-            "There is no entry to learn from." if not many.any() else f"No item has {config.least} entries to learn from.",
-            "Lower `valid` and `test`, or prepare more data." if not many.any() else "Lower it: `least`=1.",
-        )
-    column = np.full(len(train.items) + 1, len(kept), np.int32)
-    column[kept] = np.arange(len(kept))
-    return many, column, len(kept)
+def _settings(problem: Problem, config: Config, run: Run) -> Settings:
+    """The values of `CHOSEN`: those of the Config, and what validation chooses for those that it leaves open."""
+    given = {name: getattr(config, name) for name in CHOSEN}
+    usual = {**USUAL, **{name: value for name, value in given.items() if value is not None}}
+    validation, ladders = Validation.of(problem.train), {name: LADDERS[name] for name in LADDERS if name in left_open(config)}
+    if not (len(validation.wanted) and ladders):
+        return usual
+    sample, inverses = problem.best_known(SAMPLE), dict[tuple[float, ...], Any]()
 
+    def figure(settings: Settings) -> float:
+        key = tuple(settings[name] for name in ("l2", "dropout", "user_power"))
+        if key not in inverses:  # the other settings only scale it
+            inverses.clear()
+            rows = sample.rows(problem.train.seen, settings)
+            penalty = penalties(rows, settings)
+            inverses[key] = solve(rows, penalty, run), penalty
+        matrix, penalty = inverses[key]
+        return validation.ndcg(sample.model(matrix.copy(), penalty, settings), run)
 
-def _constants(config: Config) -> tuple[np.float32, np.float32]:
-    """λ, and x of what is disliked, to 1 / `ONE`."""
-    return np.float32(config.l2), np.float32(round(config.disliked * ONE) / ONE)
-
-
-def _rows(given: Profiles, column: I32, train: TrainSet, config: Config) -> sp.csr_matrix:
-    """x of each person, a row each; items whose column is the last of `column` are left out."""
-    n = int(column[-1])
-    kept, x = learnt(given, values(given, train.labelling, _constants(config)[1]), column, n)
-    return sp.csr_matrix((x, kept.item, kept.indptr), (len(kept), n))
-
-
-def _model(solved: tuple[F32, F32], column: I32, many: I64, config: Config, train: TrainSet) -> Ease:
-    """The model of B and the diagonal of P; many i64[I+1]: the people who have an item."""
-    l2, disliked = _constants(config)
-    return Ease(
-        weight=solved[0],
-        diagonal=solved[1],
-        column=column,
-        item_known=np.where(column < len(solved[0]), trust(many), np.float32(0)),
-        l2=np.array([l2]),
-        disliked=np.array([disliked]),
-        labelling=train.labelling.pack(),
-        history=np.empty((0, 2), np.float32),
-    )
-
-
-def solve(given: Profiles, x: F32, n: int, l2: float, run: Run) -> tuple[F32, F32]:
-    """B f32[n, n] and the diagonal of P f32[n], from people's entries (items in [0, n)) with values x f32[N], multiples of
-    1 / `ONE` from −1 to 1.
-
-    The same bytes at any number of threads and in any order of people.
-    """
-    matrix, x = np.zeros((n, n), np.float32), np.rint(x * ONE).astype(np.int32)
-    people = sp.csr_matrix((x, given.item, given.indptr), (len(given), n)).tocsc()  # each item's, in ascending order
-    columns = (people.indptr.astype(np.int64), people.indices.astype(np.int32), people.data)
-    run.progress(Stage("train ease", 0, 2, "steps"))
-    with run.workers() as each:
-        tasks = blocks(n, GRAM_ROWS)[::-1]  # the longest rows first
-        each(lambda rows: gram(*columns, given.indptr, given.item, x, *rows, matrix), tasks)
-    run.progress(Stage("train ease", 1, 2, "steps"))
-    matrix *= np.float32(ONE**-2)
-    matrix.flat[:: n + 1] += np.float32(l2)
-    try:
-        with run.workers():
-            negative_inverse(matrix, run.threads)  # −P
-    except np.linalg.LinAlgError:
-        raise FitError(f"ease: the items are too much alike to be told apart with l2 = {l2:g}.", "Raise `l2`.") from None
-    run.progress(Stage("train ease", 2, 2, "steps"))
-    return scaled(matrix)
-
-
-def scaled(matrix: F32) -> tuple[F32, F32]:
-    """(B, the diagonal of P) from −P f32[n, n], in place: B_ji = −P_ji / P_ii and B_ii = 0."""
-    diagonal = -matrix.diagonal()
-    matrix /= diagonal
-    matrix.flat[:: len(matrix) + 1] = 0
-    return matrix, diagonal
+    return chosen("ease", usual, ladders, figure, run)
 
 
 def _check_memory(many: I64, n: int, entries: int, cap: int) -> None:
@@ -195,11 +131,18 @@ SHAPES = {
     "labelling": "f32[L]",
     "history": "f32[E, 2] nan",
     "diagonal": "f32[n] >0?",
+    "settings": "f64[5]?",
+    "penalty": "f32[n] >0?",
     "l2": "f32[1] >0?",
     "share": "f32[I+1] 0..1?",
 }
 
 
 def load(state: dict[str, npt.NDArray[Any]]) -> Ease:
-    """The model of a `state()`; the share of people that bundles before format 5 have is not used."""
-    return Ease(**{name: array for name, array in state.items() if name != "share"})
+    """The model of a `state()`. Of older bundles, whose only setting is l2, the others are 0; the share of people that those
+    before format 5 have is not used."""
+    arrays = {name: array for name, array in state.items() if name not in ("share", "l2")}
+    if "l2" in state and "settings" not in state:
+        arrays["settings"] = np.array([{**USUAL, "l2": float(state["l2"][0])}[name] for name in CHOSEN])
+        arrays["penalty"] = np.full(len(state["weight"]), state["l2"][0], np.float32)
+    return Ease(**arrays)

@@ -1,12 +1,13 @@
-"""The matrix of `ease`: settings, encoding and scoring. `ease.py` has the formulas and the training."""
+"""The matrix of `ease`: settings, encoding and scoring; what entries say, for `slim`, too. `ease.py` has the formulas."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
-from konomi.arrays import F32, I32
+from konomi.arrays import F32, F64, I32
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
@@ -16,19 +17,31 @@ from konomi.runtime import blocks, workers
 from konomi.settings import check_types, positive
 
 PEOPLE = 16  # people encoded by one task
+ONE = 1 << 16  # x d^(−β/2) is rounded to a multiple of 1 / ONE, so that sums of products are exact
+CHOSEN = ("l2", "dropout", "user_power", "item_power", "relaxed")  # what validation entries choose
 
 
 @dataclass(frozen=True)
 class Config:
-    """The values of entries, the penalty, and which items are learnt."""
+    """The penalties, how people and items are weighed, the values of entries, and which items are learnt.
 
-    l2: float = 150.0  # λ, in people
+    None: validation entries choose; without any, λ = 150 and the others are 0 (Steck 2019).
+    """
+
+    l2: float | None = None  # λ, in people
+    dropout: float | None = None  # p below 1: as if each entry that predicts were left out with this chance
+    user_power: float | None = None  # β from 0 to 1: somebody with d entries has a weight of 1 / d^β
+    item_power: float | None = None  # α from −1 to 1: a weight from item j to i is multiplied by (n_j / n_i)^α, n: their people
+    relaxed: float | None = None  # ξ from 0 to 1: how far items that are told well by others are held back
     disliked: float = 0.0  # x of an item dropped or rated at or below the middle, to 1/65,536; x of other consumed items is 1
     least: int = 3  # items of fewer training entries are left out: memory and time grow with the square and cube of the rest
 
     def __post_init__(self) -> None:
         check_types(self, "ease")
-        positive("ease", l2=self.l2, least=self.least)
+        positive("ease", **{} if self.l2 is None else {"l2": self.l2}, least=self.least)
+        check_shares("ease", dropout=self.dropout, user_power=self.user_power, relaxed=self.relaxed)
+        if self.item_power is not None and not -1 <= self.item_power <= 1:
+            raise ConfigError(f"ease: item_power is {self.item_power:g}.", "Set it between −1 and 1.", "item_power")
         if not -1 <= self.disliked <= 1:
             raise ConfigError(f"ease: disliked is {self.disliked:g}.", "Set it between −1 and 1.")
 
@@ -40,8 +53,8 @@ class Ease:
     item_known f32[I+1], 0 for items left out. The last of each is an unknown item. disliked f32[1]; labelling f32[5]
     (`Labelling.pack`). A code f32[n+1] is x B and a 0 for all items left out.
 
-    diagonal f32[n], that of P, which B lacks, and l2 f32[1]: with them P need not be computed anew when few people change; None
-    in bundles of format 3.
+    diagonal f32[n], that of P, which B lacks, penalty f32[n], that of Λ, and settings f64[5], those of `CHOSEN` in its
+    training: with them P need not be computed anew when few people change; None in bundles of format 3.
     """
 
     weight: F32
@@ -51,11 +64,18 @@ class Ease:
     labelling: F32
     history: F32
     diagonal: F32 | None = None
-    l2: F32 | None = None
+    settings: F64 | None = None
+    penalty: F32 | None = None
 
     __repr__ = in_short
 
     outputs = frozenset({"rank"})
+
+    @property
+    def chosen(self) -> dict[str, float]:
+        """The settings that validation entries choose where a Config leaves them open, as they were in its training; none in
+        bundles of format 3."""
+        return {} if self.settings is None else dict(zip(CHOSEN, self.settings.tolist(), strict=True))
 
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
         """x B and 0, f32[B, n+1]: one row of B for each entry."""
@@ -100,6 +120,13 @@ class Ease:
         return learnt(profiles, self._values(profiles), self.column, len(self.weight))
 
 
+def check_shares(name: str, **shares: float | None) -> None:
+    """ConfigError for a share that is below 0 or above 1, or 1 for `dropout`; None is left out."""
+    for setting, share in shares.items():
+        if share is not None and not 0 <= share <= 1 - (setting == "dropout") * 1e-6:
+            raise ConfigError(f"{name}: {setting} is {share:g}.", "Set it from 0 to 1, and `dropout` below 1.", setting)
+
+
 def values(profiles: Profiles, labelling: Labelling, disliked: float | np.float32) -> F32:
     """x of every entry, f32[N]."""
     met = profiles.consumed.astype(np.float32)
@@ -111,3 +138,11 @@ def learnt(profiles: Profiles, x: F32, column: I32, n: int) -> tuple[Profiles, F
     used = (x != 0) & (column[profiles.item] < n)
     kept = profiles.keep(used)
     return Profiles(kept.indptr, column[kept.item], kept.rating), x[used]
+
+
+def weighed(given: Profiles, x: F32, n: int, power: float) -> sp.csr_matrix:
+    """The whole numbers nearest to `ONE` x d^(−power/2), i32: people's entries, items in [0, n), with values x f32[N] from −1
+    to 1; d is how many entries somebody has."""
+    weight = np.maximum(given.counts, 1) ** (-power / 2)
+    whole = np.rint(x * np.repeat(weight, given.counts) * ONE).astype(np.int32)
+    return sp.csr_matrix((whole, given.item, given.indptr), (len(given), n))

@@ -8,7 +8,8 @@ from typing import Any
 
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split, with_validation
-from konomi.models.api import Model, criterion
+from konomi.models.api import HasChosen, Model, criterion
+from konomi.models.choice import left_open
 from konomi.neural.stopping import best_epoch
 from konomi.runtime import Run, Stage
 
@@ -22,8 +23,11 @@ def has_epochs(config: Any) -> bool:
 
 
 def settled(config: Any, models: Sequence[Model]) -> Any:
-    """The config of a model that was trained once or several times, with the epoch that was kept as the last one, whatever the
-    errors are; of several the middle one."""
+    """The config of a model that was trained once or several times, with what it left open as it was chosen, and with the epoch
+    that was kept as the last one, whatever the errors are; of several the middle one."""
+    made = [model.chosen for model in models if isinstance(model, HasChosen)]
+    if made:
+        config = replace(config, **{name: median_high(chosen[name] for chosen in made) for name in left_open(config)})
     if not has_epochs(config) or not all(len(model.history) for model in models):
         return config
     kept = int(median_high(best_epoch(model.history, criterion(model).higher) + 1 for model in models))
@@ -31,8 +35,9 @@ def settled(config: Any, models: Sequence[Model]) -> Any:
 
 
 def choosing(split: Split, dataset: Dataset, configs: Iterable[Any]) -> Split:
-    """The split of the first training: where there are epochs, it has validation entries, which say when to stop."""
-    if split.counts()["valid"] or not any(map(has_epochs, configs)):
+    """The split of the first training: where there are epochs, or settings are left open, it has validation entries, which say
+    when to stop and what to take."""
+    if split.counts()["valid"] or not any(has_epochs(config) or left_open(config) for config in configs):
         return split
     return with_validation(split, dataset, VALIDATION)
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -139,10 +139,11 @@ class Explainer:
 
     def _deviations(self, scores: Scores, items: I32) -> list[float | None]:
         """The standard deviations of the predicted ratings of items i32[k], by the model itself."""
-        model: Any = self.bundle.giving("rating")
-        if not isinstance(model, HasVariance):
+        model = self.bundle.giving("rating")
+        own: object = model
+        if model is None or not isinstance(own, HasVariance):
             return [None] * len(items)
-        variance = model.variance(scores.codes(model).repeat(len(items), axis=0), items)
+        variance = own.variance(scores.codes(model).repeat(len(items), axis=0), items)
         return [round(math.sqrt(each), 4) for each in variance.tolist()]
 
     def _granted(self, person: Person, row: int) -> tuple[tuple[str, float], ...]:

@@ -11,6 +11,7 @@ from konomi.errors import ConfigError
 from konomi.models import module
 from konomi.models.api import (
     Criterion,
+    HasChosen,
     HasCriterion,
     HasDots,
     HasFeatures,
@@ -124,6 +125,14 @@ def a_warm_start_goes_on(subject: Subject) -> None:
     raises(ConfigError, lambda: kind.fit_from(other, train, subject.config(), Run()), "a start from another model")
 
 
+def what_was_chosen_gives_the_same_model(subject: Subject) -> None:
+    """A training with the settings that validation entries chose gives the same bytes."""
+    model = subject.model
+    if isinstance(model, HasChosen):
+        again = subject.module.fit(subject.train, subject.config(**model.chosen), Run(threads=1))
+        assert same(model, again), f"with {model.chosen} it has other bytes"
+
+
 def what_it_is_chosen_by_has_a_name(subject: Subject) -> None:
     """If the model has a criterion, it is a `Criterion` with a name."""
     model = subject.model
@@ -138,5 +147,6 @@ CAPABILITIES = (
     items_that_the_same_people_like_are_near,
     a_variance_is_one,
     a_warm_start_goes_on,
+    what_was_chosen_gives_the_same_model,
     what_it_is_chosen_by_has_a_name,
 )
