@@ -86,7 +86,7 @@ def test_it_is_better_than_bias_however_little_is_shown(dataset, split, model):
     seen, hidden = split.test(dataset)
     baseline = bias.fit(split.train_set(dataset), bias.Config(), Run())
     rank = np.concatenate([np.arange(n) for n in seen.counts])
-    for shown in (1, 5, 20, 10_000):
+    for shown in (0, 1, 5, 20, 10_000):
         some = seen.keep(rank < shown)
         own, other = (error(each, some, hidden, dataset) for each in (model, baseline))
         assert own <= other + 0.001, f"{shown} shown: {own:.4f}, bias {other:.4f}"

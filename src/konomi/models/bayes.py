@@ -15,7 +15,9 @@ their profile in each sample: α and ω, which nobody knows, by a few steps of a
     α = (k + n/2) / (k/a₀ + ½(Σ e² + Σ xᵀA⁻¹x))        ω = (ν + K) / (ν + EᵀΛE + tr ΛA⁻¹)
 
 Short profiles say little by what is in them, so their prior mean is m + t F + (1 − t)(c̄ + t F_c), with t = n / (n + 20),
-F = n^−½ Σ y_j, F_c = F − √n ȳ, ȳ the mean of y over all entries, and m + c̄ the vector of somebody unknown.
+F = n^−½ Σ y_j, F_c = F − √n ȳ, ȳ the mean of y over all entries, and m + c̄ the vector of somebody unknown. Who an item's raters
+are says something, too, which the mean of its ratings has in it: a part of what that mean is off is added, and fades with
+4 / (4 + n).
 """
 
 from typing import Any
@@ -47,6 +49,7 @@ SHAPES = {
     "knobs": "f32[2] 0..",
     "center": "f32[2]",
     "space": "f16[I, K]",
+    "gap": "f32[I+1]",
     "item_known": "f32[I+1] 0..1",
     "history": "f32[E, 2] nan",
 }

@@ -1,12 +1,14 @@
 """What `bayes` keeps of its chain: samples, and the model that is made of them."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from konomi.arrays import F16, F32, F64
+from konomi.data.profiles import Profiles
 from konomi.data.statistics import trust
 from konomi.models.bayes_settings import Config
 from konomi.models.bayes_side import Design
@@ -16,6 +18,7 @@ from konomi.models.posterior import Bayes
 
 USUAL = 0.25  # people weigh n^−¼ an entry in what is said of somebody unknown: between all people alike and all entries alike
 HALF = np.float16
+DAMPED = 5.0  # ratings without error that are added to an item's
 
 
 def sample(problem: Problem, state: State, config: Config, means: F32, drawn: F32) -> Sample:
@@ -81,7 +84,7 @@ def model(problem: Problem, config: Config, samples: list[Sample], history: list
 
     features = problem.train.features if config.contents and problem.seen.features is not None else ()
     item = stacked("item", 1)
-    return Bayes(
+    found = Bayes(
         center=np.array([problem.mean, problem.sigma], np.float32),
         item=item,
         place=problem.place,
@@ -96,9 +99,24 @@ def model(problem: Problem, config: Config, samples: list[Sample], history: list
         bounds=np.cumsum([0, *(len(feature.categories) for feature in features)]),
         knobs=np.array([config.shape, config.freedom], np.float32),
         space=space(item[:-1, :, :-1].astype(np.float32), config.dim),
+        gap=np.zeros(len(problem.place), np.float32),
         item_known=trust(np.bincount(problem.seen.item, minlength=len(problem.place))),
         history=np.array(history, np.float32).reshape(-1, 2),
     )
+    return replace(found, gap=gap(problem, found))
+
+
+def gap(problem: Problem, found: Bayes) -> F32:
+    """What is added to what a model says of somebody unknown, f32[I+1]: the share, by least squares, of each item's mean error
+    (damped) that tells of the ratings that are left out of it."""
+    seen = problem.seen
+    said = found.score(found.encode(Profiles.of([{}])), "rating")[0]
+    error = seen.rating.astype(np.float64) - said[seen.item]
+    count = np.bincount(seen.item, minlength=len(said) + 1)
+    total = np.bincount(seen.item, error, minlength=len(said) + 1)
+    others = (total[seen.item] - error) / (count[seen.item] - 1 + DAMPED)
+    share = float(np.clip((others @ error) / max(others @ others, 1e-9), 0, 1))
+    return (share * total / (count + DAMPED)).astype(np.float32)
 
 
 def space(vectors: F32, dim: int) -> F16:

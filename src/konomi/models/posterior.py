@@ -15,6 +15,7 @@ from konomi.runtime import blocks, one_blas_thread, workers
 
 PEOPLE = 16  # people folded in by one task
 SEED = np.uint64(0x6B6F6E6F6D69)  # of the draws for people: the same for everybody
+FADES = 4.0  # entries after which half of the gap is left
 FEW = 20.0  # entries after which a profile's own implicit feedback has half of the weight
 LEVELS = np.array([0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 30, 45, 70, 120, 250])  # entries; a person has the level below
 
@@ -27,7 +28,8 @@ class Bayes:
     unknown item; place i32[I+1]: its place among the n items with entries, n for others; drawn, tell f16[n, S, K]: their V and
     y; prior f32[S, K]: m; precision f32[S, K, K]: Λ; noise f32[S]: a₀; typical f32[2, S, K]: c̄ and ȳ; taken f32[S, K, K]: the
     covariance of F; feature f16[C, S, K]: effects of people's categories, bounds i64[F+1]: where each feature's begin; knobs
-    f32[2]: k, ν; space f16[I, K]: where items lie. A code is a person's S means, S draws, and 1/α.
+    f32[2]: k, ν; space f16[I, K]: where items lie; gap f32[I+1]: what is added of somebody unknown, and fades as people are
+    known. A code is a person's S means, S draws, S times 1/α, and how much of the gap is left.
     """
 
     center: F32
@@ -44,13 +46,13 @@ class Bayes:
     bounds: I64
     knobs: F32
     space: F16
+    gap: F32
     item_known: F32
     history: F32
 
     __repr__ = in_short
 
     outputs = frozenset({"rating", "rank"})
-    dot_outputs = frozenset({"rating"})
 
     @cached_property
     def vectors(self) -> F32:
@@ -81,18 +83,18 @@ class Bayes:
         return self.prior.shape[0], self.prior.shape[1]
 
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
-        """f32[B, 2 S K + S]; each person alone, given the samples."""
+        """f32[B, 2 S K + S + 1]; each person alone, given the samples."""
         given = profiles.scored()
         S, K = self.size
-        codes = np.empty((len(given), 2 * S * K + S), np.float32)
+        codes = np.empty((len(given), 2 * S * K + S + 1), np.float32)
 
         def fold(span: tuple[int, int]) -> None:
             people = given.slice(*span)
             mean, draw, (alpha, _, known) = self._folded(people)
             shape = self.knobs[0] + (people.counts[:, None] - known) / 2
             variance = shape / (np.maximum(shape - 1, 0.5) * alpha)  # the mean of 1/α
-            parts = (mean.reshape(len(people), -1), draw.reshape(len(people), -1), variance.astype(np.float32))
-            codes[slice(*span)] = np.concatenate(parts, axis=1)
+            parts = (mean.reshape(len(people), -1), draw.reshape(len(people), -1), variance, left(people.counts)[:, None])
+            codes[slice(*span)] = np.concatenate(parts, axis=1, dtype=np.float32)
 
         with workers(threads if len(given) > PEOPLE else 1) as each:
             each(fold, blocks(len(given), PEOPLE))
@@ -136,7 +138,7 @@ class Bayes:
         rows = slice(0, -1) if items is None else items
         met, level = self._met(codes)
         vectors = self.vectors.reshape(len(self.vectors), -1)
-        taste = met @ vectors[rows].T
+        taste = met @ vectors[rows].T + codes[:, -1:] * self.gap[rows]
         if output == "rank":
             taste *= self.item_known[rows]
         scores: F32 = taste + level[:, None]
@@ -148,6 +150,7 @@ class Bayes:
         met, level = self._met(codes)
         taste = np.empty(len(codes), np.float32)
         code_dots(met, item_rows, self.vectors.reshape(len(self.vectors), -1), taste)
+        taste += codes[:, -1] * self.gap[item_rows]
         if output == "rank":
             taste *= self.item_known[item_rows]
         scores: F32 = taste + level
@@ -161,13 +164,6 @@ class Bayes:
         met[:, :, -1] = self.center[1] / S
         return met.reshape(len(codes), -1), level
 
-    def dots(self, codes: F32, output: str) -> tuple[F32, F32, F32, F32]:
-        """p f32[B, S K], v f32[I, S K], c f32[I] = 0, level f32[B]."""
-        check_output(self, output)
-        met, level = self._met(codes)
-        vectors = self.vectors[:-1].reshape(len(self.vectors) - 1, -1)
-        return met, vectors, np.zeros(len(vectors), np.float32), level
-
     def variance(self, codes: F32, item_rows: I32) -> F32:
         """σ² (the mean of 1/α + the variance of the samples' predictions), f32[N]."""
         S, K = self.size
@@ -175,7 +171,7 @@ class Bayes:
         item, place = self.vectors[item_rows], self.place[item_rows]
         item[place < len(self.drawn)] = self._drawn[place[place < len(self.drawn)]]
         predicted = np.einsum("nsk,nsk->ns", draw[:, :, :-1], item[:, :, :-1]) + draw[:, :, -1] + item[:, :, -1]
-        variance = codes[:, 2 * S * K :].mean(axis=1) + predicted.var(axis=1)
+        variance = codes[:, 2 * S * K : -1].mean(axis=1) + predicted.var(axis=1)
         squared: F32 = (self.center[1] ** 2 * variance).astype(np.float32)
         return squared
 
@@ -207,10 +203,11 @@ class Bayes:
         added[:, :, -1] = 0
         scale = float(self.center[1]) / self.size[0]
         right = self.vectors[items].reshape(len(items), -1).astype(np.float64)
-        taste = added.reshape(len(entries), -1) @ right.T
+        taste = scale * (added.reshape(len(entries), -1) @ right.T)
+        taste += (left(given.counts) - 1) / len(entries) * self.gap[items]  # every rating lets as much of the gap fade
         if output == "rank":
             taste *= self.item_known[items]
-        parts[entries] = scale * (taste + level)
+        parts[entries] = taste + scale * level
         return parts
 
     def _added(self, given: Profiles) -> F64:
@@ -231,3 +228,8 @@ class Bayes:
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Every array."""
         return {name: array for name, array in vars(self).items() if name in self.__dataclass_fields__}
+
+
+def left(counts: I64) -> F32:
+    """How much is left of what is added of somebody unknown, for people with so many entries, f32[B]."""
+    return (FADES / (FADES + counts)).astype(np.float32)
