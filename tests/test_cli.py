@@ -79,21 +79,21 @@ def test_train_prints_and_keeps_its_errors(place, tmp_path):
         1,
     )
     result = konomi(*words)
-    for word in ("mf, test", "mf, valid", "global mean", "bias", "RMSE by user"):
+    for word in ("bayes, test", "bayes, valid", "global mean", "bias", "RMSE by user"):
         assert word in result.stdout
-    assert result.stderr.count("mf epoch") == 3
+    assert result.stderr.count("bayes epoch") == 3
     facts = json.loads(konomi(*words, "--json").stdout)
     assert facts["split"]["kind"] == "last" and facts["split"]["entries"]["test"] == 40
-    assert facts["metrics"]["test"]["n"] == 40 and len(facts["history"]["mf"]) == 3
-    assert facts["models"]["mf"]["dim"] == 2
+    assert facts["metrics"]["test"]["n"] == 40 and len(facts["history"]["bayes"]) == 3
+    assert facts["models"]["bayes"]["dim"] == 2
 
 
 def test_settings_come_from_the_file_and_from_words_after_it(place, tmp_path):
-    toml = write(tmp_path / "run.toml", '[mf]\ndim = 3\nepochs = 2\n[split]\nkind = "per-user"\ntest = 1\n')
+    toml = write(tmp_path / "run.toml", '[bayes]\ndim = 3\nepochs = 2\n[split]\nkind = "per-user"\ntest = 1\n')
     facts = json.loads(
         konomi("train", place / "data", "-o", tmp_path / "b", "--config", toml, "--set", "epochs=1", "--json").stdout
     )
-    assert (facts["models"]["mf"]["dim"], facts["models"]["mf"]["epochs"]) == (3, 1)
+    assert (facts["models"]["bayes"]["dim"], facts["models"]["bayes"]["epochs"]) == (3, 1)
     assert (facts["split"]["kind"], facts["split"]["test"], facts["split"]["valid"]) == ("per-user", 1, 0.1)
 
 
@@ -301,9 +301,9 @@ TERMINAL = {"FORCE_COLOR": "1", "COLUMNS": "120", "TERM": "xterm"}
 def test_a_terminal_gets_a_progress_bar(place, tmp_path):
     words = ("train", place / "data", "-o", tmp_path / "b", "--set", "epochs=30", "--set", "patience=0")
     shown = CliRunner().invoke(app, [str(word) for word in words], env=TERMINAL)
-    assert shown.exit_code == 0 and "train mf" not in shown.stdout and "train mf" not in konomi(*words).stderr
+    assert shown.exit_code == 0 and "train bayes" not in shown.stdout and "train bayes" not in konomi(*words).stderr
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown.stderr)  # without colours
-    assert re.search(r"train mf +━+ 30 of 30 epochs [\d.,e+]+/s +\d\d:\d\d valid RMSE \d\.\d{4}", plain)
+    assert re.search(r"train bayes +━+ 30 of 30 sweeps [\d.,e+]+/s +\d\d:\d\d valid RMSE \d\.\d{4}", plain)
 
 
 def test_lines_stand_above_the_progress_bar(place, tmp_path):

@@ -65,7 +65,7 @@ def test_a_terminal_without_unicode(place):
 
 READY = "print('ready', flush=True); time.sleep(60)"
 IN_PREPARE = f"import numpy, time\ndef save(*_, **__):\n {READY}\nnumpy.save = save"
-IN_TRAIN = f"import time, konomi.models.mf_fit as mf\ndef epoch(*_):\n {READY}\nmf._epoch = epoch"
+IN_TRAIN = f"import time, konomi.models.bayes_fit as bayes\ndef sweep(*_):\n {READY}\nbayes.one_sweep = sweep"
 IN_SAVE = "import time, konomi.bundle.format as bundle\ndef write(path, *_):\n path.write_bytes(b'half')\n"
 IN_SAVE += f" {READY}\nbundle.write = write"
 
@@ -148,7 +148,7 @@ def test_ctrl_c_while_threads_are_learning(place, tmp_path):
     before = "import konomi.models.mf_fit as mf\nlearn = mf._epoch\n"
     before += "def epoch(*a):\n print('ready', flush=True)\n return learn(*a)\nmf._epoch = epoch"
     words = ("train", place / "data", "-o", tmp_path / "out", "--set", "epochs=1000000", "--set", "patience=0", "--threads", 2)
-    child = start(*words, before=before)
+    child = start(*words, "-m", "mf", before=before)
     assert child.stdout.readline() == "ready\n"
     child.send_signal(signal.SIGINT)
     _, said = child.communicate(timeout=30)

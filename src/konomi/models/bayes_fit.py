@@ -36,6 +36,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Bayes:
     With `run.checkpoint` the chain is written there every few seconds, and one that is there goes on, to the same bytes.
     FitError where there is no rating, no room, where a number is not finite, or where the checkpoint is of another training.
     """
+    config = config.for_ratings(len(train.seen.scored().item))
     problem = Problem.of(train, config, run)
     with checkpoint.claimed(run.checkpoint):
         file = Checkpoint.of(run.checkpoint, problem, config, run.seed)

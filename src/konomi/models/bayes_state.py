@@ -65,7 +65,7 @@ class Problem:
 
 def forecast(people: int, items: int, ratings: int, config: Config | None = None) -> int:
     """Bytes that training takes, about: both sides' rows and features (6 times), at most twice the samples, and the ratings."""
-    config = config or Config()
+    config = (config or Config()).for_ratings(ratings)
     return FLOAT * config.dim * (6 * (people + items) + 4 * config.samples * items) + 60 * ratings
 
 
