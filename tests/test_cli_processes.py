@@ -181,7 +181,7 @@ def test_a_full_disk(place, tmp_path, command, most):
         text = "user_id,item_id,rating\n" + "".join(f"{n % 97},{n // 97},{n % 10 + 1}\n" for n in rows)
         words = ("prepare", write(tmp_path / "many.csv", text))
     else:
-        words = ("train", place / "data", "--set", "dim=256", "--set", "epochs=1")
+        words = ("train", place / "data", "-m", "ease,mf", "--set", "dim=256", "--set", "epochs=1")
     # the limit stands for a full disk; Numba's own cache may not be written under it
     child = start(*words, "-o", tmp_path / "out", preexec_fn=limit, env={**os.environ, "NUMBA_CACHE_DIR": ""})
     shown, said = child.communicate()

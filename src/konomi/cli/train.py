@@ -14,6 +14,8 @@ from konomi.errors import ConfigError
 if TYPE_CHECKING:
     from konomi.bundle.format import Bundle
 
+MOST_LINES = 60  # epochs of a model that are printed
+
 
 def train(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A dataset that `konomi prepare` wrote.")],
@@ -112,7 +114,10 @@ def train(
         show_json({"path": str(output), "models": bundle.configs, **bundle.facts.to_json()})
         return
     for name, history in bundle.facts.history.items():
+        every = -(-len(history) // MOST_LINES)
         for epoch, (error, valid_error) in enumerate(history, 1):
+            if (len(history) - epoch) % every:
+                continue
             valid_text = f"  valid {valid_error:.4f}" if valid_error is not None else ""
             say(f"{name} epoch {epoch:>3}  train {criterion(bundle.models[name]).name} {error:.4f}{valid_text}")
         if bundle.facts.refitted and history:
