@@ -173,7 +173,7 @@ def test_people_held_out(folder):
 
 def test_what_is_usual_is_taken_where_nothing_is_named(folder):
     assert [each.name for each in benchmark(folder / "lists.toml", folder, run=RUN).rows] == ["ease", "popular"]
-    assert row(benchmark(folder / "index.toml", folder, run=RUN), "mf")
+    assert row(benchmark(folder / "index.toml", folder, run=RUN), "bayes")
 
 
 def test_a_model_that_cannot_be_trained_has_its_reason(folder):

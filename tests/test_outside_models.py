@@ -82,7 +82,7 @@ def test_the_page_names_all_that_a_model_may_have():
 
     kinds = [kind for name, kind in vars(api).items() if name.startswith("Has") or name == "WarmStart"]
     names = {name for kind in kinds for name in vars(kind) if not name.startswith("_")}
-    assert len(kinds) == 7 and [name for name in names if f"`{name}`" not in PAGE] == []
+    assert len(kinds) == 8 and [name for name in names if f"`{name}`" not in PAGE] == []
 
 
 def test_a_model_of_a_package_from_training_to_a_list(install, tmp_path, monkeypatch):

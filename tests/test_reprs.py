@@ -18,7 +18,7 @@ def dataset():
 
 @pytest.fixture(scope="module")
 def bundle(dataset):
-    quick = [name for name in MODELS if name not in ("nn", "hybrid", "two_tower", "genre", "popular")]
+    quick = [name for name in MODELS if name not in ("nn", "hybrid", "two_tower", "genre", "popular", "slim")]
     return konomi.train_model(dataset, quick, refit=False)
 
 
