@@ -27,9 +27,10 @@ import numpy.typing as npt
 from konomi.models.bayes_fit import fit
 from konomi.models.bayes_settings import Config
 from konomi.models.bayes_state import forecast
+from konomi.models.bayes_warm import fit_from
 from konomi.models.posterior import Bayes
 
-__all__ = ["CHECKPOINTS", "SHAPES", "TASKS", "Config", "fit", "forecast", "load"]
+__all__ = ["CHECKPOINTS", "SHAPES", "TASKS", "Config", "fit", "fit_from", "forecast", "load"]
 
 TASKS = ("rating",)
 CHECKPOINTS = True

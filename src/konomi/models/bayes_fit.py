@@ -38,9 +38,13 @@ def fit(train: TrainSet, config: Config, run: Run) -> Bayes:
     """
     config = config.for_ratings(len(train.seen.scored().item))
     problem = Problem.of(train, config, run)
+    return trained(problem, begin(problem, config, np.random.default_rng([run.seed, FIRST])), config, run)
+
+
+def trained(problem: Problem, state: State, config: Config, run: Run) -> Bayes:
+    """The model after all sweeps from a state on, or from where the checkpoint is."""
     with checkpoint.claimed(run.checkpoint):
         file = Checkpoint.of(run.checkpoint, problem, config, run.seed)
-        state = begin(problem, config, np.random.default_rng([run.seed, FIRST]))
         chain = Chain(state, Running.of(problem), Kept(config.samples))
         file.resume(chain)
         sweeps(problem, chain, config, file, run)

@@ -90,7 +90,7 @@ class Bayes:
 
         def fold(span: tuple[int, int]) -> None:
             people = given.slice(*span)
-            mean, draw, (alpha, _, known) = self._folded(people)
+            mean, draw, (alpha, _, known) = self.folded(people)
             shape = self.knobs[0] + (people.counts[:, None] - known) / 2
             variance = shape / (np.maximum(shape - 1, 0.5) * alpha)  # the mean of 1/α
             parts = (mean.reshape(len(people), -1), draw.reshape(len(people), -1), variance, left(people.counts)[:, None])
@@ -100,8 +100,8 @@ class Bayes:
             each(fold, blocks(len(given), PEOPLE))
         return codes
 
-    def _folded(self, people: Profiles) -> tuple[F32, F32, F32]:
-        """mean f32[B, S, K], draw f32[B, S, K], (α, ω, d) f32[3, B, S]."""
+    def folded(self, people: Profiles) -> tuple[F32, F32, F32]:
+        """mean f32[B, S, K], draw f32[B, S, K], (α, ω, d) f32[3, B, S], of people with scored entries alone."""
         mean = self._priors(people)
         draw, found = np.empty_like(mean), np.empty((3, len(people), self.size[0]), np.float32)
         shape, freedom = map(float, self.knobs)
@@ -187,7 +187,7 @@ class Bayes:
         if len(entries) == 0:
             return parts
         given = profiles.scored()
-        _, _, (alpha, omega, _) = self._folded(given)
+        _, _, (alpha, omega, _) = self.folded(given)
         place = self.place[given.item]
         x = self.vectors[given.item].astype(np.float64)  # n × S × K
         x[place < len(self.drawn)] = self.drawn[place[place < len(self.drawn)]]
