@@ -12,6 +12,9 @@ from konomi.models import bayes, ease
 from konomi.models.room import in_bytes
 from konomi.runtime import Run
 
+PLAIN = {"l2": 150.0, "dropout": 0.0, "user_power": 0.0, "item_power": 0.0, "relaxed": 0.0}
+"""Settings of `ease` with which the order that people are served was worked on. Those that validation entries choose find more
+of what people have, and put more of what everybody has into lists (docs/decisions.md)."""
 RATERS = ("bayes", "mf")
 MOST = 3_000_000  # ratings that bayes is taken for: about three minutes of two cores
 
@@ -31,7 +34,7 @@ class Usual:
         n = int((np.bincount(dataset.profiles.item[consumed]) >= ease.Config().least).sum())
         wanted, rated = ease.forecast(n, int(consumed.sum())), int((~np.isnan(dataset.profiles.rating)).sum())
         fits = 0 < n and wanted <= run.memory
-        models: dict[str, Any] = {"ease": None} if fits else {}
+        models: dict[str, Any] = {"ease": PLAIN} if fits else {}
         room = f"{in_bytes(wanted)} of memory for {n:,} titles"
         why = (
             [f"ease orders the titles: it takes {room}."] if fits else [f"ease would need {room}; what fans like orders them."]
