@@ -2,8 +2,8 @@
 
     python bench/dials.py [--people 500]
 
-Real MyAnimeList ratings (caserec_split.py) and the 2020 catalogue; ease and mf, trained on other people. One dial is turned at
-a time, the others stay as they are. Draws docs/dials.png.
+Real MyAnimeList ratings (caserec_split.py) and the 2020 catalogue; what `train` takes by itself, trained on other people. One
+dial is turned at a time, the others stay as they are. Draws docs/dials.png.
 """
 
 import argparse
@@ -46,7 +46,7 @@ people = parser.parse_args().people
 
 dataset, _ = caserec(RATINGS, CATALOGUE)
 split = make_split(dataset, SplitConfig(kind="users", test=0.15))
-recommender = Recommender(fit(dataset, "ease,mf", split, Run(), refit=False))
+recommender = Recommender(fit(dataset, None, split, Run(), refit=False))
 items, train = recommender.bundle.items, split.train_set(dataset)
 seen, hidden = split.test(dataset)
 wanted = relevant(hidden, train.labelling)
