@@ -58,8 +58,9 @@ def sweeps(problem: Problem, chain: Chain, config: Config, file: Checkpoint, run
     drawn, history = config.method == "gibbs", chain.history
     epochs = config.epochs if drawn else min(config.epochs, ENOUGH)
     burn_in = min(config.burn_in, epochs // 2) if drawn else epochs
+    first = burn_in if drawn else 0  # a mean over sweeps is compared with such means alone
     with run.workers() as each:
-        while (drawn and len(history) <= burn_in) or not finished(history, epochs, config.patience):
+        while not finished(history[first:], epochs - first, config.patience):
             sweep = len(history)
             run.progress(Stage("train bayes", sweep, epochs, "sweeps", newest(history, NAME)))
             error, means = one_sweep(problem, chain.state, config, chance(config, run.seed, sweep), each)

@@ -23,7 +23,7 @@ class Config:
     epochs: int = 160  # sweeps, at most
     burn_in: int = 40  # sweeps before the first sample is kept, at most half of all
     samples: int = 24  # S, samples that are kept
-    patience: int = 0  # stop after this many sweeps without a better validation error; 0 = never
+    patience: int = 20  # stop after so many sweeps after the burn-in without a better validation error; 0 = never
 
     def __post_init__(self) -> None:
         check_types(self, "bayes")
