@@ -82,6 +82,16 @@ def test_a_checkpoint_of_another_training_is_refused(dataset, split, tmp_path, m
         bayes.fit(train, other, Run(seed=seed, checkpoint=file))
 
 
+def test_a_training_from_an_earlier_model_does_not_go_on_from_another(dataset, split, model, tmp_path, monkeypatch):
+    """Settings, seed and data are the same; what they begin with is not."""
+    monkeypatch.setattr(bayes_checkpoint, "EVERY", 0.0)
+    train, file, config = split.train_set(dataset), tmp_path / "chain", bayes.Config(**SMALL)
+    with pytest.raises(KeyboardInterrupt):
+        bayes.fit(train, config, Run(checkpoint=file, progress=stopped_at(2)))
+    with pytest.raises(FitError, match="other settings, another seed or other data"):
+        bayes.fit_from(model, train, config, Run(checkpoint=file))
+
+
 def test_it_is_better_than_bias_however_little_is_shown(dataset, split, model):
     seen, hidden = split.test(dataset)
     baseline = bias.fit(split.train_set(dataset), bias.Config(), Run())

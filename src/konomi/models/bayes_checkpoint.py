@@ -76,14 +76,15 @@ class Checkpoint:
     written: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def of(cls, path: Path | None, problem: Problem, config: Config, seed: int) -> "Checkpoint":
-        """For this training."""
+    def of(cls, path: Path | None, problem: Problem, state: State, config: Config, seed: int) -> "Checkpoint":
+        """For this training, from the state before its first sweep, which may be that of an earlier model."""
         if path is None:
             return cls(None, "")
         train = problem.train
         profiles = (train.seen, train.valid, train.shown)
         arrays = [array for some in profiles for array in some.arrays()]
         arrays += [part for matrix in problem.contents for part in (matrix.indptr, matrix.indices, matrix.data)]
+        arrays += [state.users.rows, state.users.effects, state.items.rows]
         head = f"{version('konomi')} bayes {config} {train.scale} {seed} {train.features}"
         return cls(path, hash_bytes(head.encode(), *(hash_array(array).encode() for array in arrays)))
 

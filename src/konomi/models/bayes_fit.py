@@ -36,7 +36,7 @@ def fit(train: TrainSet, config: Config, run: Run) -> Bayes:
     With `run.checkpoint` the chain is written there every few seconds, and one that is there goes on, to the same bytes.
     FitError where there is no rating, no room, where a number is not finite, or where the checkpoint is of another training.
     """
-    config = config.for_ratings(len(train.seen.scored().item))
+    config = config.for_ratings(int((~np.isnan(train.seen.rating)).sum()))
     problem = Problem.of(train, config, run)
     return trained(problem, begin(problem, config, np.random.default_rng([run.seed, FIRST])), config, run)
 
@@ -44,8 +44,8 @@ def fit(train: TrainSet, config: Config, run: Run) -> Bayes:
 def trained(problem: Problem, state: State, config: Config, run: Run) -> Bayes:
     """The model after all sweeps from a state on, or from where the checkpoint is."""
     with checkpoint.claimed(run.checkpoint):
-        file = Checkpoint.of(run.checkpoint, problem, config, run.seed)
-        chain = Chain(state, Running.of(problem), Kept(config.samples))
+        file = Checkpoint.of(run.checkpoint, problem, state, config, run.seed)
+        chain = Chain(state, Running.of(problem, config), Kept(config.samples))
         file.resume(chain)
         sweeps(problem, chain, config, file, run)
     drawn = config.method == "gibbs"
@@ -66,7 +66,7 @@ def sweeps(problem: Problem, chain: Chain, config: Config, file: Checkpoint, run
             error, means = one_sweep(problem, chain.state, config, chance(config, run.seed, sweep), each)
             if not math.isfinite(error):
                 raise FitError(f"bayes diverged in sweep {sweep + 1}: the error is not finite.", "Raise `shape`.")
-            history.append((error, chain.running.add(problem, chain.state, sweep >= burn_in, config.implicit)))
+            history.append((error, chain.running.add(problem, chain.state, sweep >= burn_in)))
             if sweep >= burn_in:
                 chain.kept.offer(partial(sampled, problem, chain.state, config, means))
             file.keep(chain)

@@ -16,7 +16,7 @@ PLAIN = {"l2": 150.0, "dropout": 0.0, "user_power": 0.0, "item_power": 0.0, "rel
 """Settings of `ease` with which the order that people are served was worked on. Those that validation entries choose find more
 of what people have, and put more of what everybody has into lists (docs/decisions.md)."""
 RATERS = ("bayes", "mf")
-MOST = 3_000_000  # ratings that bayes is taken for: about three minutes of two cores
+MOST = 3_000_000  # ratings that bayes is taken for: beyond that its sweeps take minutes
 
 
 @dataclass(frozen=True)
