@@ -68,10 +68,9 @@ def test_names_may_come_one_by_one(dataset):
     assert [fit.name for fit in compare_models(dataset, (name for name in ("bias",)), "rating", SPLIT, RUN).fits] == ["bias"]
 
 
-@pytest.mark.parametrize(("name", "why"), [("ease+popular", "ease and popular only rank"), ("mf+mf", "a model is named twice")])
-def test_what_cannot_be_combined(dataset, name, why):
-    with pytest.raises(ConfigError, match=why):
-        compare_models(dataset, name, "rating", SPLIT, RUN)
+def test_what_cannot_be_combined(dataset):
+    with pytest.raises(ConfigError, match="a model is named twice"):
+        compare_models(dataset, "mf+mf", "rating", SPLIT, RUN)
 
 
 def test_the_command(dataset, tmp_path):

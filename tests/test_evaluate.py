@@ -159,13 +159,14 @@ def test_recommendations_beside_popularity(fitted, liking):
     held = HeldOut(seen, hidden, Baselines(train, Run()), metrics_with())
     models = {"mf": model, "popular": plain}
     expected = {
-        name: {**held.rank_with(each).metrics, "served": held.serve_with([each]).metrics} for name, each in models.items()
+        name: {**held.rank_with(each).metrics, "served": held.serve_with(held.baselines.blend([each])).metrics}
+        for name, each in models.items()
     }
     report = evaluate(model, seen, hidden, train)
     assert report.metrics.items() >= expected["mf"].items()
     assert report.metrics["baselines"]["popular"] == report.baselines["popular"].metrics == expected["popular"]
     np.testing.assert_array_equal(report.ranked.each["ndcg@10"], held.rank_with(model).each["ndcg@10"])
-    np.testing.assert_array_equal(report.served.each["ndcg@10"], held.serve_with([model]).each["ndcg@10"])
+    np.testing.assert_array_equal(report.served.each["ndcg@10"], held.serve_with(held.baselines.blend([model])).each["ndcg@10"])
     alone = evaluate(plain, seen, hidden, train)
     assert alone.metrics == {**expected["popular"], "baselines": {"popular": expected["popular"]}}
     assert alone.predictions == {}

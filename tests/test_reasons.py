@@ -22,6 +22,7 @@ from konomi.models.api import HasFeatures, HasParts, tasks
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.scores import LATER
+from konomi.ranking.weights import Weights
 from konomi.recommend import reasons as reasons_file
 from konomi.recommend.reasons import adds_up, features, leaving_out, moving, parts, reason, strongest, told_once, without
 from konomi.runtime import Run
@@ -153,14 +154,24 @@ def test_the_parts_of_bias_by_hand(train):
 # ---- the scores that people get
 
 
-MODELS = [("ease", "mf"), ("mf",), ("genre",), ("popular", "bias"), ("hybrid",), ("two_tower",), ("ease",)]
+MODELS = [
+    ("ease", "mf"),
+    ("mf",),
+    ("genre",),
+    ("popular", "bias"),
+    ("hybrid",),
+    ("two_tower",),
+    ("ease",),
+    ("ease", "slim", "mf"),
+]
 TURNED = [Dials(), Dials(love=0.5, niche=0.5), Dials(love=1)]
-SUMS = {"ease", "mf", "genre", "popular", "bias"}
+SUMS = {"ease", "slim", "mf", "genre", "popular", "bias"}
 
 
 def ordered(train, names):
     models = tuple(fitted((name, None), train) for name in names)
-    return Blend(models, add_statistics(train.items, train.seen, train.scale), train.labelling, lifts(train, Run()))
+    items, weights = add_statistics(train.items, train.seen, train.scale), Weights((1, 5), ((0.5, 0.3, 0.2), (0.2, 0.7, 0.1)))
+    return Blend(models, items, train.labelling, lifts(train, Run()), weights if len(models) == 3 else None)
 
 
 @pytest.mark.parametrize("names", MODELS, ids=",".join)

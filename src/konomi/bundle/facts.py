@@ -11,6 +11,7 @@ from konomi.bundle.records import is_a, record
 from konomi.data.labels import Rule
 from konomi.models import module
 from konomi.models.api import needs
+from konomi.ranking.weights import Weights
 
 Metrics = dict[str, Any]
 """Metrics as plain JSON: numbers, null = undefined, and tables of them."""
@@ -76,9 +77,11 @@ class Facts:
     seed: of the training; metrics: "test" and "valid" → metrics on the test and validation entries; history: model → its
     epochs; intervals: `Intervals.to_facts()`, or None without validation entries; versions: of Python and of the packages it
     was made with; learnt: the roles of the entries that the models have learnt, None in older bundles: ("train",); warnings:
-    where it does not beat its baselines; start: what each model began with, where training began with an earlier bundle. Where
-    more was learnt than ("train",), metrics, history and intervals are those of a
-    training on the training entries alone. ValueError for values that JSON does not have.
+    where it does not beat its baselines; start: what each model began with, where training began with an earlier bundle;
+    weights: of the models in the order, in their order, None where they are not fitted. Where more was learnt than ("train",),
+    metrics, history and intervals are those of a training on the training entries alone.
+
+    ValueError for values that JSON does not have.
     """
 
     data: DataFacts = field(default_factory=DataFacts)
@@ -92,6 +95,7 @@ class Facts:
     warnings: tuple[str, ...] | None = None
     start: tuple[str, ...] | None = None
     chosen: tuple[str, ...] | None = None
+    weights: Weights | None = None
 
     def __post_init__(self) -> None:
         for name in ("metrics", "intervals"):
@@ -114,6 +118,8 @@ class Facts:
         """The facts as keys of the manifest."""
         data = {name: value for name, value in asdict(self.data).items() if value is not None}
         known = {**vars(self), "data": data, "split": self.split.to_json()}
+        if self.weights is not None:
+            known["weights"] = asdict(self.weights)
         known["history"] = {name: [list(epoch) for epoch in epochs] for name, epochs in self.history.items()}
         return {name: value for name, value in known.items() if value is not None}
 
@@ -122,7 +128,8 @@ class Facts:
         """The facts of a manifest; ValueError where a key is missing or unknown, or has a value of another type."""
         data = record(DataFacts, manifest.get("data"), "data")
         split = record(SplitFacts, manifest.get("split"), "split")
-        found = record(cls, {**manifest, "data": data, "split": split}, "the manifest")
+        weights = None if manifest.get("weights") is None else record(Weights, manifest["weights"], "weights")
+        found = record(cls, {**manifest, "data": data, "split": split, "weights": weights}, "the manifest")
         for role, metrics in found.metrics.items():
             _check_metrics(metrics, f"metrics of {role}")
         for interval in found.intervals or ():

@@ -136,6 +136,8 @@ def _bundle(stored: Stored, check: bool) -> Bundle:
     check_people(people)
     lifts = Lifts(**stored.lifts)
     check_lifts(lifts, len(items))
+    if facts.weights is not None and len(facts.weights.shares[0]) != len(models):
+        raise ValueError("the weights are not of as many models as there are")
     return Bundle(models, {model.name: model.config for model in stored.models}, items, scale, facts, people, lifts)
 
 

@@ -16,7 +16,8 @@ from konomi.evaluate.metrics import entry_values, metrics_with
 from konomi.evaluate.predict import predict
 from konomi.evaluate.recommendations import relevant
 from konomi.evaluate.records import Predictions, Report, Values, of_lists
-from konomi.models.api import TASKS, Model, first_giving, tasks
+from konomi.models.api import TASKS, Model
+from konomi.ranking.blend import Blend
 from konomi.runtime import Run, one_blas_thread
 
 ACTIVITY = (0, 1, 10, 30, 100, 300)  # where segments begin, in seen ratings of the person
@@ -67,9 +68,9 @@ def evaluate(
 
 
 @one_blas_thread()
-def evaluate_together(models: Iterable[Model], held: HeldOut) -> Report:
-    """The same for several models of one bundle: each output comes from the first model that has it, the own order from a model
-    that only ranks, where there is one, as in `Blend`, and the lists that people get from all of them."""
+def evaluate_together(models: Iterable[Model], held: HeldOut, blend: Blend | None = None) -> Report:
+    """The same for several models of one bundle: each prediction comes from the first model that has it, the order from all.
+    blend: by which they serve; None: with weights by the validation entries."""
     models = list(models)
     if not any(measurable(model, held.hidden, held.train.labelling) for model in models):
         tested = " or ".join(task for task in TASKS if any(task in model.outputs for model in models))
@@ -78,8 +79,9 @@ def evaluate_together(models: Iterable[Model], held: HeldOut) -> Report:
             "Give a test share above 0, or a file with ratings.",
         )
     predictions = _predictions(models, held)
-    ranker = first_giving(sorted(models, key=lambda model: bool(tasks(model))), "rank")
-    lists = None if ranker is None else of_lists(held.rank_with(ranker), held.serve_with(models))
+    blend = held.baselines.blend(models) if blend is None else blend
+    own = held.rank_with(models[0]) if len(models) == 1 else held.rank_together(blend)
+    lists = of_lists(own, held.serve_with(blend))
     values, baselines = Values(), dict[str, Report]()
     for task, found in predictions.items():
         values |= _ratings(found, held) if task == "rating" else _interactions(found, held)

@@ -17,13 +17,15 @@ from konomi.errors import FitError
 from konomi.evaluate.metrics import Metric
 from konomi.evaluate.predict import predict
 from konomi.evaluate.recommendations import BLOCK as RANKED_AT_ONCE
-from konomi.evaluate.recommendations import Lists, as_served, measure_recommendations, own_order, relevant
+from konomi.evaluate.recommendations import Lists, as_served, blended_order, measure_recommendations, own_order, relevant
 from konomi.evaluate.records import ItemFacts, Predictions, Ranked, Report, of_lists
 from konomi.models import bias, popular
 from konomi.models.api import Model
 from konomi.ranking.blend import Blend
 from konomi.ranking.rank import BLOCK
 from konomi.ranking.ranker import Ranker
+from konomi.ranking.weighing import fitted
+from konomi.ranking.weights import Weights
 from konomi.runtime import Run
 
 
@@ -65,8 +67,21 @@ class Baselines:
         return lifts(self.train, self.run)
 
     def blend(self, models: Iterable[Model]) -> Blend:
-        """The blend by which these models serve."""
-        return Blend(tuple(models), self.catalogue, self.train.labelling, self.lifts)
+        """The blend by which these models serve, with weights by the validation entries; fitted once."""
+        models = tuple(models)
+        key = tuple(map(id, models))
+        if key not in self._blends:
+            self._blends[key] = fitted(self.weighed(models, None), self.train, self.run)
+        return self._blends[key]
+
+    def weighed(self, models: Iterable[Model], weights: Weights | None) -> Blend:
+        """The blend of these models with these weights."""
+        return Blend(tuple(models), self.catalogue, self.train.labelling, self.lifts, weights)
+
+    @cached_property
+    def _blends(self) -> dict[tuple[int, ...], Blend]:
+        """By the identities of their models, which they keep alive."""
+        return {}
 
     @cached_property
     def item_facts(self) -> ItemFacts:
@@ -138,15 +153,19 @@ class HeldOut:
     def popular_lists(self) -> Report | None:
         """The metrics of `popular`; None where it cannot be fitted, or nothing hidden is relevant."""
         model = self.baselines.popular
-        return None if model is None else of_lists(self.rank_with(model), self.serve_with([model]))
+        return None if model is None else of_lists(self.rank_with(model), self.serve_with(self.baselines.blend([model])))
 
     def rank_with(self, model: Model) -> Ranked | None:
         """The metrics of a model's own order; None where nothing hidden is relevant."""
         return self._measured(own_order(model), RANKED_AT_ONCE)
 
-    def serve_with(self, models: Iterable[Model]) -> Ranked | None:
-        """The metrics of the lists that people get from these models; None where nothing hidden is relevant."""
-        return self._measured(as_served(Ranker(self.baselines.blend(models))), BLOCK)
+    def rank_together(self, blend: Blend) -> Ranked | None:
+        """The metrics of the own order of the models of a blend; None where nothing hidden is relevant."""
+        return self._measured(blended_order(blend), BLOCK)
+
+    def serve_with(self, blend: Blend) -> Ranked | None:
+        """The metrics of the lists that people get by a blend; None where nothing hidden is relevant."""
+        return self._measured(as_served(Ranker(blend)), BLOCK)
 
     def _measured(self, lists: Lists, size: int) -> Ranked | None:
         facts = self.baselines.item_facts

@@ -9,16 +9,20 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from konomi.arrays import F64, I32
+from konomi.arrays import F32, F64, I32
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.evaluate.metrics import Metric, list_metrics
 from konomi.evaluate.propensity import exponent
 from konomi.evaluate.records import ItemFacts, Ranked, RankedLists, Values
+from konomi.kernels.topk import topk
 from konomi.models.api import Model
+from konomi.ranking.blend import Blend
+from konomi.ranking.dials import AS_THEY_ARE
 from konomi.ranking.offer import open_to_all
 from konomi.ranking.rank import rank
 from konomi.ranking.ranker import Ranker
+from konomi.ranking.scores import LATER
 from konomi.runtime import Run, Stage
 
 BLOCK = 2048  # people ranked at once
@@ -70,6 +74,24 @@ def own_order(model: Model) -> Lists:
     """The lists of a model by itself: its "rank" output over every item that it knows, without seen ones."""
     known = model.item_known[:-1] > 0
     return lambda profiles, k, threads: rank(model, profiles, k, known, "rank", threads).items
+
+
+def own_scores(blend: Blend, profiles: Profiles, threads: int) -> F32:
+    """What models order titles by without anything else, f32[B, I], NaN for titles that they do not know: the "rank" output of
+    one model, or what the weights make of several."""
+    if len(blend.models) == 1 or blend.weights is None:
+        model = blend.sure[0].model
+        return np.where(model.item_known[:-1] > 0, model.score(model.encode(profiles, threads), "rank"), np.float32(np.nan))
+    scores = blend.weigh(profiles, AS_THEY_ARE, threads=threads)
+    return np.where(blend.known, scores.total + np.float32(LATER) * scores.later, np.float32(np.nan))
+
+
+def blended_order(blend: Blend) -> Lists:
+    """The lists by `own_scores`, without seen items."""
+    known = np.ones(len(blend.items), np.bool_)
+    return lambda profiles, k, threads: topk(
+        own_scores(blend, profiles, threads), k, profiles.indptr, profiles.item, known, threads
+    )[0]
 
 
 def as_served(ranker: Ranker) -> Lists:

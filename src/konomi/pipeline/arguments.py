@@ -83,8 +83,7 @@ class Named(NamedTuple):
 def apart(given: Any) -> Named:
     """Models, combinations such as "ease+mf" and bundles such as "./model", a Path or the name of a file, told apart.
 
-    ConfigError where a bundle is named twice, where a combination has a model twice, or two that only rank: one order is
-    enough.
+    ConfigError where a bundle is named twice, or where a combination has a model twice.
     """
     if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
         # it may be one that ends; a Path without a separator is a bundle, too
@@ -100,10 +99,8 @@ def apart(given: Any) -> Named:
     if not (together or bundles) or not all(isinstance(name, str) for name in names):
         return Named(given, {}, {})
     for name, parts in together.items():
-        rankers = [part for part in parts if not module(part).TASKS]
-        if len({*parts}) < len(parts) or len(rankers) > 1:
-            what = f"{' and '.join(rankers)} only rank" if len(rankers) > 1 else "a model is named twice"
-            raise ConfigError(f"{name}: {what}.", "Combine models as in ease+mf: one that orders, others that predict.")
+        if len({*parts}) < len(parts):
+            raise ConfigError(f"{name}: a model is named twice.", "Combine different models, as in ease+mf.")
     single = dict.fromkeys(part for name in names for part in together.get(name, (name,)))
     models = {name: given.get(name) for name in single} if isinstance(given, Mapping) else list(single)
     return Named(models, together, bundles)

@@ -111,7 +111,9 @@ def evaluate_model(
                 "Give ratings new to it.",
             )
     most = None if measured is None else whole("measured", measured, 1)
-    report = evaluate_together(loaded.models.values(), HeldOut(seen, hidden, Baselines(train, run), chosen, most))
+    held = HeldOut(seen, hidden, Baselines(train, run), chosen, most)
+    blend = held.baselines.weighed(loaded.models.values(), loaded.facts.weights)
+    report = evaluate_together(blend.models, held, blend)
     return Evaluation(report, dataset, split, users, known_rows)
 
 

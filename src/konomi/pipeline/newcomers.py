@@ -8,10 +8,10 @@ import numpy as np
 
 from konomi.arrays import F32, F64, I32, I64, Bools
 from konomi.data.profiles import Profiles
-from konomi.evaluate.recommendations import list_length, measure_lists
+from konomi.evaluate.recommendations import list_length, measure_lists, own_scores
 from konomi.evaluate.records import Ranked
 from konomi.kernels.topk import topk
-from konomi.models.api import Model, tasks
+from konomi.models.api import Model
 from konomi.pipeline.people_comparison import ALL, FEW
 from konomi.pipeline.steps import Experiment
 from konomi.ranking.dials import AS_THEY_ARE
@@ -45,14 +45,13 @@ class Newcomers:
         return {**{str(n): drawn(self.known, n, key) for n in FEW}, ALL: self.known}
 
     def ranked(self, models: Sequence[Model], shown: Profiles) -> Ranked:
-        """The metrics of the own order of a model that only ranks, where there is one, or else of the first, shown these
-        profiles."""
-        model = min(models, key=lambda model: bool(tasks(model)))
-        allowed, threads = model.item_known[:-1] > 0, self.experiment.run.threads
+        """The metrics of the own order of models that are shown these profiles."""
+        blend, threads = self.experiment.test.baselines.blend(models), self.experiment.run.threads
+        all_items = np.ones(len(blend.items), np.bool_)
 
         def lists(start: int, stop: int, k: int) -> I32:
-            scores, known = model.score(model.encode(shown.slice(start, stop), threads), "rank"), self.known.slice(start, stop)
-            return topk(scores, k, known.indptr, known.item, allowed, threads)[0]
+            scores, known = own_scores(blend, shown.slice(start, stop), threads), self.known.slice(start, stop)
+            return topk(scores, k, known.indptr, known.item, all_items, threads)[0]
 
         return self._measured(lists)
 

@@ -37,6 +37,7 @@ def _shown(spec: dict[str, object]) -> str:
 
 def ready(name: str, bundle: Bundle, experiment: Experiment, compared: tuple[str, ...]) -> Combination:
     """A bundle on the test entries: the lists that people get of it, and what it predicts of the tasks that are compared."""
-    report = evaluate_together(bundle.models.values(), experiment.test)
+    blend = experiment.test.baselines.weighed(bundle.models.values(), bundle.facts.weights)
+    report = evaluate_together(blend.models, experiment.test, blend)
     tasks = tuple(task for task in compared if report.tests(task))
     return Combination(name, tuple(bundle.models), report, None, tasks)

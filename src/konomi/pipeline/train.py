@@ -20,7 +20,6 @@ from konomi.errors import ConfigError
 from konomi.evaluate.folds import pooled
 from konomi.evaluate.intervals import intervals
 from konomi.evaluate.people import of_people
-from konomi.models import module
 from konomi.models.api import Model, first_giving
 from konomi.pipeline.arguments import check_checkpoint, dataset_from, models_from, run_from, splits_from
 from konomi.pipeline.refit import again, choosing, settled
@@ -81,8 +80,6 @@ def train_model(
         return replace(bundle, facts=replace(bundle.facts, chosen=better.why))
     configs = models_from(models) if begun is None else begun.configs
     check_checkpoint(run.checkpoint, configs)
-    if len(rankers := [name for name in configs if not module(name).TASKS]) > 1:
-        raise ConfigError(f"{' and '.join(rankers)} only rank, and one order is enough.", "Name one of them.")
     splits = splits_from(split, dataset, run) if begun is None else [begun.split]
     if len(splits) > 1 and (not refit or run.checkpoint):
         hint = "Leave out `refit`=False and `checkpoint`."
@@ -103,7 +100,9 @@ def train_model(
         known = lifts(everything, again(run))
     if begun is not None:
         kept = begun.bundle.facts.intervals if begun.bundle.facts.refitted else None  # of more ratings than are new
-        facts = replace(facts, start=said, intervals=kept or facts.intervals)
+        facts = replace(
+            facts, start=said, intervals=kept or facts.intervals, weights=facts.weights or begun.bundle.facts.weights
+        )
     settings = {name: asdict(config) for name, config in configs.items()}
     return Bundle(fitted, settings, items, dataset.scale, facts, people, known)
 
@@ -154,6 +153,7 @@ def _measured(
         versions=made_with(fitted),
         learnt=("train",),
         warnings=shortfalls(", ".join(fitted), reports["valid"]),
+        weights=experiment.test.baselines.blend(fitted.values()).weights,
     )
     if reports["test"] is None:
         return facts, pl.DataFrame()

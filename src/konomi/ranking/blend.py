@@ -1,12 +1,17 @@
 """The blend of models that orders titles: how surely liked, how much loved, how popular among people like this one.
 
-    s_ui = ((1 − a) ((1 − m_u) N(sure_ui) + m_u q_ui) + a N(loved_ui)) (1 − c·p_i) + W·p_i·fit_ui      m_u = h / (h + n_u)
+    s_ui = ((1 − a) ((1 − m_u) Σ_k w_ku N(sure_kui) + m_u q_ui) + a N(loved_ui)) (1 − c·p_i) + W·p_i·fit_ui
 
-with a the dial "love" and c the dial "niche". "Sure" is the output of a model that only ranks, where the bundle has one, else
-the predictions, shrunk further. "Loved" is the predicted rating, shrunk where little is known of an item. N scales both alike:
-0 is the score of an unknown title, 1 that of the person's best unseen title. q is what is popular in the person's circle
-(`circle.py`), 1 at best: it has the half of the say where n_u = h titles are liked, and less and less with every further one.
-p_i = log(1 + n_i) / log(1 + max n) is how well known a title is.
+    m_u = h / (h + n_u)
+
+with a the dial "love" and c the dial "niche". "Sure" is the output of a model that only ranks, or predictions, shrunk further.
+"Loved" is the predicted rating, shrunk where little is known of an item. N scales all alike: 0 is the score of an unknown
+title, 1 that of the person's best unseen title. q is what is popular in the person's circle (`circle.py`), 1 at best. p_i =
+log(1 + n_i) / log(1 + max n) is how well known a title is.
+
+n_u is the number of titles that somebody likes. At n_u = h the circle has the half of the say, and less and less with every
+further title. The weights w of several models depend on n_u, too: validation entries decide (`weighing.py`). Without any, one
+model alone is sure, the first that only ranks, or else predicts.
 
 For a silent person the robust popularity of the item (`silent.py`) stands for all of this. Titles that somebody is predicted to
 dislike come after all others, and before them, for a silent person with wishes, those that meet none.
@@ -29,10 +34,11 @@ from konomi.ranking.circle import Circle
 from konomi.ranking.dials import Dials
 from konomi.ranking.scores import LATER, UNKNOWN_ITEM, ScoredTerm, Scores, Term, above, codes_of
 from konomi.ranking.silent import robust_popularity
+from konomi.ranking.weights import Weights
 from konomi.ranking.wishes import wish_scores
 
 SURE_PRIOR = 1000.0  # ratings; the "sure" prediction of an item with so many is shrunk halfway to that of an unknown item
-HALF = {True: 7.0, False: 100.0}  # h, in liked titles: where a model only ranks, and where none does
+HALF = {True: 6.0, False: 100.0}  # h, in liked titles: where a model only ranks, and where none does
 WISH, WISH_ALONE = 0.7, 2.0  # W, for the best known title; 1 = from the unknown title to the best one; of a silent person
 DISLIKED = 3  # times `LATER`: after whatever wishes put later
 
@@ -41,13 +47,14 @@ DISLIKED = 3  # times `LATER`: after whatever wishes put later
 class Blend:
     """Models that rank together, and the catalogue of their items (the columns genres, year and ratings are used).
 
-    labelling: what is liked; lifts: of the best known items.
+    labelling: what is liked; lifts: of the best known items; weights: of the models, None = not fitted.
     """
 
     models: tuple[Model, ...]
     items: pl.DataFrame
     labelling: Labelling
     lifts: Lifts = field(default_factory=Lifts)
+    weights: Weights | None = None
 
     def __repr__(self) -> str:
         return f"Blend({', '.join(type(model).__name__ for model in self.models)}: {len(self.items):,} items)"
@@ -73,16 +80,28 @@ class Blend:
         known: Bools = np.any([term.model.item_known[:-1] > 0 for term in self.terms], axis=0)
         return known
 
-    @cached_property
+    @property
     def terms(self) -> tuple[Term, ...]:
-        """The term "sure" and, where a model predicts ratings, the term "loved"."""
-        if self.ranker is not None:
-            sure = Term(self.ranker, "rank")
-        else:
-            model = first_giving(self.models, "interaction") or self.models[0]
-            trust = np.append(self.count / (SURE_PRIOR + self.count), 0).astype(np.float32)
-            sure = Term(model, "interaction" if "interaction" in model.outputs else "rank", trust)
-        return (sure,) if self.rater is None else (sure, Term(self.rater, "rank"))
+        """The terms "sure" and, where a model predicts ratings, the term "loved"."""
+        return self.sure if self.loved is None else (*self.sure, self.loved)
+
+    @cached_property
+    def sure(self) -> tuple[Term, ...]:
+        """A term for each model, or for one of them where no weights are fitted."""
+        if self.weights is not None:
+            return tuple(self._sure(model) for model in self.models)
+        return (self._sure(self.ranker or first_giving(self.models, "interaction") or self.models[0]),)
+
+    def _sure(self, model: Model) -> Term:
+        if not tasks(model):
+            return Term(model, "rank")
+        trust = np.append(self.count / (SURE_PRIOR + self.count), 0).astype(np.float32)
+        return Term(model, "interaction" if "interaction" in model.outputs else "rank", trust)
+
+    @cached_property
+    def loved(self) -> Term | None:
+        """The predicted rating."""
+        return None if self.rater is None else Term(self.rater, "rank")
 
     @property
     def rater(self) -> Model | None:
@@ -96,18 +115,17 @@ class Blend:
 
     def weigh(self, profiles: Profiles, dials: Dials, wishes: F32 | None = None, threads: int = 1) -> Scores:
         """The scores of every item; wishes f32[B, G] as in `wish_scores`, or None."""
-        encoded = tuple((model, model.encode(profiles, threads)) for model in self.models)
+        encoded = self.encoded(profiles, threads)
         silent, love = profiles.silent, dials.love if self.rater is not None else 0.0
-        said, circled = self._said(encoded, profiles), self.circle.around(profiles, self.known)
-        weights = ((1 - love) * (1 - said), np.full(len(profiles), love))
-        terms = []
-        for term, weight in zip(self.terms, weights, strict=False):
-            if weight.any():
-                own = codes_of(encoded, term.model)
-                score, level = term.score(own), term.score(own, UNKNOWN_ITEM)[:, 0]
-                weight = np.where(silent, 0, weight).astype(np.float32)
-                terms.append(ScoredTerm(term, weight, score, level, self.span(score, level, profiles)))
-        of_circle = np.where(silent, 0, (1 - love) * said).astype(np.float32)
+        shares, circled = (1 - love) * self.shares(encoded, profiles), self.circle.around(profiles, self.known)
+        shares[silent] = 0
+        weights = [*shares.T[:-1], np.where(silent, 0, love)]
+        terms = [
+            self._scored(term, weight.astype(np.float32), encoded, profiles)
+            for term, weight in zip(self.terms, weights, strict=False)
+            if weight.any()
+        ]
+        of_circle = np.ascontiguousarray(shares[:, -1])
         total = of_circle[:, None] * circled.score
         for scored in terms:
             total += (scored.weight / scored.span)[:, None] * (scored.score - scored.level[:, None])
@@ -121,13 +139,29 @@ class Blend:
         total -= np.float32(LATER) * later
         return Scores(total, tuple(terms), of_circle, circled, left, encoded, later)
 
-    def _said(self, encoded: Iterable[tuple[Model, F32]], profiles: Profiles) -> F32:
-        """m of each person, f32[B]; 0 where the order is that of a model in which people do not differ, such as `popular`."""
-        if self.ranker is not None and not codes_of(encoded, self.ranker).shape[1]:
-            return np.zeros(len(profiles), np.float32)
-        half, liked = HALF[self.ranker is not None], self.circle.liked(profiles)[0]
-        said: F32 = (half / np.maximum(half + liked.counts, 1)).astype(np.float32)
-        return said
+    def shares(self, encoded: Iterable[tuple[Model, F32]], profiles: Profiles) -> F32:
+        """(1 − m) w of the terms "sure", then m of the circle, of each person, f32[B, K+1]."""
+        liked = self.circle.liked(profiles)[0].counts
+        models = np.ones((len(profiles), 1), np.float32) if self.weights is None else self.weights.of(liked)
+        telling = [codes_of(encoded, term.model).shape[1] > 0 for term in self.sure]
+        half = HALF[self.ranker is not None]
+        said = (half / (half + liked) if any(telling) else np.zeros(len(profiles))).astype(np.float32)[:, None]
+        shares: F32 = np.concatenate([(1 - said) * models, said], axis=1)
+        return shares
+
+    def normal(self, profiles: Profiles, threads: int = 1) -> F32:
+        """N of each term "sure", f32[K, B, I]."""
+        encoded, one = self.encoded(profiles, threads), np.ones(len(profiles), np.float32)
+        return np.stack([self._scored(term, one, encoded, profiles).normal for term in self.sure])
+
+    def encoded(self, profiles: Profiles, threads: int = 1) -> tuple[tuple[Model, F32], ...]:
+        """The models, each with its codes."""
+        return tuple((model, model.encode(profiles, threads)) for model in self.models)
+
+    def _scored(self, term: Term, weight: F32, encoded: Iterable[tuple[Model, F32]], profiles: Profiles) -> ScoredTerm:
+        own = codes_of(encoded, term.model)
+        score, level = term.score(own), term.score(own, UNKNOWN_ITEM)[:, 0]
+        return ScoredTerm(term, weight, score, level, self.span(score, level, profiles))
 
     def disliked(self, encoded: Iterable[tuple[Model, F32]], people: int) -> I8:
         """`DISLIKED` for the titles whose predicted rating is below the middle of the scale, else 0, i8[B, I]."""

@@ -36,7 +36,7 @@ from konomi.data.lifts import STEP, Lifts
 from konomi.data.profiles import Profiles
 from konomi.kernels.dots import weighted_sums
 
-LIFT, GENRE, YEAR, DAMP = 3.0, 0.55, 0.5, 0.25  # a, b, c, d
+LIFT, GENRE, YEAR, DAMP = 3.0, 0.55, 0.5, 0.35  # a, b, c, d
 KNOWING = 0.9  # m, in titles at the top mark
 USUAL = 2.0  # P, in titles of the usual genres and years
 YEARS = 7.0  # Y

@@ -93,7 +93,7 @@ class Recommender:
     def ranker(self) -> Ranker:
         """Ranks what people are offered, by the blend of the bundle's models."""
         bundle = self.bundle
-        return Ranker(Blend(tuple(bundle.models.values()), bundle.items, bundle.labelling, bundle.lifts))
+        return Ranker(Blend(tuple(bundle.models.values()), bundle.items, bundle.labelling, bundle.lifts, bundle.facts.weights))
 
     @property
     def ordered_by(self) -> list[str]:
