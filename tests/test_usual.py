@@ -5,11 +5,14 @@ import pytest
 
 import konomi
 from command_line import konomi as command
-from command_line import ratings, write
+from command_line import ratings, refused, write
 from conftest import table_of
 from konomi.data.labels import STATUS
 from konomi.data.prepare import prepare
 from konomi.data.split import SplitConfig
+from konomi.errors import ConfigError
+from konomi.models import slim
+from konomi.pipeline.budget import Counts, in_time
 from konomi.pipeline.usual import Usual
 from konomi.recommend.recommender import Recommender
 from konomi.runtime import Run
@@ -19,24 +22,71 @@ RUN = Run(threads=1)
 
 def test_one_that_ranks_and_one_that_predicts(checkerboard):
     found = Usual.of(checkerboard, RUN)
-    assert list(found.models) == ["ease", "bayes"] and "of memory for 20 titles" in found.why[0]
+    assert found.models == {"slim": None, "bayes": None}
+    assert found.why[0].startswith("slim orders the titles, with settings that validation chooses: ") and "MiB" in found.why[0]
+    assert found.why[1].startswith("bayes predicts ratings, by draws: ")
     small = Usual.of(checkerboard, Run(memory=1000))
-    assert list(small.models) == ["mf"] and small.why[0].startswith("ease would need ")
-    assert "bayes would need" in small.why[1]
+    assert small.models == {"mf": None} and small.why[0].startswith("slim would need ")
+    assert small.why[1].startswith("mf predicts ratings, which is quickest: ")
 
 
-def test_many_ratings_are_for_what_is_quick(checkerboard, monkeypatch):
-    monkeypatch.setattr("konomi.pipeline.usual.MOST", 100)
-    found = Usual.of(checkerboard, RUN)
-    assert list(found.models) == ["ease", "mf"] and "are many for bayes" in found.why[1]
-    better = found.after({"rmse": 1.0, "baselines": {"bias": {"rmse": 1.1}}})
-    assert list(better.models) == ["ease", "mf"] and better.why[1].startswith("mf predicts ratings: RMSE 1.0000")
+def test_a_budget_is_a_set_of_models(checkerboard):
+    """From the forecast of counts: the best that fits into its half, and the quickest where nothing does."""
+    counts = Counts.of(checkerboard, 2)
+    assert counts.slim(choice=True) > counts.slim(choice=False) and counts.bayes("gibbs") > counts.bayes("vb") > counts.mf()
+    for budget, models in (
+        (2.001 * counts.slim(choice=True), {"slim": None}),
+        (1.999 * counts.slim(choice=True), {"slim": dict(slim.USUAL)}),
+        (2.001 * counts.bayes("gibbs"), {"bayes": None}),
+        (1.999 * counts.bayes("gibbs"), {"bayes": {"method": "vb"}}),
+        (2.001 * counts.bayes("vb"), {"bayes": {"method": "vb"}}),
+        (1.999 * counts.bayes("vb"), {"mf": None}),
+        (1e-9, {"slim": dict(slim.USUAL), "mf": None}),
+    ):
+        assert Usual.of(checkerboard, RUN, budget).models.items() >= models.items()
+    assert "more than" in Usual.of(checkerboard, RUN, 1e-9).why[0] and "more than" in Usual.of(checkerboard, RUN, 1e-9).why[1]
+
+
+def test_a_forecast_by_hand():
+    """Three people with 1, 2 and 3 entries: 14 pairs; item 0 has all three, item 1 two, item 2 one."""
+    rows = [(0, 0, 9), (1, 0, 9), (1, 1, 3), (2, 0, 5), (2, 1, 5), (2, 2, None)]
+    counts = Counts.of(prepare(table_of(rows, status=np.full(len(rows), STATUS["completed"], np.uint8))), 2)
+    assert counts == Counts(people=3, items=3, entries=6, ratings=5, known=2, pairs=14)
+    assert counts.slim(choice=False) == 2 * (2.2e-9 * 14 + 6e-5 * 2) and counts.mf() == 2 * 1.5e-6 * 6
+
+
+@pytest.mark.parametrize(("given", "said"), [(0.42, "0.4 s"), (12.3, "12 s"), (99, "99 s"), (150, "2 min"), (9000, "2.5 h")])
+def test_times_for_people(given, said):
+    assert in_time(given) == said
+
+
+@pytest.mark.parametrize("budget", [0, -1, True, "10", float("nan"), float("inf")])
+def test_what_is_no_budget(checkerboard, budget):
+    with pytest.raises(ConfigError, match="The budget is "):
+        konomi.train_model(checkerboard, run=RUN, budget=budget)
+
+
+def test_a_budget_and_models_are_too_much(checkerboard):
+    with pytest.raises(ConfigError, match="A budget chooses models"):
+        konomi.train_model(checkerboard, "bias", run=RUN, budget=10)
+
+
+def test_the_command_takes_a_budget(tmp_path):
+    data, bundle = tmp_path / "data", tmp_path / "bundle"
+    command("prepare", write(tmp_path / "ratings.csv", ratings()), "--scale", "1:10:1", "-o", data)
+    command("train", data, "--budget", "0.001s", "-o", bundle)
+    made = konomi.load_bundle(bundle)
+    assert made.configs["slim"]["l2"] == slim.USUAL["l2"] and "bayes" not in made.models
+    command("train", data, "--budget", "0.001s", "--set", "slim.l2=7", "-o", bundle)
+    assert konomi.load_bundle(bundle).configs["slim"] == {**made.configs["slim"], "l2": 7.0}
+    for words in (("-m", "bias", "--budget", "10s"), ("--from", bundle, "--budget", "10s"), ("--budget", "soon")):
+        assert refused("train", data, "-o", tmp_path / "other", *words)[0].startswith("--budget")
 
 
 def test_where_nobody_rates():
     rows = [(u, i, None) for u in range(30) for i in range(20) if (u + i) % 3]
     listed = prepare(table_of(rows, status=np.full(len(rows), STATUS["completed"], np.uint8)))
-    assert list(Usual.of(listed, RUN).models) == ["ease"] and "nobody rates" in Usual.of(listed, RUN).why[1]
+    assert list(Usual.of(listed, RUN).models) == ["slim"] and "nobody rates" in Usual.of(listed, RUN).why[1]
     small = Usual.of(listed, Run(memory=1000))
     assert small.models == {"mf": {"task": "interaction"}} and "nobody rates" in small.why[1]
 
@@ -45,8 +95,8 @@ def test_bias_where_it_is_better(checkerboard):
     usual = Usual.of(checkerboard, RUN)
     for own, other, rater in ((1.0, 1.1, "bayes"), (1.1, 1.0, "bias"), (1.0, 1.0, "bayes")):
         found = usual.after({"rmse": own, "baselines": {"bias": {"rmse": other}}})
-        assert list(found.models) == ["ease", rater] and found.why[0] == usual.why[0]
-        assert found.why[1].startswith(f"{rater} predicts ratings: ") and f"{own:.4f}" in found.why[1]
+        assert list(found.models) == ["slim", rater] and found.why[0] == usual.why[0]
+        assert found.why[1].startswith(f"{rater} predicts ratings") and f"{own:.4f}" in found.why[1]
     for nothing in (None, {}, {"rmse": None, "baselines": {"bias": {"rmse": 1.0}}}):
         assert usual.after(nothing) == usual
 
@@ -56,7 +106,7 @@ def test_what_is_better_is_trained_in_its_place(checkerboard, monkeypatch):
     after = Usual.after
     monkeypatch.setattr(Usual, "after", lambda self, metrics: after(self, worse))
     made = konomi.train_model(checkerboard, split=SplitConfig(valid=0.3), run=RUN)
-    assert list(made.models) == ["ease", "bias"] and made.facts.chosen[1].startswith(
+    assert list(made.models) == ["slim", "bias"] and made.facts.chosen[1].startswith(
         "bias predicts ratings: it is better than bayes"
     )
     assert Recommender(made).recommend({0: 9}, k=2)[0].rating is not None
@@ -69,9 +119,9 @@ def test_the_command_says_which_and_why_and_what_comes_next(tmp_path, words):
     assert f" train {data} -o model" in said
     said = command("train", data, "-o", bundle, *words).stderr
     assert "recommend" in said.splitlines()[-1] and "=10" in said.splitlines()[-1]
-    assert ("ease orders the titles" in said and "predicts ratings: " in said) == (not words)
-    assert next(iter(konomi.load_bundle(bundle).models)) == "ease"
-    assert ("ease orders" in command("info", bundle).stdout) == (not words)
+    assert ("slim orders the titles" in said and "predicts ratings" in said) == (not words)
+    assert next(iter(konomi.load_bundle(bundle).models)) == "slim"
+    assert ("slim orders" in command("info", bundle).stdout) == (not words)
 
 
 def test_a_bundle_says_what_it_can_do(checkerboard, tmp_path):

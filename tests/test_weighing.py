@@ -134,7 +134,7 @@ def test_shares_between_numbers_of_liked_titles():
     weights = Weights((0, 3, 15), ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0)))
     expected = [[1, 0], [0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0, 1], [0, 1]]  # log(1 + n) = 0, 1, 2, 3, 4 in powers of two
     np.testing.assert_allclose(weights.of(np.array([0, 1, 3, 7, 15, 99])), expected, atol=1e-6)
-    assert weights.said(["slim", "ease"]) == "slim 100 to 0 %, ease 0 to 100 %"
+    assert weights.said(["slim", "ease"]) == "slim 0–100 %, ease 0–100 %"
     assert Weights((5,), ((0.25, 0, 0.75),)).said(["slim", "mf", "ease"]) == "slim 25 %, ease 75 %"
 
 

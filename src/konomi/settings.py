@@ -122,6 +122,19 @@ def byte_size(text: str, origin: str) -> int:
     return size
 
 
+def duration(text: str, origin: str) -> float:
+    """The seconds of "90s", "1.5min" or "2h"; a `ConfigError` that names `origin` for anything else.
+
+    >>> duration("90 s", "budget"), duration("1.5min", "budget")
+    (90.0, 90.0)
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)", text.strip().lower())
+    seconds = float(found[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600}[found[2]] if found else 0.0
+    if not 0 < seconds < 1e9:
+        raise ConfigError(f'{origin} cannot be "{text}".', "It is a time such as 30s, 10min or 2h.")
+    return seconds
+
+
 def positive(origin: str, **values: float) -> None:
     """Raise a `ConfigError` unless every value is above zero, and no more than arrays can have."""
     for name, value in values.items():

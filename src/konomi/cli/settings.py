@@ -1,6 +1,6 @@
 """Settings from a TOML file and from the options of a command; an option overrides the file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,15 @@ if TYPE_CHECKING:
 
 
 def model_configs(
-    names: list[str], tables: dict[str, Any], file: Path | None, words: list[str], task: str | None = None
+    names: list[str],
+    tables: dict[str, Any],
+    file: Path | None,
+    words: list[str],
+    task: str | None = None,
+    taken: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The Config of each model: from its table in a TOML file, overridden by the task, and by the words, the last one first.
+    """The Config of each model: as it was `taken`, overridden by its table in a TOML file, by the task, and by the words, the
+    last one first.
 
     A word is MODEL.KEY=VALUE, or KEY=VALUE where only one of the models has this setting. RequestError or ConfigError for
     anything unknown.
@@ -45,6 +51,7 @@ def model_configs(
         raise ConfigError(
             f"--task {task}: {', '.join(names)} has no choice of task.", f"Leave it out, or take a model that has: {able}."
         )
+    tables = {name: {**((taken or {}).get(name) or {}), **tables.get(name, {})} for name in names}
     return {name: _model_config(kind, name, tables, file, task, words_of[name]) for name, kind in kinds.items()}
 
 

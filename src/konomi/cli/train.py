@@ -51,6 +51,10 @@ def train(
     threads: Threads = None,
     device: Device = "cpu",
     memory: Memory = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How long training may take, as in 30s, 5min, 1h: chooses models.  [default: 10min]"),
+    ] = None,
     refit: Annotated[
         bool, typer.Option("--refit/--no-refit", help="Train once more, on everything, after choosing and measuring.")
     ] = True,
@@ -68,26 +72,30 @@ def train(
     from konomi.models.api import criterion
     from konomi.neural.checkpoint import is_checkpoint, remove
     from konomi.pipeline.arguments import check_apart, check_checkpoint, model_names
+    from konomi.pipeline.budget import BUDGET
     from konomi.pipeline.refit import second
     from konomi.pipeline.splits import check_files, split_by_files
     from konomi.pipeline.train import train_model
     from konomi.pipeline.usual import Usual
     from konomi.runtime import Run
-    from konomi.settings import byte_size, read_toml
+    from konomi.settings import byte_size, duration, read_toml
 
     tables = read_toml(config) if config else {}
     how = split_settings(tables, config, seed, split, valid, test, folds)
     check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test, "folds": folds})
     of_models = {"--model": models, "--task": task, "--set": words, "--config": set(tables) - {"split"}}
-    begun, chosen = None, None
+    begun, chosen, time = None, None, None if budget is None else duration(budget, "--budget")
+    if budget and (models or start):
+        raise ConfigError("--budget: it chooses models, and they are named.", "Leave out --budget, or the models.")
     if start is not None:
         if said := next((name for name, value in (*of_models.items(), ("--test-file", test_file)) if value), None):
             raise ConfigError(f"{said}: models and settings are those of {start}.", f"Leave out {said}, or --from.")
         begun = load_bundle(start)
     elif any(of_models.values()):
         room = Run() if memory is None else Run(memory=byte_size(memory, "--memory"))
-        named = model_names(models) if models else list(Usual.of(Dataset.open(data), room).models)
-        chosen = model_configs(named, tables, config, words or [], task)
+        taken = {} if models else Usual.of(Dataset.open(data), room, time or BUDGET).models
+        named = model_names(models) if models else list(taken)
+        chosen = model_configs(named, tables, config, words or [], task, taken)
     names = list(begun.models if begun else chosen or ())
     if names:
         check_checkpoint(checkpoint, names)
@@ -106,7 +114,8 @@ def train(
     with running(seed, threads, device, checkpoint, memory, json=json) as run:
         frozen = split_by_files(dataset, test_file, valid_file, how.valid, seed, run) if test_file else how
         as_before = begun and "split" not in tables and all(value is None for value in (split, valid, test, folds))
-        bundle = train_model(dataset, chosen, None if as_before else frozen, run, data, refit, measured, begun)
+        budgeted = time if chosen is None else None
+        bundle = train_model(dataset, chosen, None if as_before else frozen, run, data, refit, measured, begun, budgeted)
         save_bundle(output, bundle)
         for place in checkpoints:
             remove(place)

@@ -42,7 +42,7 @@ LEAST = 2048  # items that settings are chosen on, at least
 ITEMS = 64  # regressions of one task
 SHORT = 1 << 16  # items that 16 bits number
 
-USUAL = {"l2": 20.0, "nearest": 64, "dropout": 0.25, "user_power": 0.25, "relaxed": 0.3}
+USUAL: dict[str, float] = {"l2": 20.0, "nearest": 64, "dropout": 0.25, "user_power": 0.25, "relaxed": 0.3}
 """Where the search begins, and what is used without validation entries."""
 LADDERS = {
     "l2": (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0),

@@ -22,6 +22,7 @@ from konomi.evaluate.intervals import intervals
 from konomi.evaluate.people import of_people
 from konomi.models.api import Model, first_giving
 from konomi.pipeline.arguments import check_checkpoint, dataset_from, models_from, run_from, splits_from
+from konomi.pipeline.budget import BUDGET, seconds
 from konomi.pipeline.refit import again, choosing, settled
 from konomi.pipeline.shortfalls import shortfalls
 from konomi.pipeline.steps import Experiment, fit
@@ -40,6 +41,7 @@ def train_model(
     refit: bool = True,
     measured: int | None = None,
     start: Bundle | Path | str | None = None,
+    budget: float | None = None,
 ) -> Bundle:
     """Fit models on the training entries of a dataset, measure them on its validation and test entries, and fit them again.
 
@@ -54,6 +56,8 @@ def train_model(
     Metrics, intervals and history are those of before; `facts.learnt` says what it has learnt. Where the split has no
     validation entries but a model has epochs, a tenth is drawn to choose one. Without a refit, the models are those that were
     measured, after all epochs if nothing validates, and the statistics of the catalogue those of the training entries.
+
+    budget: seconds that the trainings of models may take where none is named, as forecast from counts (None: ten minutes).
 
     start: an earlier bundle, or its path, of the same dataset before something was put to it. Models and settings are its own,
     what it has learnt stays training data (see `pipeline/warm.py`), and where a model can go on from an earlier one, it does;
@@ -70,8 +74,10 @@ def train_model(
     begun = None if start is None else Start.of(start, dataset, split, run)
     if begun is not None and models is not None:
         raise ConfigError("Models and settings are those of the earlier bundle.", "Leave out the models, or train anew.")
+    if budget is not None and (models is not None or begun is not None):
+        raise ConfigError("A budget chooses models, and they are named.", "Leave out `budget`, or the models.", "budget")
     if models is None and begun is None:
-        usual = Usual.of(dataset, run)
+        usual = Usual.of(dataset, run, BUDGET if budget is None else seconds(budget))
         others = (split, run, origin, refit, measured)
         bundle = train_model(dataset, usual.models, *others)
         better = usual.after(bundle.metrics.get("valid"))

@@ -1,22 +1,32 @@
-"""The models that are trained where none is named, and why: one that orders titles, and what predicts ratings best."""
+"""The models that are trained where none is named, and why: one that orders titles, and what predicts ratings best.
+
+Half of the budget of time is for either. Of each the best is taken that is forecast to fit into its half and into the memory,
+and the quickest where none is.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from konomi.bundle.facts import Metrics
 from konomi.data.dataset import Dataset
-from konomi.models import bayes, ease
+from konomi.models import bayes, slim
 from konomi.models.room import in_bytes
+from konomi.pipeline.budget import BUDGET, Counts, in_time
 from konomi.runtime import Run
 
-PLAIN = {"l2": 150.0, "dropout": 0.0, "user_power": 0.0, "item_power": 0.0, "relaxed": 0.0}
-"""Settings of `ease` with which the order that people are served was worked on. Those that validation entries choose find more
-of what people have, and put more of what everybody has into lists (docs/decisions.md)."""
 RATERS = ("bayes", "mf")
-MOST = 3_000_000  # ratings that bayes is taken for: beyond that its sweeps take minutes
+THREADS = 16  # that the forecast of memory allows for, so that it does not depend on how many there are
+
+
+class Way(NamedTuple):
+    """A model with settings, None = its usual ones, and the bytes and seconds that it is forecast to take; how: in words."""
+
+    name: str
+    settings: dict[str, Any] | None
+    how: str
+    memory: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -27,24 +37,26 @@ class Usual:
     why: tuple[str, ...]
 
     @classmethod
-    def of(cls, dataset: Dataset, run: Run) -> "Usual":
-        """`ease` where its matrix fits into the memory. Of ratings `bayes`, or `mf` where they are very many or memory is
-        short; `mf` of what is liked where nobody rates and `ease` does not fit."""
-        consumed = dataset.profiles.consumed
-        n = int((np.bincount(dataset.profiles.item[consumed]) >= ease.Config().least).sum())
-        wanted, rated = ease.forecast(n, int(consumed.sum())), int((~np.isnan(dataset.profiles.rating)).sum())
-        fits = 0 < n and wanted <= run.memory
-        models: dict[str, Any] = {"ease": PLAIN} if fits else {}
-        room = f"{in_bytes(wanted)} of memory for {n:,} titles"
-        why = (
-            [f"ease orders the titles: it takes {room}."] if fits else [f"ease would need {room}; what fans like orders them."]
-        )
-        if rated or not fits:
-            name, reason = _rater(dataset, rated, run) if rated else ("mf", "mf predicts what is liked: nobody rates here.")
-            models[name] = None if rated else {"task": "interaction"}
-            why += [reason]
+    def of(cls, dataset: Dataset, run: Run, budget: float = BUDGET) -> "Usual":
+        """`slim` orders titles, with settings that validation chooses or with its usual ones; `bayes`, by draws or by means, or
+        `mf` predicts ratings. Where no item has two people, or memory is short, what is predicted orders: what is liked, where
+        nobody rates. budget: seconds."""
+        counts = Counts.of(dataset, slim.Config().least)
+        why, models = [], dict[str, Any]()
+        if counts.known:
+            order = _taken(_rankers(counts), run.memory, budget / 2)
+            if order.memory <= run.memory:
+                models[order.name] = order.settings
+            why.append(_said(order, "orders the titles", run.memory, budget / 2))
+        if counts.ratings:
+            rater = _taken(_raters(counts), run.memory, budget / 2)
+            models[rater.name] = rater.settings
+            why.append(_said(rater, "predicts ratings", run.memory, budget / 2))
+        elif models:
+            why.append("Nothing predicts ratings: nobody rates here.")
         else:
-            why += ["Nothing predicts ratings: nobody rates here."]
+            models["mf"] = {"task": "interaction"}
+            why.append("mf predicts what is liked: nobody rates here.")
         return cls(models, tuple(why))
 
     def after(self, metrics: Metrics | None) -> "Usual":
@@ -55,23 +67,44 @@ class Usual:
         rater = next(name for name in self.models if name in RATERS)
         said = f"RMSE {own:.4f} against {other:.4f} of bias on the validation entries."
         if own <= other:
-            return replace(self, why=_with(self.why, f"{rater} predicts ratings: {said}"))
+            return replace(self, why=_with(self.why, f"{self.why[-1]} {said}"))
         models = {name: given for name, given in self.models.items() if name != rater} | {"bias": None}
         better = f"bias predicts ratings: it is better than {rater} here, {other:.4f} against {own:.4f}."
         return Usual(models, _with(self.why, better))
 
 
-def _rater(dataset: Dataset, rated: int, run: Run) -> tuple[str, str]:
-    """What predicts ratings, and why."""
-    wanted = bayes.forecast(len(dataset.users), len(dataset.items), rated)
-    if rated > MOST:
-        return (
-            "mf",
-            f"mf predicts ratings: {rated:,} are many for bayes, which is better but goes through them again and again.",
-        )
-    if wanted > run.memory:
-        return "mf", f"mf predicts ratings: bayes would need {in_bytes(wanted)} of memory."
-    return "bayes", "bayes predicts ratings."
+def _rankers(counts: Counts) -> tuple[Way, ...]:
+    """What may order titles, the best first."""
+    widths = max(slim.LADDERS["nearest"]), slim.USUAL["nearest"]
+    room, less = (slim.forecast(counts.known, int(width), counts.entries, THREADS) for width in widths)
+    return (
+        Way("slim", None, "with settings that validation chooses", room, counts.slim(choice=True)),
+        Way("slim", dict(slim.USUAL), "with its usual settings", less, counts.slim(choice=False)),
+    )
+
+
+def _raters(counts: Counts) -> tuple[Way, ...]:
+    """What may predict ratings, the best first."""
+    room = bayes.forecast(counts.people, counts.items, counts.ratings)
+    return (
+        Way("bayes", None, "by draws", room, counts.bayes("gibbs")),
+        Way("bayes", {"method": "vb"}, "by means, which is quicker", room, counts.bayes("vb")),
+        Way("mf", None, "which is quickest", 0, counts.mf()),
+    )
+
+
+def _taken(ways: Sequence[Way], memory: int, seconds: float) -> Way:
+    """The first that fits, or the last."""
+    return next((way for way in ways if way.memory <= memory and way.seconds <= seconds), ways[-1])
+
+
+def _said(way: Way, what: str, memory: int, seconds: float) -> str:
+    """Why a way was taken, with its forecast."""
+    if way.memory > memory:
+        return f"{way.name} would need {in_bytes(way.memory)} of memory; what is predicted orders the titles."
+    over = f", more than {in_time(seconds)}" if way.seconds > seconds else ""
+    room = f" and {in_bytes(way.memory)}" if way.memory else ""
+    return f"{way.name} {what}, {way.how}: {in_time(way.seconds)}{room} are forecast{over}."
 
 
 def _with(why: Sequence[str], rater: str) -> tuple[str, ...]:

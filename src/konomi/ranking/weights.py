@@ -34,11 +34,11 @@ class Weights:
         return np.stack(shares, axis=1).astype(np.float32)
 
     def said(self, models: Sequence[str]) -> str:
-        """The models with a share, as in "slim 80 %, ease 20 %" or, where it depends on the number of liked titles, "slim 60 to
-        80 %, ease 40 to 20 %"."""
+        """The models with a share, as in "slim 80 %, ease 20 %" or, where it depends on the number of liked titles,
+        "slim 60–80 %, ease 20–40 %"."""
         parts = []
         for name, share in zip(models, zip(*self.shares, strict=True), strict=True):
-            first, last = f"{100 * share[0]:.0f}", f"{100 * share[-1]:.0f}"
-            if any(share):
-                parts.append(f"{name} {first}{'' if first == last else f' to {last}'} %")
+            least, most = f"{100 * min(share):.0f}", f"{100 * max(share):.0f}"
+            if most != "0":
+                parts.append(f"{name} {least}{'' if least == most else f'–{most}'} %")
         return ", ".join(parts)
