@@ -25,7 +25,7 @@ ITEMS = pl.DataFrame(
     }
 )
 STEPS = np.array([[0, 10, -4], [10, 0, 20], [-4, 20, 0]], np.int8)  # of items 0, 1 and 3
-LIFTS = Lifts(np.array([0, 1, 3], np.int32), STEPS)
+LIFTS = Lifts.of(np.array([0, 1, 3], np.int32), STEPS)
 CIRCLE = Circle(ITEMS, Labelling(SCALE), LIFTS)
 KNOWN = np.array([1, 1, 1, 1, 0], bool)
 NAN = float("nan")

@@ -13,7 +13,7 @@ import polars as pl
 from safetensors import SafetensorError
 
 from konomi.arguments import as_path, expect
-from konomi.bundle.contents import check_arrays, check_catalogue, check_lifts, check_people, try_out, typed
+from konomi.bundle.contents import check_arrays, check_catalogue, check_people, checked_lifts, try_out, typed
 from konomi.bundle.facts import Facts, Metrics
 from konomi.bundle.layout import write
 from konomi.bundle.records import record
@@ -83,8 +83,7 @@ def save_bundle(path: Path | str, bundle: Bundle) -> None:
             check_arrays(name, state, len(items), values=True)
         text = manifest_text(bundle.configs, {"scale": asdict(bundle.scale), **bundle.facts.to_json()})
         arrays = {f"{name}/{key}": array for name, state in states.items() for key, array in state.items()}
-        check_lifts(bundle.lifts, len(items))
-        arrays |= {f"{LIFTS}{key}": array for key, array in vars(bundle.lifts).items()}
+        arrays |= {f"{LIFTS}{key}": array for key, array in vars(checked_lifts(vars(bundle.lifts), len(items))).items()}
         arrays[ITEMS] = np.frombuffer(parquet(items), np.uint8)
         if bundle.people.width:
             check_people(bundle.people)
@@ -134,9 +133,8 @@ def _bundle(stored: Stored, check: bool) -> Bundle:
             try_out(name, models[name], items, scale)
     people = pl.read_parquet(io.BytesIO(stored.people)) if stored.people else pl.DataFrame()
     check_people(people)
-    lifts = Lifts(**stored.lifts)
-    check_lifts(lifts, len(items))
-    return Bundle(models, {model.name: model.config for model in stored.models}, items, scale, facts, people, lifts)
+    configs = {model.name: model.config for model in stored.models}
+    return Bundle(models, configs, items, scale, facts, people, checked_lifts(stored.lifts, len(items)))
 
 
 @contextmanager

@@ -25,9 +25,9 @@ from konomi.data.labels import Labelling
 from konomi.data.lifts import Lifts
 from konomi.data.profiles import Profiles
 from konomi.models.api import Model, first_giving, tasks
-from konomi.ranking.circle import Circle
+from konomi.ranking.circle import Circle, Circled
 from konomi.ranking.dials import Dials
-from konomi.ranking.scores import LATER, UNKNOWN_ITEM, ScoredTerm, Scores, Term, above, codes_of
+from konomi.ranking.scores import UNKNOWN_ITEM, ScoredTerm, Scores, Term, above, codes_of
 from konomi.ranking.silent import robust_popularity
 from konomi.ranking.wishes import wish_scores
 
@@ -96,9 +96,16 @@ class Blend:
 
     def weigh(self, profiles: Profiles, dials: Dials, wishes: F32 | None = None, threads: int = 1) -> Scores:
         """The scores of every item; wishes f32[B, G] as in `wish_scores`, or None."""
+        scores = self.before_dislikes(profiles, dials, wishes, threads)
+        scores.put_later(..., self.disliked(scores.encoded, len(profiles)))
+        return scores
+
+    def before_dislikes(self, profiles: Profiles, dials: Dials, wishes: F32 | None = None, threads: int = 1) -> Scores:
+        """The same, but that nothing comes later for being disliked: `disliked.py` looks at the best alone."""
         encoded = tuple((model, model.encode(profiles, threads)) for model in self.models)
         silent, love = profiles.silent, dials.love if self.rater is not None else 0.0
-        said, circled = self._said(encoded, profiles), self.circle.around(profiles, self.known)
+        circled = self.circle.around(profiles, self.known)
+        said = self._said(encoded, circled)
         weights = ((1 - love) * (1 - said), np.full(len(profiles), love))
         terms = []
         for term, weight in zip(self.terms, weights, strict=False):
@@ -114,18 +121,17 @@ class Blend:
         total[silent] = self.silent_scores
         left = 1 - np.float32(dials.niche) * self.popularity
         total *= left
-        later = self.disliked(encoded, len(profiles))
+        scores = Scores(total, tuple(terms), of_circle, circled, left, encoded, np.zeros(total.shape, np.int8))
         if wishes is not None:
             total += self.granted(wishes, silent)
-            later[silent] += self.unmet(wishes[silent])
-        total -= np.float32(LATER) * later
-        return Scores(total, tuple(terms), of_circle, circled, left, encoded, later)
+            scores.put_later(silent, self.unmet(wishes[silent]))
+        return scores
 
-    def _said(self, encoded: Iterable[tuple[Model, F32]], profiles: Profiles) -> F32:
+    def _said(self, encoded: Iterable[tuple[Model, F32]], circled: Circled) -> F32:
         """m of each person, f32[B]; 0 where the order is that of a model in which people do not differ, such as `popular`."""
         if self.ranker is not None and not codes_of(encoded, self.ranker).shape[1]:
-            return np.zeros(len(profiles), np.float32)
-        half, liked = HALF[self.ranker is not None], self.circle.liked(profiles)[0]
+            return np.zeros(len(circled.top), np.float32)
+        half, liked = HALF[self.ranker is not None], circled.liked.profiles
         said: F32 = (half / np.maximum(half + liked.counts, 1)).astype(np.float32)
         return said
 
