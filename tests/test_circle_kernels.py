@@ -44,7 +44,7 @@ def test_a_triangle_is_half_of_a_square(n, seed):
 def test_tastes_are_their_twin(items, kinds, people, seed):
     draw = np.random.default_rng(seed)
     indptr = np.concatenate([[0], np.cumsum(draw.integers(0, 4, items))])
-    kind, amount = draw.integers(0, kinds, indptr[-1]).astype(np.int32), draw.random(indptr[-1], np.float32)
+    kind, amount = draw.integers(0, kinds, indptr[-1]).astype(np.uint16), draw.random(indptr[-1], np.float32)
     taste, fast = draw.standard_normal((people, kinds), np.float32), draw.random((people, items), np.float32)
     slow = fast.copy()
     add_tastes(indptr, kind, amount, taste, fast)

@@ -28,7 +28,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from konomi.arrays import F32, F64, I32, I64, Bools
+from konomi.arrays import F32, F64, I32, I64, U16, Bools
 from konomi.catalogue.tags import genre_matrix
 from konomi.data.labels import Labelling
 from konomi.data.lifts import STEP, Lifts
@@ -92,11 +92,11 @@ class Kinds:
         return cls(has, share[some].astype(np.float32), counts)
 
     @cached_property
-    def counting(self) -> tuple[I64, I32, F32]:
-        """What is not 0 of `counts`, in compressed rows: indptr i64[I+1], kind i32[N], amount f32[N]."""
+    def counting(self) -> tuple[I64, U16, F32]:
+        """What is not 0 of `counts`, in compressed rows: indptr i64[I+1], kind u16[N], amount f32[N]."""
         item, kind = np.nonzero(self.counts)
         indptr = np.searchsorted(item, np.arange(len(self.counts) + 1))
-        return indptr, kind.astype(np.int32), self.counts[item, kind]
+        return indptr, kind.astype(np.uint16), self.counts[item, kind]
 
     def odds(self, liked: Liked) -> tuple[F32, F32]:
         """k + P s and (W + P) s of each kind, f32[B, K] each."""
