@@ -98,6 +98,9 @@ def test_in_company_as_alone():
         alone = CIRCLE.around(people.slice(b, b + 1), KNOWN)
         np.testing.assert_allclose(together.of(b).score, alone.score, rtol=1e-5)
         np.testing.assert_allclose(together.of(b).top, alone.top, rtol=1e-6)
+        one, items = people.slice(b, b + 1), np.arange(5, dtype=np.int32)
+        for part, same in zip(CIRCLE.parts(one, together.of(b), items), CIRCLE.parts(one, alone, items), strict=True):
+            np.testing.assert_allclose(part, same, rtol=1e-5)
 
 
 def test_a_catalogue_without_genres_years_and_lifts():
