@@ -1,8 +1,8 @@
 """What people are predicted to dislike comes after all else: found out from the top down, as far as a list needs it.
 
 The k best are the k best of what is left when ratings have been predicted for them and for nothing below: who is disliked among
-them goes to the end, those who come up are asked about in turn, and nobody else can rise. A rating of every title would take
-longer than all the rest of an answer.
+them goes to the end, those who come up are asked about in turn, and nobody else can rise. A rating of every title may take as
+long as all the rest of an answer.
 """
 
 import numpy as np
