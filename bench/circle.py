@@ -1,26 +1,29 @@
 """What the order of recommendations is worth to new people: lists as served, for people held out whole.
 
-    python bench/circle.py [--seeds 0 1] [--people 350] [--constants]
+    python bench/circle.py [--seeds 0 1] [--people 350] [--constants | --titles]
 
 Real MyAnimeList ratings (the caserec file, with the catalogue of 2020) and ml-latest-small, the data beside the checkout. Of
 each seed, people with 20 or more entries that can be shown; 1, 5, 20 or all of these are, and what could be shown is not
 recommended. ease and mf, trained on the others, answer. Of each order: NDCG@10, the same weighted by propensity, and the mean
 share of two people's lists that is the same; then how far each is above the former order, in pairs, with the standard error.
 "Former" is the order before the circle: of ease with 4 / (n + 10) of what share of people has a title and, at a fifth, of mf.
-`--constants` moves one constant of the circle at a time. The constants were chosen on seeds 0 and 1.
+`--constants` moves one constant of the circle at a time. The constants were chosen on seeds 0 and 1. `--titles` prints instead
+what lists are like with lifts of fewer titles than 4,096: how many of their titles are the same, and how far they are above.
 """
 
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from caserec_split import CATALOGUE, RATINGS, caserec
+from konomi.data import lifts as lifts_file
 from konomi.data.dataset import Dataset
+from konomi.data.lifts import lifts
 from konomi.data.prepare import prepare
 from konomi.data.profiles import Profiles
 from konomi.data.split import SplitConfig, TrainSet, make_split
@@ -44,6 +47,7 @@ LEVELS, LEAST = (1, 5, 20, "all"), 20
 HELD_OUT = {"anime": 0.15, "films": 0.3}
 FILMS = RATINGS.parent.parent / "ml-latest-small-2018"
 KEYS = ("ndcg@10", "ndcg_weighted@10")
+TITLES = (4096, 2896, 2048, 1448)
 MOVED = {
     "LIFT": (2.0, 4.0),
     "GENRE": (0.0, 0.4, 0.7),
@@ -125,7 +129,8 @@ def measured(people: Held, order: Callable[[Held, Profiles], F32]) -> dict[Any, 
             lists.append(people.ranker.pick(scores, some, list_length(), open_to_all(people.ranker.blend.items)).items)
         who = np.arange(len(shown), dtype=np.int32)
         ranked = measure_lists(who, np.concatenate(lists), people.wanted, people.baselines.item_facts)
-        found[level] = {**{key: ranked.each[key] for key in KEYS}, "overlap": ranked.metrics["overlap@10"]}
+        own = {"overlap": ranked.metrics["overlap@10"], "lists": np.concatenate(lists)[:, :10]}
+        found[level] = {**{key: ranked.each[key] for key in KEYS}, **own}
     return found
 
 
@@ -143,6 +148,26 @@ def table(name: str, results: list[dict[Any, dict[str, Any]]], against: list[dic
         overlap = float(np.mean([one[level]["overlap"] for one in results]))
         rows[str(level)] = {**dict(zip(KEYS, row, strict=True)), "overlap": round(overlap, 3)}
     return {name: rows}
+
+
+def titles(dataset: Dataset, share: float, seeds: list[int], most: int) -> dict[str, Any]:
+    """Number of titles with lifts → level → the share of a list that stays the same, and how far NDCG@10 is above."""
+    rows: dict[str, Any] = {}
+    with moved(lifts_file, "MOST", TITLES[0]):
+        groups = [held(dataset, share, seed, most) for seed in seeds]
+        base = [measured(each, now) for each in groups]
+    for n in TITLES[1:]:
+        with moved(lifts_file, "MOST", n):
+            fewer = [replace(each.ranker.blend, lifts=lifts(each.train, Run())) for each in groups]
+        found = [measured(replace(each, ranker=Ranker(blend)), now) for each, blend in zip(groups, fewer, strict=True)]
+        rows[f"{n:,}"] = row = {}
+        for level in LEVELS:
+            pairs = [(one[level], other[level]) for one, other in zip(found, base, strict=True)]
+            same = np.concatenate([[len(np.intersect1d(a, b)) / 10 for a, b in zip(x["lists"], y["lists"], strict=True)]
+                                   for x, y in pairs])  # fmt: skip
+            gain = np.concatenate([x["ndcg@10"] - y["ndcg@10"] for x, y in pairs])
+            row[str(level)] = f"{100 * same.mean():.1f} %; {gain.mean():+.4f} ± {gain.std() / len(gain) ** 0.5:.4f}"
+    return rows
 
 
 def study(dataset: Dataset, share: float, seeds: list[int], most: int, constants: bool) -> dict[str, Any]:
@@ -165,12 +190,11 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
 parser.add_argument("--people", type=int, default=350)
 parser.add_argument("--constants", action="store_true")
+parser.add_argument("--titles", action="store_true")
 arguments = parser.parse_args()
 data = {"anime": caserec(RATINGS, CATALOGUE)[0], "films": prepare(read_source(None, [FILMS], ReadOptions(), Run()))}
-save(
-    "circle",
-    {
-        name: study(dataset, HELD_OUT[name], arguments.seeds, arguments.people, arguments.constants)
-        for name, dataset in data.items()
-    },
-)
+asked = arguments.seeds, arguments.people
+if arguments.titles:
+    save("circle-titles", {name: titles(dataset, HELD_OUT[name], *asked) for name, dataset in data.items()})
+else:
+    save("circle", {name: study(dataset, HELD_OUT[name], *asked, arguments.constants) for name, dataset in data.items()})

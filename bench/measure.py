@@ -55,14 +55,14 @@ def peers_python() -> Path:
     return python
 
 
-def milliseconds(answer: Callable[[Any], object], questions: list[Any]) -> str:
-    """The median and the 99th percentile of answering each."""
+def milliseconds(answer: Callable[[Any], object], questions: list[Any], clock: Callable[[], float] = time.perf_counter) -> str:
+    """The median and the 99th percentile of answering each; by `time.thread_time` what other programs take does not count."""
     answer(questions[0])
     taken = []
     for question in questions:
-        start = time.perf_counter()
+        start = clock()
         answer(question)
-        taken.append(1000 * (time.perf_counter() - start))
+        taken.append(1000 * (clock() - start))
     return f"p50 {np.percentile(taken, 50):.2f} ms, p99 {np.percentile(taken, 99):.2f} ms of {len(taken)}"
 
 

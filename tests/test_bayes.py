@@ -14,6 +14,7 @@ from konomi.evaluate.predict import predict
 from konomi.models import bayes, bayes_checkpoint, bias
 from konomi.models.kept import Kept
 from konomi.pipeline.train import train_model
+from konomi.recommend import explain
 from konomi.recommend.recommender import Recommender
 from konomi.runtime import Run
 from konomi.simulate.sample import sample
@@ -165,7 +166,7 @@ def test_patience_begins_after_the_burn_in(dataset, split):
     assert errors[-1] > errors[-2] and (np.diff(errors[:-1]) <= 0).all()
 
 
-def test_a_recommendation_says_how_sure_the_model_is(dataset, model):
+def test_a_recommendation_says_how_sure_the_model_is(dataset, model, monkeypatch):
     made = train_model(dataset, {"bayes": SMALL}, SplitConfig(valid=0.1), Run(), refit=False)
     ids = dataset.items["item_id"].to_list()
     row = Recommender(made).recommend({ids[0]: 9, ids[5]: 3}, k=1)[0]
@@ -173,6 +174,9 @@ def test_a_recommendation_says_how_sure_the_model_is(dataset, model):
     own = made.models["bayes"]
     item = np.array([ids.index(row.item_id)], np.int32)
     assert row.deviation == pytest.approx(float(own.variance(own.encode(profile), item)[0]) ** 0.5, abs=1e-3)
+    whole = [row.deviation for row in Recommender(made).recommend({ids[0]: 9, ids[5]: 3}, k=10)]
+    monkeypatch.setattr(explain, "ITEMS", 3)  # computed together, now in four blocks
+    assert [row.deviation for row in Recommender(made).recommend({ids[0]: 9, ids[5]: 3}, k=10)] == whole
     other = train_model(dataset, "bias", SplitConfig(valid=0.1), Run(), refit=False)
     assert Recommender(other).recommend({ids[0]: 9, ids[5]: 3}, k=1)[0].deviation is None
 

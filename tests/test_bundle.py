@@ -261,5 +261,5 @@ def test_the_example_of_the_document_reads_it(saved, bundle):
     [program] = re.findall(r"```python\n(.*?)```", page, re.S)
     assert "konomi" not in program
     shown = subprocess.run([sys.executable, "-c", program], cwd=saved.parent, capture_output=True, text=True, check=True).stdout
-    assert shown.startswith("konomi bundle 5 ['ease', 'mf']\n") and "ease/weight float32 (20, 20)" in shown
+    assert shown.startswith("konomi bundle 6 ['ease', 'mf']\n") and "ease/weight float32 (20, 20)" in shown
     assert asdict(bundle.scale) == {"low": 1, "high": 10, "step": 1}

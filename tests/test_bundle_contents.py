@@ -159,7 +159,7 @@ def test_a_catalogue_may_lack_what_no_source_tells(saved):
         ({"intervals": [7]}, '"intervals" of the manifest'),
         ({"weights": 7}, "weights is no record"),
         ({"weights": {"liked": [1.0], "shares": [[0.5, 0.2]]}}, "the weights are no shares of 1"),
-        ({"weights": {"liked": [1.0], "shares": [[0.2] * 5]}}, "the weights are not of as many models"),
+        ({"weights": {"liked": [1.0], "shares": [[0.2] * 5]}}, "the weights are not of as many models as order"),
         ({"intervals": [{"from": 0, "n": 1, "edges": [], "low": [[0]], "high": [[0]] * 3}]}, "as many ends"),
         ({"intervals": [{"from": 0, "n": 1, "edges": [1], "low": [[0]] * 3, "high": [[0]] * 3}]}, "as many ends"),
         ({"versions": {"python": 3}}, '"versions" of the manifest'),

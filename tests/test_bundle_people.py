@@ -15,7 +15,7 @@ from konomi.data.dataset import parquet
 from konomi.data.split import SplitConfig, make_split
 from konomi.errors import BeginAnew, BundleError, DataError
 from konomi.evaluate.metrics import RANKING, SERVED
-from konomi.models import module
+from konomi.models import module, slim
 from konomi.pipeline.against import FIRST, SECOND, compare_bundles
 from konomi.pipeline.train import train_model
 from konomi.ranking import blend
@@ -116,8 +116,42 @@ def test_a_bundle_of_format_3_is_read(trained, tmp_path):
     with pytest.raises(DataError, match="nothing was measured of it"):
         compare_bundles(found, trained["bias"])
     assert not len(found.lifts.item) and Recommender(found).recommend(k=3)
-    with pytest.raises(BundleError, match="format '6' is not known here"):
-        load_bundle(rewrite(tmp_path / "b", metadata={"format": "6"}))
+    with pytest.raises(BundleError, match="format '7' is not known here"):
+        load_bundle(rewrite(tmp_path / "b", metadata={"format": "7"}))
+
+
+def test_a_bundle_of_format_5_is_read(checkerboard, tmp_path, monkeypatch):
+    """Its lifts are a whole square, and weights of slim have 16 bits."""
+    monkeypatch.setattr(slim, "LEVEL", np.int16)
+    made = train_model(checkerboard, {"slim": {"l2": 5.0, "nearest": 8}}, run=RUN)
+    save_bundle(tmp_path / "b", made)
+    every = np.arange(len(made.lifts.item))
+    square = {"lifts.steps": made.lifts.between(every, every)}
+    found = load_bundle(rewrite(tmp_path / "b", metadata={"format": "5"}, arrays=square))
+    assert square["lifts.steps"].any() and found.models["slim"].level.dtype == np.int16
+    me = dict.fromkeys(made.items["item_id"].to_list()[:3], 9)
+    assert Recommender(found).recommend(me).to_dicts() == Recommender(made).recommend(me).to_dicts()
+    save_bundle(tmp_path / "again", found)
+    np.testing.assert_array_equal(load_bundle(tmp_path / "again").lifts.steps, made.lifts.steps)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("steps", lambda a: a[:-1]),
+        ("steps", lambda a: a.astype(np.int16)),
+        ("steps", lambda a: a[None]),
+        ("item", lambda a: a[::-1]),
+        ("item", lambda a: a + 20),
+        ("item", lambda a: a[:, None]),
+        ("steps", lambda a: None),
+    ],
+)
+def test_lifts_that_do_not_fit_are_refused(checkerboard, tmp_path, name, change):
+    made = train_model(checkerboard, "ease", run=RUN)
+    save_bundle(tmp_path / "b", made)
+    with pytest.raises(BundleError, match=r"lifts|steps"):
+        load_bundle(rewrite(tmp_path / "b", arrays={f"lifts.{name}": change(getattr(made.lifts, name))}))
 
 
 def test_an_ease_of_format_3_is_read_and_saved_but_not_gone_on_from(checkerboard, tmp_path):

@@ -25,7 +25,7 @@ ITEMS = pl.DataFrame(
     }
 )
 STEPS = np.array([[0, 10, -4], [10, 0, 20], [-4, 20, 0]], np.int8)  # of items 0, 1 and 3
-LIFTS = Lifts(np.array([0, 1, 3], np.int32), STEPS)
+LIFTS = Lifts.of(np.array([0, 1, 3], np.int32), STEPS)
 CIRCLE = Circle(ITEMS, Labelling(SCALE), LIFTS)
 KNOWN = np.array([1, 1, 1, 1, 0], bool)
 NAN = float("nan")
@@ -98,6 +98,9 @@ def test_in_company_as_alone():
         alone = CIRCLE.around(people.slice(b, b + 1), KNOWN)
         np.testing.assert_allclose(together.of(b).score, alone.score, rtol=1e-5)
         np.testing.assert_allclose(together.of(b).top, alone.top, rtol=1e-6)
+        one, items = people.slice(b, b + 1), np.arange(5, dtype=np.int32)
+        for part, same in zip(CIRCLE.parts(one, together.of(b), items), CIRCLE.parts(one, alone, items), strict=True):
+            np.testing.assert_allclose(part, same, rtol=1e-5)
 
 
 def test_a_catalogue_without_genres_years_and_lifts():

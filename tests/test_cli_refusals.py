@@ -234,7 +234,7 @@ def spoil_figure(bundle):
         (spoil_short, "bundle: not a bundle that can be used: it is cut short", "konomi train"),
         (spoil_altered, "'people.parquet' has been altered: its hash is not the one noted", "konomi train"),
         (spoil_figure, "its header has been altered", "konomi train"),
-        (lambda bundle: rewrite(bundle, metadata={"format": "6"}), "konomi bundle format '6' is not known here.", "upgrade it"),
+        (lambda bundle: rewrite(bundle, metadata={"format": "7"}), "konomi bundle format '7' is not known here.", "upgrade it"),
         (
             lambda bundle: rewrite(bundle, manifest={"models": [{"name": "magic", "config": {}}]}),
             'holds a model "magic" that is not known here.',

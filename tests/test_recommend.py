@@ -361,3 +361,13 @@ def test_an_answer_in_a_notebook(taste):
         and shown.count("<tr>") == 3
     )
     assert "Mushishi 9" in shown and "simulated ratings" in shown
+
+
+def test_a_row_has_what_the_catalogue_knows(recommender):
+    known = {item["item_id"]: item for item in catalogue().to_dicts()}
+    rows = recommender.recommend(k=8, where=Where(sensitive=True, parts=True))
+    assert {15, 14, 10} <= {row.item_id for row in rows}
+    for row in rows:
+        item = known[row.item_id]
+        told = (item["title"] or str(row.item_id), item["year"], item["type"], tuple(item["genres"] or ()))
+        assert (row.title, row.year, row.type, row.genres) == told

@@ -14,7 +14,7 @@ from konomi.errors import ConfigError, FitError, RequestError
 from konomi.kernels.gram import both_forms
 from konomi.kernels.nearest import kept_gram, ridge_on_nearest
 from konomi.kernels.reference import nearest as slow_nearest
-from konomi.kernels.sparse_rows import LEVELS, in_16_bits
+from konomi.kernels.sparse_rows import whole_numbers
 from konomi.models import choice, ease, slim, sparse
 from konomi.pipeline.train import train_model
 from konomi.runtime import Run
@@ -22,6 +22,12 @@ from test_popular import train_of
 
 A, B, C = 0, 1, 2
 PLAIN = {"dropout": 0.0, "user_power": 0.0, "relaxed": 0.0}
+
+
+@pytest.fixture
+def finely(monkeypatch):
+    """Weights in 16 bits, as in bundles of format 5."""
+    monkeypatch.setattr(slim, "LEVEL", np.int16)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +50,7 @@ def dense(model):
     return np.vstack([model.score(model.encode(rated(i)), "rank") for i in range(len(model.column) - 1)])
 
 
-def test_by_hand(three):
+def test_by_hand(three, finely):
     one, two = (slim.fit(three, slim.Config(l2=1, nearest=k, least=1, **PLAIN), Run()) for k in (1, 2))
     # G = [2 2 0; 2 3 1; 0 1 1]; b is the nearest of a and c, a of b: 2² / (2 + 1) > 1² / (1 + 1); w = G_ji / (G_jj + 1)
     np.testing.assert_allclose(dense(one), [[0, 2 / 3, 0], [2 / 4, 0, 1 / 4], [0, 0, 0]], atol=1e-4)
@@ -52,7 +58,7 @@ def test_by_hand(three):
     np.testing.assert_array_equal(two.score_pairs(two.encode(rated(A, C)), np.array([-1]), "rank"), [0])
 
 
-def test_each_setting_by_hand(three):
+def test_each_setting_by_hand(three, finely):
     def of(**settings):
         return dense(slim.fit(three, slim.Config(**{**PLAIN, "l2": 1, "nearest": 1, "least": 1, **settings}), Run()))
 
@@ -65,7 +71,7 @@ def test_each_setting_by_hand(three):
     np.testing.assert_allclose(of(relaxed=0.5), [[0, 2 / 3 / 2, 0], [2 / 4 / 2, 0, 1 / 4 / 1.75], [0, 0, 0]], atol=1e-4)
 
 
-def test_with_all_items_near_it_is_what_minimises_the_objective(train):
+def test_with_all_items_near_it_is_what_minimises_the_objective(train, finely):
     """ease does so, too, in another way."""
     settings = {"l2": 7.0, "nearest": 100, **PLAIN}
     model = slim.fit(train, slim.Config(**settings), Run())
@@ -112,15 +118,17 @@ def test_the_head_changes_nothing(train, monkeypatch):
     np.testing.assert_allclose(dense(whole), dense(few), atol=1e-6)
 
 
-@given(st.lists(st.lists(st.floats(-1e3, 1e3, width=32), max_size=5), min_size=1, max_size=6))
-def test_16_bits_are_near(rows):
+@given(
+    st.lists(st.lists(st.floats(-1e3, 1e3, width=32), max_size=5), min_size=1, max_size=6), st.sampled_from([np.int8, np.int16])
+)
+def test_small_whole_numbers_are_near(rows, kind):
     indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
     weight = np.array([w for row in rows for w in row], np.float32)
-    found, scale = in_16_bits(indptr, weight)
-    assert found.dtype == np.int16 and scale.dtype == np.float32
+    found, scale = whole_numbers(indptr, weight, kind)
+    assert found.dtype == kind and scale.dtype == np.float32
     for j, row in enumerate(rows):
         back = found[indptr[j] : indptr[j + 1]] * scale[j]
-        np.testing.assert_allclose(back, row, atol=max(map(abs, row), default=0) / LEVELS * 0.51)
+        np.testing.assert_allclose(back, row, atol=max(map(abs, row), default=0) / np.iinfo(kind).max * 0.51)
 
 
 def test_many_items_have_wider_numbers(train, monkeypatch):
@@ -131,6 +139,19 @@ def test_many_items_have_wider_numbers(train, monkeypatch):
     assert (narrow.target.dtype, wide.target.dtype) == (np.uint16, np.int32) and "wide_target" in wide.state()
     np.testing.assert_array_equal(dense(wide), dense(narrow))
     np.testing.assert_array_equal(dense(slim.load(wide.state())), dense(narrow))
+
+
+def test_weights_of_16_bits_are_read(train, monkeypatch):
+    """As in bundles of format 5; those of 8 bits are hardly others."""
+    config = slim.Config(l2=5, nearest=4, **PLAIN)
+    now = slim.fit(train, config, Run())
+    monkeypatch.setattr(slim, "LEVEL", np.int16)
+    before = slim.fit(train, config, Run())
+    assert now.state()["level"].dtype == np.int8 and before.state()["weight"].dtype == np.int16
+    assert "level" not in before.state() and "weight" not in now.state()
+    again = slim.load(before.state())
+    np.testing.assert_array_equal(dense(again), dense(before))
+    np.testing.assert_allclose(dense(now), dense(before), atol=np.abs(dense(before)).max() / 127 * 0.51)
 
 
 def test_what_an_entry_adds_is_what_is_missing_without_it(checkerboard, train):

@@ -72,13 +72,19 @@ def check_people(people: pl.DataFrame) -> None:
             raise ValueError(f'what was measured of people is not finite in "{name[:60]}"')
 
 
-def check_lifts(lifts: Lifts, n_items: int) -> None:
-    """Check that lifts are of distinct items of the catalogue, in order, and that there is one for each two of them."""
-    item, steps = lifts.item, lifts.steps
-    if item.dtype != np.int32 or item.ndim != 1 or steps.dtype != np.int8 or steps.shape != (len(item), len(item)):
+def checked_lifts(arrays: Mapping[str, npt.NDArray[Any]], n_items: int) -> Lifts:
+    """The lifts of these arrays, none without any; they are of distinct items of the catalogue, in order, one for each two of
+    them. Before format 6 `steps` was a whole square."""
+    if not arrays:
+        return Lifts()
+    item, steps = arrays["item"], arrays["steps"]
+    n, square = len(item.reshape(-1)), steps.ndim == 2
+    shape = (n, n) if square else (n * (n - 1) // 2,)
+    if item.dtype != np.int32 or item.ndim != 1 or steps.dtype != np.int8 or steps.shape != shape:
         raise ValueError(f"the lifts are {steps.dtype}{list(steps.shape)} of {item.dtype}{list(item.shape)}")
-    if len(item) and (item[0] < 0 or item[-1] >= n_items or (np.diff(item) <= 0).any()):
+    if n and (item[0] < 0 or item[-1] >= n_items or (np.diff(item) <= 0).any()):
         raise ValueError("the lifts are of items that the catalogue does not have, or has elsewhere")
+    return Lifts.of(item, steps) if square else Lifts(item, steps)
 
 
 def check_arrays(name: str, state: Mapping[str, npt.NDArray[Any]], n_items: int, values: bool) -> None:

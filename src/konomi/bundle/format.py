@@ -13,7 +13,7 @@ import polars as pl
 from safetensors import SafetensorError
 
 from konomi.arguments import as_path, expect
-from konomi.bundle.contents import check_arrays, check_catalogue, check_lifts, check_people, try_out, typed
+from konomi.bundle.contents import check_arrays, check_catalogue, check_people, checked_lifts, try_out, typed
 from konomi.bundle.facts import Facts, Metrics
 from konomi.bundle.layout import write
 from konomi.bundle.records import record
@@ -25,7 +25,7 @@ from konomi.data.scale import Scale
 from konomi.errors import BundleError, DataError
 from konomi.files import check_file, kind_of, whole_file
 from konomi.models import module
-from konomi.models.api import Model, first_giving
+from konomi.models.api import Model, first_giving, ordering, tasks
 
 LONGEST = 300  # characters of a reason in an error, at most
 
@@ -61,6 +61,15 @@ class Bundle:
         """What is liked."""
         return Labelling(self.scale, self.facts.data.labels or "scored", self.facts.data.liked)
 
+    @property
+    def order(self) -> str:
+        """What orders titles, in words, as in "slim" or "slim 80 %, ease 20 %"."""
+        able = ordering(self.models.values())
+        names = [name for name, model in self.models.items() if any(model is each for each in able)]
+        if self.facts.weights is not None:
+            return self.facts.weights.said(names)
+        return next((name for name in names if not tasks(self.models[name])), names[0])
+
     def giving(self, output: str) -> Model | None:
         """The first model that has an output; None where none has it."""
         return first_giving(self.models.values(), output)
@@ -83,8 +92,7 @@ def save_bundle(path: Path | str, bundle: Bundle) -> None:
             check_arrays(name, state, len(items), values=True)
         text = manifest_text(bundle.configs, {"scale": asdict(bundle.scale), **bundle.facts.to_json()})
         arrays = {f"{name}/{key}": array for name, state in states.items() for key, array in state.items()}
-        check_lifts(bundle.lifts, len(items))
-        arrays |= {f"{LIFTS}{key}": array for key, array in vars(bundle.lifts).items()}
+        arrays |= {f"{LIFTS}{key}": array for key, array in vars(checked_lifts(vars(bundle.lifts), len(items))).items()}
         arrays[ITEMS] = np.frombuffer(parquet(items), np.uint8)
         if bundle.people.width:
             check_people(bundle.people)
@@ -134,11 +142,10 @@ def _bundle(stored: Stored, check: bool) -> Bundle:
             try_out(name, models[name], items, scale)
     people = pl.read_parquet(io.BytesIO(stored.people)) if stored.people else pl.DataFrame()
     check_people(people)
-    lifts = Lifts(**stored.lifts)
-    check_lifts(lifts, len(items))
-    if facts.weights is not None and len(facts.weights.shares[0]) != len(models):
-        raise ValueError("the weights are not of as many models as there are")
-    return Bundle(models, {model.name: model.config for model in stored.models}, items, scale, facts, people, lifts)
+    if facts.weights is not None and len(facts.weights.shares[0]) != len(ordering(models.values())):
+        raise ValueError("the weights are not of as many models as order titles")
+    configs = {model.name: model.config for model in stored.models}
+    return Bundle(models, configs, items, scale, facts, people, checked_lifts(stored.lifts, len(items)))
 
 
 @contextmanager

@@ -24,7 +24,7 @@ Array = npt.NDArray[Any]
 MOST = 1e15  # every number of a model is below it, so that the product of two is far below the largest float32
 BLOCK = 1 << 20  # numbers checked by one task
 KINDS = {
-    "f16": np.float16, "f32": np.float32, "f64": np.float64, "i16": np.int16, "i32": np.int32, "i64": np.int64,
+    "f16": np.float16, "f32": np.float32, "f64": np.float64, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64,
     "u8": np.uint8, "u16": np.uint16, "bool": np.bool_,
 }  # fmt: skip
 DECLARED = re.compile(r"(\w+)\[([^\]]*)\] ?(.*)")

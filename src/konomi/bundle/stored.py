@@ -16,8 +16,8 @@ from konomi.files import MANIFEST, hash_file, hash_manifest, read_manifest, read
 from konomi.models import MODELS, module, package
 
 KIND = "konomi bundle"
-FORMAT, OLDER = 5, 2  # formats: a file; a folder, which is only read
-READ = ("3", "4", str(FORMAT))  # formats of a file; what later ones have more may be absent
+FORMAT, OLDER = 6, 2  # formats: a file; a folder, which is only read
+READ = ("3", "4", "5", str(FORMAT))  # formats of a file; what later ones have more may be absent
 ITEMS, PEOPLE, LIFTS = "items.parquet", "people.parquet", "lifts."  # what is of no model
 REMEDY = "Make one with `train_model`."
 UPGRADE = f"This Konomi reads formats {OLDER} to {FORMAT}: upgrade it, or train again."
@@ -53,7 +53,7 @@ class Stored:
 
 
 def read_file(file: Path, check: bool) -> Stored:
-    """A bundle of format 3 to 5, its arrays mapped. With `check` all hashes are compared, else those of header and catalogue.
+    """A bundle of format 3 to 6, its arrays mapped. With `check` all hashes are compared, else those of header and catalogue.
 
     BundleError where it is no bundle, or of another format; OSError or ValueError where it cannot be read.
     """

@@ -55,10 +55,8 @@ def _able(bundle: "Bundle") -> list[str]:
     """What a bundle can do, in words."""
     from konomi.models.api import first_placing
 
-    models, weights = {id(model): name for name, model in bundle.models.items()}, bundle.facts.weights
-    orders = next((name for name, model in bundle.models.items() if model.outputs == {"rank"}), next(iter(bundle.models)))
-    orders = orders if weights is None else weights.said(list(bundle.models))
-    said = [f"order titles ({orders}, and what is popular among people like somebody)"]
+    models = {id(model): name for name, model in bundle.models.items()}
+    said = [f"order titles ({bundle.order}, and what is popular among people like somebody)"]
     if (rater := bundle.giving("rating")) is not None:
         said.append(f"predict ratings ({models[id(rater)]}{', with intervals' if bundle.facts.intervals else ''})")
     if (liker := bundle.giving("interaction")) is not None:

@@ -137,7 +137,7 @@ def train(
     for sentence in (*(bundle.facts.start or ()), *(bundle.facts.chosen or ())):
         say(sentence)
     if bundle.facts.weights is not None:
-        say(f"Titles are ordered by {bundle.facts.weights.said(list(bundle.models))}, as fits the validation entries.")
+        say(f"Titles are ordered by {bundle.order}, as fits the validation entries.")
     for warning in bundle.facts.warnings or ():
         say(warning)
     say(f"Written to {output}." + (f" The checkpoint {checkpoint} is deleted." if checkpoint else ""))

@@ -46,7 +46,7 @@ class Profiles:
     @property
     def counts(self) -> I64:
         """Entries per profile, i64[B]."""
-        return np.diff(self.indptr)
+        return self.indptr[1:] - self.indptr[:-1]
 
     @property
     def user(self) -> I32:

@@ -228,6 +228,13 @@ def first_giving(models: Iterable[Model], output: str) -> Model | None:
     return next((model for model in models if output in model.outputs), None)
 
 
+def ordering(models: Iterable[Model]) -> tuple[Model, ...]:
+    """The models that order titles: those that only rank or predict what is liked; where there is none, all of them. Predicted
+    ratings put what everybody knows before what somebody will see next."""
+    models = tuple(models)
+    return tuple(model for model in models if tasks(model) != ("rating",)) or models
+
+
 def first_placing(models: Iterable[Model]) -> HasItemVectors | None:
     """The first model that has item vectors."""
     return next((model for model in models if isinstance(model, HasItemVectors)), None)

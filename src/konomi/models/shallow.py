@@ -1,6 +1,7 @@
 """The matrix of `ease`: settings, encoding and scoring; what entries say, for `slim`, too. `ease.py` has the formulas."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,11 @@ class Ease:
         bundles of format 3."""
         return {} if self.settings is None else dict(zip(CHOSEN, self.settings.tolist(), strict=True))
 
+    @cached_property
+    def liking(self) -> Labelling:
+        """What is liked."""
+        return Labelling.unpack(self.labelling)
+
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
         """x B and 0, f32[B, n+1]: one row of B for each entry."""
         given, x = self._entries(profiles)
@@ -110,10 +116,10 @@ class Ease:
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Every array."""
-        return {name: array for name, array in vars(self).items() if array is not None}
+        return {name: array for name in self.__dataclass_fields__ if (array := getattr(self, name)) is not None}
 
     def _values(self, profiles: Profiles) -> F32:
-        return values(profiles, Labelling.unpack(self.labelling), self.disliked[0])
+        return values(profiles, self.liking, self.disliked[0])
 
     def _entries(self, profiles: Profiles) -> tuple[Profiles, F32]:
         """The entries of learnt items with x ≠ 0, items replaced by their columns, and their x."""

@@ -10,7 +10,7 @@ regression first; without its penalty |w|₁ and its bound w ≥ 0 it has a clos
 is R_i if all others are in N_i.) x is as in `ease.py`, 0 for what is disliked; d_u is how many entries person u has.
 
 The regressions are independent, and nothing of n² numbers is made, so it is for catalogues that `ease` is too large for, too.
-K, λ, p, β and ξ are chosen by the validation entries; of much data, on the best known items. A weight is saved in 16 bits, as a
+K, λ, p, β and ξ are chosen by the validation entries; of much data, on the best known items. A weight is saved in 8 bits, as a
 share of the largest of its row.
 """
 
@@ -27,7 +27,7 @@ from konomi.data.statistics import trust
 from konomi.errors import FitError
 from konomi.kernels.gram import both_forms
 from konomi.kernels.nearest import kept_gram, ridge_on_nearest
-from konomi.kernels.sparse_rows import in_16_bits
+from konomi.kernels.sparse_rows import whole_numbers
 from konomi.models.choice import Validation, chosen, left_open
 from konomi.models.room import check_room
 from konomi.models.shallow import ONE, learnt, values, weighed
@@ -41,6 +41,8 @@ WORK = 1 << 31  # items times entries of a training that settings are chosen by:
 LEAST = 2048  # items that settings are chosen on, at least
 ITEMS = 64  # regressions of one task
 SHORT = 1 << 16  # items that 16 bits number
+LEVEL = np.int8  # of a weight that is kept
+FINE = np.int16  # of one by which settings are chosen: 8 bits change NDCG as little as some settings do
 
 USUAL: dict[str, float] = {"l2": 20.0, "nearest": 64, "dropout": 0.25, "user_power": 0.25, "relaxed": 0.3}
 """Where the search begins, and what is used without validation entries."""
@@ -87,17 +89,20 @@ def fit(train: TrainSet, config: Config, run: Run) -> Slim:
         best_known = order[: max(LEAST, WORK // len(train.seen.item))]
 
         def figure(found: dict[str, float]) -> float:
-            return validation.ndcg(_regressed(train, best_known, many, found, run), run)
+            return validation.ndcg(_regressed(train, best_known, many, found, run, FINE), run)
 
         settings = chosen("slim", settings, ladders, figure, run)
     run.progress(Stage("train slim", 0, 1, "step"))
-    model = _regressed(train, order, many, settings, run)
+    model = _regressed(train, order, many, settings, run, LEVEL)
     run.progress(Stage("train slim", 1, 1, "step"))
     return model
 
 
-def _regressed(train: TrainSet, order: I64, many: I64, settings: dict[str, float], run: Run) -> Slim:
-    """The model of some items, order i64[n], the best known first; many i64[I+1]: the people who have an item."""
+def _regressed(
+    train: TrainSet, order: I64, many: I64, settings: dict[str, float], run: Run, kind: type[np.int8 | np.int16]
+) -> Slim:
+    """The model of some items, order i64[n], the best known first; many i64[I+1]: the people who have an item; kind: of the
+    levels of weights."""
     n, nearest, labelling = len(order), int(settings["nearest"]), train.labelling
     column = np.full(len(many), n, np.int32)
     column[order] = np.arange(n)
@@ -116,11 +121,11 @@ def _regressed(train: TrainSet, order: I64, many: I64, settings: dict[str, float
     W = sp.csr_matrix((weight[i, k] * kept[i], (near[i, k], i)), (n, n), np.float32)
     W.sort_indices()
     indptr = W.indptr.astype(np.int64)
-    in_bits, scale = in_16_bits(indptr, W.data)
+    level, scale = whole_numbers(indptr, W.data, kind)
     return Slim(
         indptr=indptr,
         target=W.indices.astype(np.uint16 if n <= SHORT else np.int32),
-        weight=in_bits,
+        level=level,
         scale=scale,
         column=column,
         item_known=np.where(column < n, trust(many), np.float32(0)),
@@ -133,7 +138,8 @@ def _regressed(train: TrainSet, order: I64, many: I64, settings: dict[str, float
 SHAPES = {
     "scale": "f32[n] 0..",
     "indptr": "i64[n+1] 0..E",
-    "weight": "i16[E]",
+    "level": "i8[E]?",
+    "weight": "i16[E]?",
     "target": "u16[E] 0..n?",
     "wide_target": "i32[E] 0..n?",
     "column": "i32[I+1] 0..n",
@@ -145,8 +151,9 @@ SHAPES = {
 
 
 def load(state: dict[str, npt.NDArray[Any]]) -> Slim:
-    """The model of a `state()`. ValueError for rows that do not ascend, or targets beyond the items."""
-    arrays = {name.removeprefix("wide_"): array for name, array in state.items()}
+    """The model of a `state()`; the levels of format 5 are `weight`. ValueError for rows that do not ascend, or targets beyond
+    the items."""
+    arrays = {name.removeprefix("wide_").replace("weight", "level"): array for name, array in state.items()}
     indptr, target = arrays["indptr"], arrays["target"]
     if indptr[0] != 0 or indptr[-1] != len(target) or (np.diff(indptr) < 0).any() or target.max(initial=0) >= len(indptr) - 1:
         raise ValueError("rows that do not ascend, or reach beyond the items")

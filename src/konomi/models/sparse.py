@@ -1,12 +1,13 @@
 """The sparse matrix of `slim`: settings, encoding and scoring. `slim.py` has the formulas and the training."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from konomi.arrays import F32, F64, I16, I32, I64, U16
+from konomi.arrays import F32, F64, I8, I16, I32, I64, U16
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.kernels.sparse_rows import parts_of_rows, sums_of_rows
@@ -40,18 +41,18 @@ class Config:
 
 @dataclass(frozen=True)
 class Slim:
-    """W over n learnt items, the best known first: W_ji = scale[j] weight[e] for the entries e of row j, indptr[j] to
+    """W over n learnt items, the best known first: W_ji = scale[j] level[e] for the entries e of row j, indptr[j] to
     indptr[j+1], with columns target[e], ascending.
 
-    indptr i64[n+1]; target u16[E], i32[E] where n > 65,536; weight i16[E]; scale f32[n]; column i32[I+1]: which of them an item
-    is, n for items left out; item_known f32[I+1], 0 for these. The last of each is an unknown item. labelling f32[5]
-    (`Labelling.pack`); settings f64[5]: those of `CHOSEN` in its training. A code f32[n+1] is x W and a 0 for all items left
-    out.
+    indptr i64[n+1]; target u16[E], i32[E] where n > 65,536; level i8[E], i16[E] in bundles of format 5; scale f32[n]; column
+    i32[I+1]: which of them an item is, n for items left out; item_known f32[I+1], 0 for these. The last of each is an unknown
+    item. labelling f32[5] (`Labelling.pack`); settings f64[5]: those of `CHOSEN` in its training. A code f32[n+1] is x W and a
+    0 for all items left out.
     """
 
     indptr: I64
     target: U16 | I32
-    weight: I16
+    level: I8 | I16
     scale: F32
     column: I32
     item_known: F32
@@ -69,11 +70,16 @@ class Slim:
         found = dict(zip(CHOSEN, self.settings.tolist(), strict=True))
         return {**found, "nearest": int(found["nearest"])}
 
+    @cached_property
+    def liking(self) -> Labelling:
+        """What is liked."""
+        return Labelling.unpack(self.labelling)
+
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
         """x W and 0, f32[B, n+1]: one row of W for each entry."""
         given, x = self._entries(profiles)
         sums = np.empty((len(given), len(self.scale) + 1), np.float32)
-        rows = (self.indptr, self.target, self.weight, self.scale)
+        rows = (self.indptr, self.target, self.level, self.scale)
         with workers(threads if len(given) > PEOPLE else 1) as each:
             each(lambda span: sums_of_rows(given.indptr, given.item, x, *rows, *span, sums), blocks(len(given), PEOPLE))
         return sums
@@ -92,26 +98,28 @@ class Slim:
     def parts(self, profiles: Profiles, items: I32, output: str) -> F32:
         """f32[N, k]: what each of the N entries of one person adds to the scores of items i32[k], x_j W_ji."""
         check_output(self, output)
-        n, x = len(self.scale), values(profiles, Labelling.unpack(self.labelling), DISLIKED)
+        n, x = len(self.scale), values(profiles, self.liking, DISLIKED)
         wanted, where = np.unique(self.column[items], return_inverse=True)
         place = np.full(n + 1, -1, np.int32)
         place[wanted] = np.arange(len(wanted))
         found = np.zeros((len(x), len(wanted)), np.float32)
         own = np.flatnonzero((x != 0) & (self.column[profiles.item] < n))
         some = np.zeros((len(own), len(wanted)), np.float32)
-        rows = (self.indptr, self.target, self.weight, self.scale)
+        rows = (self.indptr, self.target, self.level, self.scale)
         parts_of_rows(self.column[profiles.item[own]], x[own], *rows, place, some)
         found[own] = some
         return found[:, where]
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Every array; targets of more than 16 bits have another name."""
-        arrays = {**vars(self)}
+        """Every array; targets of more than 16 bits, and levels of as many, have another name."""
+        arrays = {name: getattr(self, name) for name in self.__dataclass_fields__}
         if self.target.dtype != np.uint16:
             arrays["wide_target"] = arrays.pop("target")
+        if self.level.dtype != np.int8:
+            arrays["weight"] = arrays.pop("level")
         return arrays
 
     def _entries(self, profiles: Profiles) -> tuple[Profiles, F32]:
         """The entries of learnt items with x ≠ 0, items replaced by their columns, and their x."""
-        x = values(profiles, Labelling.unpack(self.labelling), DISLIKED)
+        x = values(profiles, self.liking, DISLIKED)
         return learnt(profiles, x, self.column, len(self.scale))

@@ -29,10 +29,10 @@ from konomi.catalogue.tags import genre_matrix
 from konomi.data.labels import Labelling
 from konomi.data.lifts import Lifts
 from konomi.data.profiles import Profiles
-from konomi.models.api import Model, first_giving, tasks
-from konomi.ranking.circle import Circle
+from konomi.models.api import Model, first_giving, ordering, tasks
+from konomi.ranking.circle import Circle, Circled
 from konomi.ranking.dials import Dials
-from konomi.ranking.scores import LATER, UNKNOWN_ITEM, ScoredTerm, Scores, Term, above, codes_of
+from konomi.ranking.scores import UNKNOWN_ITEM, ScoredTerm, Scores, Term, above, codes_of
 from konomi.ranking.silent import robust_popularity
 from konomi.ranking.weights import Weights
 from konomi.ranking.wishes import wish_scores
@@ -47,7 +47,8 @@ DISLIKED = 3  # times `LATER`: after whatever wishes put later
 class Blend:
     """Models that rank together, and the catalogue of their items (the columns genres, year and ratings are used).
 
-    labelling: what is liked; lifts: of the best known items; weights: of the models, None = not fitted.
+    labelling: what is liked; lifts: of the best known items; weights: of the models that are `ordering`,
+    None = not fitted.
     """
 
     models: tuple[Model, ...]
@@ -87,10 +88,11 @@ class Blend:
 
     @cached_property
     def sure(self) -> tuple[Term, ...]:
-        """A term for each model, or for one of them where no weights are fitted."""
+        """A term for each model that is `ordering`, or for one of them where no weights are fitted."""
+        able = ordering(self.models)
         if self.weights is not None:
-            return tuple(self._sure(model) for model in self.models)
-        return (self._sure(self.ranker or first_giving(self.models, "interaction") or self.models[0]),)
+            return tuple(map(self._sure, able))
+        return (self._sure(self.ranker or first_giving(able, "interaction") or able[0]),)
 
     def _sure(self, model: Model) -> Term:
         if not tasks(model):
@@ -115,9 +117,16 @@ class Blend:
 
     def weigh(self, profiles: Profiles, dials: Dials, wishes: F32 | None = None, threads: int = 1) -> Scores:
         """The scores of every item; wishes f32[B, G] as in `wish_scores`, or None."""
+        scores = self.before_dislikes(profiles, dials, wishes, threads)
+        scores.put_later(..., self.disliked(scores.encoded, len(profiles)))
+        return scores
+
+    def before_dislikes(self, profiles: Profiles, dials: Dials, wishes: F32 | None = None, threads: int = 1) -> Scores:
+        """The same, but that nothing comes later for being disliked: `disliked.py` looks at the best alone."""
         encoded = self.encoded(profiles, threads)
         silent, love = profiles.silent, dials.love if self.rater is not None else 0.0
-        shares, circled = (1 - love) * self.shares(encoded, profiles), self.circle.around(profiles, self.known)
+        circled = self.circle.around(profiles, self.known)
+        shares = (1 - love) * self.shares(encoded, circled)
         shares[silent] = 0
         weights = [*shares.T[:-1], np.where(silent, 0, love)]
         terms = [
@@ -132,20 +141,19 @@ class Blend:
         total[silent] = self.silent_scores
         left = 1 - np.float32(dials.niche) * self.popularity
         total *= left
-        later = self.disliked(encoded, len(profiles))
+        scores = Scores(total, tuple(terms), of_circle, circled, left, encoded, np.zeros(total.shape, np.int8))
         if wishes is not None:
             total += self.granted(wishes, silent)
-            later[silent] += self.unmet(wishes[silent])
-        total -= np.float32(LATER) * later
-        return Scores(total, tuple(terms), of_circle, circled, left, encoded, later)
+            scores.put_later(silent, self.unmet(wishes[silent]))
+        return scores
 
-    def shares(self, encoded: Iterable[tuple[Model, F32]], profiles: Profiles) -> F32:
+    def shares(self, encoded: Iterable[tuple[Model, F32]], circled: Circled) -> F32:
         """(1 − m) w of the terms "sure", then m of the circle, of each person, f32[B, K+1]."""
-        liked = self.circle.liked(profiles)[0].counts
-        models = np.ones((len(profiles), 1), np.float32) if self.weights is None else self.weights.of(liked)
+        liked = circled.liked.profiles.counts
+        models = np.ones((len(liked), 1), np.float32) if self.weights is None else self.weights.of(liked)
         telling = [codes_of(encoded, term.model).shape[1] > 0 for term in self.sure]
         half = HALF[self.ranker is not None]
-        said = (half / (half + liked) if any(telling) else np.zeros(len(profiles))).astype(np.float32)[:, None]
+        said = (half / (half + liked) if any(telling) else np.zeros(len(liked))).astype(np.float32)[:, None]
         shares: F32 = np.concatenate([(1 - said) * models, said], axis=1)
         return shares
 

@@ -27,19 +27,50 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-import scipy.sparse as sp
 
-from konomi.arrays import F32, F64, I32, I64, Bools
+from konomi.arrays import F32, F64, I32, I64, U16, Bools
 from konomi.catalogue.tags import genre_matrix
 from konomi.data.labels import Labelling
 from konomi.data.lifts import STEP, Lifts
 from konomi.data.profiles import Profiles
 from konomi.kernels.dots import weighted_sums
+from konomi.kernels.tastes import add_tastes
 
 LIFT, GENRE, YEAR, DAMP = 3.0, 0.55, 0.5, 0.35  # a, b, c, d
 KNOWING = 0.9  # m, in titles at the top mark
 USUAL = 2.0  # P, in titles of the usual genres and years
 YEARS = 7.0  # Y
+
+
+@dataclass(frozen=True, repr=False)
+class Liked:
+    """The entries that B people like to some degree, weight f32[N] in (0, 1]: how much, w. Of each person total f32[B]: W, and
+    knowing f32[B]: z."""
+
+    profiles: Profiles
+    weight: F32
+    total: F32
+    knowing: F32
+
+    @classmethod
+    def of(cls, profiles: Profiles, labelling: Labelling) -> "Liked":
+        """By a labelling."""
+        strength = labelling.strength(profiles)
+        liked, weight = profiles.keep(strength > 0), strength[strength > 0]
+        total = np.bincount(liked.user, weight, len(liked)).astype(np.float32)
+        return cls(liked, weight, total, total / (total + np.float32(KNOWING)))
+
+    def of_one(self, person: int) -> "Liked":
+        """The same for one of the B people alone."""
+        first, last = self.profiles.indptr[person : person + 2]
+        row = slice(person, person + 1)
+        return Liked(self.profiles.slice(person, person + 1), self.weight[first:last], self.total[row], self.knowing[row])
+
+    @property
+    def share(self) -> F32:
+        """u of each entry, f32[N]."""
+        share: F32 = np.divide(self.weight, np.repeat(self.total, self.profiles.counts), dtype=np.float32)
+        return share
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,36 +91,45 @@ class Kinds:
         has, counts = (np.ascontiguousarray(each[:, some]) for each in (has, counts))  # products copy what is not
         return cls(has, share[some].astype(np.float32), counts)
 
-    def odds(self, liked: Profiles, weight: F32, total: F32) -> tuple[F32, F32]:
-        """k + P s and (W + P) s of each kind, f32[B, K] each. weight f32[N]: how much each entry is liked, total f32[B]."""
-        likes = sp.csr_matrix((weight, liked.item, liked.indptr), (len(liked), len(self.has))) @ self.has
-        return likes + USUAL * self.share, (total[:, None] + USUAL) * self.share
+    @cached_property
+    def counting(self) -> tuple[I64, U16, F32]:
+        """What is not 0 of `counts`, in compressed rows: indptr i64[I+1], kind u16[N], amount f32[N]."""
+        item, kind = np.nonzero(self.counts)
+        indptr = np.searchsorted(item, np.arange(len(self.counts) + 1))
+        return indptr, kind.astype(np.uint16), self.counts[item, kind]
 
-    def tilts(self, liked: Profiles, weight: F32, total: F32) -> F32:
-        """What the taste for all kinds adds to each title, f32[B, I]."""
-        over, under = self.odds(liked, weight, total)
-        tilts: F32 = np.log(over / under) @ self.counts.T
-        return tilts
+    def odds(self, liked: Liked) -> tuple[F32, F32]:
+        """k + P s and (W + P) s of each kind, f32[B, K] each."""
+        people, likes = liked.profiles, np.empty((len(liked.profiles), len(self.share)), np.float32)
+        weighted_sums(people.indptr, people.item, liked.weight, self.has, 0, len(people), likes)
+        return likes + USUAL * self.share, (liked.total[:, None] + USUAL) * self.share
 
-    def parts(self, liked: Profiles, weight: F32, total: F32, items: I32) -> F64:
-        """What each of the n entries of one person adds to that for items i32[k], f64[n, k]."""
-        over, under = self.odds(liked, weight, total)
-        each = weight[:, None] * (self.has[liked.item] - self.share) / logarithmic_mean(over[0], under[0])  # n × K
+    def add(self, liked: Liked, weighed: F32, t: F32) -> None:
+        """Add to t f32[B, I] what the taste for all kinds does, times weighed f32[B]."""
+        over, under = self.odds(liked)
+        add_tastes(*self.counting, np.log(over / under) * weighed[:, None], t)
+
+    def parts(self, liked: Liked, items: I32) -> F64:
+        """What each of the n entries of one person adds to the taste of items i32[k], f64[n, k]."""
+        over, under = self.odds(liked)
+        apart = liked.weight[:, None] / logarithmic_mean(over, under)  # n × K
+        each = apart * (self.has[liked.profiles.item] - self.share)
         parts: F64 = each.astype(np.float64) @ self.counts[items].T
         return parts
 
 
 @dataclass(frozen=True, repr=False)
 class Circled:
-    """q f32[B, I] of B people, and their max t f32[B]."""
+    """q f32[B, I] of B people, their max t f32[B], and what they like."""
 
     score: F32
     top: F32
+    liked: Liked
 
     def of(self, person: int) -> "Circled":
         """The same for one of the B people alone."""
         row = slice(person, person + 1)
-        return Circled(self.score[row], self.top[row])
+        return Circled(self.score[row], self.top[row], self.liked.of_one(person))
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,58 +145,42 @@ class Circle:
 
     def around(self, profiles: Profiles, known: Bools) -> Circled:
         """What is popular among people like each of B. known bool[I]: the titles that a model knows."""
-        liked, weight = self.liked(profiles)
-        total, knowing = self._weights(liked, weight)
-        t = (1 - DAMP * knowing)[:, None] * self.log_ratings  # B × I
-        share = np.divide(weight, np.repeat(total, liked.counts), dtype=np.float32)
-        t[:, self.lifts.item] += (LIFT * STEP * knowing)[:, None] * self._lifted(liked, share)
+        liked = Liked.of(profiles, self.labelling)
+        t = (1 - DAMP * liked.knowing)[:, None] * self.log_ratings  # B × I
+        t[:, self.lifts.item] += (LIFT * STEP * liked.knowing)[:, None] * self._lifted(liked)
         for weighed, kinds in self.kinds:
-            t += (weighed * knowing)[:, None] * kinds.tilts(liked, weight, total)
-        open_to = np.where(known, t, -np.inf)
+            kinds.add(liked, weighed * liked.knowing, t)
+        open_to = np.where(known, t, np.float32(-np.inf))
         open_to[profiles.user, profiles.item] = -np.inf
         best = open_to.max(axis=1, initial=-np.inf)
         top = np.where(np.isfinite(best), best, t.max(axis=1, initial=0)).astype(np.float32)
-        return Circled(np.exp(t - top[:, None]), top)
+        t -= top[:, None]
+        return Circled(np.exp(t, out=t), top, liked)
 
     def parts(self, profile: Profiles, circled: Circled, items: I32) -> tuple[F32, F32]:
         """The parts of q of one person, for items i32[k]: of each of their n entries, f32[n, k], and of popularity, f32[k]."""
-        parts = np.zeros((len(profile.item), len(items)), np.float32)
-        strength = self.labelling.strength(profile)
-        entries = np.flatnonzero(strength)
-        liked, weight = self.liked(profile)
-        total, knowing = self._weights(liked, weight)
-        tilted = np.zeros((len(entries), len(items)))
-        if len(entries):
-            share = (weight / total[0])[:, None]
-            place = self.place[liked.item]
-            rows, columns = np.flatnonzero(place >= 0), np.flatnonzero(self.place[items] >= 0)
-            lift = np.zeros_like(tilted)
-            lift[np.ix_(rows, columns)] = STEP * self.lifts.steps[np.ix_(place[rows], self.place[items[columns]])]
-            tilted += LIFT * share * lift
-            for weighed, kinds in self.kinds:
-                tilted += weighed * kinds.parts(liked, weight, total, items)
-        tilted *= knowing[0]
-        score = circled.score[0, items].astype(np.float64)
-        plain = np.exp((1 - DAMP * knowing[0]) * self.log_ratings[items].astype(np.float64) - circled.top[0])
-        parts[entries] = tilted * logarithmic_mean(score, plain)
+        parts, liked = np.zeros((len(profile.item), len(items)), np.float32), circled.liked
+        tilted = LIFT * STEP * liked.share[:, None] * self._steps(liked.profiles.item, items)
+        for weighed, kinds in self.kinds:
+            tilted = tilted + weighed * kinds.parts(liked, items)
+        score, knowing = circled.score[0, items].astype(np.float64), liked.knowing[0]
+        plain = np.exp((1 - DAMP * knowing) * self.log_ratings[items].astype(np.float64) - circled.top[0])
+        entries = np.searchsorted(profile.item, liked.profiles.item)
+        parts[entries] = tilted * knowing * logarithmic_mean(score, plain)
         return parts, plain.astype(np.float32)
 
-    def liked(self, profiles: Profiles) -> tuple[Profiles, F32]:
-        """The entries that people like to some degree, and how much, f32[N] in (0, 1]."""
-        strength = self.labelling.strength(profiles)
-        return profiles.keep(strength > 0), strength[strength > 0]
+    def _lifted(self, liked: Liked) -> F32:
+        """The mean steps of lift of the best known titles, f32[B, M]."""
+        has = self.place[liked.profiles.item] >= 0
+        kept = liked.profiles.keep(has)
+        return self.lifts.sums(kept.indptr, self.place[kept.item], liked.share[has])
 
-    def _weights(self, liked: Profiles, weight: F32) -> tuple[F32, F32]:
-        """W and z of each person, f32[B]."""
-        total = np.bincount(liked.user, weight, len(liked)).astype(np.float32)
-        return total, total / (total + np.float32(KNOWING))
-
-    def _lifted(self, liked: Profiles, share: F32) -> F32:
-        """The mean steps of lift of the best known titles, f32[B, M], by the share f32[N] of each liked entry."""
-        has = self.place[liked.item] >= 0
-        kept, out = liked.keep(has), np.empty((len(liked), len(self.lifts.item)), np.float32)
-        weighted_sums(kept.indptr, self.place[kept.item], share[has], self.lifts.steps, 0, len(kept), out)
-        return out
+    def _steps(self, liked: I32, items: I32) -> F64:
+        """The steps of lift of each of n liked items with each of k items, f64[n, k]; 0 without any."""
+        steps = np.zeros((len(liked), len(items)))
+        row, column = np.flatnonzero(self.place[liked] >= 0), np.flatnonzero(self.place[items] >= 0)
+        steps[np.ix_(row, column)] = self.lifts.between(self.place[liked[row]], self.place[items[column]])
+        return steps
 
     @cached_property
     def place(self) -> I32:

@@ -3,25 +3,29 @@
 profiles → scores of every item (`blend.py`) → those that are offered (`franchise_rule.py`) → k places (`rerank.py`)
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from konomi.arrays import F32, I32, Bools
 from konomi.catalogue.tags import content_vectors
 from konomi.data.profiles import Profiles
-from konomi.kernels.topk import topk
 from konomi.models.api import first_placing
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import AS_THEY_ARE, Dials
+from konomi.ranking.disliked import best_liked, best_of
 from konomi.ranking.franchise_rule import FranchiseRule
 from konomi.ranking.offer import WHAT_IS_NEW, Offer
 from konomi.ranking.rank import Ranking
 from konomi.ranking.rerank import mix, rerank, unit
+from konomi.ranking.scores import Scores
 
 CANDIDATES = 200  # items, at least, from which the places are chosen by the dials "diverse" and "calibrate"
 SPREAD = 0.3  # the least dial "diverse" for a silent person without wishes: they are offered some of everything
+
+Best = Callable[[int], tuple[I32, F32]]
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,22 @@ class Ranker:
 
         allowed bool[I]: the items that may be offered to anybody; wishes f32[B, G] as in `wish_scores`, or None.
         """
-        scores = self.blend.weigh(profiles, dials, wishes, threads)
-        return self.pick(scores.total, profiles, k, allowed, dials, offer, wishes)
+        return self.served(profiles, k, allowed, dials, offer, wishes, threads)[1]
+
+    def served(
+        self,
+        profiles: Profiles,
+        k: int,
+        allowed: Bools,
+        dials: Dials = AS_THEY_ARE,
+        offer: Offer = WHAT_IS_NEW,
+        wishes: F32 | None = None,
+        threads: int = 1,
+    ) -> tuple[Scores, Ranking]:
+        """What `best` gives, after the scores that it comes of. Of titles that come later for being disliked, they know those
+        that stood in the way."""
+        scores, offered = self.blend.before_dislikes(profiles, dials, wishes, threads), self.offered(profiles, allowed, offer)
+        return scores, self._listed(partial(best_liked, self.blend, scores, offered), profiles, k, dials, wishes)
 
     def pick(
         self,
@@ -62,20 +80,23 @@ class Ranker:
 
         Without the dials "diverse" and "calibrate" they are those of the k highest scores, equal ones in order of item row.
         """
-        scores = np.where(self.offered(profiles, allowed, offer, known), scores, np.float32(np.nan))
+        open_to = np.where(self.offered(profiles, allowed, offer, known), scores, np.float32(np.nan))
+        return self._listed(partial(best_of, open_to), profiles, k, dials, wishes)
+
+    def _listed(self, best: Best, profiles: Profiles, k: int, dials: Dials, wishes: F32 | None) -> Ranking:
+        """The list of each person; best(many): their best items and the scores of these, i32[B, many] and f32[B, many]."""
         wished = np.zeros(len(profiles), np.bool_) if wishes is None else ~np.isnan(wishes).all(axis=1)
         diverse = np.where(profiles.silent & ~wished, max(dials.diverse, SPREAD), dials.diverse)
         whole = (diverse > 0) | (dials.calibrate > 0)
         vectors = self.vectors  # made with the first ranking, even if it needs none, so that no later one waits for them
-        many = min(max(CANDIDATES, 4 * k) if whole.any() else k, scores.shape[1])
-        nothing = np.zeros(len(profiles) + 1, np.int64), np.empty(0, np.int32)
-        found, best = topk(scores, many, *nothing, np.ones(scores.shape[1], np.bool_))
+        many = min(max(CANDIDATES, 4 * k) if whole.any() else k, len(vectors))
+        found, score = best(many)
         if not whole.any() and many == k:
-            return Ranking(found, best)
+            return Ranking(found, score)
         ranking = Ranking(np.full((len(profiles), k), -1, np.int32), np.full((len(profiles), k), np.nan, np.float32))
         for b in range(len(profiles)):
             some = found[b] >= 0
-            items, values = found[b][some], best[b][some]
+            items, values = found[b][some], score[b][some]
             if whole[b]:
                 liked = self._liked_mix(profiles.slice(b, b + 1))
                 mixes = mix(self.blend.genres[items])

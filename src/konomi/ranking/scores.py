@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from konomi.arrays import F32, I8, I32
-from konomi.models.api import Model
+from konomi.data.profiles import Profiles
+from konomi.models.api import HasFeatures, HasParts, Model
 from konomi.ranking.circle import Circled
 
 LATER = 1000.0  # how far below others a title stands that comes after them
@@ -23,6 +26,17 @@ class Term:
 
     def __repr__(self) -> str:
         return f"Term({self.output} of {type(self.model).__name__}{', shrunk' if self.trust is not None else ''})"
+
+    @cached_property
+    def adds_up(self) -> bool:
+        """Whether the model says what each entry adds to this output."""
+        nobody, nothing = Profiles.of([{}]), np.empty(0, np.int32)
+        return isinstance(self.model, HasParts) and self.model.parts(nobody, nothing, self.output) is not None
+
+    @cached_property
+    def contents(self) -> HasFeatures | None:
+        """The model, if it knows people by their taste for tags."""
+        return self.model if isinstance(self.model, HasFeatures) else None
 
     def score(self, codes: F32, items: I32 | None = None) -> F32:
         """f32[B, I] or f32[B, n]."""
@@ -88,6 +102,11 @@ class Scores:
         terms = tuple(term.of(person) for term in self.terms)
         circled = self.circled.of(person)
         return Scores(self.total[row], terms, self.weight[row], circled, self.left, encoded, self.later[row])
+
+    def put_later(self, where: Any, times: I8 | int) -> None:
+        """Let the titles at `where`, anything that indexes f32[B, I], come later by so many times `LATER`."""
+        self.later[where] += np.asarray(times, np.int8)
+        self.total[where] -= np.float32(LATER) * times
 
     def codes(self, model: Model) -> F32:
         """What this model of the blend has encoded, f32[B, D]."""

@@ -15,8 +15,10 @@ from konomi.arrays import F32, F64, I64, Bools
 from konomi.data.gains import ndcg
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
+from konomi.models.api import ordering
 from konomi.models.choice import AT_ONCE, K, Validation
 from konomi.ranking.blend import Blend
+from konomi.ranking.circle import Liked
 from konomi.ranking.weights import Weights
 from konomi.runtime import Run, Stage, blocks
 
@@ -27,15 +29,15 @@ BEST = 50  # items of each model that may be among the first of a blend
 
 
 def fitted(blend: Blend, train: TrainSet, run: Run) -> Blend:
-    """The same blend, with weights by the validation entries of `train`; as it is where there is one model, or few people."""
-    models = len(blend.models)
+    """The same blend, with weights by the validation entries; as it is where one model orders titles, or people are few."""
+    models = len(ordering(blend.models))
     if models < 2:
         return blend
     people = Validation.of(train)
     if len(people.shown) < LEAST:
         return blend
     even = replace(blend, weights=Weights((0,), ((1 / models,) * models,)))
-    liked = blend.circle.liked(people.shown)[0].counts
+    liked = Liked.of(people.shown, blend.labelling).profiles.counts
     scores, wanted = _candidates(even, people, run)  # M × P × C, P × C
     count = people.wanted.counts
     best = int(np.argmax([_ndcg(score, wanted, count).mean() for score in scores]))

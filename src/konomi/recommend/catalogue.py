@@ -46,6 +46,12 @@ class Catalogue:
         return self.items["item_id"].to_list()
 
     @cached_property
+    def about(self) -> list[tuple[int | None, str | None, tuple[str, ...]]]:
+        """Year, type and genres of every item."""
+        years, types, genres = (self.items[name].to_list() for name in ("year", "type", "genres"))
+        return [(year, kind, tuple(own or ())) for year, kind, own in zip(years, types, genres, strict=True)]
+
+    @cached_property
     def item_ids(self) -> Vocab:
         """The ids of the item rows."""
         return Vocab(self.items["item_id"])

@@ -1,9 +1,9 @@
 """The titles of an answer with their predictions, intervals and reasons."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from konomi.arrays import F32, I32
 from konomi.bundle.format import Bundle
 from konomi.data.profiles import Profiles
 from konomi.evaluate.intervals import Intervals
-from konomi.models.api import TASKS, HasVariance
+from konomi.models.api import TASKS, HasVariance, Model
 from konomi.ranking.blend import DISLIKED, Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.rank import Ranking
@@ -30,25 +30,20 @@ from konomi.recommend.reasons import (
     strongest,
     told_once,
 )
+from konomi.runtime import blocks
 
 Why = int | Literal["without"]
 """How many reasons for each title, at most, as parts of its score; or "without": what leaving entries out changes."""
 
 SIDE = 0.5  # of the strongest reason; weaker ones are not told
+ITEMS = 64  # whose deviations are computed together: a code may be some kB
 POPULAR = 0.25  # of all that speaks for a title; where popularity is more, it is told
 
 
-def row_of(catalogue: Catalogue, row: int, score: float) -> Row:
-    """A title without its predictions."""
-    item = catalogue.items.row(row, named=True)
-    return Row(
-        item_id=item["item_id"],
-        title=catalogue.names[row],
-        year=item["year"],
-        type=item["type"],
-        genres=tuple(item["genres"] or ()),
-        score=round(score, 4),
-    )
+def row_of(catalogue: Catalogue, row: int, score: float, **more: Any) -> Row:
+    """A title with what the catalogue knows of it; more: the other fields of a `Row`."""
+    year, kind, genres = catalogue.about[row]
+    return Row(catalogue.ids[row], catalogue.names[row], year, kind, genres, round(score, 4), **more)
 
 
 @dataclass(frozen=True)
@@ -83,8 +78,10 @@ class Explainer:
         plans = set(profile.item[profile.planned].tolist())
         placed = ranking.scores[0] + LATER * scores.later[0, ranking.items[0]]
         rows = tuple(
-            replace(
-                row_of(self.catalogue, row, float(placed[place])),
+            row_of(
+                self.catalogue,
+                row,
+                float(placed[place]),
                 rating=None if rating is None else round(float(rating[place]), 4),
                 interval=spans[place],
                 deviation=deviation[place],
@@ -139,12 +136,21 @@ class Explainer:
 
     def _deviations(self, scores: Scores, items: I32) -> list[float | None]:
         """The standard deviations of the predicted ratings of items i32[k], by the model itself."""
+        model, own = self._sure
+        if model is None or own is None:
+            return [None] * len(items)
+        found, code = list[float | None](), scores.codes(model)
+        for start, stop in blocks(len(items), ITEMS):
+            variance = own.variance(code.repeat(stop - start, axis=0), items[start:stop])
+            found += [round(math.sqrt(each), 4) for each in variance.tolist()]
+        return found
+
+    @cached_property
+    def _sure(self) -> tuple[Model | None, HasVariance | None]:
+        """The model that predicts ratings; the same, if it says how sure it is."""
         model = self.bundle.giving("rating")
         own: object = model
-        if model is None or not isinstance(own, HasVariance):
-            return [None] * len(items)
-        variance = own.variance(scores.codes(model).repeat(len(items), axis=0), items)
-        return [round(math.sqrt(each), 4) for each in variance.tolist()]
+        return model, own if isinstance(own, HasVariance) else None
 
     def _granted(self, person: Person, row: int) -> tuple[tuple[str, float], ...]:
         """(genre, effect) of each wish that changes the score of an item."""

@@ -8,6 +8,7 @@ same about a person.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -15,10 +16,10 @@ import polars as pl
 from konomi.arrays import F32, I32
 from konomi.catalogue.tags import tag_names
 from konomi.data.profiles import Profiles
-from konomi.models.api import HasFeatures, HasParts, Model
+from konomi.models.api import HasParts, Model
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
-from konomi.ranking.scores import LATER, UNKNOWN_ITEM, ScoredTerm, Scores
+from konomi.ranking.scores import LATER, UNKNOWN_ITEM, ScoredTerm, Scores, Term
 from konomi.runtime import blocks
 
 ENTRIES = 1 << 20  # in all shortened profiles that are encoded together: about 20 MiB
@@ -75,7 +76,7 @@ def parts(blend: Blend, scores: Scores, profiles: Profiles, items: I32) -> tuple
     entries, rest = blend.circle.parts(profiles, scores.circled, items)
     entries, rest = entries * scores.weight[0], rest * scores.weight[0]
     for scored in scores.terms:
-        moved = _above_unknown(scored, _of_model(scored.term.model, profiles, items, scored.term.output), items)
+        moved = _above_unknown(scored, _of_model(scored.term, profiles, items), items)
         entries += moved
         rest += scored.weight[0] * scored.normal[0, items] - moved.sum(axis=0)
     if profiles.silent[0]:
@@ -83,11 +84,11 @@ def parts(blend: Blend, scores: Scores, profiles: Profiles, items: I32) -> tuple
     return entries * scores.left[items], rest * scores.left[items]
 
 
-def _of_model(model: Model, profiles: Profiles, items: I32, output: str) -> F32:
+def _of_model(term: Term, profiles: Profiles, items: I32) -> F32:
     """What each entry adds to the scores of items i32[k] and of an unknown item, f32[n, k+1]."""
-    rows = np.append(items, UNKNOWN_ITEM)
-    found = model.parts(profiles, rows, output) if isinstance(model, HasParts) else None
-    return without(model, profiles, rows, output) if found is None else found
+    rows, model = np.append(items, UNKNOWN_ITEM), term.model
+    found = cast(HasParts, model).parts(profiles, rows, term.output) if term.adds_up else None
+    return without(model, profiles, rows, term.output) if found is None else found
 
 
 def _above_unknown(scored: ScoredTerm, moved: F32, items: I32) -> F32:
@@ -101,11 +102,7 @@ def _above_unknown(scored: ScoredTerm, moved: F32, items: I32) -> F32:
 
 def adds_up(scores: Scores) -> bool:
     """Whether the `parts` of these scores are parts: no model has to leave entries out."""
-    nobody, nothing = Profiles.of([{}]), np.empty(0, np.int32)
-    terms = (scored.term for scored in scores.terms)
-    return all(
-        isinstance(term.model, HasParts) and term.model.parts(nobody, nothing, term.output) is not None for term in terms
-    )
+    return all(scored.term.adds_up for scored in scores.terms)
 
 
 def leaving_out(blend: Blend, scores: Scores, profiles: Profiles, items: I32, dials: Dials, wishes: F32 | None) -> F32:
@@ -131,15 +128,13 @@ def features(scores: Scores, catalogue: pl.DataFrame, profiles: Profiles, items:
     Only terms whose models have features count; the spans of the terms stay as they are. No names and f32[0, k] without such a
     term, or without a rating. `catalogue`: the one that the models were trained with.
     """
-    by_features = [scored for scored in scores.terms if isinstance(scored.term.model, HasFeatures)]
+    by_features = [(scored, model) for scored in scores.terms if (model := scored.term.contents) is not None]
     if not by_features or not profiles.scored().counts[0]:
         return [], np.zeros((0, len(items)), np.float32)
     names = tag_names(catalogue)
     effects = np.zeros((len(names), len(items)), np.float32)
-    for scored in by_features:
-        term = scored.term
-        assert isinstance(term.model, HasFeatures)
-        moved = term.model.features(profiles, np.append(items, UNKNOWN_ITEM), term.output)  # F × k+1
+    for scored, model in by_features:
+        moved = model.features(profiles, np.append(items, UNKNOWN_ITEM), scored.term.output)  # F × k+1
         effects[: len(moved)] += _above_unknown(scored, moved, items)
     return names, effects * scores.left[items]
 
@@ -150,14 +145,14 @@ def strongest(effects: F32, each: int = 3, least: float = NEGLIGIBLE) -> list[tu
     The strongest first, at most `each` of either, without effects below `least` times the item's largest.
     """
     bound = least * np.abs(effects).max(axis=0, initial=0)  # k
-    ascending = np.argsort(effects, axis=0, kind="stable")
-    descending = np.argsort(-effects, axis=0, kind="stable")
+    by_item = np.ascontiguousarray(effects.T)  # k × n
+    ascending, descending = (np.argsort(sign * by_item, axis=1, kind="stable")[:, :each].tolist() for sign in (1, -1))
     return [
         (
-            [int(j) for j in descending[:each, k] if effects[j, k] > 0 and effects[j, k] >= bound[k]],
-            [int(j) for j in ascending[:each, k] if effects[j, k] < 0 and -effects[j, k] >= bound[k]],
+            [j for j in descending[k] if own[j] > 0 and own[j] >= bound[k]],
+            [j for j in ascending[k] if own[j] < 0 and -own[j] >= bound[k]],
         )
-        for k in range(effects.shape[1])
+        for k, own in enumerate(by_item)
     ]
 
 
@@ -181,6 +176,8 @@ def reason(profiles: Profiles, entry: int, effect: float, ids: Sequence[int | st
 def moving(names: Sequence[str], effects: F32, each: int = 3) -> list[tuple[tuple[str, float], ...]]:
     """For each of k items the (name, effect) pairs that are `strongest`, first up, then down. names: of the n rows of effects
     f32[n, k]."""
+    if not names:
+        return [()] * effects.shape[1]
     return [
         tuple((names[j], round(float(effects[j, k]), 4)) for j in (*up, *down))
         for k, (up, down) in enumerate(strongest(effects, each))

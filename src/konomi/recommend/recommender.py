@@ -221,8 +221,7 @@ class Recommender:
         profiles = people[0].profile if len(people) == 1 else Profiles.stacked([person.profile for person in people])
         wishes = wishes_of(people)
         with workers(1):
-            scores = self.ranker.blend.weigh(profiles, dials, wishes)
-            ranking = self.ranker.pick(scores.total, profiles, k, mask, dials, offer_of(where), wishes)
+            scores, ranking = self.ranker.served(profiles, k, mask, dials, offer_of(where), wishes)
             own = [Ranking(ranking.items[b : b + 1], ranking.scores[b : b + 1]) for b in range(len(people))]
             told = [self.explainer.answer(one, scores.of(b), own[b], self.note, dials, why) for b, one in enumerate(people)]
         nothing = "" if mask.any() else nothing_passes(where, self.bundle.items)
