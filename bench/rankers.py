@@ -38,7 +38,10 @@ from konomi.data.prepare import prepare
 from konomi.data.scale import PRESENCE
 from konomi.data.split import Split, SplitConfig, make_split, predefined
 from konomi.data.table import Table
-from konomi.evaluate.evaluate import evaluate
+from konomi.evaluate.evaluate import evaluate_together
+from konomi.evaluate.held_out import Baselines, HeldOut
+from konomi.evaluate.metrics import metrics_with
+from konomi.evaluate.records import Report
 from konomi.kernels.ids import warm_up
 from konomi.models import ease, popular, slim
 from konomi.models.slim import forecast
@@ -93,6 +96,7 @@ def loaded(name: str, seed: int) -> tuple[Dataset, Split]:
 
 
 PARTS = ("train", "valid", "test")
+BLEND = "slim and ease, weighed"
 
 
 def quality(name: str, seeds: int) -> dict[str, Any]:
@@ -104,22 +108,33 @@ def quality(name: str, seeds: int) -> dict[str, Any]:
         "ease": (ease, ease.Config(least=least)),
         "slim": (slim, slim.Config()),
     }
-    found: dict[str, dict[str, Any]] = {model: {"ndcg@10": [], "recall@20": [], "chosen": []} for model in models}
+    names = (*models, BLEND)
+    found: dict[str, dict[str, Any]] = {model: {"ndcg@10": [], "recall@20": [], "chosen": []} for model in names}
     for seed in range(1 if name in GIVEN else seeds):
         dataset, split = loaded(name, seed)
         train, (seen, hidden) = split.train_set(dataset), split.test(dataset)
+        held, trained = HeldOut(seen, hidden, Baselines(train, Run(seed=seed)), metrics_with("recall@20")), dict[str, Any]()
         for model, (kind, config) in models.items():
             start = time.perf_counter()
             fitted = kind.fit(train, config, Run(seed=seed))
             found[model].setdefault("fit s", round(time.perf_counter() - start, 1))
-            metrics = evaluate(fitted, seen, hidden, train, metrics=("recall@20",)).metrics
-            for figure in ("ndcg@10", "recall@20"):
-                found[model][figure].append(metrics[figure])
-            found[model]["chosen"].append(getattr(fitted, "chosen", {}))
+            trained[model] = fitted
+            noted(found[model], evaluate_together([fitted], held), getattr(fitted, "chosen", {}))
+        start, together = time.perf_counter(), held.baselines.blend([trained["slim"], trained["ease"]])
+        found[BLEND].setdefault("fit s", round(time.perf_counter() - start, 1))
+        weights = together.weights.said(("slim", "ease")) if together.weights else "not fitted"
+        noted(found[BLEND], evaluate_together(together.models, held, together), weights)
         print(name, seed, {model: figures["ndcg@10"][-1] for model, figures in found.items()}, file=sys.stderr)
     for figures in found.values():
         figures |= {figure: mean_and_deviation(figures[figure]) for figure in ("ndcg@10", "recall@20")}
     return {"items": len(dataset.items), "people": len(dataset.users), **found}
+
+
+def noted(found: dict[str, Any], report: Report, chosen: Any) -> None:
+    """Add what was measured."""
+    for figure in ("ndcg@10", "recall@20"):
+        found[figure].append(report.metrics[figure])
+    found["chosen"].append(chosen)
 
 
 def large(people: int = 30_000, items: int = 41_000, entries: int = 800_000, groups: int = 400) -> dict[str, Any]:
@@ -216,15 +231,16 @@ def together(dataset: Dataset, bundle: Bundle, models: tuple[str, ...]) -> Bundl
 MADE: dict[str, Any] = {}
 TEN = np.arange(10, dtype=np.int32)
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("data", nargs="*", default=["anime", "lists", "films", "citeulike", "lastfm"])
-parser.add_argument("--seeds", type=int, default=3)
-parser.add_argument("--large", action="store_true")
-parser.add_argument("--answers", action="store_true")
-said = parser.parse_args()
-if said.large:
-    save("rankers-large", large())
-elif said.answers:
-    save("rankers-answers", answers())
-else:
-    save("rankers", {name: quality(name, said.seeds) for name in said.data})
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", nargs="*", default=["anime", "lists", "films", "citeulike", "lastfm"])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--answers", action="store_true")
+    said = parser.parse_args()
+    if said.large:
+        save("rankers-large", large())
+    elif said.answers:
+        save("rankers-answers", answers())
+    else:
+        save("rankers", {name: quality(name, said.seeds) for name in said.data})

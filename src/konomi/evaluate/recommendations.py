@@ -18,11 +18,10 @@ from konomi.evaluate.records import ItemFacts, Ranked, RankedLists, Values
 from konomi.kernels.topk import topk
 from konomi.models.api import Model
 from konomi.ranking.blend import Blend
-from konomi.ranking.dials import AS_THEY_ARE
+from konomi.ranking.circle import Liked
 from konomi.ranking.offer import open_to_all
 from konomi.ranking.rank import rank
 from konomi.ranking.ranker import Ranker
-from konomi.ranking.scores import LATER
 from konomi.runtime import Run, Stage
 
 BLOCK = 2048  # people ranked at once
@@ -82,8 +81,9 @@ def own_scores(blend: Blend, profiles: Profiles, threads: int) -> F32:
     if len(blend.models) == 1 or blend.weights is None:
         model = blend.sure[0].model
         return np.where(model.item_known[:-1] > 0, model.score(model.encode(profiles, threads), "rank"), np.float32(np.nan))
-    scores = blend.weigh(profiles, AS_THEY_ARE, threads=threads)
-    return np.where(blend.known, scores.total + np.float32(LATER) * scores.later, np.float32(np.nan))
+    weights = blend.weights.of(Liked.of(profiles, blend.labelling).profiles.counts)  # B × K
+    scores = np.einsum("bk,kbi->bi", weights, blend.normal(profiles, threads))
+    return np.where(blend.known, scores, np.float32(np.nan))
 
 
 def blended_order(blend: Blend) -> Lists:

@@ -1,6 +1,6 @@
 """Training again, on everything, what was chosen and measured on a part."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from statistics import median_high
@@ -8,6 +8,7 @@ from typing import Any
 
 from konomi.data.dataset import Dataset
 from konomi.data.split import Split, with_validation
+from konomi.models import module
 from konomi.models.api import HasChosen, Model, criterion
 from konomi.models.choice import left_open
 from konomi.neural.stopping import best_epoch
@@ -34,12 +35,12 @@ def settled(config: Any, models: Sequence[Model]) -> Any:
     return replace(config, epochs=kept, **({"patience": 0} if any(each.name == "patience" for each in fields(config)) else {}))
 
 
-def choosing(split: Split, dataset: Dataset, configs: Iterable[Any]) -> Split:
-    """The split of the first training: where there are epochs, or settings are left open, it has validation entries, which say
-    when to stop and what to take."""
-    if split.counts()["valid"] or not any(has_epochs(config) or left_open(config) for config in configs):
-        return split
-    return with_validation(split, dataset, VALIDATION)
+def choosing(split: Split, dataset: Dataset, configs: Mapping[str, Any]) -> Split:
+    """The split of the first training: where there are epochs, settings are left open, or several models that only rank are to be
+    weighed, it has validation entries, which say when to stop and what to take. configs: by the names of the models."""
+    chooses = any(has_epochs(config) or left_open(config) for config in configs.values())
+    weighs = sum(not module(name).TASKS for name in configs) > 1
+    return with_validation(split, dataset, VALIDATION) if (chooses or weighs) and not split.counts()["valid"] else split
 
 
 def again(run: Run) -> Run:

@@ -91,7 +91,7 @@ def train_model(
         hint = "Leave out `refit`=False and `checkpoint`."
         raise ConfigError("Of many trainings none is the one to save, or to go on with.", hint)
     if refit and begun is None:
-        splits = [choosing(each, dataset, configs.values()) for each in splits]
+        splits = [choosing(each, dataset, configs) for each in splits]
     experiments = [Experiment.of(dataset, each, run, measured=measured) for each in splits]
     trainings = [_fitted(configs, each.train, dataset, run, begun) for each in experiments]
     trained, said = [models for models, _ in trainings], trainings[0][1]
