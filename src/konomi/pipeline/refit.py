@@ -36,8 +36,8 @@ def settled(config: Any, models: Sequence[Model]) -> Any:
 
 
 def choosing(split: Split, dataset: Dataset, configs: Mapping[str, Any]) -> Split:
-    """The split of the first training: where there are epochs, settings are left open, or several models that only rank are to be
-    weighed, it has validation entries, which say when to stop and what to take. configs: by the names of the models."""
+    """The split of the first training: where there are epochs, settings are left open, or several models only rank and have
+    to be weighed, it has validation entries, which say when to stop and what to take. configs: by the names of the models."""
     chooses = any(has_epochs(config) or left_open(config) for config in configs.values())
     weighs = sum(not module(name).TASKS for name in configs) > 1
     return with_validation(split, dataset, VALIDATION) if (chooses or weighs) and not split.counts()["valid"] else split
