@@ -51,13 +51,20 @@ def test_a_forecast_by_hand():
     """Three people with 1, 2 and 3 entries: 14 pairs; item 0 has all three, item 1 two, item 2 one."""
     rows = [(0, 0, 9), (1, 0, 9), (1, 1, 3), (2, 0, 5), (2, 1, 5), (2, 2, None)]
     counts = Counts.of(prepare(table_of(rows, status=np.full(len(rows), STATUS["completed"], np.uint8))), 2)
-    assert counts == Counts(people=3, items=3, entries=6, ratings=5, known=2, pairs=14)
+    assert counts == Counts(people=3, items=3, entries=6, ratings=5, known=2, most=3, pairs=14)
     assert counts.slim(choice=False) == 2 * (2.2e-9 * 14 + 6e-5 * 2) and counts.mf() == 2 * 1.5e-6 * 6
 
 
 @pytest.mark.parametrize(("given", "said"), [(0.42, "0.4 s"), (12.3, "12 s"), (99, "99 s"), (150, "2 min"), (9000, "2.5 h")])
 def test_times_for_people(given, said):
     assert in_time(given) == said
+
+
+def test_few_people_have_no_order_to_learn():
+    few = prepare(table_of([(u, u % 3, 1 + u % 10) for u in range(20)]))
+    found = Usual.of(few, RUN)
+    assert list(found.models) == ["bayes"] and found.why[0].startswith("No title has 10 people")
+    assert konomi.train_model(few, run=RUN).facts.chosen[0] == found.why[0]
 
 
 @pytest.mark.parametrize("budget", [0, -1, True, "10", float("nan"), float("inf")])

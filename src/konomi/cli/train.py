@@ -69,7 +69,7 @@ def train(
     from konomi.bundle.format import check_target, load_bundle, save_bundle
     from konomi.data.dataset import Dataset
     from konomi.files import check_file
-    from konomi.models.api import criterion
+    from konomi.models.api import criterion, ordering
     from konomi.neural.checkpoint import is_checkpoint, remove
     from konomi.pipeline.arguments import check_apart, check_checkpoint, model_names
     from konomi.pipeline.budget import BUDGET
@@ -138,6 +138,8 @@ def train(
         say(sentence)
     if bundle.facts.weights is not None:
         say(f"Titles are ordered by {bundle.order}, as fits the validation entries.")
+    elif len(ordering(bundle.models.values())) > 1:
+        say(f"Titles are ordered by {bundle.order}: too few people have validation entries to weigh it with others.")
     for warning in bundle.facts.warnings or ():
         say(warning)
     say(f"Written to {output}." + (f" The checkpoint {checkpoint} is deleted." if checkpoint else ""))

@@ -23,22 +23,24 @@ OF_MF = 1.5e-6  # of an entry
 @dataclass(frozen=True)
 class Counts:
     """Of a dataset: people; items; entries that show what somebody has; those with a rating; items that `least` people have;
-    pairs of entries of one person, in order."""
+    people who have the best known item; pairs of entries of one person, in order."""
 
     people: int
     items: int
     entries: int
     ratings: int
     known: int
+    most: int
     pairs: int
 
     @classmethod
     def of(cls, dataset: Dataset, least: int) -> "Counts":
         consumed, user = dataset.profiles.consumed, dataset.profiles.user
-        known = int((np.bincount(dataset.profiles.item[consumed]) >= least).sum())
+        having = np.bincount(dataset.profiles.item[consumed])
         each = np.bincount(user[consumed]).astype(np.int64)
+        known, most = int((having >= least).sum()), int(having.max(initial=0))
         rated = int((~np.isnan(dataset.profiles.rating)).sum())
-        return cls(len(dataset.users), len(dataset.items), int(consumed.sum()), rated, known, int((each**2).sum()))
+        return cls(len(dataset.users), len(dataset.items), int(consumed.sum()), rated, known, most, int((each**2).sum()))
 
     def slim(self, choice: bool) -> float:
         """Seconds of choosing settings, if any are, and of two trainings."""

@@ -16,6 +16,7 @@ from konomi.pipeline.budget import BUDGET, Counts, in_time
 from konomi.runtime import Run
 
 RATERS = ("bayes", "mf")
+SOME = 10  # people who have the best known title, for an order to be learnt
 THREADS = 16  # that the forecast of memory allows for, so that it does not depend on how many there are
 
 
@@ -39,11 +40,13 @@ class Usual:
     @classmethod
     def of(cls, dataset: Dataset, run: Run, budget: float = BUDGET) -> "Usual":
         """`slim` orders titles, with settings that validation chooses or with its usual ones; `bayes`, by draws or by means, or
-        `mf` predicts ratings. Where no item has two people, or memory is short, what is predicted orders: what is liked, where
+        `mf` predicts ratings. Where people are few, or memory is short, what is predicted orders: what is liked, where
         nobody rates. budget: seconds."""
         counts = Counts.of(dataset, slim.Config().least)
         why, models = [], dict[str, Any]()
-        if counts.known:
+        if counts.most < SOME:
+            why.append(f"No title has {SOME} people, so there is no order to learn.")
+        else:
             order = _taken(_rankers(counts), run.memory, budget / 2)
             if order.memory <= run.memory:
                 models[order.name] = order.settings
