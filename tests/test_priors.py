@@ -54,6 +54,14 @@ def test_the_penalties_of_a_network_by_hand():
     np.testing.assert_allclose(biases, [[0.01, 2.01], [0.01, 0.11]], rtol=1e-5)
 
 
+def test_a_fold_in_holds_a_bias_no_more_than_training():
+    biases, weights = np.zeros((3, 2), np.float32), np.array([1, 0.5], np.float32)  # they do not vary at all
+    penalty = network_priors.fold_in_penalty(nn.Config(dim=2, damping=3), biases, weights, 0)
+    np.testing.assert_allclose(penalty[1, 2:], [3, 50])
+    penalty = network_priors.fold_in_penalty(nn.Config(dim=2, damping=0), biases, weights, 0)
+    np.testing.assert_allclose(penalty[1, 2:], [100, 50])
+
+
 @pytest.mark.parametrize(("task", "damping"), [("interaction", 4.0), ("rating", 0.0)])
 def test_biases_of_what_is_liked_and_undamped_ones_begin_at_nothing(train, task, damping):
     given = {"dim": 2, "epochs": 1, "rate": 1e-9, "task": task, "damping": damping}

@@ -20,7 +20,7 @@ from their profile by the exact minimum of
 (`kernels/ridge.py`; for interactions, of the log losses plus half of the penalties). It is the objective of training, with
 three differences. The penalties have a least value (with biases inside, one penalty is on p_u + b_u 1 as a whole). They pull
 towards the average training user p̄, b̄ instead of towards 0. And the prior of the bias is measured: σ²/s², the variance of the
-errors over the variance of the b_u. Somebody of whom nothing is known is the average.
+errors over the variance of the b_u, at most κ where that is above 0. Somebody of whom nothing is known is the average.
 """
 
 from typing import Any

@@ -194,7 +194,7 @@ def _model(problem: Problem, weights: Weights, config: Config, error: float, his
     l2, l2_bias = max(config.l2, LEAST_L2) * problem.sigma, max(config.l2_bias, LEAST_L2_BIAS)
     noise = 1 if len(problem.labelling) else error**2  # a log loss is a likelihood already
     penalty = np.full((2, config.dim + 1), [[l2], [PRIOR * l2]])
-    penalty[:, -1] = l2_bias, prior_of_bias(noise, bu[active].var(dtype=np.float64))
+    penalty[:, -1] = l2_bias, prior_of_bias(noise, bu[active].var(dtype=np.float64), problem.damping(config))
     return MF(
         mean=np.array([problem.mean]),
         item_code=item_code,

@@ -223,7 +223,7 @@ class PairTraining:
             item_known=trust(np.append(self.item_counts, 0)),
             constant=weight["constant"],
             average=people.mean(axis=0, dtype=np.float64).astype(np.float32),
-            penalty=fold_in_penalty(layers, people[:, layers.dim :], of_output),
+            penalty=fold_in_penalty(layers, people[:, layers.dim :], of_output, objective.rating_head),
             heads=self.heads,
             weights=loss_weights.astype(np.float32),
             center=self.center,

@@ -33,15 +33,17 @@ def penalties(layers: Layers, head: int, outputs: int, count: I64) -> tuple[F32,
     return vectors, np.column_stack([per_entry(layers.l2_bias, layers.damping * (o == head), count) for o in range(outputs)])
 
 
-def fold_in_penalty(layers: Layers, biases: F32, loss_weights: F32) -> F32:
+def fold_in_penalty(layers: Layers, biases: F32, loss_weights: F32, head: int) -> F32:
     """The penalties of a fold-in, f32[2, D + O], as `PairNetwork` has them.
 
-    biases: f32[U, O] of the people who were learnt from; loss_weights: f32[O], what the loss of each output weighs.
+    biases: f32[U, O] of the people who were learnt from; loss_weights: f32[O], what the loss of each output weighs;
+    head: the output that is the rating, −1 = none.
     """
     l2 = max(layers.l2, LEAST_L2)
     penalty = np.full((2, layers.dim + len(loss_weights)), [[l2], [PRIOR * l2]], np.float32)
     penalty[:, layers.dim :] = NO_BIAS
     if layers.biased:
         penalty[0, layers.dim :] = max(layers.l2_bias, LEAST_L2_BIAS)
-        penalty[1, layers.dim :] = loss_weights * prior_of_bias(NOISE, biases.var(axis=0, dtype=np.float64))
+        damping = layers.damping * (np.arange(len(loss_weights)) == head)
+        penalty[1, layers.dim :] = loss_weights * prior_of_bias(NOISE, biases.var(axis=0, dtype=np.float64), damping)
     return penalty
