@@ -25,6 +25,11 @@ def ratings(draw, users=12, items=9, most=60):
     return user, item, indptr, rng.normal(0, 1, len(user)).astype(np.float32), rng
 
 
+def held(rng, users=12, items=9):
+    """Penalties of the rows of `weights`."""
+    return tuple(rng.uniform(0, 0.2, n).astype(np.float32) for n in (users, items, users, items))
+
+
 def weights(rng, users=12, items=9, dim=5):
     shapes = [(users, dim), (items, dim), (users,), (items,)]
     return [rng.normal(0, 0.3, shape).astype(np.float32) for shape in shapes]
@@ -41,7 +46,7 @@ def test_learning_is_its_twin(case, form, logistic, adagrad, drops):
     start = weights(rng)
     y = (y > 0).astype(np.float32) if logistic else y
     dropout = DROPOUT if drops else ALL if form == sgd.INSIDE else None
-    knobs = (np.float32(0.2), np.float32(0.01), np.float32(0.1), np.float32(0.02), form, logistic or None)
+    knobs = (np.float32(0.2), np.float32(0.01), held(rng), form, logistic or None)
     fast, slow = [a.copy() for a in start], [a.astype(np.float64) for a in start]
     sums = tuple(np.full_like(a, 0.1) for a in start) if adagrad else None
     slow_sums = [a.astype(np.float64) for a in sums] if adagrad else None
@@ -56,19 +61,21 @@ def test_learning_is_its_twin(case, form, logistic, adagrad, drops):
 def test_a_step_goes_down_the_gradient(seed, form, logistic, dropout):
     """Finite differences of the loss and the penalties of one entry, with the mask that the entry draws."""
     start = [a.astype(np.float64) for a in weights(np.random.default_rng(seed), 1, 1)]
-    mask, y, mean, l2, l2_bias, rate = slow_sgd.draw_mask(dropout, 0, 5), 1.0, 0.3, 0.1, 0.02, 1e-3
+    mask, y, mean, rate = slow_sgd.draw_mask(dropout, 0, 5), 1.0, 0.3, 1e-3
+    penalties = tuple(np.array([each]) for each in (0.1, 0.3, 0.02, 0.2))
 
     def objective(flat):
         P, Q, bu, bi = np.split(flat, [5, 10, 11])
         inside, outside = (form == sgd.INSIDE) * 1, (form == sgd.OUTSIDE) * 1
         z = mean + outside * (bu + bi)[0] + mask @ ((P + inside * bu) * (Q + inside * bi))
         loss = np.log1p(np.exp(-z)) if logistic else (y - z) ** 2 / 2
-        return loss + l2 / 2 * (P @ P + Q @ Q) + l2_bias / 2 * (form != sgd.NONE) * (bu @ bu + bi @ bi)
+        squares = [P @ P, Q @ Q, *((form != sgd.NONE) * b @ b for b in (bu, bi))]
+        return loss + sum(each[0] / 2 * square for each, square in zip(penalties, squares, strict=True))
 
     moved, zero = [a.copy() for a in start], np.zeros(1, np.int32)
     inside = form == sgd.INSIDE and dropout is None
     sgd.sgd_block(
-        zero, zero, np.ones(1), *moved, None, ALL if inside else dropout, mean, rate, l2, l2_bias, form, logistic or None
+        zero, zero, np.ones(1), *moved, None, ALL if inside else dropout, mean, rate, penalties, form, logistic or None
     )
     before, after = (np.concatenate([a.ravel() for a in arrays]) for arrays in (start, moved))
     slope = [(objective(before + step) - objective(before - step)) / 2e-5 for step in 1e-5 * np.eye(len(before))]
@@ -95,9 +102,10 @@ def test_the_log_loss_has_no_overflow():
 def test_one_sgd_step_by_hand():
     P, Q = np.array([[1.0, 0.0]], np.float32), np.array([[0.5, 2.0]], np.float32)
     bu, bi = np.zeros(1, np.float32), np.array([0.25], np.float32)
-    zero, (mean, rate, l2, l2_bias) = np.zeros(1, np.int32), np.array([7, 0.1, 0.5, 0], np.float32)
-    y = np.array([8.75], np.float32)
-    total = sgd.sgd_block(zero, zero, y, P, Q, bu, bi, None, None, mean, rate, l2, l2_bias, sgd.OUTSIDE, None)
+    zero, (mean, rate), none = np.zeros(1, np.int32), np.array([7, 0.1], np.float32), np.zeros(1, np.float32)
+    halves, y = np.full(1, 0.5, np.float32), np.array([8.75], np.float32)
+    penalties = (halves, halves, none, none)
+    total = sgd.sgd_block(zero, zero, y, P, Q, bu, bi, None, None, mean, rate, penalties, sgd.OUTSIDE, None)
     # e = 8.75 − 7 − 0.5 − 0.25 = 1
     assert total == pytest.approx(1)
     np.testing.assert_allclose(P, [[0.95 * 1 + 0.1 * 0.5, 0.1 * 2]])
@@ -108,9 +116,9 @@ def test_one_sgd_step_by_hand():
 def test_one_logistic_step_by_hand():
     P, Q = np.array([[1.0]], np.float32), np.array([[2.0]], np.float32)
     bu, bi = np.zeros(1, np.float32), np.zeros(1, np.float32)
-    zero, (mean, rate, none) = np.zeros(1, np.int32), np.array([-2, 0.1, 0], np.float32)
-    y = np.ones(1, np.float32)
-    total = sgd.sgd_block(zero, zero, y, P, Q, bu, bi, None, None, mean, rate, none, none, sgd.OUTSIDE, True)
+    zero, (mean, rate) = np.zeros(1, np.int32), np.array([-2, 0.1], np.float32)
+    y, nothing = np.ones(1, np.float32), (np.zeros(1, np.float32),) * 4
+    total = sgd.sgd_block(zero, zero, y, P, Q, bu, bi, None, None, mean, rate, nothing, sgd.OUTSIDE, True)
     # z = −2 + 1·2 = 0, so e = 1 − σ(0) = ½ and the log loss is log 2
     assert total == pytest.approx(np.log(2))
     np.testing.assert_allclose([P[0, 0], Q[0, 0], bu[0], bi[0]], [1.1, 2.05, 0.05, 0.05], rtol=1e-6)

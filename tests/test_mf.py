@@ -92,9 +92,9 @@ def test_what_is_known_before_any_rating_by_hand(train):
     few = replace(train.seen, indptr=np.array([0, 1, 2, 3, 3], np.int64))
     P, Q = np.ones((4, 2), np.float32), np.zeros((len(train.items), 2), np.float32)
     weights = mf_fit.Weights(P, Q, np.array([-2, 0, 2, 99], np.float32), np.zeros(len(Q), np.float32))
-    config = mf.Config(dim=2, l2=0.1)
+    config = mf.Config(dim=2, l2=0.1, damping=0)
 
-    def penalty(problem, weights, error=0.6):
+    def penalty(problem, weights, error=0.6, config=config):
         return mf_fit._model(problem._replace(seen=few), weights, config, error, []).penalty
 
     expected = [[0.1 * problem.sigma] * 2 + [0.005], [3 * problem.sigma] * 2 + [0.135]]
@@ -103,6 +103,9 @@ def test_what_is_known_before_any_rating_by_hand(train):
     assert penalty(labelled, weights)[1, -1] == pytest.approx(3 / 8)  # of a likelihood the variance is 1
     alike = weights._replace(bu=np.zeros(4, np.float32))
     assert penalty(problem, alike)[1, -1] == 100 and penalty(problem, weights, 0.0)[1, -1] == np.float32(0.1)
+    damped = replace(config, damping=3)  # what training holds back varies too little
+    assert penalty(problem, alike, config=damped)[1, -1] == 3
+    assert penalty(problem, weights, config=damped)[1, -1] == pytest.approx(0.135)
 
 
 def test_the_first_rating_moves_a_person_a_little_and_the_hundredth_hardly(train):

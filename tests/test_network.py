@@ -17,7 +17,7 @@ from konomi.neural import checkpoint, embedding, loop, pairs
 from konomi.neural.batches import batches, size
 from konomi.neural.embedding import in_turn
 from konomi.neural.loop import Steps
-from konomi.neural.pairs import Shape, Side, network, plain
+from konomi.neural.pairs import Side, network, plain
 from konomi.runtime import Run
 
 
@@ -64,11 +64,12 @@ def layer(seed, outputs, product, masked, dropped, n=60):
 
     def side(count):
         mask = (torch.rand(count if masked else 0, 4, generator=generator) > 0.5).float() * 2
-        return Side(leaf(count, 4), leaf(count, outputs), leaf(4, 6), mask)
+        penalties = (torch.rand(count, width, generator=generator) for width in (1, outputs))
+        return Side(leaf(count, 4), leaf(count, outputs), leaf(4, 6), mask, *penalties)
 
     left, right = side(len(batch.users)), side(len(batch.items))
     drop = (torch.rand(len(batch.users) if dropped else 0, 6, generator=generator) > 0.5).float() * 2
-    return batch, left, right, leaf(6), leaf(outputs, 6), drop, Shape(product, 0.3, 0.05)
+    return batch, left, right, leaf(6), leaf(outputs, 6), drop, product
 
 
 @pytest.mark.parametrize("outputs", [1, 2])

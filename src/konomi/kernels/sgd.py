@@ -3,7 +3,7 @@
 The model is  z = μ + b_u + b_i + p_u·q_i,  or with biases inside  z = μ + (p_u + b_u 1)·(q_i + b_i 1).  Each entry (u, i, y)
 makes one step against the gradient of
 
-    ½(y − z)²  or  −y log σ(z) − (1 − y) log(1 − σ(z))    +    ½λ (|p_u|² + |q_i|²) + ½λ_b (b_u² + b_i²)
+    ½(y − z)²  or  −y log σ(z) − (1 − y) log(1 − σ(z))    +    ½(λ_u |p_u|² + λ_i |q_i|² + λ_bu b_u² + λ_bi b_i²)
 
 the first loss for a rating y, the second for a label y of 1 or 0. The penalty of a row grows with its number of entries (Koren,
 Bell & Volinsky 2009, eq. 5). With respect to z the gradient of either loss is −e, e being the error: y − z, or y − σ(z).
@@ -26,10 +26,11 @@ NONE, OUTSIDE, INSIDE = 0, 1, 2  # where the biases are
 
 
 @numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def sgd_block(user, item, y, P, Q, bu, bi, sums, dropout, mean, rate, l2, l2_bias, biases, logistic):
+def sgd_block(user, item, y, P, Q, bu, bi, sums, dropout, mean, rate, held, biases, logistic):
     """One pass over N entries; updates P, Q, bu, bi in place. Returns the sum of (y − z)², or of log losses, before each step.
 
-    user, item i32[N]; y f32[N]; P f32[U, D]; Q f32[I, D]; bu f32[U]; bi f32[I]; mean (μ), rate, l2, l2_bias f32.
+    user, item i32[N]; y f32[N]; P f32[U, D]; Q f32[I, D]; bu f32[U]; bi f32[I]; mean (μ), rate f32.
+    held: (f32[U], f32[I], f32[U], f32[I]), the penalties of the rows of P, Q, bu and bi, per entry.
     sums: None for SGD; for Adagrad the running sums of squared gradients of (P, Q, bu, bi), above zero at first.
     dropout: None, or (key u64, first i64, keep f32): entry n draws its mask, which keeps a coordinate with probability
     keep = (1 − δ)², from the numbers first + nD … of the key's stream. biases: NONE, OUTSIDE or INSIDE, which needs a dropout
@@ -40,7 +41,7 @@ def sgd_block(user, item, y, P, Q, bu, bi, sums, dropout, mean, rate, l2, l2_bia
     mask = None if dropout is None else np.empty(dim, np.float32)
     for n in range(len(user)):
         u, i = user[n], item[n]
-        p, q = P[u], Q[i]
+        p, q, held_p, held_q = P[u], Q[i], held[0][u], held[1][i]
         gp, gq, gu, gi = (None, None, None, None) if sums is None else (sums[0][u], sums[1][i], sums[2], sums[3])
         inside_u, inside_i = (bu[u], bi[i]) if biases == INSIDE else (np.float32(0), np.float32(0))
         if dropout is not None:
@@ -51,19 +52,19 @@ def sgd_block(user, item, y, P, Q, bu, bi, sums, dropout, mean, rate, l2, l2_bia
         e, loss = error(y[n], z, logistic)
         total += loss
         if biases == OUTSIDE:
-            descend(bu, u, e, l2_bias, rate, gu)
-            descend(bi, i, e, l2_bias, rate, gi)
+            descend(bu, u, e, held[2][u], rate, gu)
+            descend(bi, i, e, held[3][i], rate, gi)
         slope_u, slope_i = np.float32(0), np.float32(0)  # of z along biases inside
         for d in range(dim):
             slope_p, slope_q = factor(q, d, inside_i, mask), factor(p, d, inside_u, mask)
             if mask is not None:
                 slope_u += slope_p
                 slope_i += slope_q
-            descend(p, d, e * slope_p, l2, rate, gp)
-            descend(q, d, e * slope_q, l2, rate, gq)
+            descend(p, d, e * slope_p, held_p, rate, gp)
+            descend(q, d, e * slope_q, held_q, rate, gq)
         if biases == INSIDE:
-            descend(bu, u, e * slope_u, l2_bias, rate, gu)
-            descend(bi, i, e * slope_i, l2_bias, rate, gi)
+            descend(bu, u, e * slope_u, held[2][u], rate, gu)
+            descend(bi, i, e * slope_i, held[3][i], rate, gi)
     return total
 
 

@@ -38,15 +38,18 @@ class Config:
     warm_up: int = 3  # warm-up: epochs in which the rate rises to γ
     l2: float = 0.05  # λ/σ, the penalty of the vectors
     l2_bias: float = 0.005  # λ_b, the penalty of the biases
+    damping: float = 4.0  # κ, in ratings at the mean: holds a bias of ratings to 0, once; 0 = not, and biases begin at 0
     init: float = 0.01  # standard deviation of the initial vectors, over √σ
     epochs: int = 60  # at most
-    patience: int = 3  # stop after this many epochs without a better validation error; 0 = never
+    patience: int = 6  # stop after this many epochs without a better validation error; 0 = never
 
     def __post_init__(self) -> None:
         check_types(self, "mf")
         positive("mf", dim=self.dim, rate=self.rate, init=self.init, epochs=self.epochs)
-        if min(self.decay, self.l2, self.l2_bias, self.patience, self.warm_up) < 0:
-            raise ConfigError("mf: a setting is negative.", "Set decay, l2, l2_bias, patience and warm_up to 0 or more.")
+        if min(self.decay, self.l2, self.l2_bias, self.damping, self.patience, self.warm_up) < 0:
+            raise ConfigError(
+                "mf: a setting is negative.", "Set decay, l2, l2_bias, damping, patience and warm_up to 0 or more."
+            )
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"mf: dropout is {self.dropout:g}.", "It is a share: set it to 0 or more, and below 1.")
 

@@ -18,6 +18,7 @@ from konomi.kernels.strata import GRID, Strata, diagonals, make_strata
 from konomi.models.api import ERRORS
 from konomi.models.factors import MF, Config, with_targets
 from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
+from konomi.models.priors import first_biases, per_entry
 from konomi.models.room import FLOAT, check_room
 from konomi.neural.stopping import best_epoch, finished, newest
 from konomi.runtime import Each, Run, Stage, interruptible
@@ -46,10 +47,12 @@ class Weights(NamedTuple):
 
 
 class Training(NamedTuple):
-    """What an epoch works on: entries, weights, Adagrad's sums (SGD: None), the key of the dropout masks (or None)."""
+    """What an epoch works on: entries, weights, the penalties of their rows, Adagrad's sums (SGD: None), the key of the dropout
+    masks (or None)."""
 
     strata: Strata
     weights: Weights
+    held: tuple[F32, ...]
     sums: tuple[F32, ...] | None
     key: np.uint64 | None
 
@@ -63,6 +66,16 @@ class Problem(NamedTuple):
     mean: np.float32
     sigma: float
     labelling: F32
+
+    def penalties(self, config: Config) -> tuple[F32, ...]:
+        """What each entry adds to the penalties of the rows of P f32[U], Q f32[I], bu f32[U] and bi f32[I]."""
+        counts, l2, once = (self.seen.counts, self.count_of), config.l2 * self.sigma, self.damping(config)
+        vectors = (per_entry(l2, PRIOR * l2, count) for count in counts)
+        return *vectors, *(per_entry(config.l2_bias, once, count) for count in counts)
+
+    def damping(self, config: Config) -> float:
+        """κ, which only ratings have."""
+        return 0.0 if len(self.labelling) else config.damping
 
     def criterion(self, loss: float) -> float:
         """The error of a mean loss: the root of a mean square, or the log loss itself."""
@@ -87,8 +100,10 @@ def fit(train: TrainSet, config: Config, run: Run) -> MF:
 
     P, Q = (interruptible(start, n) for n in (len(train.seen), len(train.items)))
     Q[problem.count_of == 0] = 0  # items without an entry keep a neutral vector
-    weights = Weights(P, Q, np.zeros(len(P), np.float32), np.zeros(len(Q), np.float32))
-    return learn(train, problem, weights, config, draw, run)
+    bu, bi = np.zeros(len(P), np.float32), np.zeros(len(Q), np.float32)
+    if config.biases == "outside" and problem.damping(config):
+        bu, bi = first_biases(problem.seen, problem.seen.rating - problem.mean, len(Q), config.damping)
+    return learn(train, problem, Weights(P, Q, bu, bi), config, draw, run)
 
 
 def learn(
@@ -96,10 +111,11 @@ def learn(
 ) -> MF:
     """The epochs, from weights on, as `fit` has them; before: the epochs that count as done for the learning rate."""
     seen, valid, count, sigma = problem.seen, problem.valid, problem.count_of, problem.sigma
-    knobs = replace(config, rate=config.rate / sigma, l2=config.l2 * sigma)
+    knobs = replace(config, rate=config.rate / sigma)
     sums = tuple(np.full_like(array, ADAGRAD_START) for array in weights) if config.optimizer == "adagrad" else None
     key = draw.integers(2**64, dtype=np.uint64) if config.dropout or config.biases == "inside" else None
-    training = Training(make_strata(seen.indptr, seen.item, seen.rating, len(count)), weights, sums, key)
+    strata = make_strata(seen.indptr, seen.item, seen.rating, len(count))
+    training = Training(strata, weights, problem.penalties(config), sums, key)
     held_out = np.flatnonzero((valid.counts > 0) & (seen.counts == 0))  # people held out whole: validated, but not learnt from
     valid_user = valid.user
     history: list[tuple[float, float]] = []
@@ -152,8 +168,8 @@ def problem_of(train: TrainSet, config: Config, run: Run) -> Problem:
 
 def _epoch(training: Training, mean: np.float32, config: Config, epoch: int, order: I64, each: Each) -> float:
     """One pass over all entries, diagonal by diagonal; returns the sum of the losses, each before its step."""
-    strata, weights, sums, key = training
-    steps = (config.rate_at(epoch), np.float32(config.l2), np.float32(config.l2_bias))
+    strata, weights, held, sums, key = training
+    steps = (config.rate_at(epoch), held)
     form = (BIASES[config.biases], True if config.task == "interaction" else None)
     keep = np.float32((1 - config.dropout) ** 2)
 
@@ -178,7 +194,7 @@ def _model(problem: Problem, weights: Weights, config: Config, error: float, his
     l2, l2_bias = max(config.l2, LEAST_L2) * problem.sigma, max(config.l2_bias, LEAST_L2_BIAS)
     noise = 1 if len(problem.labelling) else error**2  # a log loss is a likelihood already
     penalty = np.full((2, config.dim + 1), [[l2], [PRIOR * l2]])
-    penalty[:, -1] = l2_bias, prior_of_bias(noise, bu[active].var(dtype=np.float64))
+    penalty[:, -1] = l2_bias, prior_of_bias(noise, bu[active].var(dtype=np.float64), problem.damping(config))
     return MF(
         mean=np.array([problem.mean]),
         item_code=item_code,

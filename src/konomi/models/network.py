@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from konomi.arrays import F32, I8, I32
+from konomi.arrays import F32, F64, I8, I32
 from konomi.data.labels import LEFT_OUT, Labelling
 from konomi.data.profiles import Profiles
 from konomi.errors import ConfigError
@@ -27,13 +27,15 @@ from konomi.settings import check_types, positive
 PEOPLE = 16  # people folded in by one task
 PAIRS = 1 << 11  # pairs scored at once: few enough to stay in the cache
 ITEMS = 1 << 10  # items of one person scored at once, likewise
+DENSE, DENSE_LIKED = 3_400, 0.01  # the penalty of the layers: of ratings once, in entries; with interactions per batch
 
 
 @dataclass(frozen=True)
 class Layers:
     """The settings that `nn` and `hybrid` share: what is learnt and how fast.
 
-    Penalties are per entry, and for ratings of standard deviation 1 (the log loss of interactions is scaled likewise).
+    Penalties are per entry, and for ratings of standard deviation 1 (the log loss of interactions is scaled likewise). A vector
+    has that of `PRIOR` entries besides (`fold_in.py`), which keeps what has few entries near 0.
     """
 
     dim: int = 64  # D, the length of a vector
@@ -46,9 +48,10 @@ class Layers:
     rate: float = 0.004  # γ, the first epoch's learning rate
     decay: float = 0.1  # γ / (1 + decay·epoch)
     batch: int = 0  # entries of a batch, about; 0 = 1/64 of all, from 12,288 to 131,072, but at most 1/16 of all
-    l2: float = 0.05  # λ, the penalty of the vectors
+    l2: float = 0.07  # λ, the penalty of the vectors
     l2_bias: float = 0.005  # λ_b, the penalty of the biases
-    l2_dense: float = 0.01  # the penalty of the layers, per batch
+    damping: float = 4.0  # κ, in entries at the mean: holds a bias of ratings to 0, once; 0 = not, and biases begin at 0
+    l2_dense: float | None = None  # the penalty of the layers, per batch; None = 3,400 / the ratings, 0.01 with interactions
     init: float = 0.01  # standard deviation of the initial vectors
     epochs: int = 60  # at most
     patience: int = 5  # stop after this many epochs without a better validation error; 0 = never
@@ -57,9 +60,9 @@ class Layers:
         check_types(self, "network")
         sizes = {name: getattr(self, name) for name in ("dim", "hidden", "rate", "init", "epochs")}
         positive("network", **sizes)
-        if min(self.decay, self.batch, self.l2, self.l2_bias, self.l2_dense, self.patience) < 0:
+        if min(self.decay, self.batch, self.l2, self.l2_bias, self.damping, self.l2_dense or 0, self.patience) < 0:
             raise ConfigError(
-                "network: a setting is negative.", "Set decay, batch, l2, l2_bias, l2_dense and patience to 0 or more."
+                "network: a setting is negative.", "Set decay, batch, l2, l2_bias, damping, l2_dense and patience to 0 or more."
             )
         if not (0 <= self.dropout < 1 and 0 <= self.hidden_dropout < 1):
             raise ConfigError("network: a dropout is not a share.", "Set dropout and hidden_dropout to 0 or more and below 1.")
@@ -73,6 +76,13 @@ class Losses:
     interaction: float = 1.0
     learned: bool = False
 
+    def l2_dense(self, layers: Layers, entries: int) -> float:
+        """The penalty of the layers, per batch, for so many training entries: as it is set; else of ratings that of a prior,
+        which weighs less with every entry. What is liked is learnt through the layers from few entries, too."""
+        if layers.l2_dense is not None:
+            return layers.l2_dense
+        return DENSE_LIKED if "interaction" in self.tasks else DENSE / entries
+
 
 @dataclass(frozen=True)
 class PairNetwork:
@@ -83,8 +93,8 @@ class PairNetwork:
     right f32[I+1, H + P + O]: the items' side, [W_i e_i | e_i | b_i] (P is D, or 0 without the dot product), the row after the
     last item for an unknown item; item_known f32[I+1]; constant f32[O]; average f32[D + O]: the mean code; penalty
     f32[2, D + O], of a fold-in: per entry, and once for each person; heads f32[2]: the outputs that are the rating and the
-    interaction, −1 = none; weights f32[2], of their losses; center f32[2]: μ and σ of the ratings; labelling f32[5]. A code is
-    [e_u | b_u].
+    interaction, −1 = none; weights f32[2], of their losses; center f32[2]: μ and σ of the ratings; labelling f32[5]; dense
+    f64[1]: the penalty of the layers in its training, None in bundles of earlier releases. A code is [e_u | b_u].
     """
 
     W: F32
@@ -100,8 +110,14 @@ class PairNetwork:
     center: F32
     labelling: F32
     history: F32
+    dense: F64 | None = None
 
     __repr__ = in_short
+
+    @property
+    def chosen(self) -> dict[str, float]:
+        """The penalty of the layers, which a Config may leave to the number of entries; none in bundles of earlier releases."""
+        return {} if self.dense is None else {"l2_dense": float(self.dense[0])}
 
     @property
     def outputs(self) -> frozenset[str]:
@@ -186,7 +202,7 @@ class PairNetwork:
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Every array."""
-        return {**vars(self)}
+        return {name: array for name, array in vars(self).items() if array is not None}
 
 
 SHAPES = {
@@ -203,6 +219,7 @@ SHAPES = {
     "center": "f32[2]",
     "labelling": "f32[L]",
     "history": "f32[E, 2] nan",
+    "dense": "f64[1] 0..?",
 }
 
 

@@ -15,20 +15,18 @@ from konomi.data.split import TrainSet
 from konomi.data.statistics import deviation, mean_rating, trust
 from konomi.errors import FitError
 from konomi.models.api import ERRORS
-from konomi.models.fold_in import LEAST_L2, LEAST_L2_BIAS, PRIOR, prior_of_bias
 from konomi.models.network import Layers, Losses, PairNetwork, targets
+from konomi.models.network_priors import begun_biases, fold_in_penalty, penalties
 from konomi.models.network_warm import BEFORE, EPOCHS, Warm, warm_weights
 from konomi.models.room import FLOAT, check_room
 from konomi.neural.batches import Batch, batches, size
 from konomi.neural.embedding import FusedEmbedding
 from konomi.neural.loop import Steps, device_of, one_torch_thread, train
 from konomi.neural.objective import Objective
-from konomi.neural.pairs import Shape, Side, network
+from konomi.neural.pairs import Side, network
 from konomi.runtime import Each, Run
 
-NOISE = 0.5  # about the variance of a rating's error, in variances of the ratings; the ½ of a normal prior beside a log loss
 COPIES = 2  # of the weights, at least: as they are, and as they were in the best epoch
-NO_BIAS = 1e9  # per entry: the penalty that keeps a bias at 0
 
 
 def fit_network(
@@ -69,8 +67,6 @@ def first_weights(layers: Layers, n_users: int, rated: Bools, outputs: int, lear
         "constant": torch.zeros(outputs),
     }
     weights["items"][torch.from_numpy(~rated)] = 0  # what is never learnt must not look like knowledge
-    if layers.biased:
-        weights |= {"user biases": torch.zeros(n_users, outputs), "item biases": torch.zeros(len(rated), outputs)}
     if learned:
         weights["log variances"] = torch.zeros(outputs)
     return weights
@@ -94,20 +90,6 @@ def dropout(shape: tuple[int, int], share: float, draw: np.random.Generator) -> 
     return torch.from_numpy((bytes_ >= least).astype(np.float32) * np.float32(256 / (256 - least)))
 
 
-def fold_in_penalty(layers: Layers, biases: F32, loss_weights: F32) -> F32:
-    """The penalties of a fold-in, f32[2, D + O], as `PairNetwork` has them.
-
-    biases: f32[U, O] of the people who were learnt from; loss_weights: f32[O], what the loss of each output weighs.
-    """
-    l2 = max(layers.l2, LEAST_L2)
-    penalty = np.full((2, layers.dim + len(loss_weights)), [[l2], [PRIOR * l2]], np.float32)
-    penalty[:, layers.dim :] = NO_BIAS
-    if layers.biased:
-        penalty[0, layers.dim :] = max(layers.l2_bias, LEAST_L2_BIAS)
-        penalty[1, layers.dim :] = loss_weights * prior_of_bias(NOISE, biases.var(axis=0, dtype=np.float64))
-    return penalty
-
-
 class PairTraining:
     """The weights and the pairs of a training; what `loop.train` asks of a network."""
 
@@ -116,7 +98,7 @@ class PairTraining:
         warm: Warm | None = None,
     ) -> None:  # fmt: skip
         self.warm = () if warm is None else tuple(warm.weights.values())
-        self.layers, self.losses, self.device, self.each, self.scale = layers, losses, device, each, data.scale
+        self.losses, self.device, self.each, self.scale = losses, device, each, data.scale
         tasks, rated = losses.tasks, data.seen.scored().rating
         center = (mean_rating(rated, data.scale), deviation(rated, data.scale) or 1) if len(rated) else (0, 1)
         self.center = np.array(center, np.float32) if warm is None else warm.center
@@ -129,6 +111,7 @@ class PairTraining:
                 f"There is no {' or '.join(tasks)} to learn from.", "Lower `valid` and `test`, or prepare more data."
             )
         self.user, self.item, self.pairs = seen.user, seen.item, len(seen.item)
+        self.layers, self.dense = layers, losses.l2_dense(layers, self.pairs)
         self.metric = ERRORS[tasks]
         self.user_counts, self.item_counts = seen.counts, np.bincount(seen.item, minlength=len(data.items))
         self.valid, self.shown = targets(data.valid, self.heads, self.center, self.labelling), data.shown
@@ -138,12 +121,17 @@ class PairTraining:
             share = share_liked(self.label)
             weights["constant"][heads[1]] = math.log(share / (1 - share))
             label_deviation = math.sqrt(share * (1 - share))
-        if warm is not None:
-            begun = warm.over({name: weight.numpy() for name, weight in weights.items()})
-            weights = {name: torch.from_numpy(array) for name, array in begun.items()}
-        self.weights = {name: FusedEmbedding(weight.to(device), layers.optimizer, each) for name, weight in weights.items()}
         # the log loss of labels of deviation σ' in units of σ'
         self.objective = Objective(heads[0], heads[1], 1.0, losses.interaction / label_deviation, float(self.center[1]))
+        counts = {"user": self.user_counts, "item": self.item_counts}
+        self.held = {side: penalties(layers, heads[0], len(tasks), count) for side, count in counts.items()}
+        if layers.biased:
+            begun = begun_biases(seen, self.rating, heads[0], len(self.item_counts), layers, len(tasks))
+            weights |= {f"{side} biases": torch.from_numpy(biases) for side, biases in zip(counts, begun, strict=True)}
+        if warm is not None:
+            first = {name: weight.numpy() for name, weight in weights.items()}
+            weights = {name: torch.from_numpy(array) for name, array in warm.over(first).items()}
+        self.weights = {name: FusedEmbedding(weight.to(device), layers.optimizer, each) for name, weight in weights.items()}
 
     def facts(self) -> tuple[str, list[npt.NDArray[Any]]]:
         """Settings and data."""
@@ -159,11 +147,12 @@ class PairTraining:
     def loss(self, batch: Batch, draw: np.random.Generator) -> tuple[Tensor, float, int]:
         """The mean loss of a batch with its penalties; the summed error."""
         layers, weights, n = self.layers, self.weights, len(batch)
-        V, left, right = weights["V"](), self._side("user", batch.users, draw), self._side("item", batch.items, draw)
+        V = weights["V"]()
+        left = self._side("user", batch.users, batch.indptr, draw)
+        right = self._side("item", batch.items, batch.item_indptr, draw)
         people = len(batch.users) if layers.hidden_dropout else 0
         drop = dropout((people, layers.hidden), layers.hidden_dropout, draw).to(self.device)
-        shape = Shape(layers.product, layers.l2, layers.l2_bias)
-        z, penalty = network(batch, left, right, weights["h"](), V, drop, shape, self.each)
+        z, penalty = network(batch, left, right, weights["h"](), V, drop, layers.product, self.each)
         z = z + weights["constant"]()  # n × O
         rating, interaction = self.objective.losses(z, self.rating[batch.pairs], self.label[batch.pairs])
         weighted = self.objective.weighted(rating, interaction)
@@ -172,17 +161,20 @@ class PairTraining:
             logs = weights["log variances"]()
             objective = torch.exp(-logs) @ torch.stack([rating, interaction]) + logs.sum() * (0.5 * n)
         dense = left.W.square().sum() + right.W.square().sum() + V.square().sum()
-        objective = (objective + penalty) / n + layers.l2_dense * dense
+        objective = (objective + penalty) / n + self.dense * dense
         return objective, float(weighted.detach()), n
 
-    def _side(self, name: str, distinct: I64, draw: np.random.Generator) -> Side:
-        """The distinct people, or items, of a batch."""
+    def _side(self, name: str, distinct: I64, indptr: I64, draw: np.random.Generator) -> Side:
+        """The distinct people, or items, of a batch, with their pairs."""
         layers, rows = self.layers, torch.from_numpy(distinct).to(self.device)
         biases = torch.zeros(len(rows), len(self.losses.tasks), device=self.device)
         if layers.biased:
             biases = self.weights[f"{name} biases"](rows, distinct=True)
         mask = dropout((len(rows) if layers.dropout else 0, layers.dim), layers.dropout, draw).to(self.device)
-        return Side(self.weights[f"{name}s"](rows, distinct=True), biases, self.weights[f"{name} layer"](), mask)
+        pairs = np.diff(indptr).astype(np.float32)[:, None]
+        l2, l2_bias = (torch.from_numpy(pairs * held[distinct]).to(self.device) for held in self.held[name])
+        vectors, W = self.weights[f"{name}s"](rows, distinct=True), self.weights[f"{name} layer"]()
+        return Side(vectors, biases, W, mask, l2, l2_bias)
 
     def error(self, total: float, n: int) -> float:
         """RMSE, log loss or weighted loss."""
@@ -231,10 +223,11 @@ class PairTraining:
             item_known=trust(np.append(self.item_counts, 0)),
             constant=weight["constant"],
             average=people.mean(axis=0, dtype=np.float64).astype(np.float32),
-            penalty=fold_in_penalty(layers, people[:, layers.dim :], of_output),
+            penalty=fold_in_penalty(layers, people[:, layers.dim :], of_output, objective.rating_head),
             heads=self.heads,
             weights=loss_weights.astype(np.float32),
             center=self.center,
             labelling=self.labelling,
             history=history,
+            dense=np.array([self.dense]),
         )

@@ -7,7 +7,7 @@ from konomi.kernels.random import uniform
 from konomi.kernels.sgd import INSIDE, NONE, OUTSIDE
 
 
-def sgd_block(user, item, y, P, Q, bu, bi, sums, dropout, mean, rate, l2, l2_bias, biases, logistic):
+def sgd_block(user, item, y, P, Q, bu, bi, sums, dropout, mean, rate, held, biases, logistic):
     """Twin of `sgd.sgd_block`."""
     total = 0.0
     for n, (u, i) in enumerate(zip(user, item, strict=True)):
@@ -16,10 +16,10 @@ def sgd_block(user, item, y, P, Q, bu, bi, sums, dropout, mean, rate, l2, l2_bia
         z = mean + (mask * left) @ right + (bu[u] + bi[i] if biases == OUTSIDE else 0)
         e = y[n] - (expit(z) if logistic else z)
         total += np.logaddexp(0, z) - y[n] * z if logistic else e**2
-        steps = [(0, u, e * mask * right - l2 * P[u]), (1, i, e * mask * left - l2 * Q[i])]
+        steps = [(0, u, e * mask * right - held[0][u] * P[u]), (1, i, e * mask * left - held[1][i] * Q[i])]
         if biases != NONE:
             slopes = (mask @ right, mask @ left) if biases == INSIDE else (1, 1)
-            steps += [(2, u, e * slopes[0] - l2_bias * bu[u]), (3, i, e * slopes[1] - l2_bias * bi[i])]
+            steps += [(2, u, e * slopes[0] - held[2][u] * bu[u]), (3, i, e * slopes[1] - held[3][i] * bi[i])]
         for which, row, downhill in steps:
             if sums is not None:
                 sums[which][row] += downhill**2
