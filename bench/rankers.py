@@ -198,15 +198,16 @@ def answers(people: int = 200, given: int = 200) -> dict[str, Any]:
 
 TEN = np.arange(10, dtype=np.int32)
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("data", nargs="*", default=["anime", "lists", "films", "citeulike", "lastfm"])
-parser.add_argument("--seeds", type=int, default=3)
-parser.add_argument("--large", action="store_true")
-parser.add_argument("--answers", action="store_true")
-said = parser.parse_args()
-if said.large:
-    save("rankers-large", large())
-elif said.answers:
-    save("rankers-answers", answers())
-else:
-    save("rankers", {name: quality(name, said.seeds) for name in said.data})
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", nargs="*", default=["anime", "lists", "films", "citeulike", "lastfm"])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--answers", action="store_true")
+    said = parser.parse_args()
+    if said.large:
+        save("rankers-large", large())
+    elif said.answers:
+        save("rankers-answers", answers())
+    else:
+        save("rankers", {name: quality(name, said.seeds) for name in said.data})
