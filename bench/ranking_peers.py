@@ -1,7 +1,6 @@
 """Konomi's rankers beside those of irspack, implicit, cornac, LightFM and RecTools, tuned and measured in the same way.
 
-    python bench/ranking_peers.py [films|lastfm|citeulike|anime|lists …] [--trials 20] [--seconds 180] [--only irspack.IALS,…]
-    python bench/ranking_peers.py films --kept
+    python bench/ranking_peers.py [films|lastfm|citeulike|anime|lists …] [--seconds 120] [--only irspack.IALS,konomi.slim,…]
 
 The data and splits of rankers.py, seed 0. All models are tuned by NDCG@10 on the validation entries, then trained with what was
 chosen on training and validation entries together, and measured on the test entries: their own order of the whole catalogue
@@ -12,7 +11,7 @@ A peer has `trials` settings from the ranges in bench/peers/rank_*.py: the usual
 the best so far; and so many seconds of CPU for all of them, the lists of the people who choose, 2,048 at most, included. What
 it learns, everything that people have consumed or only what they like, is one of its settings. Those that hold a matrix of
 items × items leave out the same rare items as `ease`. Konomi's rankers choose by themselves, as they do for everybody.
---kept measures the peers' lists of earlier runs again, beside Konomi's of now, --only renews some of them.
+--only tunes some of them; the others are as they were left in bench/out/ranking by earlier runs.
 """
 
 import argparse
@@ -20,7 +19,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -71,9 +70,9 @@ class Part:
         facts = ItemFacts.of(self.train.seen, self.train.items)
         return measure_lists(self.people, lists, self.wanted.take(self.people), facts, METRICS)
 
-    def own(self, model: Model, run: Run) -> Ranked:
-        """Those of a model's own order."""
-        return self.measured(own_order(model)(self.seen.take(self.people), K, run.threads))
+    def own(self, model: Model, run: Run) -> I32:
+        """The lists of a model's own order."""
+        return own_order(model)(self.seen.take(self.people), K, run.threads)
 
     def positives(self) -> dict[str, Bools]:
         """The entries that a peer may learn, by what they are called; one where both are the same."""
@@ -91,13 +90,34 @@ class Part:
 
 @dataclass(frozen=True)
 class Found:
-    """A tuned model: what was chosen, of how many trials, seconds of CPU with the last training, and how good it is."""
+    """A tuned model: what was chosen, of how many trials, NDCG@10 on validation entries, and the seconds of CPU in all."""
 
     chosen: dict[str, Any]
     trials: int
-    seconds: float
     valid: float
-    test: Ranked
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Tuned models in a folder, name.json and name.npy: those of Konomi's are called konomi.slim, the others package.family."""
+
+    folder: Path
+
+    def add(self, name: str, found: Found, lists: I32) -> None:
+        """Keep what was found, and the lists in the end i32[P, K]."""
+        (self.folder / f"{name}.json").write_text(json.dumps(asdict(found)))
+        np.save(self.folder / f"{name}.npy", lists)
+        print(self.folder.name, name, found, file=sys.stderr, flush=True)
+
+    def all(self, test: Part) -> dict[str, tuple[Found, Ranked]]:
+        """By name, with the metrics of their lists."""
+        return {
+            (name := path.name.removesuffix(".json")): (
+                Found(**json.loads(path.read_text())), test.measured(np.load(self.folder / f"{name}.npy"))
+            )
+            for path in sorted(self.folder.glob("*.json"))
+        }  # fmt: skip
 
 
 def parts(dataset: Dataset, split: Split) -> tuple[Part, Part]:
@@ -107,8 +127,8 @@ def parts(dataset: Dataset, split: Split) -> tuple[Part, Part]:
     return first, Part.of("test", both.train_set(dataset), *both.test(dataset))
 
 
-def rankers_of_konomi(data: str) -> dict[str, Callable[[Part, Part, int], Found]]:
-    """By name, what tunes, trains and measures; a blend of several is one more of these functions."""
+def rankers_of_konomi(data: str) -> dict[str, Callable[[Part, Part, int], tuple[Found, I32]]]:
+    """By name, what tunes and trains, and makes the lists of `test`; a blend of several is one more of these functions."""
     configs = {
         "popular": popular.Config(),
         "ease": ease.Config(least=LEAST.get(data, 3)),
@@ -119,7 +139,7 @@ def rankers_of_konomi(data: str) -> dict[str, Callable[[Part, Part, int], Found]
     return {name: partial(chosen_by_itself, name, config) for name, config in configs.items()}
 
 
-def chosen_by_itself(name: str, config: Any, tune: Part, test: Part, threads: int) -> Found:
+def chosen_by_itself(name: str, config: Any, tune: Part, test: Part, threads: int) -> tuple[Found, I32]:
     """One of Konomi's models, which chooses what its Config leaves open; FitError where it cannot learn such data."""
     tried, start = 0, time.process_time()
 
@@ -129,13 +149,12 @@ def chosen_by_itself(name: str, config: Any, tune: Part, test: Part, threads: in
 
     run = Run(threads=threads, progress=progress)
     first = fit(name, config, tune.train, run).model
-    again = fit(name, settled(config, [first]), test.train, replace(run, progress=lambda stage: None)).model
-    seconds = time.process_time() - start
-    chosen = first.chosen if isinstance(first, HasChosen) else {}
-    return Found(chosen, max(tried, 1), seconds, tune.own(first, run).metrics["ndcg@10"], test.own(again, run))
+    again = fit(name, settled(config, [first]), test.train, Run(threads=threads)).model
+    seconds, chosen = time.process_time() - start, first.chosen if isinstance(first, HasChosen) else {}
+    return Found(chosen, max(tried, 1), tune.measured(tune.own(first, run)).metrics["ndcg@10"], seconds), test.own(again, run)
 
 
-def tuned(served: Served, family: str, tune: Part, test: Part, least: int, said: Any) -> tuple[dict[str, Any], I32 | str]:
+def tuned(served: Served, family: str, tune: Part, test: Part, least: int, said: Any) -> tuple[Found, I32 | str]:
     """What a search chose for a peer, and its lists in the end, or why there are none."""
     total, why = 0.0, ""
     ranges = {**served.ranges[family], "positives": one_of(*tune.positives())}
@@ -144,8 +163,8 @@ def tuned(served: Served, family: str, tune: Part, test: Part, least: int, said:
     def lists(part: Part, settings: dict[str, Any], **limit: float) -> tuple[I32 | str, float]:
         nonlocal total
         others = {name: value for name, value in settings.items() if name != "positives"}
-        positives = settings["positives"]
-        found, taken = served.lists(**limit, family=family, part=part.name, settings=others, positives=positives, least=least)
+        trial = {"family": family, "part": part.name, "settings": others, "positives": settings["positives"], "least": least}
+        found, taken = served.lists(**trial, **limit)
         total += taken
         return found, taken
 
@@ -159,58 +178,52 @@ def tuned(served: Served, family: str, tune: Part, test: Part, least: int, said:
 
     chosen, valid, tried = searched(ranges, figure, said.trials, said.seconds)
     last = why if chosen is None else lists(test, chosen)[0]
-    return {"chosen": chosen, "trials": tried, "seconds": total, "valid": valid}, last
+    return Found(chosen or {}, tried, valid, total), last
 
 
-def peers(folder: Path, tune: Part, test: Part, least: int, said: Any) -> dict[str, Found]:
-    """The peers, tuned; what each chose and its lists are left in the folder, from which --kept takes them."""
+def renew(kept: Kept, data: str, tune: Part, test: Part, said: Any) -> None:
+    """Tune what --only names, or everything, and keep it."""
+    wanted = [f"konomi.{name}" for name in rankers_of_konomi(data)] + [*PEERS] if said.only is None else said.only
+    for name, ranker in rankers_of_konomi(data).items():
+        if f"konomi.{name}" in wanted:
+            try:
+                kept.add(f"konomi.{name}", *ranker(tune, test, said.threads))
+            except FitError as error:
+                print(data, name, error, file=sys.stderr)
     for part in (tune, test):
-        part.write(folder)
-    np.save(folder / "items.npy", len(tune.train.items))
-    only = [] if said.kept else said.only.split(",")
-    for package in dict.fromkeys(name.partition(".")[0] for name in only):
-        served = Served(package, PEERS[package], folder, said.threads)
+        part.write(kept.folder)
+    np.save(kept.folder / "items.npy", len(tune.train.items))
+    for package in {name.partition(".")[0]: None for name in wanted if not name.startswith("konomi.")}:
+        served = Served(package, PEERS[package], kept.folder, said.threads)
         for family in served.ranges:
-            if package not in only and f"{package}.{family}" not in only:
-                continue
-            chosen, lists = tuned(served, family, tune, test, least, said)
-            name = f"{package} {served.version} {family}"
-            print(folder.name, name, lists if isinstance(lists, str) else chosen, file=sys.stderr, flush=True)
-            if not isinstance(lists, str):
-                (folder / f"{package}.{family}.json").write_text(json.dumps({"name": name, **chosen}))
-                np.save(folder / f"{package}.{family}.npy", lists)
+            if package in wanted or f"{package}.{family}" in wanted:
+                found, lists = tuned(served, family, tune, test, LEAST.get(data, 3), said)
+                if isinstance(lists, str):
+                    print(data, package, family, lists, file=sys.stderr, flush=True)
+                else:
+                    kept.add(f"{package}.{family}", found, lists)
         served.end()
-    kept = {path: json.loads(path.read_text()) for path in sorted(folder.glob("*.*.json"))}
-    return {
-        known.pop("name"): Found(**known, test=test.measured(np.load(at.with_suffix(".npy")))) for at, known in kept.items()
-    }
 
 
 def beside(data: str, said: Any) -> dict[str, Any]:
-    """The table of a data set, the best first; `best` of Konomi's by the validation entries, and each difference to it."""
-    folder = OUT / "ranking" / data
-    folder.mkdir(parents=True, exist_ok=True)
+    """The table of a data set, the best first, with each difference to what of Konomi's is best on the validation entries."""
+    kept = Kept(OUT / "ranking" / data)
+    kept.folder.mkdir(parents=True, exist_ok=True)
     tune, test = parts(*loaded(data, 0))
-    ours: dict[str, Found] = {}
-    for name, ranker in rankers_of_konomi(data).items():
-        try:
-            ours[name] = ranker(tune, test, said.threads)
-            print(data, name, ours[name].test, file=sys.stderr, flush=True)
-        except FitError as error:
-            print(data, name, error, file=sys.stderr)
-    every = {**ours, **peers(folder, tune, test, LEAST.get(data, 3), said)}
-    best = max(ours, key=lambda name: ours[name].valid)
-    differences = ranking_standing({name: found.test for name, found in every.items()}, metrics=METRICS).differences
-    rows = {}
-    for name, found in sorted(every.items(), key=lambda pair: -pair[1].test.metrics["ndcg@10"]):
-        rows[name] = {"valid ndcg@10": round(found.valid, 4), "chosen": found.chosen, "trials": found.trials}
-        rows[name]["seconds"] = round(found.seconds, 1)
-        for metric in METRICS:
-            rows[name][metric.key] = round(found.test.metrics[metric.key], 4)
-            if name != best:
-                rows[name][f"{metric.key}: {best} is ahead by"] = shortly(differences[best, name, metric.key])
+    renew(kept, data, tune, test, said)
+    every = kept.all(test)
+    ours, theirs = ([name for name in every if name.startswith("konomi.") == mine] for mine in (True, False))
+    differences = ranking_standing({name: ranked for name, (_, ranked) in every.items()}, metrics=METRICS).differences
+    best, verdicts, rows = max(ours, key=lambda name: every[name][0].valid), {}, {}
+    for metric in METRICS:
+        pair = [max(names, key=lambda name: every[name][1].metrics[metric.key]) for names in (ours, theirs)]
+        verdicts[f"{metric.key}: {pair[0]} is ahead of {pair[1]} by"] = shortly(differences[*pair, metric.key])
+    for name, (found, ranked) in sorted(every.items(), key=lambda pair: -pair[1][1].metrics["ndcg@10"]):
+        rows[name] = {**asdict(found), **{metric.key: round(ranked.metrics[metric.key], 4) for metric in METRICS}}
+        if name != best:
+            rows[name] |= {f"ahead, {metric.key}": shortly(differences[best, name, metric.key]) for metric in METRICS}
     sizes = {"people measured": len(test.people), "items": len(test.train.items), "entries learnt": len(test.train.seen.item)}
-    return {**sizes, "best of Konomi's by validation entries": best, "models": rows}
+    return {**sizes, "best by validation entries": best, "verdicts": verdicts, "models": rows}
 
 
 def shortly(difference: Interval) -> str:
@@ -220,25 +233,26 @@ def shortly(difference: Interval) -> str:
 
 def table(data: str, found: dict[str, Any]) -> None:
     """Print it as Markdown, below the JSON."""
-    best = found["best of Konomi's by validation entries"]
-    print(f"\n{data}: {found['people measured']:,} people\n")
-    print(f"| | chosen | trials | seconds | valid | NDCG@10 | recall@20 | `{best}` is ahead by, NDCG@10 | recall@20 |")
+    best = found["best by validation entries"]
+    print(
+        f"\n{data}, {found['people measured']:,} people:", ", ".join(f"{what} {by}" for what, by in found["verdicts"].items())
+    )
+    print(f"\n| | trials | seconds | valid | NDCG@10 | recall@20 | {best} is ahead by |  | chosen |")
     print("|---|---|---|---|---|---|---|---|---|")
     for name, row in found["models"].items():
-        ahead = [row.get(f"{metric.key}: {best} is ahead by", "") for metric in METRICS]
+        ahead = [row.get(f"ahead, {metric.key}", "") for metric in METRICS]
         chosen = ", ".join(f"{setting} {value}" for setting, value in row["chosen"].items())
-        figures = [f"{row[key]:.4f}" for key in ("valid ndcg@10", "ndcg@10", "recall@20")]
-        print("|", " | ".join([name, chosen, str(row["trials"]), f"{row['seconds']:.0f}", *figures, *ahead]), "|")
+        figures = [f"{row[key]:.4f}" for key in ("valid", "ndcg@10", "recall@20")]
+        print("|", " | ".join([name, str(row["trials"]), f"{row['seconds']:.0f}", *figures, *ahead, chosen]), "|")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="*", default=["films", "lastfm", "citeulike", "anime", "lists"])
     parser.add_argument("--trials", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=180)
+    parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", default=",".join(PEERS), help="packages")
-    parser.add_argument("--kept", action="store_true")
+    parser.add_argument("--only", type=lambda text: text.split(","), help="packages, package.family, konomi.slim")
     said = parser.parse_args()
     for data in said.data:
         found = beside(data, said)

@@ -1,4 +1,4 @@
-"""irspack's rankers, with ranges a little wider than its own."""
+"""irspack's rankers, with ranges about as wide as its own."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ FAMILIES = {
     "DenseSLIM": Family(learnt("DenseSLIM"), {"reg": log_between(1, 1e4, 150)}, dense=True),
     "EDLAE": Family(learnt("EDLAE"), {"reg": log_between(1, 1e4, 150), "dropout_p": between(0, 0.9, 0.25)}, dense=True),
     "SLIM": Family(
-        learnt("SLIM", n_iter=20), {"alpha": log_between(1e-5, 0.1, 1e-3), "l1_ratio": log_between(1e-3, 1, 0.05)}, dense=True
+        learnt("SLIM", n_iter=20), {"alpha": log_between(1e-5, 1, 1e-3), "l1_ratio": log_between(1e-3, 1, 0.05)}, dense=True
     ),
     "RP3beta": Family(
         learnt("RP3beta"),
