@@ -44,14 +44,15 @@ def child(command: list[Any], **environment: str) -> tuple[float, float, str]:
     return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e9, text
 
 
-def peers_python() -> Path:
-    """The interpreter of the peers' own virtual environment, made where it is missing."""
-    home = BENCH / ".venv"
+def peers_python(which: str = "") -> Path:
+    """The interpreter of the peers' own virtual environment, .venv or .venv-WHICH, made where it is missing."""
+    dash = f"-{which}" if which else ""
+    home = BENCH / f".venv{dash}"
     python = home / "bin" / "python"
     if not python.exists():
-        print("installing the peers into bench/.venv …", file=sys.stderr)
+        print(f"installing the peers into bench/{home.name} …", file=sys.stderr)
         venv.create(home, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "-r", BENCH / "requirements.txt"], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", BENCH / f"requirements{dash}.txt"], check=True)
     return python
 
 
