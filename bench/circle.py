@@ -8,8 +8,8 @@ recommended. slim with its usual settings and mf, trained on the others, answer.
 propensity, and the mean share of two people's lists that is the same; then how far each is above the former order, in pairs,
 with the standard error. "Former" is the order before the circle: of ease with 4 / (n + 10) of what share of people has a title
 and, at a fifth, of mf. `--constants` moves one constant of the circle at a time. The constants were chosen on seeds 0 and 1
-with ease, DAMP and HALF later with slim. `--titles` prints instead what lists are like with lifts of fewer titles than 4,096: how
-many of their titles are the same, and how far they are above.
+with ease, DAMP and HALF later with slim. `--titles` prints instead what lists are like with lifts of fewer titles than 4,096:
+how many of their titles are the same, and how far they are above.
 """
 
 import argparse
