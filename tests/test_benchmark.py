@@ -172,7 +172,7 @@ def test_people_held_out(folder):
 
 
 def test_what_is_usual_is_taken_where_nothing_is_named(folder):
-    assert [each.name for each in benchmark(folder / "lists.toml", folder, run=RUN).rows] == ["ease", "popular"]
+    assert [each.name for each in benchmark(folder / "lists.toml", folder, run=RUN).rows] == ["slim", "popular"]
     assert row(benchmark(folder / "index.toml", folder, run=RUN), "bayes")
 
 
@@ -209,3 +209,12 @@ def test_a_split_without_a_liked_test_entry_tests_no_lists(tmp_path):
     path = protocol(tmp_path / "p.toml", 'kind = "files"\ntest = ["test.csv"]', task="ranking", metrics=("ndcg@10",))
     with pytest.raises(DataError, match="no test entry is liked"):
         benchmark(path, tmp_path, "popular", RUN)
+
+
+def test_a_split_without_a_rated_test_entry_tests_no_ratings(tmp_path):
+    ratings(tmp_path / "ratings.csv", [(u, i, 9) for u in range(9) for i in range(3)] + [(u, 5, 2) for u in range(9)])
+    ratings(tmp_path / "test.csv", [(u, 5, 2) for u in range(9)])
+    read = 'read = { source = "delimited", scale = [1, 10, 1], unscored = [2] }'
+    path = protocol(tmp_path / "p.toml", 'kind = "files"\ntest = ["test.csv"]', data=read)
+    with pytest.raises(DataError, match="no test entry is rated"):
+        benchmark(path, tmp_path, "bias", RUN)

@@ -77,8 +77,18 @@ def find_data(protocol: Protocol, place: Path, contents: bool = True) -> Found:
 def prepared(protocol: Protocol, found: Found, rule: Rule, run: Run, contents: bool = True) -> tuple[Dataset, list[Split]]:
     """The dataset, and the split of each fold. Where the protocol names no validation entries, the rule's share is drawn.
 
-    DataError where a file cannot be read, or does not belong to the others.
+    DataError where a file cannot be read, or does not belong to the others, or where nothing trains or tests.
     """
+    dataset, splits = _parted(protocol, found, rule, run, contents)
+    for counts in (split.counts() for split in splits):
+        if none := [role for role in ("train", "test") if not counts[role]]:
+            raise DataError(
+                f"{protocol.name}: no entry is a {none[0]} entry.", "Give the data that it is meant for, or mend its split."
+            )
+    return dataset, splits
+
+
+def _parted(protocol: Protocol, found: Found, rule: Rule, run: Run, contents: bool) -> tuple[Dataset, list[Split]]:
     split, table = protocol.split, _ratings(protocol.data, found, run, contents)
     roles = _roles(split, found, len(table))
     if isinstance(split, Index):
@@ -137,6 +147,8 @@ def _roles(split: object, found: Found, n: int) -> list[U8]:
     if isinstance(split, Shuffled):
         order = np.random.RandomState(split.seed).permutation(n)
         if split.folds:
+            if split.folds > n:
+                raise DataError(f"There are {n:,} rows for {split.folds:,} folds.", "Give the data that they are meant for.")
             return [_marked(n, order, [(rows, TEST)]) for rows in np.array_split(np.arange(n), split.folds)]
         train, valid = int(n * split.train_to), int(n * split.valid_to)
         return [_marked(n, order, [(np.arange(train, valid), VALID), (np.arange(valid, n), TEST)])]
