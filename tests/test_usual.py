@@ -23,7 +23,7 @@ RUN = Run(threads=1)
 def test_one_that_ranks_and_one_that_predicts(checkerboard):
     found = Usual.of(checkerboard, RUN)
     assert found.models == {"slim": None, "bayes": None}
-    assert found.why[0].startswith("slim orders the titles, with settings that validation chooses: ") and "MiB" in found.why[0]
+    assert found.why[0].startswith("slim orders the titles, with settings that validation chooses: ") and "KiB are forecast" in found.why[0]
     assert found.why[1].startswith("bayes predicts ratings, by draws: ")
     small = Usual.of(checkerboard, Run(memory=1000))
     assert small.models == {"mf": None} and small.why[0].startswith("slim would need ")
