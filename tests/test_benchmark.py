@@ -185,6 +185,13 @@ def test_a_model_that_cannot_be_trained_has_its_reason(folder):
         benchmark(folder / "lists.toml", folder, "mf", RUN)
 
 
+def test_a_model_that_does_not_do_the_task_is_told_of(folder):
+    heard = []
+    found = benchmark(folder / "files.toml", folder, "bias,ease", RUN, tell=heard.append)
+    assert found.failures == {"ease": "It predicts no ratings."} and heard[-1] == "ease: failed: It predicts no ratings."
+    assert "bias" in {row.name for row in found.rows}
+
+
 def test_wrong_arguments_are_refused_before_anything_is_read(folder, tmp_path):
     for given, error, said in (
         ({"models": "ease"}, ConfigError, "ease: none predicts ratings"),
