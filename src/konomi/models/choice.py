@@ -6,7 +6,7 @@ of them (coordinate ascent).
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ def _some(people: I64) -> I64:
 
 def left_open(config: Any) -> list[str]:
     """The settings of a Config that are None: validation entries choose them."""
-    return [name for name, value in vars(config).items() if value is None]
+    return [each.name for each in fields(config) if getattr(config, each.name) is None]
 
 
 def chosen(
