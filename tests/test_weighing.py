@@ -93,7 +93,7 @@ def test_each_model_counts_where_it_helps(train):
 def test_a_title_that_two_models_offer_is_wanted_once(train):
     models, people = (knowing(train, lambda n: n < 6), knowing(train, lambda n: True)), Validation.of(train)
     scores, wanted = _candidates(replace(blended(train, models), weights=Weights((0,), ((0.5, 0.5),))), people, Run())
-    assert scores.shape[2] > ITEMS and (wanted.sum(axis=1) == people.wanted.counts).all()
+    assert scores.shape[2] > ITEMS and (wanted.sum(axis=1) <= people.wanted.counts).all()
     assert not wanted[np.isinf(scores[0])].any()
 
 
