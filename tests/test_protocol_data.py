@@ -9,6 +9,7 @@ import pytest
 from command_line import write
 from konomi.data.split import SHOWN, TEST, TRAIN, VALID
 from konomi.errors import DataError
+from konomi.pipeline import protocol_data
 from konomi.pipeline.protocol import Rule
 from konomi.pipeline.protocol_data import find_data, prepared
 from konomi.pipeline.protocol_file import load_protocol
@@ -191,6 +192,17 @@ def test_checksums(tmp_path):
         with pytest.raises(DataError, match=f"is not the file of the protocol: its checksum is {known}, not {algorithm}:0000"):
             find_data(dataclasses.replace(found, data=other), tmp_path)
     assert find_data(load_protocol(protocol(tmp_path / "q.toml", 'kind = "drawn"')), tmp_path).unchecked == ("ratings.csv",)
+
+
+def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
+    def denied(path, wanted):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    ratings(tmp_path / "ratings.csv", rows())
+    sums = f'{RATED}\n[data.sums]\n"ratings.csv" = "md5:{"0" * 32}"'
+    monkeypatch.setattr(protocol_data, "sum_like", denied)
+    with pytest.raises(DataError, match=r"ratings\.csv: cannot be read: Permission denied"):
+        find_data(load_protocol(protocol(tmp_path / "p.toml", 'kind = "drawn"', data=sums)), tmp_path)
 
 
 def test_contents_by_wish(tmp_path):

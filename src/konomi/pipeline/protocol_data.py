@@ -52,7 +52,7 @@ def find_data(protocol: Protocol, place: Path, contents: bool = True) -> Found:
     """The files of a protocol in its folder within `place`, else in `place` itself, each with the checksum that the protocol
     names. contents: whether those that tell of titles and people are wanted.
 
-    DataError where one is missing, or has other bytes than the protocol's.
+    DataError where one is missing, cannot be read, or has other bytes than the protocol's.
     """
     data, found = protocol.data, dict[str, Path]()
     wanted = (*data.ratings, *files_of(protocol.split), *(data.contents if contents else ()))
@@ -65,7 +65,11 @@ def find_data(protocol: Protocol, place: Path, contents: bool = True) -> Found:
             raise DataError(
                 f"{place / data.folder / name}: no such file, and none in {place}.", f"{', or '.join(ways)}.", "data"
             )
-        if (known := data.sums.get(name)) and (own := sum_like(path, known)) != known:
+        try:
+            own = sum_like(path, known) if (known := data.sums.get(name)) else None
+        except OSError as cause:
+            raise DataError(f"{path}: cannot be read: {cause.strerror}.", "Check the file's permissions.") from cause
+        if own != known:
             raise DataError(
                 f"{path}: is not the file of the protocol: its checksum is {own}, not {known}.",
                 "Remove it and fetch the data anew: figures of other data cannot be compared.",
