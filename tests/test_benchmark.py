@@ -172,7 +172,7 @@ def test_people_held_out(folder):
 
 
 def test_what_is_usual_is_taken_where_nothing_is_named(folder):
-    assert [each.name for each in benchmark(folder / "lists.toml", folder, run=RUN).rows] == ["ease", "popular"]
+    assert [each.name for each in benchmark(folder / "lists.toml", folder, run=RUN).rows] == ["slim", "popular"]
     assert row(benchmark(folder / "index.toml", folder, run=RUN), "bayes")
 
 
@@ -183,6 +183,13 @@ def test_a_model_that_cannot_be_trained_has_its_reason(folder):
     assert heard[0].startswith("mf: failed: ") and [each.name for each in found.rows] == ["popular"]
     with pytest.raises(DataError, match="no model could be measured"):
         benchmark(folder / "lists.toml", folder, "mf", RUN)
+
+
+def test_a_model_that_does_not_do_the_task_is_told_of(folder):
+    heard = []
+    found = benchmark(folder / "files.toml", folder, "bias,ease", RUN, tell=heard.append)
+    assert found.failures == {"ease": "It predicts no ratings."} and heard[-1] == "ease: failed: It predicts no ratings."
+    assert "bias" in {row.name for row in found.rows}
 
 
 def test_wrong_arguments_are_refused_before_anything_is_read(folder, tmp_path):
@@ -209,3 +216,12 @@ def test_a_split_without_a_liked_test_entry_tests_no_lists(tmp_path):
     path = protocol(tmp_path / "p.toml", 'kind = "files"\ntest = ["test.csv"]', task="ranking", metrics=("ndcg@10",))
     with pytest.raises(DataError, match="no test entry is liked"):
         benchmark(path, tmp_path, "popular", RUN)
+
+
+def test_a_split_without_a_rated_test_entry_tests_no_ratings(tmp_path):
+    ratings(tmp_path / "ratings.csv", [(u, i, 9) for u in range(9) for i in range(3)] + [(u, 5, 2) for u in range(9)])
+    ratings(tmp_path / "test.csv", [(u, 5, 2) for u in range(9)])
+    read = 'read = { source = "delimited", scale = [1, 10, 1], unscored = [2] }'
+    path = protocol(tmp_path / "p.toml", 'kind = "files"\ntest = ["test.csv"]', data=read)
+    with pytest.raises(DataError, match="no test entry is rated"):
+        benchmark(path, tmp_path, "bias", RUN)

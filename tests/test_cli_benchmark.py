@@ -98,6 +98,13 @@ def test_how_it_refuses(folder, tmp_path):
     assert error == 'There is no rule "dirty".'
     error, hint = refused("benchmark", folder / "p.toml", "--data", folder, "-m", "ease")
     assert error == "ease: none predicts ratings."
+    error, hint = refused("benchmark", folder / "p.toml", "--data", folder, "-m", "mf", "--set", "task=interaction")
+    assert error == "mf: none predicts ratings."
+    split = write(tmp_path / "split.toml", "[split]\nkind = 'last'\n")
+    error, hint = refused("benchmark", folder / "p.toml", "--data", folder, "-m", "mf", "--config", split)
+    assert error == f"{split}: the split is that of the protocol." and hint == "Leave the table [split] out."
+    error, hint = refused("benchmark", folder / "p.toml", "--data", folder, "-m", "bias", "--seed", 2**63 - 1, "--seeds", 2)
+    assert error.startswith("run: seed cannot be")
     error, hint = refused("benchmark", folder / "p.toml", "--data", folder, "--set", "dim=4")
     assert hint == "Name the models with -m."
     error, hint = refused("benchmark", folder / "p.toml", "--data", folder, "--fetch", "-m", "mf", "--set", "dims=4")

@@ -116,6 +116,12 @@ def test_prepare_refuses(tmp_path, words, message, hint):
             'key.toml [mf]: unknown setting "dims". Did you mean "dim"?',
             "The settings are",
         ),
+        (
+            ("-m", "bias", "--config", "{}/key.toml"),
+            'key.toml [mf]: unknown setting "dims". Did you mean "dim"?',
+            "The settings",
+        ),
+        (("-m", ""), "There is no model.", "Name one or several"),
         (("--test-file", "{}/none.csv"), "none.csv: no such file", "Check the path."),
         (("--test-file", "{}/other.csv"), "1 of 1 rows of the test file are not in the dataset.", "Prepare both together."),
         (

@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 import types
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +132,16 @@ def test_a_fault_of_a_training_is_found(nearest, law):
 def test_a_setting_that_changes_nothing_is_found(nearest):
     register(nearest, nearest.Nearest, fit=lambda train, config, run: nearest.fit(train, nearest.Config(), run))
     assert "shrink: [20.1, 5.0] change nothing" in broken("every setting changes something")
+
+
+def test_a_setting_that_is_left_open_and_not_told_of_is_found(nearest):
+    @dataclass(frozen=True)
+    class Config:
+        shrink: float = 10.0
+        most: int | None = None
+
+    register(nearest, nearest.Nearest, {"chosen": {}}, Config=Config)
+    assert "most: None leaves it open" in broken("what was chosen gives the same model")
 
 
 def test_what_a_bundle_does_not_bring_back_is_found(nearest):

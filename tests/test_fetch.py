@@ -81,6 +81,7 @@ REFUSED = {
     "a zip that is damaged": (
         lambda body: (200, {}, packed({"ratings.csv": body}).replace(b"user_id", b"user-id", 1)), "", "is a damaged zip",
     ),
+    "a zip with damaged data": (lambda body: (200, {}, _scratched(body)), "", "is a damaged zip"),
     "a way out of http": (lambda body: (302, {"Location": "file:///etc/passwd"}, b""), "", "cannot be fetched: "),
     "a zip that swells": (
         lambda body: (200, {}, _swollen()), 'most = "100KB"', "would be more than 20 times 100KB unpacked",
@@ -93,6 +94,15 @@ def _swollen():
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ratings.csv", b"0" * 3_000_000)
     return out.getvalue()
+
+
+def _scratched(body):
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ratings.csv", body)
+    page = bytearray(out.getvalue())
+    page[60:64] = b"\xff" * 4  # of what is packed
+    return bytes(page)
 
 
 @pytest.mark.parametrize("what", REFUSED)
@@ -123,6 +133,30 @@ def test_https_leads_to_https_alone():
     with pytest.raises(URLError, match="which is not https"):
         SameSafety().redirect_request(asked, None, 302, "", {}, "http://example.org/a")
     assert SameSafety().redirect_request(asked, None, 302, "", {}, "https://example.org/b").full_url.endswith("/b")
+
+
+def test_a_page_instead_of_a_zip_is_no_file_of_the_data(server, tmp_path):
+    server.pages["/made.zip"] = (200, {}, b"<html>Our terms have changed.</html>")
+    fetch = f'[[data.fetch]]\naddress = "{server.address}/made.zip"\nlicence = "CC0"\nfiles = ["a.csv", "b.csv"]\n'
+    path = protocol(tmp_path / "p.toml", 'kind = "drawn"', ("a.csv", "b.csv"), f"{RATED}\n{fetch}")
+    with pytest.raises(DataError, match=r"made\.zip: is no zip"):
+        fetch_data(load_protocol(path), tmp_path / "data", RUN, lambda line: None)
+    assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("address", ["https://[::1", "http://..a/x"])
+def test_an_address_that_is_none(made, tmp_path, address):
+    _, with_fetch = made
+    with pytest.raises(DataError, match="cannot be fetched"):
+        fetch_data(with_fetch(address), tmp_path, RUN, lambda line: None)
+
+
+def test_a_place_that_cannot_be_written(server, made, tmp_path):
+    body, with_fetch = made
+    server.pages["/made.csv"] = (200, {}, body)
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(DataError, match=r"data/made: cannot be written: Not a directory"):
+        fetch_data(with_fetch(f"{server.address}/made.csv"), tmp_path / "data", RUN, lambda line: None)
 
 
 def test_nobody_there(made, tmp_path):

@@ -50,6 +50,24 @@ def test_anything_but_one_row_of_whole_numbers_is_refused(tmp_path, name, holds)
     assert f"{path}: holds {holds}, and not one row of whole numbers." == str(error.value)
 
 
+def test_damage_of_every_kind(tmp_path):
+    np.savez_compressed(tmp_path / "whole.npz", data=np.tile(ROLES, 99))
+    np.save(tmp_path / "whole.npy", ROLES)
+    packed, bare = (tmp_path / "whole.npz").read_bytes(), (tmp_path / "whole.npy").read_bytes()
+    other = bytearray(packed)
+    other[8] = other[packed.index(b"PK\x01\x02") + 10] = 99  # a way of packing that Python has not
+    damaged = {
+        "scratched.npz": packed[:60] + b"\xff" * 4 + packed[64:],
+        "other.npz": bytes(other),
+        "huge.npy": bare.replace(b"(6,), }".ljust(40), b"(1000000000000000,), }".ljust(40)),
+        "open.npy": bare.replace(b"}", b" "),
+    }
+    for name, data in damaged.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(DataError, match="no array of NumPy, or is damaged"):
+            read_index(tmp_path / name)
+
+
 def test_missing_empty_and_cut_short(tmp_path):
     write(tmp_path / "empty.txt", "\n")
     (tmp_path / "empty.npy").write_bytes(b"")

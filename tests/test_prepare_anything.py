@@ -112,6 +112,9 @@ FRAME = pl.DataFrame({"user": [1, 2], "item": [1, 1], "rating": [3, 4]})
         ("gone.csv", {"sorce": "movielens"}, ConfigError, 'no option "sorce". Did you mean "source"?', "on_bad_rows"),
         ("gone.csv", {"scale": 5}, ConfigError, "An int is not a scale", "konomi.Scale(1, 10, 1)"),
         ("gone.csv", {"separator": "ab"}, ConfigError, '"ab" cannot stand between columns', "Give ::"),
+        ("gone.csv", {"unscored": 5}, ConfigError, 'unscored cannot be "5"', "It is a list."),
+        ("gone.csv", {"unscored": "99"}, ConfigError, 'unscored cannot be "99"', "It is a list."),
+        ("gone.csv", {"unscored": ["none"]}, ConfigError, 'unscored cannot be "none"', "It is a number."),
         ("gone.csv", {"on_bad_rows": True}, ConfigError, "on_bad_rows cannot be", "refuse, skip"),
     ],
 )

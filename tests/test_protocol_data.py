@@ -8,7 +8,8 @@ import pytest
 
 from command_line import write
 from konomi.data.split import SHOWN, TEST, TRAIN, VALID
-from konomi.errors import ConfigError, DataError
+from konomi.errors import DataError
+from konomi.pipeline import protocol_data
 from konomi.pipeline.protocol import Rule
 from konomi.pipeline.protocol_data import find_data, prepared
 from konomi.pipeline.protocol_file import load_protocol
@@ -193,6 +194,17 @@ def test_checksums(tmp_path):
     assert find_data(load_protocol(protocol(tmp_path / "q.toml", 'kind = "drawn"')), tmp_path).unchecked == ("ratings.csv",)
 
 
+def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
+    def denied(path, wanted):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    ratings(tmp_path / "ratings.csv", rows())
+    sums = f'{RATED}\n[data.sums]\n"ratings.csv" = "md5:{"0" * 32}"'
+    monkeypatch.setattr(protocol_data, "sum_like", denied)
+    with pytest.raises(DataError, match=r"ratings\.csv: cannot be read: Permission denied"):
+        find_data(load_protocol(protocol(tmp_path / "p.toml", 'kind = "drawn"', data=sums)), tmp_path)
+
+
 def test_contents_by_wish(tmp_path):
     ratings(tmp_path / "ratings.csv", rows())
     write(tmp_path / "items.csv", "item_id,title,genres\n10,A,Action\n11,B,Drama\n")
@@ -217,7 +229,12 @@ def test_a_test_row_that_is_not_among_the_ratings(tmp_path):
         opened(protocol(tmp_path / "p.toml", 'kind = "files"\ntest = ["test1.csv"]'))
 
 
-def test_an_option_of_reading_that_is_none(tmp_path):
-    ratings(tmp_path / "ratings.csv", rows())
-    with pytest.raises(ConfigError, match='There is no option "sauce"'):
-        opened(protocol(tmp_path / "p.toml", 'kind = "drawn"', data='read = { sauce = "delimited" }'))
+def test_a_fold_that_nothing_trains_or_tests(tmp_path):
+    n = len(files(tmp_path))
+    index(tmp_path, n)
+    for role in ("train", "test"):
+        with pytest.raises(DataError, match=f"p: no entry is a {role} entry"):
+            opened(protocol(tmp_path / "p.toml", f'kind = "index"\nfile = "index.npz"\n{role} = 9'))
+    with pytest.raises(DataError, match=f"There are {n} rows for {n + 1} folds"):
+        opened(protocol(tmp_path / "p.toml", f'kind = "shuffled"\nfolds = {n + 1}'))
+    assert len(opened(protocol(tmp_path / "p.toml", 'kind = "shuffled"\nfolds = 20'))[1]) == 20

@@ -106,6 +106,28 @@ WRONG = {
     "a figure without its source": (FILES, {"more": FIGURE.replace("source", "sauce")}, 'there is no "source"'),
     "a figure of another metric": (FILES, {"more": FIGURE.replace("rmse", "mrr")}, '[[published]] 1: unknown "mrr"'),
     "a figure without a value": (FILES, {"more": FIGURE.replace("0.9", "'0.9'")}, "[[published]] 1: values has no figure"),
+    "a figure with more than that": (FILES, {"more": FIGURE + "note = 'a'\n"}, '[[published]] 1: unknown "note"'),
+    "a figure without end": (FILES, {"more": FIGURE.replace("0.9", "inf")}, "[[published]] 1: values has no figure"),
+    "a fetch that is no list": (FILES, {"data": "fetch = 5"}, "data.fetch is no list"),
+    "a fetch of nothing": (
+        FILES,
+        {"data": "[[data.fetch]]\naddress = 'https://x'\nlicence = ''\nfiles = []"},
+        "[[data.fetch]] 1: files names none",
+    ),
+    "a fetch of other files": (
+        FILES,
+        {"data": "[[data.fetch]]\naddress = 'https://x'\nlicence = ''\nfiles = ['rating.csv']"},
+        '[[data.fetch]] 1: unknown "rating.csv". Did you mean "ratings.csv"?',
+    ),
+    "a sum of another file": (
+        FILES, {"data": f'[data.sums]\n"rating.csv" = "md5:{"0" * 32}"'}, '[data.sums]: unknown "rating.csv". Did you mean',
+    ),
+    "an unknown way to read": (FILES, {"data": "read = { separater = ';' }"}, '[data.read]: unknown "separater". Did you'),
+    "a way to read that is not said there": (FILES, {"data": "read = { run = 5 }"}, '[data.read]: unknown "run"'),
+    "titles from elsewhere": (FILES, {"data": "read = { items = '/etc/passwd' }"}, '[data.read]: unknown "items"'),
+    "one number for two roles": ('kind = "index"\nfile = "a"\ntrain = 1', {}, "[split]: The numbers of train, valid and"),
+    "a seed that NumPy refuses": ('kind = "shuffled"\nseed = 4294967296', {}, "[split]: seed is 4294967296"),
+    "a seed below 0": ('kind = "people"\nvalid = 1\ntest = 1\nseed = -1', {}, "[split]: seed is -1"),
     "a figure picked elsewhere": (FILES, {"more": FIGURE.replace('"validation"', '"train"')}, 'picked_on cannot be "train"'),
 }  # fmt: skip
 
@@ -117,6 +139,13 @@ def test_what_is_wrong_is_named_with_its_place(tmp_path, what):
     with pytest.raises(ConfigError) as error:
         load_protocol(path)
     assert error.value.message.startswith(str(path)) and said in error.value.message and error.value.hint
+
+
+def test_a_rule_that_is_no_table(tmp_path):
+    path = protocol(tmp_path / "wrong.toml", FILES)
+    for key in ("rule", "as_published"):
+        with pytest.raises(ConfigError, match=rf"\[{key}\]: is no table"):
+            load_protocol(write(tmp_path / "top.toml", f"{key} = 5\n{path.read_text()}"))
 
 
 def test_no_toml_at_all(tmp_path):

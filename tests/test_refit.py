@@ -1,6 +1,7 @@
 """The second training, on everything: what it learns, what is noted of it, and that nothing it has learnt tests it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from konomi.errors import BundleError, ConfigError, DataError
 from konomi.evaluate.metrics import RANKING, SERVED
 from konomi.evaluate.people import of_people, standings
 from konomi.models import bias, ease, module
+from konomi.models.choice import left_open
 from konomi.neural.stopping import best_epoch
 from konomi.pipeline.against import FIRST, SECOND, compare_bundles
 from konomi.pipeline.evaluate import evaluate_model
@@ -164,6 +166,18 @@ def test_settings_of_the_second_training():
     assert settled(bias.Config(damp_item=3), [fitted]) == bias.Config(damp_item=3)
     with pytest.raises(ConfigError, match="yes or no"):
         train_model("nowhere", refit="yes")
+
+
+def test_what_a_config_leaves_open_is_as_it_was_chosen():
+    @dataclass(frozen=True, slots=True)
+    class Config:
+        k: int | None = None
+        most: int | None = None
+        rate: float = 0.5
+
+    assert left_open(Config(most=3)) == ["k"]
+    several = [SimpleNamespace(chosen={"k": k}) for k in (9, 2, 4)]
+    assert settled(Config(), several) == Config(k=4)  # nothing says what `most` was
 
 
 def test_whoever_does_not_beat_the_baseline_is_told(checkerboard):

@@ -233,8 +233,42 @@ def test_too_much_memory_is_refused_before_the_fit(train):
     assert "lower `nearest`, or raise `least`" in caught.value.hint
 
 
+def test_items_that_the_same_people_have(monkeypatch):
+    same = train_of([(u, i, 9) for u in range(1000) for i in range(30)])
+    W = dense(slim.fit(same, slim.Config(l2=1e-4, **PLAIN), Run()))
+    assert W.sum(axis=0) == pytest.approx(np.ones(30), abs=0.01)  # though a residual is lost in rounding
+    with pytest.raises(FitError, match=r"too much alike to be told apart with l2 = 1e-06") as caught:
+        slim.fit(same, slim.Config(l2=1e-6, **PLAIN), Run())
+    assert caught.value.hint == "Raise `l2`."
+
+
+def test_settings_that_cannot_be_trained_are_not_chosen():
+    def figure(settings):
+        if settings["l2"] < 3:
+            raise FitError("Too much alike.", "")
+        return -settings["l2"]
+
+    for usual in (1.0, 9.0):
+        found = choice.chosen("slim", {"l2": usual}, {"l2": (1.0, 2.0, 3.0, 9.0)}, figure, Run())
+        assert found["l2"] == (1.0 if usual == 1.0 else 3.0)  # the next one is no better
+
+
+def test_no_more_neighbours_than_items(train):
+    some, all_of_them = (slim.fit(train, slim.Config(l2=5, nearest=k, **PLAIN), Run(memory=1 << 28)) for k in (20, 10**6))
+    assert np.array_equal(dense(some), dense(all_of_them)) and all_of_them.chosen["nearest"] == 10**6
+    assert slim.forecast(20, 10**6, 0, 1) == slim.forecast(20, 20, 0, 1)
+
+
 def test_what_is_refused(train):
-    for bad in ({"l2": 0.0}, {"nearest": 0}, {"least": 0}, {"user_power": -0.1}, {"dropout": 1.0}, {"relaxed": 1.5}):
+    for bad in (
+        {"l2": 0.0},
+        {"l2": 1e39},
+        {"nearest": 0},
+        {"least": 0},
+        {"user_power": -0.1},
+        {"dropout": 1.0},
+        {"relaxed": 1.5},
+    ):
         with pytest.raises(ConfigError, match=next(iter(bad))):
             slim.Config(**bad)
     nothing = replace(train, seen=train.seen.keep(np.zeros(len(train.seen.item), bool)))

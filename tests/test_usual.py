@@ -23,7 +23,7 @@ RUN = Run(threads=1)
 def test_one_that_ranks_and_one_that_predicts(checkerboard):
     found = Usual.of(checkerboard, RUN)
     assert found.models == {"slim": None, "bayes": None}
-    assert found.why[0].startswith("slim orders the titles, with settings that validation chooses: ") and "MiB" in found.why[0]
+    assert found.why[0].startswith("slim orders the titles, with settings that validation chooses: ") and "KiB" in found.why[0]
     assert found.why[1].startswith("bayes predicts ratings, by draws: ")
     small = Usual.of(checkerboard, Run(memory=1000))
     assert small.models == {"mf": None} and small.why[0].startswith("slim would need ")
@@ -55,7 +55,10 @@ def test_a_forecast_by_hand():
     assert counts.slim(choice=False) == 2 * (2.2e-9 * 14 + 6e-5 * 2) and counts.mf() == 2 * 1.5e-6 * 6
 
 
-@pytest.mark.parametrize(("given", "said"), [(0.42, "0.4 s"), (12.3, "12 s"), (99, "99 s"), (150, "2 min"), (9000, "2.5 h")])
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(1e-9, "0.001 s"), (0.42, "0.4 s"), (9.6, "10 s"), (12.3, "12 s"), (99, "99 s"), (150, "2 min"), (9000, "2.5 h")],
+)
 def test_times_for_people(given, said):
     assert in_time(given) == said
 
@@ -86,7 +89,12 @@ def test_the_command_takes_a_budget(tmp_path):
     assert made.configs["slim"]["l2"] == slim.USUAL["l2"] and "bayes" not in made.models
     command("train", data, "--budget", "0.001s", "--set", "slim.l2=7", "-o", bundle)
     assert konomi.load_bundle(bundle).configs["slim"] == {**made.configs["slim"], "l2": 7.0}
-    for words in (("-m", "bias", "--budget", "10s"), ("--from", bundle, "--budget", "10s"), ("--budget", "soon")):
+    for words in (
+        ("-m", "bias", "--budget", "10s"),
+        ("-m", "", "--budget", "10s"),
+        ("--from", bundle, "--budget", "10s"),
+        ("--budget", "soon"),
+    ):
         assert refused("train", data, "-o", tmp_path / "other", *words)[0].startswith("--budget")
 
 

@@ -18,10 +18,11 @@ from konomi.data.statistics import add_statistics
 from konomi.data.table import Table
 from konomi.kernels.topk import topk
 from konomi.models import popular
+from konomi.models.choice import Validation
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.scores import LATER
-from konomi.ranking.weighing import LEAST, _ndcg, _selected, fitted
+from konomi.ranking.weighing import LEAST, _candidates, _ndcg, _selected, fitted
 from konomi.ranking.weights import Weights
 from konomi.runtime import Run
 
@@ -87,6 +88,13 @@ def test_each_model_counts_where_it_helps(train):
     assert first[0] == last[0] == 0, "who helps nobody has no share"
     assert last[2] > 0 and first[1] > 0
     assert first[1] >= last[1] and last[2] >= first[2]
+
+
+def test_a_title_that_two_models_offer_is_wanted_once(train):
+    models, people = (knowing(train, lambda n: n < 6), knowing(train, lambda n: True)), Validation.of(train)
+    scores, wanted = _candidates(replace(blended(train, models), weights=Weights((0,), ((0.5, 0.5),))), people, Run())
+    assert scores.shape[2] > ITEMS and (wanted.sum(axis=1) <= people.wanted.counts).all()
+    assert not wanted[np.isinf(scores[0])].any()
 
 
 def test_one_model_and_few_people_have_no_weights(train):

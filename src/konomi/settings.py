@@ -25,6 +25,7 @@ WANTED = {
     int: "a whole number",
     float: "a number",
     Path: "a path",
+    tuple: "a list",
     Callable: "a function, or what else can be called",
 }
 """What a setting of a type is, as a hint says it."""
@@ -82,7 +83,12 @@ def _convert(kind: Any, value: Any, origin: str, name: str) -> Any:
         if value is None and types.NoneType in typing.get_args(kind):
             return None
         kind = next(k for k in typing.get_args(kind) if k is not types.NoneType)
+    several = typing.get_origin(kind) is tuple and ... in typing.get_args(kind)
+    if several and isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return tuple(_convert(typing.get_args(kind)[0], each, origin, name) for each in value)
     try:
+        if several:
+            raise TypeError(value)
         if typing.get_origin(kind) is Callable:
             return {True: value}[callable(value)]
         if kind is bool:

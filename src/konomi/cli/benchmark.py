@@ -60,11 +60,14 @@ def benchmark(
     found = load_protocol(protocol)
     found.rule(rule)
     tables = read_toml(config) if config else {}
+    if "split" in tables:
+        raise ConfigError(f"{config}: the split is that of the protocol.", "Leave the table [split] out.")
     chosen = None
     if models is not None:
         from konomi.pipeline.arguments import model_names
 
-        chosen = running_of.able(model_configs(model_names(models), tables, config, words or []), found.task)
+        chosen = model_configs(model_names(models), tables, config, words or [])
+        running_of.able(chosen, found.task)
     elif words or tables:
         raise ConfigError("--set and --config are settings of models.", "Name the models with -m.")
     check_needs(chosen or (), device)

@@ -23,15 +23,17 @@ def model_configs(
     last one first.
 
     A word is MODEL.KEY=VALUE, or KEY=VALUE where only one of the models has this setting. RequestError or ConfigError for
-    anything unknown.
+    anything unknown, in tables of other models, too.
     """
     from konomi.models import model_names, module
-    from konomi.settings import closest
+    from konomi.settings import closest, settings
 
     kinds = {name: module(name).Config for name in names}
     for name, table in tables.items():
         if name not in (known := (*model_names(), "split")) or not isinstance(table, dict):
             raise ConfigError(f"{file}: unknown table [{name}].{closest(name, known)}", f"The tables are: {', '.join(known)}.")
+        if name not in (*names, "split"):
+            settings(module(name).Config, table, f"{file} [{name}]")
     words_of: dict[str, list[str]] = {name: [] for name in names}
     for word in words:
         name, dot, _ = word.partition("=")[0].partition(".")

@@ -83,9 +83,9 @@ def train(
     tables = read_toml(config) if config else {}
     how = split_settings(tables, config, seed, split, valid, test, folds)
     check_files(test_file, valid_file, {"kind": split, "valid": valid, "test": test, "folds": folds})
-    of_models = {"--model": models, "--task": task, "--set": words, "--config": set(tables) - {"split"}}
+    of_models = {"--model": models is not None, "--task": task is not None, "--set": words, "--config": set(tables) - {"split"}}
     begun, chosen, time = None, None, None if budget is None else duration(budget, "--budget")
-    if budget and (models or start):
+    if budget and (models is not None or start):
         raise ConfigError("--budget: it chooses models, and they are named.", "Leave out --budget, or the models.")
     if start is not None:
         if said := next((name for name, value in (*of_models.items(), ("--test-file", test_file)) if value), None):
@@ -93,8 +93,8 @@ def train(
         begun = load_bundle(start)
     elif any(of_models.values()):
         room = Run() if memory is None else Run(memory=byte_size(memory, "--memory"))
-        taken = {} if models else Usual.of(Dataset.open(data), room, time or BUDGET).models
-        named = model_names(models) if models else list(taken)
+        taken = {} if models is not None else Usual.of(Dataset.open(data), room, time or BUDGET).models
+        named = list(taken) if models is None else model_names(models)
         chosen = model_configs(named, tables, config, words or [], task, taken)
     names = list(begun.models if begun else chosen or ())
     if names:

@@ -35,7 +35,7 @@ def ridge_on_nearest(columns, rows, head, diagonal, penalty, unit, start, stop, 
     of G_ii they tell, wᵀ G_Ni, into told f64[n].
 
     Nearest are the items j with the largest G_ji² / (G_jj + Λ_jj): how much better the regression on j alone is than none.
-    columns and rows are X as in `gram.gram`, unit what 1 in them is worth; head as in `kept_gram`; diagonal f64[n] > 0 of G and
+    columns and rows are X as in `gram.gram`, unit what 1 in them is worth; head as in `kept_gram`; diagonal f64[n] of G and
     penalty f64[n] > 0 of Λ. Items with G_ji ≤ 0 are no neighbours.
     """
     n, K = near.shape

@@ -72,9 +72,10 @@ class ModelModule(Protocol):
     """What every model file has.
 
     TASKS: the tasks that it can have; where it has one of two, its setting `task` chooses. Config: a frozen dataclass, each
-    field with a default. It may have more: `NEEDS` (see `needs`), `CHECKPOINTS` (see `keeps_checkpoints`), `fit_from` (see
-    `WarmStart`), and the constant SHAPES: dtype, shape and range of each array of a `state()`, as in {"history":
-    "f32[E, 2] nan"}; a bundle with other arrays is refused when it is opened. `bundle/shapes.py` says how it is written.
+    field with a default; None means that validation entries choose it (see `HasChosen`). It may have more: `NEEDS` (see
+    `needs`), `CHECKPOINTS` (see `keeps_checkpoints`), `fit_from` (see `WarmStart`), and the constant SHAPES: dtype, shape and
+    range of each array of a `state()`, as in {"history": "f32[E, 2] nan"}; a bundle with other arrays is refused when it is
+    opened. `bundle/shapes.py` says how it is written.
     """
 
     TASKS: tuple[str, ...]

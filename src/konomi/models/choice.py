@@ -4,8 +4,9 @@ One after the other is moved along its ladder of values as long as NDCG@10 on th
 of them (coordinate ascent).
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from konomi.arrays import I64
 from konomi.data.gains import hits, ndcg
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
+from konomi.errors import FitError
 from konomi.kernels.topk import topk
 from konomi.models.api import Model
 from konomi.runtime import Run, Stage, blocks
@@ -61,7 +63,7 @@ def _some(people: I64) -> I64:
 
 def left_open(config: Any) -> list[str]:
     """The settings of a Config that are None: validation entries choose them."""
-    return [name for name, value in vars(config).items() if value is None]
+    return [each.name for each in fields(config) if getattr(config, each.name) is None]
 
 
 def chosen(
@@ -69,14 +71,17 @@ def chosen(
 ) -> dict[str, float]:
     """Settings that are best on validation entries, from the `usual` ones: all of them, those with ladders moved.
 
-    figure: NDCG@10 of a training with such settings; name: of the model, for progress.
+    figure: NDCG@10 of a training with such settings, FitError where there is none; name: of the model, for progress.
     """
     settings, known = dict(usual), dict[tuple[float, ...], float]()
 
     def of(values: dict[str, float]) -> float:
         key = tuple(values.values())
         if key not in known:
-            known[key] = figure(values)
+            try:
+                known[key] = figure(values)
+            except FitError:  # such as a penalty that tells no items apart: others may
+                known[key] = -math.inf
             said = f"valid NDCG@{K} {max(known.values()):.4f}"
             run.progress(Stage(f"choose {name}", min(len(known), total), total, "settings", said))
         return known[key]

@@ -12,7 +12,7 @@ from konomi.data.statistics import trust
 from konomi.errors import FitError
 from konomi.kernels.gram import both_forms, gram
 from konomi.kernels.inverse import negative_inverse
-from konomi.models.shallow import CHOSEN, ONE, Config, Ease, learnt, values, weighed
+from konomi.models.shallow import CHOSEN, ONE, Config, Ease, learnt, too_much_alike, values, weighed
 from konomi.runtime import Run, blocks
 
 GRAM_ROWS = 8  # rows of the Gram matrix that are one task: those of the best known items take tenths of a second
@@ -117,6 +117,5 @@ def solve(rows: sp.csr_matrix, penalty: F32, run: Run) -> F32:
         try:
             negative_inverse(matrix, run.threads)
         except np.linalg.LinAlgError:
-            said = f"ease: the items are too much alike to be told apart with l2 = {penalty.min():g}."
-            raise FitError(said, "Raise `l2`.") from None
+            raise too_much_alike("ease", float(penalty.min())) from None
     return matrix

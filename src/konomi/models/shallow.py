@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from konomi.arrays import F32, F64, I32
 from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
-from konomi.errors import ConfigError
+from konomi.errors import ConfigError, FitError
 from konomi.kernels.dots import weighted_sums
 from konomi.models.api import check_output, in_short
 from konomi.runtime import blocks, workers
@@ -19,6 +19,7 @@ from konomi.settings import check_types, positive
 
 PEOPLE = 16  # people encoded by one task
 ONE = 1 << 16  # x d^(−β/2) is rounded to a multiple of 1 / ONE, so that sums of products are exact
+LEAST_L2, MOST_L2 = 1e-9, 1e9  # people
 CHOSEN = ("l2", "dropout", "user_power", "item_power", "relaxed")  # what validation entries choose
 
 
@@ -39,7 +40,8 @@ class Config:
 
     def __post_init__(self) -> None:
         check_types(self, "ease")
-        positive("ease", **{} if self.l2 is None else {"l2": self.l2}, least=self.least)
+        positive("ease", least=self.least)
+        check_penalty("ease", self.l2)
         check_shares("ease", dropout=self.dropout, user_power=self.user_power, relaxed=self.relaxed)
         if self.item_power is not None and not -1 <= self.item_power <= 1:
             raise ConfigError(f"ease: item_power is {self.item_power:g}.", "Set it between −1 and 1.", "item_power")
@@ -124,6 +126,17 @@ class Ease:
     def _entries(self, profiles: Profiles) -> tuple[Profiles, F32]:
         """The entries of learnt items with x ≠ 0, items replaced by their columns, and their x."""
         return learnt(profiles, self._values(profiles), self.column, len(self.weight))
+
+
+def check_penalty(name: str, l2: float | None) -> None:
+    """ConfigError for a λ that 32 bits may not have beside numbers of people; None is left out."""
+    if l2 is not None and not LEAST_L2 <= l2 <= MOST_L2:
+        raise ConfigError(f"{name}: l2 is {l2:g}.", f"Set it from {LEAST_L2:g} to {MOST_L2:g}.", "l2")
+
+
+def too_much_alike(name: str, l2: float) -> FitError:
+    """The error where no regression can tell items apart."""
+    return FitError(f"{name}: the items are too much alike to be told apart with l2 = {l2:g}.", "Raise `l2`.")
 
 
 def check_shares(name: str, **shares: float | None) -> None:

@@ -30,7 +30,7 @@ from konomi.kernels.nearest import kept_gram, ridge_on_nearest
 from konomi.kernels.sparse_rows import whole_numbers
 from konomi.models.choice import Validation, chosen, left_open
 from konomi.models.room import check_room
-from konomi.models.shallow import ONE, learnt, values, weighed
+from konomi.models.shallow import ONE, learnt, too_much_alike, values, weighed
 from konomi.models.sparse import CHOSEN, DISLIKED, Config, Slim
 from konomi.runtime import Run, Stage, blocks
 
@@ -65,13 +65,14 @@ def head(n: int, nearest: int) -> int:
 def forecast(n: int, nearest: int, entries: int, threads: int) -> int:
     """The bytes that fitting n items takes at most, beside the dataset: the kept part of the Gram matrix, weights and
     neighbours as they are learnt and in rows, the entries by person and by item, and what each thread computes in."""
+    nearest = min(nearest, n)
     return 4 * head(n, nearest) ** 2 + 40 * n * nearest + 80 * entries + threads * (25 * n + 32 * nearest**2)
 
 
 def fit(train: TrainSet, config: Config, run: Run) -> Slim:
     """Choose what is left open, then one regression for each item; no seed, no epochs.
 
-    FitError where there is no entry to learn from, or the `forecast` is above `run.memory`.
+    FitError where there is no entry to learn from, the `forecast` is above `run.memory`, or items cannot be told apart.
     """
     n_items = len(train.items)
     many = np.bincount(train.seen.item[train.seen.consumed], minlength=n_items + 1)
@@ -103,7 +104,8 @@ def _regressed(
 ) -> Slim:
     """The model of some items, order i64[n], the best known first; many i64[I+1]: the people who have an item; kind: of the
     levels of weights."""
-    n, nearest, labelling = len(order), int(settings["nearest"]), train.labelling
+    n, labelling = len(order), train.labelling
+    nearest = min(int(settings["nearest"]), n)
     column = np.full(len(many), n, np.int32)
     column[order] = np.arange(n)
     entries, x = learnt(train.seen, values(train.seen, labelling, DISLIKED), column, n)
@@ -115,9 +117,13 @@ def _regressed(
     with run.workers() as each:
         known = kept_gram(columns, rows, head(n, nearest), 1 / ONE, each)
         whole = (columns, rows, known, diagonal, penalty, 1 / ONE)
-        each(lambda span: ridge_on_nearest(*whole, *span, near, weight, told), blocks(n, ITEMS))
+        try:
+            each(lambda span: ridge_on_nearest(*whole, *span, near, weight, told), blocks(n, ITEMS))
+        except np.linalg.LinAlgError:
+            raise too_much_alike("slim", settings["l2"]) from None
     i, k = np.nonzero(near >= 0)
-    kept = np.maximum(1 - settings["relaxed"], penalty / (diagonal + penalty - told))
+    left = np.maximum(diagonal + penalty - told, penalty)  # R, which rounding may bring below Λ
+    kept = np.maximum(1 - settings["relaxed"], penalty / left)
     W = sp.csr_matrix((weight[i, k] * kept[i], (near[i, k], i)), (n, n), np.float32)
     W.sort_indices()
     indptr = W.indptr.astype(np.int64)

@@ -12,7 +12,7 @@ from konomi.data.labels import Labelling
 from konomi.data.profiles import Profiles
 from konomi.kernels.sparse_rows import parts_of_rows, sums_of_rows
 from konomi.models.api import check_output, in_short
-from konomi.models.shallow import check_shares, learnt, values
+from konomi.models.shallow import check_penalty, check_shares, learnt, values
 from konomi.runtime import blocks, workers
 from konomi.settings import check_types, positive
 
@@ -34,8 +34,8 @@ class Config:
 
     def __post_init__(self) -> None:
         check_types(self, "slim")
-        given = {name: value for name in ("l2", "nearest", "least") if (value := getattr(self, name)) is not None}
-        positive("slim", **given)
+        positive("slim", **{} if self.nearest is None else {"nearest": self.nearest}, least=self.least)
+        check_penalty("slim", self.l2)
         check_shares("slim", dropout=self.dropout, user_power=self.user_power, relaxed=self.relaxed)
 
 

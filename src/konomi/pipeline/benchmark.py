@@ -109,14 +109,16 @@ def benchmark(
     seeds = whole("seeds", seeds, 1, ConfigError)
     if seeds > MOST_SEEDS:
         raise ConfigError(f"{seeds:,} trainings of each model.", f"Ask for {MOST_SEEDS} `seeds` at most.", "seeds")
-    configs = None if models is None else able(models_from(models), found.task)
+    replace(run, seed=run.seed + seeds - 1)  # ConfigError where it is too large
+    named = None if models is None else models_from(models)
+    configs = None if named is None else able(named, found.task)
     files = find_data(found, as_path(data, "the data of a protocol", ConfigError), not by_ids)
     dataset, splits = prepared(found, files, chosen, run, not by_ids)
     configs = configs or able(models_from(Usual.of(dataset, run).models), found.task)
     folds = [Fold(found, chosen, dataset, split, run) for split in splits]
     trials, failures = dict[str, list[Trial]](), dict[str, str]()
-    for name, config in configs.items():
-        tried = _trials(name, config, folds, seeds, tell)
+    for name, config in (named or configs).items():
+        tried = _trials(name, config, folds, seeds, tell) if name in configs else "It predicts no ratings."
         if isinstance(tried, str):
             failures[name] = tried
             tell(f"{name}: failed: {tried}")
@@ -130,10 +132,15 @@ def benchmark(
 
 def able(configs: Mapping[str, Any], task: str) -> dict[str, Any]:
     """The models that do a task. ConfigError where none does."""
-    found = {name: config for name, config in configs.items() if task != RATING or RATING in module(name).TASKS}
+    found = {name: config for name, config in configs.items() if task != RATING or _rates(name, config)}
     if not found:
-        raise ConfigError(f"{', '.join(configs)}: none predicts ratings.", "Name one that does, such as mf.", "models")
+        raise ConfigError(f"{', '.join(configs)}: none predicts ratings.", "Name one that does, such as bayes.", "models")
     return found
+
+
+def _rates(name: str, config: Any) -> bool:
+    """Whether a model with this config predicts ratings."""
+    return RATING in module(name).TASKS and getattr(config, "task", RATING) == RATING
 
 
 def _trials(

@@ -64,7 +64,7 @@ def seconds(given: Any) -> float:
 
 
 def in_time(seconds: float) -> str:
-    """Seconds for people: "0.4 s", "12 s", "3 min", "2 h"."""
+    """Seconds for people: "0.001 s" at least, "0.4 s", "12 s", "3 min", "2.5 h"."""
     if seconds < 100:
-        return f"{seconds:.1g} s" if seconds < 10 else f"{seconds:.0f} s"
+        return f"{max(seconds, 0.001):.1g} s" if seconds < 9.5 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -6,6 +6,7 @@ What is downloaded is limited in size, compared with its checksum where one is k
 import http.client
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -14,7 +15,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from konomi.errors import DataError
-from konomi.files import whole_file, workplace
+from konomi.files import unwritable, whole_file, workplace
 from konomi.files.sums import sum_like
 from konomi.pipeline.protocol import Data, Fetch, Protocol, files_of
 from konomi.runtime import Run, Stage, check_cancel
@@ -24,6 +25,8 @@ PIECE = 1 << 18  # bytes read at once
 SILENCE = 30.0  # seconds in which a server has to say something
 UNPACKED = 20  # how many times what may be fetched may be unpacked
 DOWNLOAD = "download"
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)
+"""What reading a damaged zip, or one of a form that Python has not, raises."""
 
 
 class SameSafety(request.HTTPRedirectHandler):
@@ -54,8 +57,11 @@ def fetch_data(
         say(f"{each.address} (at most {each.most}), to {place / data.folder}.")
         say(f"Licence: {each.licence}.")
     came = list[Path]()
-    for each in chosen:
-        came += _fetch(each, [name for name in each.files if name in missing], data, place / data.folder, run)
+    try:
+        for each in chosen:
+            came += _fetch(each, [name for name in each.files if name in missing], data, place / data.folder, run)
+    except OSError as cause:
+        raise unwritable(place / data.folder, cause, DataError, "data") from cause
     return tuple(came)
 
 
@@ -69,6 +75,8 @@ def _fetch(fetch: Fetch, names: list[str], data: Data, folder: Path, run: Run) -
                 f"{fetch.address}: its checksum is {own}, not {fetch.sum}.", "Look whether the address is the right one."
             )
         if not zipfile.is_zipfile(raw):
+            if len(fetch.files) > 1:
+                raise DataError(f"{fetch.address}: is no zip.", "Look whether the address is the right one.")
             return [_put(raw.open("rb"), fetch, names[0], data, folder)]
         try:
             with zipfile.ZipFile(raw) as archive:
@@ -79,16 +87,17 @@ def _fetch(fetch: Fetch, names: list[str], data: Data, folder: Path, run: Run) -
                     )
                 pairs = zip(members, names, strict=True)
                 return [_put(archive.open(member), fetch, name, data, folder) for member, name in pairs]
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as cause:
+        except DAMAGED as cause:
             raise DataError(f"{fetch.address}: is a damaged zip: {cause}.", "Fetch it again.") from cause
 
 
 def _download(fetch: Fetch, to: Path, run: Run) -> None:
     """The bytes of an address as a file."""
-    most, name = byte_size(fetch.most, "most"), PurePosixPath(urlsplit(fetch.address).path).name
+    most = byte_size(fetch.most, "most")
     hint = "Try again, or download it by hand, and say where it is with `data`."
-    asked = request.Request(fetch.address, headers={"User-Agent": "konomi"})
     try:
+        name = PurePosixPath(urlsplit(fetch.address).path).name
+        asked = request.Request(fetch.address, headers={"User-Agent": "konomi"})
         with _opener().open(asked, timeout=SILENCE) as answer, to.open("wb") as file:
             said = answer.headers.get("Content-Length", "")
             total, done = int(said) if said.isdecimal() else 0, 0
@@ -100,7 +109,7 @@ def _download(fetch: Fetch, to: Path, run: Run) -> None:
     except HTTPError as cause:
         with cause:
             raise DataError(f"{fetch.address}: cannot be fetched: {cause.code} {cause.reason}.", hint) from None
-    except (URLError, http.client.HTTPException, TimeoutError, ConnectionError) as cause:
+    except (http.client.HTTPException, ValueError, OSError) as cause:  # ValueError: of an address that is none
         reason = cause.reason if isinstance(cause, URLError) else cause
         raise DataError(f"{fetch.address}: cannot be fetched: {reason}.", hint) from None
     if max(done, total) > most:

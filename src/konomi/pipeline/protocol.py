@@ -23,6 +23,7 @@ from konomi.settings import check_types
 Learnt = Literal["train", "train and valid"]
 PickedOn = Literal["validation", "test", "nothing", "not said"]  # nothing: default settings
 RATING, RANKING = "rating", "ranking"  # the tasks
+SEEDS = 1 << 32  # of NumPy's RandomState
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,12 @@ class Index:
     valid: int = 1
     test: int = 2
 
+    def __post_init__(self) -> None:
+        check_types(self, "split")
+        if len({self.train, self.valid, self.test}) < 3:
+            said = f"The numbers of train, valid and test are {self.train}, {self.valid} and {self.test}."
+            raise ConfigError(said, "Give each role a number of its own.", "valid")
+
 
 @dataclass(frozen=True)
 class Shuffled:
@@ -99,7 +106,8 @@ class Shuffled:
 
     def __post_init__(self) -> None:
         check_types(self, "split")
-        if not 0 < self.train_to <= self.valid_to < 1 or self.folds < 0 or self.folds == 1 or self.seed < 0:
+        check_seed(self.seed)
+        if not 0 < self.train_to <= self.valid_to < 1 or self.folds < 0 or self.folds == 1:
             raise ConfigError(
                 f"A shuffled split of train_to {self.train_to:g}, valid_to {self.valid_to:g} and {self.folds} folds.",
                 "The shares ascend between 0 and 1, and there are 2 folds or more, or none.",
@@ -126,11 +134,18 @@ class HeldOutPeople:
 
     def __post_init__(self) -> None:
         check_types(self, "split")
-        if self.valid < 1 or self.test < 1 or not 0 < self.hidden < 1 or self.seed < 0:
+        check_seed(self.seed)
+        if self.valid < 1 or self.test < 1 or not 0 < self.hidden < 1:
             raise ConfigError(
                 f"A split of {self.valid:,} people to validate and {self.test:,} to test, {self.hidden:g} of each hidden.",
                 "Hold out 1 or more, and hide a share between 0 and 1.",
             )
+
+
+def check_seed(seed: int) -> None:
+    """ConfigError for what NumPy's RandomState takes for no seed."""
+    if not 0 <= seed < SEEDS:
+        raise ConfigError(f"seed is {seed}.", f"NumPy's RandomState takes 0 to {SEEDS - 1:,}.", "seed")
 
 
 Parting = Files | Index | Shuffled | Drawn | HeldOutPeople

@@ -52,7 +52,7 @@ def find_data(protocol: Protocol, place: Path, contents: bool = True) -> Found:
     """The files of a protocol in its folder within `place`, else in `place` itself, each with the checksum that the protocol
     names. contents: whether those that tell of titles and people are wanted.
 
-    DataError where one is missing, or has other bytes than the protocol's.
+    DataError where one is missing, cannot be read, or has other bytes than the protocol's.
     """
     data, found = protocol.data, dict[str, Path]()
     wanted = (*data.ratings, *files_of(protocol.split), *(data.contents if contents else ()))
@@ -65,7 +65,11 @@ def find_data(protocol: Protocol, place: Path, contents: bool = True) -> Found:
             raise DataError(
                 f"{place / data.folder / name}: no such file, and none in {place}.", f"{', or '.join(ways)}.", "data"
             )
-        if (known := data.sums.get(name)) and (own := sum_like(path, known)) != known:
+        try:
+            own = sum_like(path, known) if (known := data.sums.get(name)) else None
+        except OSError as cause:
+            raise DataError(f"{path}: cannot be read: {cause.strerror}.", "Check the file's permissions.") from cause
+        if own != known:
             raise DataError(
                 f"{path}: is not the file of the protocol: its checksum is {own}, not {known}.",
                 "Remove it and fetch the data anew: figures of other data cannot be compared.",
@@ -77,8 +81,18 @@ def find_data(protocol: Protocol, place: Path, contents: bool = True) -> Found:
 def prepared(protocol: Protocol, found: Found, rule: Rule, run: Run, contents: bool = True) -> tuple[Dataset, list[Split]]:
     """The dataset, and the split of each fold. Where the protocol names no validation entries, the rule's share is drawn.
 
-    DataError where a file cannot be read, or does not belong to the others.
+    DataError where a file cannot be read, or does not belong to the others, or where nothing trains or tests.
     """
+    dataset, splits = _parted(protocol, found, rule, run, contents)
+    for counts in (split.counts() for split in splits):
+        if none := [role for role in ("train", "test") if not counts[role]]:
+            raise DataError(
+                f"{protocol.name}: no entry is a {none[0]} entry.", "Give the data that it is meant for, or mend its split."
+            )
+    return dataset, splits
+
+
+def _parted(protocol: Protocol, found: Found, rule: Rule, run: Run, contents: bool) -> tuple[Dataset, list[Split]]:
     split, table = protocol.split, _ratings(protocol.data, found, run, contents)
     roles = _roles(split, found, len(table))
     if isinstance(split, Index):
@@ -137,6 +151,8 @@ def _roles(split: object, found: Found, n: int) -> list[U8]:
     if isinstance(split, Shuffled):
         order = np.random.RandomState(split.seed).permutation(n)
         if split.folds:
+            if split.folds > n:
+                raise DataError(f"There are {n:,} rows for {split.folds:,} folds.", "Give the data that they are meant for.")
             return [_marked(n, order, [(rows, TEST)]) for rows in np.array_split(np.arange(n), split.folds)]
         train, valid = int(n * split.train_to), int(n * split.valid_to)
         return [_marked(n, order, [(np.arange(train, valid), VALID), (np.arange(valid, n), TEST)])]

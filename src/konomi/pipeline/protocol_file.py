@@ -1,17 +1,18 @@
 """A protocol from its TOML file: one of those that come with Konomi, by name, or any other, by path."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, fields, replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from datetime import date
-from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar, get_type_hints
+from math import isfinite
+from pathlib import Path
+from typing import Any
 
 from konomi.arguments import as_path, is_number
 from konomi.data.prepare import Rules
 from konomi.data.scale import Scale
 from konomi.data.split import SplitConfig
-from konomi.errors import ConfigError, KonomiError
+from konomi.errors import ConfigError
 from konomi.evaluate.metrics import RANKING as LISTS
 from konomi.evaluate.metrics import Metric, metrics_named
 from konomi.files.sums import check_sum
@@ -32,9 +33,9 @@ from konomi.pipeline.protocol import (
     files_of,
     holds_out_people,
 )
-from konomi.settings import byte_size, closest, read_toml, settings, shown
-
-T = TypeVar("T")
+from konomi.pipeline.protocol_tables import check_name, is_words, known, named, record, table_at, tables_at, text_at
+from konomi.reading.prepare import Reading
+from konomi.settings import byte_size, closest, read_toml, shown
 
 SHIPPED = Path(__file__).parent / "protocols"
 SUFFIX = ".toml"
@@ -76,10 +77,10 @@ def load_protocol(given: Path | str) -> Protocol:
 
 def _protocol(path: Path, tables: Mapping[str, Any]) -> Protocol:
     known(tables, TOP, f"{path}", "tables and keys")
-    texts = {key: _text(tables, key, f"{path}") for key in ("title", "about")}
+    texts = {key: text_at(tables, key, f"{path}") for key in ("title", "about")}
     if tables.get("task") not in (RATING, RANKING):
         raise ConfigError(f'{path}: task cannot be "{tables.get("task")}".', f"It is {RATING} or {RANKING}.", "task")
-    data, split = _data(_table(tables, "data", path), path), _split(_table(tables, "split", path), path)
+    data, split = _data(table_at(tables, "data", path), path), _split(table_at(tables, "split", path), path)
     if isinstance(split, Index | Shuffled) and any(getattr(data.rules, name) for name in THRESHOLDS):
         raise ConfigError(
             f"{path} [data.rules]: rows are numbered before thresholds leave some out.",
@@ -87,16 +88,19 @@ def _protocol(path: Path, tables: Mapping[str, Any]) -> Protocol:
         )
     if isinstance(split, Index) and data.least is not None:
         raise ConfigError(f"{path} [data]: an index numbers all rows.", "Leave `least` out.", "least")
+    files = {*data.ratings, *data.contents, *files_of(split)}
+    known(data.sums, files, f"{path} [data.sums]", "files of the protocol")
+    for n, each in enumerate(data.fetch, 1):
+        known(each.files, files, f"{path} [[data.fetch]] {n}", "files of the protocol")
     rule = record(Rule, tables.get("rule", {}), f"{path} [rule]")
     other = tables.get("as_published")
-    as_published = None if other is None else record(Rule, {**tables.get("rule", {}), **other}, f"{path} [as_published]")
+    if isinstance(other, dict):
+        other = {**tables.get("rule", {}), **other}
+    as_published = None if other is None else record(Rule, other, f"{path} [as_published]")
     if holds_out_people(split) and any(each is not None and each.learnt != "train" for each in (rule, as_published)):
         raise ConfigError(f"{path} [rule]: people who are held out are not learnt from.", 'Write learnt = "train".', "learnt")
     metrics = _metrics(tables, path)
-    found = tables.get("published", [])
-    if not isinstance(found, list):
-        raise ConfigError(f"{path}: published is no list.", "Write each figure under [[published]].", "published")
-    published = tuple(_published(each, metrics, f"{path} [[published]] {n}") for n, each in enumerate(found, 1))
+    published = tuple(_published(each, metrics, origin) for each, origin in tables_at(tables, "published", path))
     return Protocol(
         path.stem, texts["title"], texts["about"], tables["task"], metrics, data, split, rule, as_published, published, path
     )
@@ -104,17 +108,17 @@ def _protocol(path: Path, tables: Mapping[str, Any]) -> Protocol:
 
 def _data(table: dict[str, Any], path: Path) -> Data:
     origin = f"{path} [data]"
-    read, sums = dict(_table(table, "read", path, "data.")), _table(table, "sums", path, "data.")
+    read, sums = dict(table_at(table, "read", path, "data.")), table_at(table, "sums", path, "data.")
+    known(read, sorted({*Reading.__annotations__} - {"items", "users"}), f"{path} [data.read]", "options")
     if "scale" in read:
         scale = read["scale"]
         if not isinstance(scale, list) or len(scale) != 3 or not all(map(is_number, scale)):
             raise ConfigError(f"{path} [data.read]: scale cannot be {shown(scale)}.", "Write scale = [1, 5, 1].", "scale")
-        read["scale"] = _named(f"{path} [data.read]", lambda: Scale(*scale))
-    rules = record(Rules, _table(table, "rules", path, "data."), f"{path} [data.rules]")
+        read["scale"] = named(f"{path} [data.read]", lambda: Scale(*scale))
+    rules = record(Rules, table_at(table, "rules", path, "data."), f"{path} [data.rules]")
     for name, value in sums.items():
         check_sum(value, f"{path} [data.sums] {name}")
-    fetches = table.get("fetch", [])
-    fetch = tuple(_fetch(each, f"{path} [[data.fetch]] {n}") for n, each in enumerate(fetches, 1))
+    fetch = tuple(_fetch(each, origin) for each, origin in tables_at(table, "fetch", path, "data."))
     made: dict[str, Any] = {"read": read, "rules": rules, "sums": sums, "fetch": fetch}
     data = replace(record(Data, {key: value for key, value in table.items() if key not in made}, origin), **made)
     if not data.ratings:
@@ -131,6 +135,8 @@ def _fetch(table: Any, origin: str) -> Fetch:
     byte_size(found.most, f"{origin}: most")
     if found.sum:
         check_sum(found.sum, f"{origin}: sum")
+    if not found.files:
+        raise ConfigError(f"{origin}: files names none.", 'Write files = ["ratings.csv"].', "files")
     for name in found.files:
         check_name(name, origin)
     return found
@@ -157,9 +163,9 @@ def _split(table: dict[str, Any], path: Path) -> Parting:
 
 def _metrics(tables: Mapping[str, Any], path: Path) -> tuple[Metric, ...]:
     names = tables.get("metrics")
-    if not _is_words(names) or not names:
+    if not is_words(names) or not names:
         raise ConfigError(f"{path}: metrics names none.", 'Write metrics = ["rmse"] or ["ndcg@10"].', "metrics")
-    metrics: tuple[Metric, ...] = _named(f"{path}", lambda: metrics_named(names))
+    metrics: tuple[Metric, ...] = named(f"{path}", lambda: metrics_named(names))
     kind = RATING if tables["task"] == RATING else LISTS
     if other := next((metric for metric in metrics if metric.kind != kind), None):
         raise ConfigError(f"{path}: {other.key} does not measure a {tables['task']}.", "Name metrics of the task.", "metrics")
@@ -170,69 +176,14 @@ def _published(table: Any, metrics: tuple[Metric, ...], origin: str) -> Publishe
     if isinstance(table, dict) and isinstance(table.get("read"), date):
         table = {**table, "read": table["read"].isoformat()}
     values = table.get("values") if isinstance(table, dict) else None
-    if not isinstance(values, dict) or not values or not all(map(is_number, values.values())):
+    if not isinstance(values, dict) or not values or not all(is_number(v) and isfinite(v) for v in values.values()):
         raise ConfigError(f"{origin}: values has no figure.", 'Write values = {"rmse" = 0.905}.', "values")
     known(values, [metric.key for metric in metrics], origin, "metrics of the protocol")
     rest = {key: value for key, value in table.items() if key != "values"}
-    missing = [each.name for each in fields(Published) if each.name not in table]
-    if missing:
+    names = [each.name for each in fields(Published)]
+    if missing := [name for name in names if name not in table]:
         raise ConfigError(f'{origin}: there is no "{missing[0]}".', "A figure has a name, values and its source.", missing[0])
+    known(table, names, origin, "keys of a figure")
     texts: dict[str, Any] = {key: str(value) for key, value in rest.items()}
-    found: Published = _named(origin, lambda: Published(values=values, **texts))
+    found: Published = named(origin, lambda: Published(values=values, **texts))
     return found
-
-
-def record(kind: type[T], values: Any, origin: str) -> T:
-    """A frozen dataclass from a table of TOML, whose lists are of texts. ConfigError for anything else, and what is missing."""
-    if not isinstance(values, dict):
-        raise ConfigError(f"{origin}: is no table.", "See docs/benchmark.md for the form.")
-    needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]  # type: ignore[arg-type]
-    if missing := [name for name in needed if name not in values]:
-        raise ConfigError(f'{origin}: there is no "{missing[0]}".', "See docs/benchmark.md for the form.", missing[0])
-    hints = get_type_hints(kind)
-    for key, value in values.items():
-        if hints.get(key) == tuple[str, ...] and not _is_words(value):
-            raise ConfigError(f"{origin}: {key} cannot be {shown(value)}.", "It is a list of texts.", key)
-    found: T = _named(origin, lambda: settings(kind, values, origin))
-    return found
-
-
-def known(values: Iterable[str], names: Iterable[str], origin: str, what: str) -> None:
-    """ConfigError for a key that is none of the names."""
-    names = list(names)
-    if other := next((key for key in values if key not in names), None):
-        raise ConfigError(f'{origin}: unknown "{other}".{closest(other, names)}', f"The {what} are: {', '.join(names)}.", other)
-
-
-def check_name(name: str, origin: str) -> None:
-    """ConfigError for a file name that leads out of the folder of the data."""
-    path = PurePosixPath(name)
-    if not name or path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
-        raise ConfigError(f'{origin}: "{name}" is no name within the folder of the data.', "Write it as in u.data.")
-
-
-def _named(origin: str, make: Callable[[], Any]) -> Any:
-    """What `make` gives; its ConfigError with the place in front."""
-    try:
-        return make()
-    except KonomiError as error:
-        message = error.message if error.message.startswith(origin) else f"{origin}: {error.message}"
-        raise ConfigError(message, error.hint, error.field) from None
-
-
-def _table(tables: Mapping[str, Any], key: str, path: Path, within: str = "") -> dict[str, Any]:
-    found = tables.get(key, {} if within else None)
-    if not isinstance(found, dict):
-        raise ConfigError(f"{path}: there is no table [{within}{key}].", "See docs/benchmark.md for the form.", key)
-    return found
-
-
-def _text(tables: Mapping[str, Any], key: str, origin: str) -> str:
-    found = tables.get(key)
-    if not isinstance(found, str) or not found.strip():
-        raise ConfigError(f"{origin}: {key} is no text.", f'Write {key} = "…".', key)
-    return found
-
-
-def _is_words(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(word, str) for word in value)

@@ -17,6 +17,8 @@ from konomi.models.api import Model
 from konomi.pipeline.protocol import RATING, Protocol, Rule
 from konomi.runtime import Run
 
+HINT = "Give the data that the protocol is meant for."
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -65,11 +67,13 @@ class Fold:
         """The report of a model on the test entries. DataError where these test nothing."""
         if self.protocol.task == RATING:
             rated = self.hidden.scored()
+            if not len(rated.item):
+                raise DataError(f"{self.protocol.name}: no test entry is rated.", HINT)
             guess = predict(model, self.held.seen, rated, [RATING], self.dataset.scale, self.run)[RATING]
             return self._of(Predictions(rated.user, rated.item, rated.rating, guess))
         ranked = self.held.rank_with(model) if "rank" in model.outputs else None
         if ranked is None:
-            raise DataError(f"{self.protocol.name}: no test entry is liked.", "Give the data that the protocol is meant for.")
+            raise DataError(f"{self.protocol.name}: no test entry is liked.", HINT)
         return Report(ranked.metrics, {}, ranked)
 
     def _of(self, found: Predictions) -> Report:

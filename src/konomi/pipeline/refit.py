@@ -28,7 +28,8 @@ def settled(config: Any, models: Sequence[Model]) -> Any:
     that was kept as the last one, whatever the errors are; of several the middle one."""
     made = [model.chosen for model in models if isinstance(model, HasChosen)]
     if made:
-        config = replace(config, **{name: median_high(chosen[name] for chosen in made) for name in left_open(config)})
+        names = [name for name in left_open(config) if name in made[0]]
+        config = replace(config, **{name: median_high(chosen[name] for chosen in made) for name in names})
     if not has_epochs(config) or not all(len(model.history) for model in models):
         return config
     kept = int(median_high(best_epoch(model.history, criterion(model).higher) + 1 for model in models))

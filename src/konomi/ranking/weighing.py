@@ -50,7 +50,7 @@ def fitted(blend: Blend, train: TrainSet, run: Run) -> Blend:
 
 def _candidates(blend: Blend, people: Validation, run: Run) -> tuple[F32, Bools]:
     """Of each person the items that are among the best `BEST` of a model: their scores by each, f32[M, P, C], and whether they
-    are wanted, bool[P, C]. What is there a second time has the score −inf."""
+    are wanted, bool[P, C]. What is there a second time has the score −inf, and is not wanted again."""
     scores, found = [], []
     for start, stop in blocks(len(people.shown), AT_ONCE):
         run.progress(Stage("weigh models", start, len(people.shown), "people"))
@@ -64,7 +64,7 @@ def _candidates(blend: Blend, people: Validation, run: Run) -> tuple[F32, Bools]
         of_best = np.take_along_axis(each, best[None], axis=2)
         of_best[:, np.diff(best, axis=1, prepend=-1) == 0] = -np.inf
         scores.append(of_best)
-        found.append(_has(people.wanted.slice(start, stop), best))
+        found.append(_has(people.wanted.slice(start, stop), best) & (of_best[0] > -np.inf))
     run.progress(Stage("weigh models", len(people.shown), len(people.shown), "people"))
     return np.concatenate(scores, axis=1), np.concatenate(found)
 

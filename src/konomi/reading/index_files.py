@@ -4,7 +4,9 @@ Text with a number a line, or NumPy's own forms: .npy, and .npz with one array. 
 """
 
 import zipfile
+import zlib
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import polars as pl
@@ -15,6 +17,8 @@ from konomi.files import open_regular
 from konomi.reading.records import numbered_lines
 
 HINT = "Give a whole number a line, or an array of NumPy, .npy or .npz."
+DAMAGED = (ValueError, EOFError, SyntaxError, TokenError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What NumPy raises for files that are damaged, pickled, packed in another way, or say that they hold more than can be."""
 SHOWN = 5  # line numbers that an error names, at most
 
 
@@ -32,7 +36,7 @@ def _array(path: Path) -> I64:
         raise DataError(f"{path}: no such file.", "Check the path.") from None
     except OSError as cause:
         raise DataError(f"{path}: cannot be read: {cause.strerror or cause}.", HINT) from cause
-    except (ValueError, EOFError, zipfile.BadZipFile, SyntaxError) as cause:  # what NumPy raises for damaged and pickled files
+    except DAMAGED as cause:
         raise DataError(f"{path}: is no array of NumPy, or is damaged: {cause}.", HINT) from None
     if len(arrays) != 1 or arrays[0].ndim != 1 or arrays[0].dtype.kind not in "iu":
         shapes = ", ".join(f"{array.dtype}{list(array.shape)}" for array in arrays) or "nothing"

@@ -20,6 +20,7 @@ from konomi.models.api import (
     HasVariance,
     WarmStart,
 )
+from konomi.models.choice import left_open
 from konomi.runtime import Run
 from konomi.testing.asserts import close, equal, raises
 from konomi.testing.subject import ITEMS, PEOPLE, Subject, one, same
@@ -126,9 +127,11 @@ def a_warm_start_goes_on(subject: Subject) -> None:
 
 
 def what_was_chosen_gives_the_same_model(subject: Subject) -> None:
-    """A training with the settings that validation entries chose gives the same bytes."""
+    """A training with the settings that validation entries chose gives the same bytes; they are all that were left open."""
     model = subject.model
     if isinstance(model, HasChosen):
+        unsaid = [name for name in left_open(subject.module.Config()) if name not in model.chosen]
+        assert not unsaid, f"{', '.join(unsaid)}: None leaves it open, and `chosen` has no value of it"
         again = subject.module.fit(subject.train, subject.config(**model.chosen), Run(threads=1))
         assert same(model, again), f"with {model.chosen} it has other bytes"
 
