@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from konomi.arrays import I64
+from konomi.arrays import F64, I64
 from konomi.data.gains import hits, ndcg
 from konomi.data.profiles import Profiles
 from konomi.data.split import TrainSet
@@ -46,14 +46,18 @@ class Validation:
         return cls(shown, Profiles.stacked([liked.take(people) for _, people in parts]))
 
     def ndcg(self, model: Model, run: Run) -> float:
-        """NDCG@10 over all items that the model knows, without those shown; the mean over people."""
+        """The mean of `each` over people."""
+        return float(self.each(model, run).mean())
+
+    def each(self, model: Model, run: Run) -> F64:
+        """NDCG@10 of each person over all items that the model knows, without those shown, f64[P]."""
         allowed, gains = model.item_known[:-1] > 0, []
         for start, stop in blocks(len(self.shown), AT_ONCE):
             shown, wanted = self.shown.slice(start, stop), self.wanted.slice(start, stop)
             scores = model.score(model.encode(shown, run.threads), "rank")
             items, _ = topk(scores, K, shown.indptr, shown.item, allowed, run.threads)
             gains.append(ndcg(hits(items, wanted), wanted.counts, K))
-        return float(np.concatenate(gains).mean())
+        return np.concatenate(gains)
 
 
 def _some(people: I64) -> I64:

@@ -15,6 +15,7 @@ from konomi.settings import shown
 
 BUDGET = 600.0  # seconds that training may take where nothing is said
 OF_SLIM = 2.2e-9, 6e-5  # of two entries of one person, and of an item
+OF_EASE = 2e-11  # of an item, to the third power
 CHOICE = 20  # trainings that a choice of settings takes
 OF_BAYES = {"gibbs": 4e-5, "vb": 1.7e-5}  # of a rating
 OF_MF = 1.5e-6  # of an entry
@@ -46,6 +47,10 @@ class Counts:
         """Seconds of choosing settings, if any are, and of two trainings."""
         once = OF_SLIM[0] * self.pairs + OF_SLIM[1] * self.known
         return (2 + CHOICE * choice) * once
+
+    def ease(self) -> float:
+        """Seconds of three trainings: to be compared, measured, and on everything."""
+        return 3 * OF_EASE * self.known**3
 
     def bayes(self, method: str) -> float:
         """Seconds of two trainings."""

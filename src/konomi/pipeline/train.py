@@ -78,6 +78,10 @@ def train_model(
         raise ConfigError("A budget chooses models, and they are named.", "Leave out `budget`, or the models.", "budget")
     if models is None and begun is None:
         usual = Usual.of(dataset, run, BUDGET if budget is None else seconds(budget))
+        if usual.contested:
+            first = splits_from(split, dataset, run)[0]
+            decided = choosing(first, dataset, models_from(usual.models)) if refit else first
+            usual = usual.ordered(decided.train_set(dataset), run)
         others = (split, run, origin, refit, measured)
         bundle = train_model(dataset, usual.models, *others)
         better = usual.after(bundle.metrics.get("valid"))

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 from konomi.bundle.facts import Metrics
 from konomi.data.dataset import Dataset
+from konomi.data.split import TrainSet
 from konomi.models import bayes, slim
 from konomi.models.room import in_bytes
 from konomi.pipeline.budget import BUDGET, Counts, in_time
+from konomi.pipeline.contest import better, open_to_ease
 from konomi.runtime import Run
 
 RATERS = ("bayes", "mf")
@@ -32,10 +34,12 @@ class Way(NamedTuple):
 
 @dataclass(frozen=True)
 class Usual:
-    """Names with settings (None = the usual ones), and a sentence that says why for each choice."""
+    """Names with settings (None = the usual ones), and a sentence that says why for each choice. contested: whether `ease` may
+    take the place of `slim`."""
 
     models: dict[str, Any]
     why: tuple[str, ...]
+    contested: bool = False
 
     @classmethod
     def of(cls, dataset: Dataset, run: Run, budget: float = BUDGET) -> "Usual":
@@ -43,13 +47,14 @@ class Usual:
         `mf` predicts ratings. Where people are few, or memory is short, what is predicted orders: what is liked, where
         nobody rates. budget: seconds."""
         counts = Counts.of(dataset, slim.Config().least)
-        why, models = [], dict[str, Any]()
+        why, models, contested = [], dict[str, Any](), False
         if counts.most < SOME:
             why.append(f"No title has {SOME} people, so there is no order to learn.")
         else:
             order = _taken(_rankers(counts), run.memory, budget / 2)
             if order.memory <= run.memory:
                 models[order.name] = order.settings
+                contested = open_to_ease(counts, run, budget / 2 - order.seconds)
             why.append(_said(order, "orders the titles", run.memory, budget / 2))
         if counts.ratings:
             rater = _taken(_raters(counts), run.memory, budget / 2)
@@ -60,7 +65,15 @@ class Usual:
         else:
             models["mf"] = {"task": "interaction"}
             why.append("mf predicts what is liked: nobody rates here.")
-        return cls(models, tuple(why))
+        return cls(models, tuple(why), contested)
+
+    def ordered(self, train: TrainSet, run: Run) -> "Usual":
+        """The same with what orders titles best on the validation entries of `train`, with its settings."""
+        order = better(self.models["slim"], train, run) if self.contested else None
+        if order is None:
+            return self
+        others = {name: given for name, given in self.models.items() if name != "slim"}
+        return Usual({order.name: order.settings, **others}, (order.why, *self.why[1:]))
 
     def after(self, metrics: Metrics | None) -> "Usual":
         """The same, unless `bias` predicts ratings better on the validation entries, whose metrics these are."""
@@ -72,8 +85,8 @@ class Usual:
         if own <= other:
             return replace(self, why=_with(self.why, f"{self.why[-1]} {said}"))
         models = {name: given for name, given in self.models.items() if name != rater} | {"bias": None}
-        better = f"bias predicts ratings: it is better than {rater} here, {other:.4f} against {own:.4f}."
-        return Usual(models, _with(self.why, better))
+        said = f"bias predicts ratings: it is better than {rater} here, {other:.4f} against {own:.4f}."
+        return Usual(models, _with(self.why, said))
 
 
 def _rankers(counts: Counts) -> tuple[Way, ...]:
