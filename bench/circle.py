@@ -1,15 +1,15 @@
 """What the order of recommendations is worth to new people: lists as served, for people held out whole.
 
-    python bench/circle.py [--seeds 0 1] [--people 350] [--constants | --titles]
+    python bench/circle.py [--ranker slim] [--seeds 0 1] [--people 350] [--constants | --titles]
 
 Real MyAnimeList ratings (the caserec file, with the catalogue of 2020) and ml-latest-small, the data beside the checkout. Of
 each seed, people with 20 or more entries that can be shown; 1, 5, 20 or all of these are, and what could be shown is not
-recommended. slim with its usual settings and mf, trained on the others, answer. Of each order: NDCG@10, the same weighted by
-propensity, and the mean share of two people's lists that is the same; then how far each is above the former order, in pairs,
-with the standard error. "Former" is the order before the circle: of ease with 4 / (n + 10) of what share of people has a title
-and, at a fifth, of mf. `--constants` moves one constant of the circle at a time. The constants were chosen on seeds 0 and 1
-with ease, DAMP and HALF later with slim. `--titles` prints instead what lists are like with lifts of fewer titles than 4,096:
-how many of their titles are the same, and how far they are above.
+recommended. mf and slim or ease, as train takes them without validation, answer, trained on the others. Of each order: NDCG@10,
+the same weighted by propensity, and the mean share of two people's lists that is the same; then how far each is above the
+former order, in pairs, with the standard error. "Former" is the order before the circle: of ease with 4 / (n + 10) of what share
+of people has a title and, at a fifth, of mf. `--constants` moves one constant of the circle at a time. The constants were chosen
+on seeds 0 and 1 with ease, DAMP and HALF later with slim. `--titles` prints instead what lists are like with lifts of fewer
+titles than 4,096: how many of their titles are the same, and how far they are above.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from konomi.evaluate.held_out import Baselines
 from konomi.evaluate.recommendations import list_length, measure_lists, relevant
 from konomi.models import ease, mf, slim
 from konomi.models.shallow import Ease
+from konomi.pipeline.contest import PLAIN
 from konomi.pipeline.newcomers import drawn
 from konomi.ranking import blend as blend_file
 from konomi.ranking import circle as circle_file
@@ -82,8 +83,9 @@ def held(dataset: Dataset, share: float, seed: int, most: int) -> Held:
     shown = {level: known if level == "all" else drawn(known, int(level), key) for level in LEVELS}
     run = Run(seed=seed)
     baselines = Baselines(train, run)
-    models = (slim.fit(train, slim.Config(), run), mf.fit(train, mf.Config(), run))
-    before = ease.fit(train, ease.Config(), run)
+    before = ease.fit(train, ease.Config(**PLAIN), run)
+    ranker = slim.fit(train, slim.Config(), run) if arguments.ranker == "slim" else before
+    models = (ranker, mf.fit(train, mf.Config(), run))
     return Held(known, shown, wanted.take(able), train, baselines, Ranker(baselines.blend(models)), before)
 
 
@@ -178,7 +180,7 @@ def study(dataset: Dataset, share: float, seeds: list[int], most: int, constants
     groups = [held(dataset, share, seed, most) for seed in seeds]
     base = [measured(each, former) for each in groups]
     found = {"people": [len(each.known) for each in groups], **table("former", base, base)}
-    for name, order in {"slim alone": ranker_alone, "circle alone": circle_alone, "as it is": now}.items():
+    for name, order in {"ranker alone": ranker_alone, "circle alone": circle_alone, "as it is": now}.items():
         found |= table(name, [measured(each, order) for each in groups], base)
     for name, values in MOVED.items() if constants else ():
         for value in values:
@@ -192,6 +194,7 @@ def study(dataset: Dataset, share: float, seeds: list[int], most: int, constants
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+parser.add_argument("--ranker", choices=("slim", "ease"), default="slim")
 parser.add_argument("--people", type=int, default=350)
 parser.add_argument("--constants", action="store_true")
 parser.add_argument("--titles", action="store_true")
