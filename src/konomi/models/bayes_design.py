@@ -14,6 +14,7 @@ from konomi.data.features import Feature
 from konomi.models.bayes_side import Design
 
 YEARS = 3  # that make a bin
+ENOUGH = 5  # titles of a studio, source or age, at least, for an effect of its own
 
 
 def who_rated_what(indptr: I64, other: I32, n: int) -> sp.csr_matrix:
@@ -23,16 +24,33 @@ def who_rated_what(indptr: I64, other: I32, n: int) -> sp.csr_matrix:
 
 
 def contents(items: pl.DataFrame) -> list[sp.csr_matrix]:
-    """A matrix for each field of the catalogue that tells items apart: genres, type, year and episodes.
+    """A matrix for each field of the catalogue that tells items apart: genres, type, year, episodes, studios, source and age.
 
-    An item with several genres has 1/√(their number) of each. Scores and popularity are no contents.
+    An item with several genres or studios has 1/√(their number) of each. Scores and popularity are no contents. Fields that a
+    dataset of before lacks are left out.
     """
     genres = genre_matrix(items).astype(np.float32)
     genres /= np.sqrt(np.maximum(genres.sum(axis=1, keepdims=True), 1))
     length = items["episodes"].cast(pl.Float64).log1p() / np.log(2)  # bins that double
     fields = (items["type"], items["year"] // YEARS, length.round().cast(pl.Int32))
     matrices = [genres, *(one_of(field) for field in fields)]
-    return [sp.csr_matrix(matrix) for matrix in matrices if matrix.shape[1] > 1]
+    told = [sp.csr_matrix(matrix) for matrix in matrices]
+    told += [common(items, name) for name in ("studios", "source", "age") if name in items.columns]
+    return [matrix for matrix in told if matrix.shape[1] > 1]
+
+
+def common(items: pl.DataFrame, field: str) -> sp.csr_matrix:
+    """I × n, 1/√(common values of the row) in the columns of these, in alphabetical order: values that `ENOUGH` rows have.
+
+    Hundreds of studios made one title or two. Such a column tells titles apart, not studios.
+    """
+    pairs = (
+        items.select(pl.int_range(pl.len()).alias("row"), value=pl.concat_list(field)).explode("value").drop_nulls().unique()
+    )
+    pairs = pairs.filter(pl.len().over("value") >= ENOUGH).sort("row", "value")
+    row, column = pairs["row"].to_numpy(), (pairs["value"].rank("dense") - 1).to_numpy()
+    value = (1 / np.sqrt(np.bincount(row, minlength=len(items))[row])).astype(np.float32)
+    return sp.csr_matrix((value, (row, column)), (len(items), pairs["value"].n_unique()))
 
 
 def one_of(field: pl.Series) -> F32:
