@@ -1,4 +1,4 @@
-"""Studios, source and age of catalogues: read, merged, kept as data grows, and an effect each in `bayes`."""
+"""Studios, source and age of catalogues: read, merged, kept as data grows; studios have effects in `bayes`."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from konomi.data.prepare import prepare
 from konomi.data.split import SplitConfig, make_split
 from konomi.data.table import Rejects
 from konomi.models import bayes, bayes_design
-from konomi.models.bayes_design import ENOUGH, common, contents
+from konomi.models.bayes_design import ENOUGH, contents, made_by
 from konomi.pipeline.train import train_model
 from konomi.reading.catalogues import catalogue_of_frame, read_catalogue
 from konomi.reading.merge import merged
@@ -180,24 +180,25 @@ def test_an_addition_with_a_catalogue_fills_them_in(before, tmp_path):
 
 def test_the_design_by_hand(monkeypatch):
     monkeypatch.setattr(bayes_design, "ENOUGH", 2)
-    items = pl.DataFrame(
-        {
-            "studios": [["B", "A"], ["A", "A"], None, [], ["B", None, "rare"], ["rarer"]],
-            "source": ["m", "m", None, "once", "g", "g"],
-        }
-    )
+    studios = pl.Series([["B", "A"], ["A", "A"], None, [], ["B", None, "rare"], ["rarer"]])
     half = np.float32(np.sqrt(0.5))
     expected = [[half, half], [1, 0], [0, 0], [0, 0], [0, 1], [0, 0]]
-    np.testing.assert_array_equal(common(items, "studios").toarray(), np.array(expected, np.float32))  # A, B
-    expected = [[0, 1], [0, 1], [0, 0], [0, 0], [1, 0], [1, 0]]
-    np.testing.assert_array_equal(common(items, "source").toarray(), np.array(expected, np.float32))  # g, m
+    np.testing.assert_array_equal(made_by(studios).toarray(), np.array(expected, np.float32))  # A, B
 
 
-def test_rare_values_have_no_effect_and_take_no_room():
-    """A column such as `source` may hold anything, a web address of each title too."""
-    n = 50_000
-    known = {"genres": [], "type": "TV", "year": 2000, "episodes": 12}
-    items = pl.DataFrame({"source": [f"https://x/{i // (ENOUGH - 1)}" for i in range(n)]}).with_columns(
-        pl.lit(value, pl.List(pl.String) if value == [] else None).alias(name) for name, value in known.items()
-    )
-    assert contents(items.with_columns(year=pl.col("year").cast(pl.Int32))) == []
+def made_alike(studios: list[list[str]]) -> pl.DataFrame:
+    """A catalogue in which studios alone tell titles apart."""
+    alike = {"type": "TV", "year": 2000, "episodes": 12}
+    genres = pl.Series([[]] * len(studios), dtype=pl.List(pl.String))
+    return pl.DataFrame({"studios": studios, "genres": genres}).with_columns(pl.lit(x).alias(name) for name, x in alike.items())
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_studios_with_enough_titles_are_contents(more):
+    items = made_alike([["A"]] * (ENOUGH - 1 + more) + [["B"]] * (ENOUGH - 1 + more))
+    assert [matrix.shape for matrix in contents(items)] == [(len(items), 2)] * more
+    assert contents(items.drop("studios")) == []
+
+
+def test_rare_studios_take_no_room():
+    assert contents(made_alike([[f"S{i // (ENOUGH - 1)}"] for i in range(50_000)])) == []
