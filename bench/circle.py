@@ -4,12 +4,12 @@
 
 Real MyAnimeList ratings (the caserec file, with the catalogue of 2020) and ml-latest-small, the data beside the checkout. Of
 each seed, people with 20 or more entries that can be shown; 1, 5, 20 or all of these are, and what could be shown is not
-recommended. mf and slim or ease, as train takes them without validation, answer, trained on the others. Of each order: NDCG@10,
-the same weighted by propensity, and the mean share of two people's lists that is the same; then how far each is above the
-former order, in pairs, with the standard error. "Former" is the order before the circle: of ease with 4 / (n + 10) of what share
-of people has a title and, at a fifth, of mf. `--constants` moves one constant of the circle at a time. The constants were chosen
-on seeds 0 and 1 with ease, DAMP and HALF later with slim. `--titles` prints instead what lists are like with lifts of fewer
-titles than 4,096: how many of their titles are the same, and how far they are above.
+recommended. mf and slim or ease, as train takes them without validation, answer, trained on the others. Of each order:
+NDCG@10, the same weighted by propensity, and the mean share of two people's lists that is the same; then how far each is above
+the former order, in pairs, with the standard error. "Former" is the order before the circle: of ease with 4 / (n + 10) of what
+share of people has a title and, at a fifth, of mf. `--constants` moves one constant of the circle at a time. The constants were
+chosen on seeds 0 and 1 with ease, DAMP and HALF later with slim. `--titles` prints instead what lists are like with lifts of
+fewer titles than 4,096: how many of their titles are the same, and how far they are above.
 """
 
 import argparse

@@ -8,7 +8,7 @@ import pytest
 
 from konomi.data.table import ITEM_COLUMNS, Rejects
 from konomi.errors import DataError
-from konomi.reading.catalogue_items import film_title, genres_of, known, number_of, tidy, year_of
+from konomi.reading.catalogue_items import film_title, known, names_in, number_of, tidy, year_of
 from konomi.reading.catalogues import catalogue_of_frame, read_catalogue
 
 
@@ -24,7 +24,7 @@ def catalogue(folder: Path, text: str | bytes, name: str = "anime.csv") -> pl.Da
 # ---- words
 
 
-@pytest.mark.parametrize("text", [None, "", "  ", "Unknown", "UNKNOWN", "unknown "])
+@pytest.mark.parametrize("text", [None, "", "  ", "Unknown", "UNKNOWN", "unknown ", "None found, add some"])
 def test_unknown_is_null(text: str | None) -> None:
     assert known(text) is None
 
@@ -35,9 +35,9 @@ def test_html_escapes_go_and_bare_ampersands_stay() -> None:
 
 
 def test_genres_are_exact() -> None:
-    assert genres_of("Shoujo Ai, Comedy, Comedy", ", ") == ["Shoujo Ai", "Comedy"]
-    assert genres_of("Sci-Fi|Children's", "|") == ["Sci-Fi", "Children's"]
-    assert genres_of("(no genres listed)", "|") == genres_of("UNKNOWN", ", ") == genres_of("", ", ") == []
+    assert names_in("Shoujo Ai, Comedy, Comedy", ", ") == ["Shoujo Ai", "Comedy"]
+    assert names_in("Sci-Fi|Children's", "|") == ["Sci-Fi", "Children's"]
+    assert names_in("(no genres listed)", "|") == names_in("UNKNOWN", ", ") == names_in("", ", ") == []
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_mal_2016(tmp_path: Path) -> None:
         "8,Mystery,,,Unknown,,12\r\n",
     )
     score = pytest.approx(9.16)
-    assert frame.row(0) == (9, "Gintama'", [], ["Action", "Hentai"], None, "TV", 51, score, None, None, None, None, None, True)
-    assert frame.row(1) == (8, "Mystery", [], [], *[None] * 9, False)
+    assert frame.row(0) == (9, "Gintama'", [], ["Action", "Hentai"], None, "TV", 51, *[None] * 3, score, *[None] * 5, True)
+    assert frame.row(1) == (8, "Mystery", [], [], *[None] * 12, False)
 
 
 def test_mal_2020(tmp_path: Path) -> None:
@@ -118,8 +118,21 @@ def test_mal_2020(tmp_path: Path) -> None:
         header + '1,A,8.78,"Action, Ecchi",A,ア,TV,26,"Apr 3, 1998 to ?",10.0,Unknown,5.0\n'
         "2,B,Unknown,Unknown,Bee,Unknown,Unknown,Unknown,Unknown,Unknown,Unknown,Unknown\n",
     )
-    assert frame.row(0) == (1, "A", ["ア"], ["Action", "Ecchi"], 1998, "TV", 26, pytest.approx(8.78), 15, *[None] * 4, False)
-    assert frame.row(1) == (2, "B", ["Bee"], [], *[None] * 9, False)
+    assert frame.row(0) == (
+        1,
+        "A",
+        ["ア"],
+        ["Action", "Ecchi"],
+        1998,
+        "TV",
+        26,
+        *[None] * 3,
+        pytest.approx(8.78),
+        15,
+        *[None] * 4,
+        False,
+    )
+    assert frame.row(1) == (2, "B", ["Bee"], [], *[None] * 12, False)
 
 
 def test_mal_2023_with_a_synopsis_of_many_lines_and_reduced(tmp_path: Path) -> None:
@@ -128,24 +141,10 @@ def test_mal_2023_with_a_synopsis_of_many_lines_and_reduced(tmp_path: Path) -> N
         "anime_id,Name,English name,Other name,Score,Genres,Synopsis,Type,Episodes,Aired,Scored By,Image URL\n"
         '1,A,UNKNOWN,ア,8.75,Erotica,"One.\n\nTwo, ""three"".",TV,26.0,"Apr 3, 1998 to Apr 24, 1999",914193.0,https://x/y.jpg\n',
     )
-    assert frame.row(0) == (
-        1,
-        "A",
-        ["ア"],
-        ["Erotica"],
-        1998,
-        "TV",
-        26,
-        8.75,
-        914193,
-        "https://x/y.jpg",
-        None,
-        None,
-        None,
-        True,
-    )
+    about = (1, "A", ["ア"], ["Erotica"], 1998, "TV", 26)
+    assert frame.row(0) == (*about, *[None] * 3, 8.75, 914193, "https://x/y.jpg", *[None] * 3, True)
     frame = catalogue(tmp_path, "anime_id,Name,Score,Genres,Episodes\n1,A,UNKNOWN,UNKNOWN,26\n")
-    assert frame.row(0) == (1, "A", [], [], None, None, 26, *[None] * 6, False)
+    assert frame.row(0) == (1, "A", [], [], None, None, 26, *[None] * 9, False)
 
 
 def test_unquoted_tabs(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ ITEM_COLUMNS = {
     "year": pl.Int32,  # of first airing
     "type": pl.String,  # TV, Movie, OVA, …
     "episodes": pl.Int32,
+    "studios": pl.List(pl.String),  # that made it; null where the source has none
+    "source": pl.String,  # what it was made from: Manga, Original, Light novel, …
+    "age": pl.String,  # whom it is for, by the name of the class: G, PG-13, R, …; never an opinion
     "score": pl.Float32,  # the community's mean rating, on the community's scale
     "score_count": pl.Int64,
     "image": pl.String,  # a URL

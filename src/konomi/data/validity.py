@@ -15,7 +15,7 @@ from konomi.errors import KonomiError
 from konomi.kernels.csr import ascend
 
 STATISTICS = {"ratings": pl.Int64, "mean": pl.Float32, "bayes": pl.Float32}  # of each item, see `statistics.py`
-LATER = ("related", "imdb_id", "tmdb_id")  # columns that older folders lack
+LATER = ("studios", "source", "age", "related", "imdb_id", "tmdb_id")  # columns that older folders lack
 MANIFEST_TYPES = {
     **dict.fromkeys(("users", "items", "entries", "items_with_title"), int),
     **dict.fromkeys(("source", "note"), str),

@@ -14,6 +14,7 @@ from konomi.data.features import Feature
 from konomi.models.bayes_side import Design
 
 YEARS = 3  # that make a bin
+ENOUGH = 5  # titles of a studio, at least, for an effect of its own
 
 
 def who_rated_what(indptr: I64, other: I32, n: int) -> sp.csr_matrix:
@@ -23,16 +24,31 @@ def who_rated_what(indptr: I64, other: I32, n: int) -> sp.csr_matrix:
 
 
 def contents(items: pl.DataFrame) -> list[sp.csr_matrix]:
-    """A matrix for each field of the catalogue that tells items apart: genres, type, year and episodes.
+    """A matrix for each field of the catalogue that tells items apart: genres, type, year, episodes and studios.
 
-    An item with several genres has 1/√(their number) of each. Scores and popularity are no contents.
+    An item with several genres or studios has 1/√(their number) of each. Scores and popularity are no contents. Older datasets
+    have no column of studios. Source and age gain nothing: see docs/decisions.md.
     """
     genres = genre_matrix(items).astype(np.float32)
     genres /= np.sqrt(np.maximum(genres.sum(axis=1, keepdims=True), 1))
     length = items["episodes"].cast(pl.Float64).log1p() / np.log(2)  # bins that double
     fields = (items["type"], items["year"] // YEARS, length.round().cast(pl.Int32))
     matrices = [genres, *(one_of(field) for field in fields)]
-    return [sp.csr_matrix(matrix) for matrix in matrices if matrix.shape[1] > 1]
+    told = [sp.csr_matrix(matrix) for matrix in matrices]
+    told += [made_by(items["studios"])] if "studios" in items.columns else []
+    return [matrix for matrix in told if matrix.shape[1] > 1]
+
+
+def made_by(studios: pl.Series) -> sp.csr_matrix:
+    """I × n, 1/√(studios of the item) in the columns of those that made `ENOUGH` items of the catalogue, in alphabetical order.
+
+    Hundreds of studios made one title or two. Such a column tells titles apart, not studios.
+    """
+    pairs = pl.DataFrame({"row": np.arange(len(studios)), "studio": studios}).explode("studio").drop_nulls().unique()
+    pairs = pairs.filter(pl.len().over("studio") >= ENOUGH).sort("row", "studio")
+    row, column = pairs["row"].to_numpy(), (pairs["studio"].rank("dense") - 1).to_numpy()
+    value = (1 / np.sqrt(np.bincount(row, minlength=len(studios))[row])).astype(np.float32)
+    return sp.csr_matrix((value, (row, column)), (len(studios), pairs["studio"].n_unique()))
 
 
 def one_of(field: pl.Series) -> F32:

@@ -16,7 +16,7 @@ class Config:
 
     method: Literal["gibbs", "vb"] = "gibbs"  # vb: variational Bayes, means instead of draws: quicker, a little worse
     dim: int = 0  # K, the length of a vector, whose last coordinate is the bias; 0 = 16 below 200,000 ratings, then 32
-    contents: bool = True  # learn from the catalogue's genres, type, year and episodes, and from the features of people
+    contents: bool = True  # learn from genres, type, year, episodes and studios, and from the features of people
     implicit: bool = True  # learn from who has rated what, on both sides
     freedom: float = 8.0  # ν, the degrees of freedom of the prior of people; 0 = normal
     shape: float = 4.0  # k, of the prior of a person's noise: how much alike people are

@@ -21,6 +21,9 @@ class CatalogueForm:
     type: str = "type"
     every_type: str | None = None  # the type of every item, where there is no such column
     episodes: str = "episodes"
+    studios: str = ""
+    source: str = ""
+    age: str = ""  # MyAnimeList's "Rating", which is no opinion
     score: str = ""
     score_count: tuple[str, ...] = ()  # summed
     image: str = ""
@@ -41,8 +44,8 @@ class CatalogueForm:
     def used(self) -> set[str]:
         """The names of all columns that are read."""
         several = (*self.titles, *self.genres, *self.score_count)
-        single = (self.item, self.title, self.aired, self.type, self.episodes, self.score, self.image, self.related)
-        return {*several, *single, self.imdb, self.tmdb, self.sensitive} - {""}
+        single = (self.item, self.title, self.aired, self.type, self.episodes, self.studios, self.source, self.age, self.score)
+        return {*several, *single, self.image, self.related, self.imdb, self.tmdb, self.sensitive} - {""}
 
 
 MOVIELENS = CatalogueForm("movieId", "title", every_type=FILM, dated_titles=True)
@@ -52,6 +55,9 @@ ANY = CatalogueForm(
     title="title",
     titles=("titles",),
     aired="year",
+    studios="studios",
+    source="source",
+    age="age",
     score="score",
     score_count=("score_count",),
     image="image",
@@ -74,6 +80,9 @@ FORMS = (
         type="Type",
         episodes="Episodes",
         score="Score",
+        studios="Studios",
+        source="Source",
+        age="Rating",
         score_count=tuple(f"Score-{n}" for n in range(1, 11)),
     ),
     CatalogueForm(  # mal-2023
@@ -85,6 +94,9 @@ FORMS = (
         type="Type",
         episodes="Episodes",
         score="Score",
+        studios="Studios",
+        source="Source",
+        age="Rating",
         score_count=("Scored By",),
         image="Image URL",
     ),

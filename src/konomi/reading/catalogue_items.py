@@ -13,14 +13,17 @@ from konomi.reading.slow_rows import INT64
 SENSITIVE = {"Hentai", "Erotica"}
 TRUE = ("true", "1", "yes")
 MOST = 3e38  # about the largest float32
-BETWEEN = ("|", ";", ",")  # separators of genres; the first that occurs anywhere in the column counts
+BETWEEN = ("|", ";", ",")  # separators of genres and of studios; the first that occurs anywhere in the column counts
+COMPANY = r"(?!\s*(?:inc|ltd|llc|co)\b\.?\s*(?:,|$))"  # "Yamamura Animation, Inc." is one studio
+NOTHING = ("unknown", "none found", "add some", "none found, add some")  # what sites write where they know nothing
 
 Cell = str | list[str]
 """A cell of a row: text, or a list of texts; an empty text where it is missing."""
 
 
-def item_of(fields: Mapping[str, Cell], form: CatalogueForm, between: str) -> dict[str, object]:
-    """One item, with the keys of `ITEM_COLUMNS`, from the cells of its row; between: the separator of genres."""
+def item_of(fields: Mapping[str, Cell], form: CatalogueForm, between: Mapping[str, str]) -> dict[str, object]:
+    """One item, with the keys of `ITEM_COLUMNS`, from the cells of its row; between: the separators of genres and of studios,
+    by column."""
 
     def text(column: str) -> str:
         cell = fields.get(column, "")
@@ -37,7 +40,7 @@ def item_of(fields: Mapping[str, Cell], form: CatalogueForm, between: str) -> di
         year = dated or year
     flagged = [genre for genre in ML_100K_GENRES if fields.get(genre) == "1"]
     column = genre_column(fields, form)
-    genres = genres_of(fields[column], between) if column else flagged if "unknown" in fields else None
+    genres = names_in(fields[column], between[column]) if column else flagged if "unknown" in fields else None
     counts = [count for column in form.score_count if (count := number_of(text(column))) is not None]
     flag = text(form.sensitive).strip().lower()
     return {
@@ -48,6 +51,9 @@ def item_of(fields: Mapping[str, Cell], form: CatalogueForm, between: str) -> di
         "year": year,
         "type": known(text(form.type)) or form.every_type,
         "episodes": count_of(number_of(text(form.episodes)), INT32.max),
+        "studios": names_in(fields[form.studios], between[form.studios]) if form.studios in fields else None,
+        "source": known(text(form.source)),
+        "age": known(text(form.age).partition(" - ")[0]),  # "PG-13 - Teens 13 or older"
         "score": number_of(text(form.score)) or None,  # some files have 0 for an unknown score
         "score_count": count_of(sum(counts) if counts else None, INT64.max),
         "image": known(text(form.image)),
@@ -63,9 +69,9 @@ def genre_column(fields: Container[str], form: CatalogueForm) -> str | None:
     return next((column for column in form.genres if column in fields), None)
 
 
-def separator_of(genres: Iterable[Cell]) -> str:
-    """The separator of the genres of a whole column: "Action, Comedy", "Action|Comedy" or "Action; Comedy"."""
-    marks = {mark for cell in genres if isinstance(cell, str) for mark in BETWEEN if mark in cell}
+def separator_of(cells: Iterable[Cell]) -> str:
+    """The separator of the names in a whole column: "Action, Comedy", "Action|Comedy" or "Action; Comedy"."""
+    marks = {mark for cell in cells if isinstance(cell, str) for mark in BETWEEN if mark in cell}
     return next((mark for mark in BETWEEN if mark in marks), ",")
 
 
@@ -77,9 +83,9 @@ def tidy(text: str) -> str | None:
 
 
 def known(text: str | None) -> str | None:
-    """As `tidy`, and None for 'Unknown', whatever its case."""
+    """As `tidy`, and None for 'Unknown' and the like, whatever its case."""
     tidied = tidy(text or "")
-    return None if tidied is None or tidied.lower() == "unknown" else tidied
+    return None if tidied is None or tidied.lower() in NOTHING else tidied
 
 
 def number_of(text: str | None) -> float | None:
@@ -96,9 +102,10 @@ def count_of(value: float | None, most: int) -> int | None:
     return int(value) if value is not None and 0 <= value < most else None
 
 
-def genres_of(cell: Cell, between: str) -> list[str]:
-    """The genres by exact name: 'Shoujo Ai' is not 'Shoujo'; an empty list where none is known."""
-    names = (known(name) for name in (cell.split(between) if isinstance(cell, str) else cell))
+def names_in(cell: Cell, between: str) -> list[str]:
+    """Genres or studios by exact name: 'Shoujo Ai' is not 'Shoujo'; an empty list where none is known."""
+    apart = re.escape(between) + (COMPANY if between == "," else "")
+    names = (known(name) for name in (re.split(apart, cell, flags=re.IGNORECASE) if isinstance(cell, str) else cell))
     return [name for name in dict.fromkeys(names) if name is not None and name != "(no genres listed)"]
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from konomi.data.table import ITEM_COLUMNS, Rejects
 from konomi.errors import DataError
 from konomi.reading.catalogue_forms import ANY, FORMS, HEADLESS, CatalogueForm
-from konomi.reading.catalogue_items import Cell, genre_column, item_of, separator_of
+from konomi.reading.catalogue_items import Cell, item_of, separator_of
 from konomi.reading.ids import whole_ids
 from konomi.reading.records import (
     DAMAGED,
@@ -69,7 +69,7 @@ def read_catalogue(path: Path, on_bad_rows: OnBadRows = "refuse", rejects: Rejec
         if fault:
             reject(bad, record.line, fault, printable(record.text))
         else:
-            rows.append(fields)
+            rows.append({name: value for name, value in fields.items() if name})  # a data frame's index has none
     settle(path, bad, on_bad_rows)
     for line, reason, text in zip(bad.line, bad.reason, bad.text, strict=True):
         reject(rejects, line, f"{path.name}: {reason}", text)
@@ -82,9 +82,9 @@ def catalogue_of_frame(
     """The catalogue in a frame, the same as from a file with its columns.
 
     Its form is recognised by its columns, as a file's. In a frame of no known form the ids are in the column `item_id` or
-    `item`, the titles in `title` or `name`, and any of `ITEM_COLUMNS` are used; other columns are left out. Genres, other
-    titles and related ids may be lists, or text: "Action, Comedy". DataError for a frame without ids, and for rows without one
-    unless `on_bad_rows` is "skip".
+    `item`, the titles in `title` or `name`, and any of `ITEM_COLUMNS` are used; other columns are left out. Genres, studios,
+    other titles and related ids may be lists, or text: "Action, Comedy". DataError for a frame without ids, and for rows
+    without one unless `on_bad_rows` is "skip".
     """
     form = _form_of_frame(frame.columns, item)
     bad, rows = Rejects(), list[Mapping[str, Cell]]()
@@ -118,8 +118,8 @@ def _recognise(path: Path, header: str) -> tuple[CatalogueForm, Sequence[str]]:
     raise DataError(
         f"{path}: not a catalogue that is known here: its first line is {header[:200]!r}.",
         "Give a MyAnimeList or MovieLens catalogue, or a CSV file with the columns item_id, title and any of year, type, "
-        "episodes, score, score_count, image, imdb_id, tmdb_id, sensitive, genres, titles and related (the last two "
-        "separated by |).",
+        "episodes, source, age, score, score_count, image, imdb_id, tmdb_id, sensitive, genres, studios, titles and related "
+        "(the last two separated by |).",
     )
 
 
@@ -152,8 +152,8 @@ def _cell(value: Any) -> Cell:
 def _items(rows: Iterable[Mapping[str, Cell]], form: CatalogueForm) -> pl.DataFrame:
     """Rows → the frame; ids become int64 where all of them are whole numbers."""
     rows = list(rows)
-    column = genre_column(rows[0], form) if rows else None
-    between = separator_of(row[column] for row in rows) if column else ","
+    several = [name for name in (*form.genres, form.studios) if rows and name in rows[0]]
+    between = {name: separator_of(row[name] for row in rows) for name in several}
     items = [item_of(row, form, between) for row in rows]
     ids = pl.Series("item_id", [row["item_id"] for row in items], dtype=pl.String)
     schema = {name: kind for name, kind in ITEM_COLUMNS.items() if kind is not None}

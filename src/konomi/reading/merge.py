@@ -18,16 +18,15 @@ def merged(catalogues: Sequence[pl.DataFrame]) -> pl.DataFrame:
     whole = catalogues[0]
     for more in catalogues[1:]:
         both = whole.join(more, on="item_id", how="full", coalesce=True, suffix="_more", maintain_order="left_right")
-        names = [name for name in ITEM_COLUMNS if name in whole.columns or f"{name}_more" in both.columns]
-        whole = both.select(_filled(name, both.columns) for name in names)
+        whole = both.select(_filled(name, both.columns) for name in ITEM_COLUMNS if name in both.columns)
     return whole
 
 
 def _filled(name: str, columns: Sequence[str]) -> pl.Expr:
     """A column of one catalogue, filled with that of the next."""
     other = f"{name}_more"
-    if other not in columns or name not in columns:
-        return pl.col(name if name in columns else other).alias(name)
+    if other not in columns:
+        return pl.col(name)
     if name == "sensitive":
         return pl.col(name).fill_null(False) | pl.col(other).fill_null(False)
     if name == "titles":
@@ -35,6 +34,6 @@ def _filled(name: str, columns: Sequence[str]) -> pl.Expr:
         own = pl.coalesce(pl.col("title"), pl.col("title_more"))
         named = pl.concat_list(first, pl.concat_list(pl.col("title_more")), second).list.drop_nulls()
         return named.list.unique(maintain_order=True).list.set_difference(pl.concat_list(own)).alias(name)
-    if name == "genres":
+    if name in ("genres", "studios"):
         return pl.when(pl.col(name).list.len() > 0).then(pl.col(name)).otherwise(pl.coalesce(other, name)).alias(name)
     return pl.coalesce(name, other).alias(name)

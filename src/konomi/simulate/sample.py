@@ -37,7 +37,7 @@ def sample(run: Run) -> Simulation:
 
 
 def catalogue() -> pl.DataFrame:
-    """About 500 well-known titles, `ITEM_COLUMNS`; score, score_count and image are null."""
+    """About 500 well-known titles, `ITEM_COLUMNS`; studios, source, age, score, score_count and image are null."""
     text = (files("konomi.simulate") / "sample_titles.tsv").read_bytes()
     facts = pl.read_csv(text, separator="\t", quote_char=None)
     english = pl.col("english")
@@ -51,6 +51,9 @@ def catalogue() -> pl.DataFrame:
         year=pl.col("year").cast(pl.Int32),
         type="type",
         episodes=pl.col("episodes").cast(pl.Int32),
+        studios=pl.lit(None, pl.List(pl.String)),
+        source=pl.lit(None, pl.String),
+        age=pl.lit(None, pl.String),
         score=pl.lit(None, pl.Float32),
         score_count=pl.lit(None, pl.Int64),
         image=pl.lit(None, pl.String),

@@ -22,6 +22,7 @@ GENRE_COUNT = [0.24, 0.24, 0.20, 0.15, 0.10, 0.05, 0.02]  # share of titles with
 TYPES = {"TV": 28.5, "OVA": 22.2, "Movie": 17.3, "Special": 12.7, "ONA": 10.9, "Music": 8.4}  # percent
 EPISODES = {"TV": [12, 12, 13, 24, 25, 26, 39, 52], "OVA": [1, 1, 2, 3, 4, 6], "ONA": [1, 4, 8, 12]}  # others have 1
 NEWEST, OLDEST, MEAN_AGE = 2021, 1960, 16.0  # ages are exponential: median 11 years, a tenth above 37
+UNSAID = ("studios", "source", "age", "score", "score_count", "image", "related", "imdb_id", "tmdb_id")
 UNKNOWN = [0.004, 0.018, 0.03]  # share of titles whose genres, year, episodes are not known
 MOST_ITEMS = 2**31 - 1  # rows are i32
 ID_GAP = 6  # ids go up by 1 to 5, as entries get removed
@@ -56,8 +57,8 @@ SUBTITLES = [
 
 
 def simulated_catalogue(n: int, seed: int) -> pl.DataFrame:
-    """`n` simulated titles, all different, in the form of `ITEM_COLUMNS`; scores, counts and images are null. ConfigError for
-    more than `MOST_ITEMS`."""
+    """`n` simulated titles, all different, in the form of `ITEM_COLUMNS`; `UNSAID` are null. ConfigError for more than
+    `MOST_ITEMS`."""
     if n > MOST_ITEMS:
         raise ConfigError(f"simulate: {n:,} items are more than {MOST_ITEMS:,}.", "Ask for fewer items.", "items")
     rng = np.random.default_rng([seed, n])
@@ -77,7 +78,7 @@ def simulated_catalogue(n: int, seed: int) -> pl.DataFrame:
             "year": [None if hide else y for y, hide in zip(year.tolist(), unknown[:, 1], strict=True)],
             "type": kind,
             "episodes": [None if hide else e for e, hide in zip(episodes, unknown[:, 2], strict=True)],
-            **dict.fromkeys(("score", "score_count", "image", "related", "imdb_id", "tmdb_id"), [None] * n),
+            **dict.fromkeys(UNSAID, [None] * n),
             "sensitive": [not SENSITIVE.isdisjoint(names) for names in genres],
         },
         schema={name: dtype or pl.Int64 for name, dtype in ITEM_COLUMNS.items()},
