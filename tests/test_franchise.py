@@ -116,6 +116,7 @@ def test_the_order_of_watching():
     items = catalogue(
         ("Ao no Hana Recap", 2004, "Special", SHOW),
         ("Ao no Hana: Songs", 2001, "Music", SHOW),
+        ("Ao no Hana Remix", 2005, "Movie", SHOW),
         ("Ao no Hana Season 3 Part 2", 2008, "TV", SHOW),
         ("Ao no Hana Season 3", 2008, "TV", SHOW),
         ("Ao no Hana Movie", 2005, "Movie", SHOW),
@@ -131,7 +132,7 @@ def test_the_order_of_watching():
         "Ao no Hana Season 3 Part 2",
         "Ao no Hana: The Final",
     ]
-    rest = ["Ao no Hana Movie", "Ao no Hana OVA", None, "Ao no Hana Recap", "Ao no Hana: Songs"]
+    rest = ["Ao no Hana Movie", "Ao no Hana OVA", None, "Ao no Hana Recap", "Ao no Hana Remix", "Ao no Hana: Songs"]
     assert groups(items) == [[*seasons, *rest]]
 
 

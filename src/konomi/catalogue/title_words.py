@@ -23,7 +23,9 @@ NUMBERS = {
 """Words that number a part → the number."""
 
 COUNTED = frozenset("season seasons series part cour stage chapter act arc period case vol volume episode episodes ep".split())
-RECAP = frozenset("recap recaps digest compilation soushuuhen pv cm trailer preview pilot kokuchi commercial promo".split())
+RECAP = frozenset(
+    "recap recaps remix digest compilation soushuuhen pv cm trailer preview pilot kokuchi commercial promo".split()
+)
 SMALL = frozenset(
     "special specials sp drama omake extra extras prologue prelude epilogue shorts short mini manner tokuten music "
     "clip dvd bd theater gekijou koma interlude intermission bangaichi memorial ura".split()
