@@ -100,7 +100,7 @@ for axis, (dial, (gain, name)) in zip(axes, GAINS.items(), strict=True):
     other.set_ylabel(name, color="#c1573b")
     axis.grid(alpha=0.3)
 figure.suptitle(
-    f"What a dial costs (left) and buys (right): what train takes, {len(shown)} people held out whole, half of their ratings shown"
+    f"What a dial costs (left) and buys (right): as train does, {len(shown)} people held out whole, half of their ratings shown"
 )
 figure.savefig(BENCH.parent / "docs" / "dials.png", dpi=100)
 save("dials", found)
