@@ -145,3 +145,9 @@ def put_in_order(found, at, size, key, items):
                 better += np.int64(some[other] > some[n])
             if better < k:
                 items[better] = at[n]
+
+
+def best_of(scores: F32, k: int) -> tuple[I32, F32]:
+    """The k best by scores f32[B, I], NaN = not offered."""
+    nothing = np.zeros(len(scores) + 1, np.int64), np.empty(0, np.int32)
+    return topk(scores, k, *nothing, np.ones(scores.shape[1], np.bool_))

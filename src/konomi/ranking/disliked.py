@@ -8,7 +8,7 @@ long as all the rest of an answer.
 import numpy as np
 
 from konomi.arrays import F32, I32, Bools
-from konomi.kernels.topk import topk
+from konomi.kernels.topk import best_of
 from konomi.models.api import Model
 from konomi.ranking.blend import DISLIKED, Blend
 from konomi.ranking.scores import LATER, Scores
@@ -40,12 +40,6 @@ def best_liked(blend: Blend, scores: Scores, offered: Bools, k: int) -> tuple[I3
             items, values = best_of(open_to[row], max(wide, k))
         found[b], best[b] = items[0, :k], values[0, :k]
     return found, best
-
-
-def best_of(scores: F32, k: int) -> tuple[I32, F32]:
-    """The k best by scores f32[B, I], NaN = not offered."""
-    nothing = np.zeros(len(scores) + 1, np.int64), np.empty(0, np.int32)
-    return topk(scores, k, *nothing, np.ones(scores.shape[1], np.bool_))
 
 
 def ratings(rater: Model, code: F32, items: I32) -> F32:

@@ -12,10 +12,11 @@ import numpy as np
 from konomi.arrays import F32, I32, Bools
 from konomi.catalogue.tags import content_vectors
 from konomi.data.profiles import Profiles
+from konomi.kernels.topk import best_of
 from konomi.models.api import first_placing
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import AS_THEY_ARE, Dials
-from konomi.ranking.disliked import best_liked, best_of
+from konomi.ranking.disliked import best_liked
 from konomi.ranking.franchise_rule import FranchiseRule
 from konomi.ranking.offer import WHAT_IS_NEW, Offer
 from konomi.ranking.rank import Ranking

@@ -9,12 +9,11 @@ with the model that is best for all people; what does not help by more than its 
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from konomi.arrays import F32, F64, I64, Bools
-from konomi.data.gains import ndcg
-from konomi.data.profiles import Profiles
+from konomi.data.gains import hits, ndcg
 from konomi.data.split import TrainSet
+from konomi.kernels.topk import best_of
 from konomi.models.api import ordering
 from konomi.models.choice import AT_ONCE, K, Validation
 from konomi.ranking.blend import Blend
@@ -64,16 +63,9 @@ def _candidates(blend: Blend, people: Validation, run: Run) -> tuple[F32, Bools]
         of_best = np.take_along_axis(each, best[None], axis=2)
         of_best[:, np.diff(best, axis=1, prepend=-1) == 0] = -np.inf
         scores.append(of_best)
-        found.append(_has(people.wanted.slice(start, stop), best) & (of_best[0] > -np.inf))
+        found.append(hits(best.astype(np.int32), people.wanted.slice(start, stop)) & (of_best[0] > -np.inf))
     run.progress(Stage("weigh models", len(people.shown), len(people.shown), "people"))
     return np.concatenate(scores, axis=1), np.concatenate(found)
-
-
-def _has(profiles: Profiles, items: npt.NDArray[np.int64]) -> Bools:
-    """Whether each item i64[B, C] is in the profile of its person."""
-    width = max(int(items.max(initial=0)), int(profiles.item.max(initial=0))) + 1
-    found: Bools = np.isin(np.arange(len(items))[:, None] * width + items, profiles.user * np.int64(width) + profiles.item)
-    return found
 
 
 def _selected(scores: F32, wanted: Bools, count: I64, first: int) -> tuple[float, ...]:
@@ -93,10 +85,5 @@ def _selected(scores: F32, wanted: Bools, count: I64, first: int) -> tuple[float
 
 def _ndcg(scores: F32, wanted: Bools, count: I64) -> F64:
     """NDCG@10 of each person, f64[P], of items in order of scores f32[P, C]; of equal ones the first comes first."""
-    k = min(K, scores.shape[1])
-    bound = np.partition(scores, -k, axis=1)[:, -k]
-    person, place = np.nonzero(scores >= bound[:, None])
-    order = np.lexsort((place, -scores[person, place], person))
-    first = np.cumsum(np.bincount(person, minlength=len(scores))) - np.bincount(person, minlength=len(scores))
-    top = order[first[:, None] + np.arange(k)]
-    return ndcg(wanted[person[top], place[top]], count, K)
+    places, _ = best_of(scores, min(K, scores.shape[1]))
+    return ndcg(np.take_along_axis(wanted, places, axis=1), count, K)
