@@ -1,5 +1,7 @@
 """The models that are trained where none is named, and why."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,8 @@ def test_one_that_ranks_and_one_that_predicts(checkerboard):
     small = Usual.of(checkerboard, Run(memory=1000))
     assert small.models == {"mf": None} and small.why[0].startswith("slim would need ")
     assert small.why[1].startswith("mf predicts ratings, which is quickest: ")
+    assert "; bayes by draws would need " in small.why[1]
+    assert "; bayes by draws would take " in Usual.of(checkerboard, RUN, 1e-9).why[1] and "would" not in found.why[1]
 
 
 def test_a_budget_is_a_set_of_models(checkerboard):
@@ -74,7 +78,7 @@ def test_who_orders_is_decided_by_validation(monkeypatch):
     """`slim` where it is better by more than chance, with what it chose; in doubt the other."""
     dataset = cyclic()
     train = make_split(dataset, SplitConfig()).train_set(dataset)
-    usual = Usual.of(dataset, RUN)
+    usual = replace(Usual.of(dataset, RUN), models={"slim": dict(slim.USUAL), "bayes": None})  # no choice: it takes a while
     assert usual.contested and not Usual.of(dataset, RUN, 1e-9).contested
     near = np.zeros(300)
 

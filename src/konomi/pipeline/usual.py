@@ -51,15 +51,17 @@ class Usual:
         if counts.most < SOME:
             why.append(f"No title has {SOME} people, so there is no order to learn.")
         else:
-            order = _taken(_rankers(counts), run.memory, budget / 2)
+            rankers = _rankers(counts)
+            order = _taken(rankers, run.memory, budget / 2)
             if order.memory <= run.memory:
                 models[order.name] = order.settings
                 contested = open_to_ease(counts, run, budget / 2 - order.seconds)
-            why.append(_said(order, "orders the titles", run.memory, budget / 2))
+            why.append(_said(order, rankers[0], "orders the titles", run.memory, budget / 2))
         if counts.ratings:
-            rater = _taken(_raters(counts), run.memory, budget / 2)
+            raters = _raters(counts)
+            rater = _taken(raters, run.memory, budget / 2)
             models[rater.name] = rater.settings
-            why.append(_said(rater, "predicts ratings", run.memory, budget / 2))
+            why.append(_said(rater, raters[0], "predicts ratings", run.memory, budget / 2))
         elif models:
             why.append("Nothing predicts ratings: nobody rates here.")
         else:
@@ -114,13 +116,17 @@ def _taken(ways: Sequence[Way], memory: int, seconds: float) -> Way:
     return next((way for way in ways if way.memory <= memory and way.seconds <= seconds), ways[-1])
 
 
-def _said(way: Way, what: str, memory: int, seconds: float) -> str:
-    """Why a way was taken, with its forecast."""
+def _said(way: Way, best: Way, what: str, memory: int, seconds: float) -> str:
+    """Why a way was taken and the best was not, with the forecasts."""
     if way.memory > memory:
         return f"{way.name} would need {in_bytes(way.memory)} of memory; what is predicted orders the titles."
     over = f", more than {in_time(seconds)}" if way.seconds > seconds else ""
     room = f" and {in_bytes(way.memory)}" if way.memory else ""
-    return f"{way.name} {what}, {way.how}: {in_time(way.seconds)}{room} are forecast{over}."
+    said = f"{way.name} {what}, {way.how}: {in_time(way.seconds)}{room} are forecast{over}"
+    if way is best:
+        return f"{said}."
+    much = f"need {in_bytes(best.memory)}" if best.memory > memory else f"take {in_time(best.seconds)} of {in_time(seconds)}"
+    return f"{said}; {best.name} {best.how} would {much}."
 
 
 def _with(why: Sequence[str], rater: str) -> tuple[str, ...]:

@@ -77,8 +77,9 @@ class Blend:
 
     @cached_property
     def known(self) -> Bools:
-        """bool[I]: the items that at least one of the models knows."""
-        known: Bools = np.any([term.model.item_known[:-1] > 0 for term in self.terms], axis=0)
+        """bool[I]: the items that a model knows which orders titles or predicts ratings."""
+        models = (*ordering(self.models), *([] if self.rater is None else [self.rater]))
+        known: Bools = np.any([model.item_known[:-1] > 0 for model in models], axis=0)
         return known
 
     @property
@@ -158,9 +159,12 @@ class Blend:
         return shares
 
     def normal(self, profiles: Profiles, threads: int = 1) -> F32:
-        """N of each term "sure", f32[K, B, I]."""
-        encoded, one = self.encoded(profiles, threads), np.ones(len(profiles), np.float32)
-        return np.stack([self._scored(term, one, encoded, profiles).normal for term in self.sure])
+        """N of "sure" of each model that is `ordering`, f32[K, B, I]."""
+        one, found = np.ones(len(profiles), np.float32), []
+        for model in ordering(self.models):
+            encoded = ((model, model.encode(profiles, threads)),)
+            found.append(self._scored(self._sure(model), one, encoded, profiles).normal)
+        return np.stack(found)
 
     def encoded(self, profiles: Profiles, threads: int = 1) -> tuple[tuple[Model, F32], ...]:
         """The models, each with its codes."""

@@ -29,15 +29,13 @@ BEST = 50  # items of each model that may be among the first of a blend
 
 def fitted(blend: Blend, train: TrainSet, run: Run) -> Blend:
     """The same blend, with weights by the validation entries; as it is where one model orders titles, or people are few."""
-    models = len(ordering(blend.models))
-    if models < 2:
+    if len(ordering(blend.models)) < 2:
         return blend
     people = Validation.of(train)
     if len(people.shown) < LEAST:
         return blend
-    even = replace(blend, weights=Weights((0,), ((1 / models,) * models,)))
     liked = Liked.of(people.shown, blend.labelling).profiles.counts
-    scores, wanted = _candidates(even, people, run)  # M × P × C, P × C
+    scores, wanted = _candidates(blend, people, run)  # M × P × C, P × C
     count = people.wanted.counts
     best = int(np.argmax([_ndcg(score, wanted, count).mean() for score in scores]))
     parts = np.array_split(np.argsort(liked, kind="stable"), min(len(liked) // LEAST, GROUPS))
