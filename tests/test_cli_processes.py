@@ -131,6 +131,26 @@ def test_a_signal_that_the_parent_wants_ignored():
     assert child.communicate(timeout=30) == ("", "") and child.returncode == 0
 
 
+def test_no_reminder_comes_after_the_end():
+    """A timer that ran out meanwhile would raise `Ended` where nothing catches it any more."""
+    code = """
+import os, signal
+from konomi.cli.main import Ended, Ending
+for call in ("arrived", "remind"):
+    ending = Ending()
+    ending.listen()
+    ending.signal = signal.SIGPIPE
+    ending.arrived() if call == "arrived" else ending.remind(0)
+    try:
+        os.kill(os.getpid(), signal.SIGALRM)
+        print(call, "quiet")
+    except Ended:
+        print(call, "raised")
+"""
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert child.stdout.splitlines() == ["arrived quiet", "remind raised"] and child.stderr == ""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [("--help",), ("info", "data"), ("info", "data", "--json")])
 def test_a_pipe_that_is_closed_is_no_error(place, words):

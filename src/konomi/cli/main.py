@@ -67,6 +67,12 @@ class Ending:
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, seconds)
 
+    def arrived(self) -> None:
+        """Remind of nothing any more: `Ended` has come to its end, and a reminder on its way would be raised after that."""
+        self.remind(0)
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)
+
     def lost(self, what: "Any") -> None:
         """An error where none can be raised: Python tells of it, and after a signal it is of no interest."""
         if self.signal is None:
@@ -108,18 +114,18 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except OSError as error:  # of the streams: commands tell of all others themselves
-        ending.remind(0)
+        ending.arrived()
         if ending.signal is None:
             try:
                 print(f"error: what is printed cannot be written: {error.strerror}.", file=sys.stderr, flush=True)
             finally:
                 os._exit(REFUSED)  # Python itself would try again to write what is left
     except BaseException:
-        ending.remind(0)
+        ending.arrived()
         if ending.signal is None:
             raise
     finally:
-        ending.remind(0)
+        ending.arrived()
         for name in ENDING:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), signal.SIG_IGN)  # it is done, and Python is on its way out
