@@ -164,6 +164,23 @@ def test_a_pipe_that_is_closed_is_no_error(place, words):
 
 
 @pytest.mark.slow
+def test_a_signal_that_comes_after_the_error_that_it_is_of(place):
+    """Python may handle the signal of a closed pipe after it has raised that the write failed."""
+    code = """
+import signal, konomi.cli.main as cli
+arrived = cli.Ending.arrived
+def late(self):
+    if self.signal is None:
+        self.end(signal.SIGPIPE, None)
+    arrived(self)
+cli.Ending.arrived = late
+cli.main()
+"""
+    child = subprocess.run([sys.executable, "-c", code, "info", "data", "--json"], capture_output=True, cwd=place)
+    assert (child.returncode, child.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+@pytest.mark.slow
 def test_ctrl_c_while_threads_are_learning(place, tmp_path):
     before = "import konomi.models.mf_fit as mf\nlearn = mf._epoch\n"
     before += "def epoch(*a):\n print('ready', flush=True)\n return learn(*a)\nmf._epoch = epoch"

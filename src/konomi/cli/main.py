@@ -68,10 +68,11 @@ class Ending:
             signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def arrived(self) -> None:
-        """Remind of nothing any more: `Ended` has come to its end, and a reminder on its way would be raised after that."""
+        """Listen no more: the command is done, and Python on its way out. A signal that waits to be handled is still raised."""
         self.remind(0)
-        if hasattr(signal, "setitimer"):
-            signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        for name in (*ENDING, "SIGALRM"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
 
     def lost(self, what: "Any") -> None:
         """An error where none can be raised: Python tells of it, and after a signal it is of no interest."""
@@ -106,29 +107,27 @@ def main() -> None:
     open_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # no error for a title that the terminal cannot show
+    failed: BaseException | None = None
     try:
         try:
             from konomi.cli.commands import app
 
-            app()
-        finally:
-            sys.stdout.flush()
-    except OSError as error:  # of the streams: commands tell of all others themselves
-        ending.arrived()
-        if ending.signal is None:
             try:
-                print(f"error: what is printed cannot be written: {error.strerror}.", file=sys.stderr, flush=True)
+                app()
             finally:
-                os._exit(REFUSED)  # Python itself would try again to write what is left
-    except BaseException:
+                sys.stdout.flush()
+        except BaseException as error:
+            failed = error
         ending.arrived()
-        if ending.signal is None:
-            raise
-    finally:
+    except Ended:  # the write that failed comes before the signal of it
         ending.arrived()
-        for name in ENDING:
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), signal.SIG_IGN)  # it is done, and Python is on its way out
-    # whatever became of `Ended` on its way is gone by now, and all that was to be taken away when its frames went
     if ending.signal is not None:
+        failed = None  # whatever became of `Ended` on its way goes, and with its frames all that was to be taken away
         ending.leave()
+    if isinstance(failed, OSError):  # of the streams: commands tell of all others themselves
+        try:
+            print(f"error: what is printed cannot be written: {failed.strerror}.", file=sys.stderr, flush=True)
+        finally:
+            os._exit(REFUSED)  # Python itself would try again to write what is left
+    if failed is not None:
+        raise failed
