@@ -7,6 +7,7 @@ KonomiError            message names the file, line, column or field; .hint says
 │   └── BeginAnew      an earlier model that a training cannot go on from
 ├── BundleError        a saved model
 ├── RequestError       a question that the model cannot answer: unknown title, user, item
+├── StoreError         the store of a service, which cannot be used, or not now
 └── Cancelled          work that was ended by `Run.cancel`
 
 A hint names settings as in Python, in backquotes: `valid`. A program that shows it may replace them by its own words.
@@ -75,6 +76,12 @@ class RequestError(KonomiError):
     """A question that cannot be answered: an unknown title, user, item or model."""
 
     code = "request"
+
+
+class StoreError(KonomiError):
+    """The store of a service cannot be used: a wrong place, another service on it, or a disk or database that is not there now."""
+
+    code = "store"
 
 
 class Cancelled(KonomiError):

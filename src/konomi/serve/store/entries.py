@@ -1,0 +1,155 @@
+"""What people say of items, merged into the store: of each pair the newest counts, of equally new ones the last to arrive.
+
+An entry that was taken back stays as a tombstone with its time, so that an older one that comes late does not revive it. The same
+rows sent again change nothing, so a client that does not know whether it was heard may repeat itself.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from konomi.serve.store.clock import now
+from konomi.serve.store.erased import Erased
+from konomi.serve.store.tables import entry, item, meta, person
+
+T = TypeVar("T")
+
+AT_ONCE = 1_000  # rows of a statement: each is two of SQLite's 32,766 variables
+MOST_KNOWN = 200_000  # ids whose rows are remembered, of people and of items
+
+
+class Change(NamedTuple):
+    """What somebody says of an item: rating on the source's scale, None = not scored; status as in `tables.entry`; at: when."""
+
+    person: str
+    item: str
+    rating: float | None
+    status: int
+    at: int
+
+
+Verdict = Literal["stored", "same", "older"]
+"""What became of a change: it is what counts now; that was said already; something newer was said."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of a pair now."""
+
+    rating: float | None
+    status: int
+    at: int
+
+
+class Ledger:
+    """Applies changes, within the transactions of the one writer; remembers rows of ids, and the number of the last change."""
+
+    def __init__(self, erased: Erased) -> None:
+        self.erased = erased
+        self._rows: dict[str, dict[str, int]] = {"person": {}, "item": {}}
+        self._seq: int | None = None
+
+    def forget(self) -> None:
+        """Remember nothing: after a transaction that may not have been committed, and after rows were deleted."""
+        for rows in self._rows.values():
+            rows.clear()
+        self._seq = None
+
+    def seq(self, connection: Connection) -> int:
+        """The number of the last change, also of changes whose rows are gone."""
+        if self._seq is None:
+            floor = connection.scalar(select(meta.c.value).where(meta.c.name == "seq"))
+            self._seq = max(int(floor or 0), connection.scalar(select(func.max(entry.c.seq))) or 0)
+        return self._seq
+
+    def apply(self, connection: Connection, changes: Sequence[Change]) -> list[Verdict]:
+        """Merge changes, in order of arrival; the verdict on each. What came before somebody was erased is older than that."""
+        verdicts: list[Verdict] = ["older"] * len(changes)
+        counted = [n for n, change in enumerate(changes) if change.at > self.erased.since(change.person)]
+        people = self.people(connection, dict.fromkeys(changes[n].person for n in counted))
+        items = self._known(connection, item, dict.fromkeys(changes[n].item for n in counted), {})
+        pairs = [(people[changes[n].person], items[changes[n].item]) for n in counted]
+        said, seq = _said(connection, dict.fromkeys(pairs)), self.seq(connection)
+        written: dict[tuple[int, int], dict[str, Any]] = {}
+        for n, pair in zip(counted, pairs, strict=True):
+            change, before = changes[n], said.get(pair)
+            verdicts[n] = _verdict(change, before)
+            if (before is not None and change.at < before.at) or (verdicts[n] == "same" and before and change.at == before.at):
+                continue
+            seq += 1
+            said[pair] = Said(change.rating, change.status, change.at)
+            row = {"rating": change.rating, "status": change.status, "at": change.at, "seq": seq}
+            written[pair] = {"person": pair[0], "item": pair[1], **row}
+        for rows in chunks(written.values(), AT_ONCE):
+            connection.execute(_upsert(connection), rows)
+        self._seq = seq
+        return verdicts
+
+    def people(self, connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+        """The rows of people, made where they are new."""
+        at, ids = now(), list(ids)
+        return self._known(connection, person, ids, {id: {"created": max(at, self.erased.since(id) + 1)} for id in ids})
+
+    def _known(
+        self, connection: Connection, table: Table, ids: Iterable[str], more: dict[str, dict[str, Any]]
+    ) -> dict[str, int]:
+        """The rows of ids, {id: row}, made where they are new with the columns `more`."""
+        known, ids = self._rows[table.name], list(ids)
+        if len(known) > MOST_KNOWN:
+            known.clear()
+        missing = [id for id in ids if id not in known]
+        known.update(_rows(connection, table, missing))
+        new = [{"id": id, **more.get(id, {})} for id in missing if id not in known]
+        if new:
+            connection.execute(insert(table), new)
+            known.update(_rows(connection, table, [row["id"] for row in new]))
+        return {id: known[id] for id in ids}
+
+
+def _verdict(change: Change, before: Said | None) -> Verdict:
+    if before is None:
+        return "stored"
+    if change.at < before.at:
+        return "older"
+    return "same" if (change.rating, change.status) == (before.rating, before.status) else "stored"
+
+
+def _rows(connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in chunks(ids, AT_ONCE):
+        found.update((id, row) for id, row in connection.execute(select(table.c.id, table.c.row).where(table.c.id.in_(some))))
+    return found
+
+
+def _said(connection: Connection, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Said]:
+    found: dict[tuple[int, int], Said] = {}
+    mark = "?" if connection.dialect.name == "sqlite" else "CAST(%s AS bigint)"
+    for some in chunks(pairs, AT_ONCE):
+        flat = tuple(row for pair in some for row in pair)
+        for who, what, *said in connection.exec_driver_sql(_ASKED.format(", ".join([f"({mark}, {mark})"] * len(some))), flat):
+            found[who, what] = Said(*said)
+    return found
+
+
+# a join, since SQLite goes through the whole table for (person, item) IN (…); and SQLAlchemy's VALUES are not SQLite's
+_ASKED = """WITH pair(person, item) AS (VALUES {})
+SELECT entry.person, entry.item, rating, status, at
+FROM pair JOIN entry ON entry.person = pair.person AND entry.item = pair.item"""
+
+
+def _upsert(connection: Connection) -> Any:
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(entry)
+    changed = {name: new.excluded[name] for name in ("rating", "status", "at", "seq")}
+    return new.on_conflict_do_update(index_elements=["person", "item"], set_=changed)
+
+
+def chunks(several: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of at most `size`, in order."""
+    rest = iter(several)
+    while some := list(islice(rest, size)):
+        yield some

@@ -1,0 +1,68 @@
+"""Who was erased, and when: a file beside the store, since it has to outlive every backup of it.
+
+    konomi erased 1 <salt>          the salt of this file
+    <HMAC-SHA256 of an id> <at>     one line for each erasing, on the disk before the store is changed
+
+It holds no id, and tells nobody who does not hold the file itself whether somebody was erased. A store that was restored from an
+older backup erases again, when it is opened, whom lines name that it has not seen.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+
+from konomi.errors import StoreError
+from konomi.files.whole import sync
+
+HEAD = re.compile(r"konomi erased 1 ([0-9a-f]{32})")
+LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{1,18})")
+
+
+class Erased:
+    """The lines of a file, which is made where there is none. Only the writer adds to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_name(path.name + ".new")
+            partial.write_text(f"konomi erased 1 {secrets.token_hex(16)}\n", encoding="ascii")
+            partial.chmod(0o600)
+            sync(partial)
+            partial.replace(path)
+            sync(path.parent)
+        text = path.read_text(encoding="ascii", errors="replace")
+        whole = text[: text.rfind("\n") + 1].splitlines()  # what a kill cut short was not acknowledged
+        head = HEAD.fullmatch(whole[0]) if whole else None
+        lines = [LINE.fullmatch(line) for line in whole[1:]]
+        if head is None or None in lines:
+            raise StoreError(f"{path}: is not a list of who was erased.", "Bring back the file, or move it away.", "store")
+        self._salt = bytes.fromhex(head[1])
+        self.order = [(found[1], int(found[2])) for found in lines if found]
+        self._at: dict[str, int] = {}
+        for key, at in self.order:
+            self._at[key] = max(at, self._at.get(key, 0))
+        os.truncate(path, len("".join(f"{line}\n" for line in whole)))
+
+    def key(self, id: str) -> str:
+        """What stands for an id."""
+        return hmac.new(self._salt, id.encode(), hashlib.sha256).hexdigest()
+
+    def since(self, id: str) -> int:
+        """When an id was last erased; −1 = never."""
+        return self._at.get(self.key(id), -1) if self._at else -1
+
+    def add(self, id: str, at: int) -> None:
+        """Note that an id is erased at a time; on the disk when it returns."""
+        key = self.key(id)
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        try:
+            os.write(handle, f"{key} {at}\n".encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        self.order.append((key, at))
+        self._at[key] = max(at, self._at.get(key, 0))

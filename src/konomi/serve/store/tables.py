@@ -1,0 +1,51 @@
+"""The tables of a store, in SQLAlchemy Core. What makes and changes them are the migrations; a test holds the two together.
+
+    meta      name → value: the secret that signs cursors
+    person    a row for each id; its wishes and dials
+    item      a row for each id that anybody has named, in a catalogue or not
+    entry     what a person says of an item: one row for each pair, a tombstone where it was taken back
+
+`at` and `created` are microseconds since 1970, UTC. `seq` numbers what is written, in the order of the commits: a training that
+knows the last number it has read can go on from there.
+"""
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text
+
+TAKEN_BACK = -1  # the status of a tombstone
+HIDDEN, HIDDEN_FRANCHISE = 7, 8  # statuses beside those of `labels.STATUS`
+LONGEST_ID = 200  # characters
+
+metadata = MetaData()
+
+row_id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only where the type is INTEGER
+
+meta = Table("meta", metadata, Column("name", String(50), primary_key=True), Column("value", Text, nullable=False))
+
+person = Table(
+    "person",
+    metadata,
+    Column("row", row_id, primary_key=True),
+    Column("id", String(LONGEST_ID), nullable=False, unique=True),
+    Column("created", BigInteger, nullable=False),
+    Column("settings", Text, nullable=False, server_default="{}"),  # JSON: wishes and dials
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("row", row_id, primary_key=True),
+    Column("id", String(LONGEST_ID), nullable=False, unique=True),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),  # person.row
+    Column("item", BigInteger, primary_key=True, autoincrement=False),  # item.row
+    Column("rating", Float, nullable=True),  # on the source's scale; null = not scored
+    Column("status", SmallInteger, nullable=False),  # `labels.STATUS`, 0 = unknown, or one of the above
+    Column("at", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Index("entry_seq", "seq"),
+    sqlite_with_rowid=False,
+)
