@@ -79,7 +79,7 @@ class RequestError(KonomiError):
 
 
 class StoreError(KonomiError):
-    """The store of a service cannot be used: a wrong place, another service on it, or a disk or database that is not there now."""
+    """The store of a service cannot be used: a wrong place, another service on it, a disk or database that is not there now."""
 
     code = "store"
 

@@ -1,9 +1,9 @@
 """The database of a store: SQLite in a file, or PostgreSQL. What is committed is on the disk, or it is not opened.
 
 SQLite: write-ahead log with synchronous = FULL, set on every connection and read back; a writing transaction takes the lock at
-its beginning (BEGIN IMMEDIATE), since a reader that becomes a writer is refused at once, whatever the time-out. PostgreSQL: fsync
-and synchronous_commit have to be on. One service has a store: a lock of the system on the file beside it, or an advisory lock of
-the connection that writes.
+its beginning (BEGIN IMMEDIATE), since a reader that becomes a writer is refused at once, whatever the time-out. PostgreSQL:
+fsync and synchronous_commit have to be on. One service has a store: a lock of the system on the file beside it, or an advisory
+lock of the connection that writes.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -32,13 +32,13 @@ AGAIN = "Nothing is lost that was acknowledged; send again what was not, in a fe
 @dataclass(frozen=True)
 class Database:
     """An open database. place: to show, without a password; path: of SQLite's file, else None; reading, writing: engines, whose
-    transactions begin as each needs it; guard: the handle of the lock file, −1 where there is none."""
+    transactions begin as each needs it; guard: the locked file, None where there is none."""
 
     place: str
     path: Path | None
     reading: Engine
     writing: Engine
-    guard: int = -1
+    guard: IO[bytes] | None = None
 
     @property
     def sqlite(self) -> bool:
@@ -61,8 +61,8 @@ class Database:
         """Close every connection, and give back the lock."""
         self.reading.dispose()
         self.writing.dispose()
-        if self.guard >= 0:
-            os.close(self.guard)
+        if self.guard is not None:
+            self.guard.close()
 
 
 def open_database(place: Path | str) -> Database:
@@ -109,17 +109,17 @@ def _sqlite(path: Path) -> Database:
             path.chmod(0o600)
             sync(path.parent)
     except BaseException:
-        os.close(guard)
+        guard.close()
         raise
     return found
 
 
-def _guard(path: Path) -> int:
+def _guard(path: Path) -> IO[bytes]:
     """The lock of a store; StoreError where another process has it."""
     beside = path.with_name(path.name + ".lock")
     beside.touch(0o600)
     try:
-        return lock(beside)
+        return os.fdopen(lock(beside), "rb")
     except BlockingIOError:
         hint = "Stop that service, or give this one another store."
         raise StoreError(f"{path}: another service is using this store.", hint, "store") from None

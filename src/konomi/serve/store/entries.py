@@ -1,7 +1,7 @@
 """What people say of items, merged into the store: of each pair the newest counts, of equally new ones the last to arrive.
 
-An entry that was taken back stays as a tombstone with its time, so that an older one that comes late does not revive it. The same
-rows sent again change nothing, so a client that does not know whether it was heard may repeat itself.
+An entry that was taken back stays as a tombstone with its time, so that an older one that comes late does not revive it. The
+same rows sent again change nothing, so a client that does not know whether it was heard may repeat itself.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -3,8 +3,8 @@
     konomi erased 1 <salt>          the salt of this file
     <HMAC-SHA256 of an id> <at>     one line for each erasing, on the disk before the store is changed
 
-It holds no id, and tells nobody who does not hold the file itself whether somebody was erased. A store that was restored from an
-older backup erases again, when it is opened, whom lines name that it has not seen.
+It holds no id, and tells nobody who does not hold the file itself whether somebody was erased. A store that was restored from
+an older backup erases again, when it is opened, whom lines name that it has not seen.
 """
 
 import hashlib

@@ -4,6 +4,8 @@
     person    a row for each id; its wishes and dials
     item      a row for each id that anybody has named, in a catalogue or not
     entry     what a person says of an item: one row for each pair, a tombstone where it was taken back
+    key       who may do what, without the secrets
+    session   which browser is which anonymous person, without the cookies
 
 `at` and `created` are microseconds since 1970, UTC. `seq` numbers what is written, in the order of the commits: a training that
 knows the last number it has read can go on from there.
@@ -48,4 +50,25 @@ entry = Table(
     Column("seq", BigInteger, nullable=False),
     Index("entry_seq", "seq"),
     sqlite_with_rowid=False,
+)
+
+key = Table(
+    "key",
+    metadata,
+    Column("id", String(8), primary_key=True),
+    Column("hash", String(64), nullable=False),  # SHA-256 of the secret, in hex
+    Column("name", String(LONGEST_ID), nullable=False),
+    Column("scopes", Text, nullable=False),  # divided by spaces
+    Column("person", String(LONGEST_ID), nullable=True),  # whom alone it is for; null = whoever the scopes say
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=True),
+    Column("used", BigInteger, nullable=True),  # last, to a minute
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the cookie, in hex
+    Column("person", String(LONGEST_ID), nullable=False),
+    Column("created", BigInteger, nullable=False),
 )

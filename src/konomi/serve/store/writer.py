@@ -47,8 +47,10 @@ class Writer:
         self._thread.start()
 
     def put(self, changes: Sequence[Change]) -> Future[list[Verdict]]:
-        """Merge changes; the verdicts, once they are on the disk. StoreError (in the result) where nothing was changed, or where
-        it is not known whether it was: send them again."""
+        """Merge changes; the verdicts, once they are on the disk.
+
+        StoreError (in the result) where nothing was changed, or where it is not known whether it was: send them again.
+        """
         return self._begin(Work(changes=changes))
 
     def call(self, function: Callable[[Connection], T]) -> Future[T]:

@@ -1,4 +1,4 @@
-"""The first schema: people, items and entries."""
+"""The first schema: people, items and entries; keys and sessions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,3 +38,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("entry_seq", "entry", ["seq"])
+    op.create_table(
+        "key",
+        sa.Column("id", sa.String(8), primary_key=True),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("scopes", sa.Text, nullable=False),
+        sa.Column("person", sa.String(200), nullable=True),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=True),
+        sa.Column("used", sa.BigInteger, nullable=True),
+    )
+    op.create_table(
+        "session",
+        sa.Column("hash", sa.String(64), primary_key=True),
+        sa.Column("person", sa.String(200), nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+    )
