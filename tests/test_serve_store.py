@@ -8,7 +8,6 @@ import threading
 
 import pytest
 from sqlalchemy import inspect, text
-from stores import KINDS, new_place
 
 from konomi.errors import RequestError, StoreError
 from konomi.serve.store import clock
@@ -18,6 +17,7 @@ from konomi.serve.store.erased import Erased
 from konomi.serve.store.migrate import migrate, newest, schema
 from konomi.serve.store.people_store import PeopleStore
 from konomi.serve.store.tables import TAKEN_BACK, metadata
+from stores import KINDS, new_place
 
 
 @pytest.fixture(params=KINDS)

@@ -1,8 +1,8 @@
 """Who may do what: one table of all routes, one answer for each request.
 
-A route that the table does not name is nobody's, and a test fails for it. Data of people are for the key or the browser session of
-that person, and for keys with the scope `people`; for everybody else such a person does not exist (404), so that nobody learns who
-is known here.
+A route that the table does not name is nobody's, and a test fails for it. Data of people are for the key or the browser session
+of that person, and for keys with the scope `people`; for everybody else such a person does not exist (404), so that nobody
+learns who is known here.
 """
 
 import re

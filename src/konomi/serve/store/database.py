@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from konomi.errors import StoreError
 from konomi.files.locks import lock
@@ -96,18 +96,15 @@ def _sqlite(path: Path) -> Database:
             raise StoreError(f"{path}: is on {kind}, where locks and fsync cannot be relied on.", hint, "store")
         guard = _guard(path)
     try:
-        reading = create_engine(f"sqlite:///{path}", pool_size=READERS, max_overflow=0, pool_timeout=BUSY)
+        if not path.exists():
+            path.touch(0o600)
+            sync(path.parent)
         writing = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
-        for engine, begin in ((reading, "BEGIN"), (writing, "BEGIN IMMEDIATE")):
-            event.listen(engine, "connect", _promise_sqlite)
-            event.listen(engine, "begin", lambda connection, begin=begin: connection.exec_driver_sql(begin))
-        made = not path.exists()
-        found = Database(str(path), path, reading, writing, guard)
+        event.listen(writing, "connect", _promise_sqlite)
+        event.listen(writing, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        found = Database(str(path), path, reading_engine(path), writing, guard)
         with found.write():
             pass
-        if made:
-            path.chmod(0o600)
-            sync(path.parent)
     except BaseException:
         guard.close()
         raise
@@ -137,7 +134,22 @@ def _promise_sqlite(connection: Any, record: object) -> None:
             )
 
 
-def _postgresql(text: str) -> Database:
+def reading_engine(place: Path | str) -> Engine:
+    """An engine that reads a store, also one that a service has open: each transaction sees one state. StoreError where there is
+    no file, or for another kind of address."""
+    if "://" in str(place):
+        url = _address(str(place))
+        return create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=BUSY, isolation_level="REPEATABLE READ")
+    path = Path(place).absolute()
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no store.", "Give the file of a store.", "store")
+    engine = create_engine(f"sqlite:///{path}", pool_size=READERS, max_overflow=0, pool_timeout=BUSY)
+    event.listen(engine, "connect", _promise_sqlite)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def _address(text: str) -> URL:
     wanted = "Write postgresql+psycopg://NAME@HOST/DATABASE, or the path of a file for SQLite."
     try:
         url = make_url(text)
@@ -145,12 +157,13 @@ def _postgresql(text: str) -> Database:
         raise StoreError("The store is no address of a database.", wanted, "store") from None
     if url.drivername not in ("postgresql", "postgresql+psycopg"):
         raise StoreError(f"{url.drivername}: stores are in SQLite or PostgreSQL.", wanted, "store")
-    url, place = url.set(drivername="postgresql+psycopg"), url.render_as_string(hide_password=True)
-    try:
-        reading = create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=BUSY, isolation_level="REPEATABLE READ")
-        writing = create_engine(url, pool_size=1, max_overflow=0)
-    except (ArgumentError, NoSuchModuleError) as cause:
-        raise StoreError(f"{place}: {cause}", wanted, "store") from None
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _postgresql(text: str) -> Database:
+    url = _address(text)
+    place = url.render_as_string(hide_password=True)
+    reading, writing = reading_engine(text), create_engine(url, pool_size=1, max_overflow=0)
     for engine in (reading, writing):
         event.listen(engine, "handle_error", _forget_lost)
     event.listen(writing, "connect", lambda connection, record: _promise_postgresql(connection, place))

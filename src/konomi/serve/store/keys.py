@@ -1,7 +1,7 @@
 """Keys of programs, and sessions of browsers: secrets that are shown once, of which the store has only the hash.
 
-A key is `kn_` + 8 letters that name it + `_` + 52 letters of the secret: 256 random bits, so a fast hash is enough. What it may do
-say its scopes; with a `person` it is for that person's own data alone.
+A key is `kn_` + 8 letters that name it + `_` + 52 letters of the secret: 256 random bits, so a fast hash is enough. What it may
+do say its scopes; with a `person` it is for that person's own data alone.
 """
 
 import base64
@@ -19,7 +19,7 @@ from konomi.serve.store.clock import now
 from konomi.serve.store.tables import key, session
 
 SCOPES = ("read", "people", "items", "models", "metrics", "admin")
-"""read: answers and the catalogue; people: everybody's data; items, models: change them; metrics: figures; admin: all, and keys."""
+"""read: answers and the catalogue; people: everybody's data; items, models: change them; metrics: figures; admin: all."""
 
 MINUTE = 60_000_000  # microseconds
 PREFIX = "kn_"

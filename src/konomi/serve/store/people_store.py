@@ -19,7 +19,7 @@ from konomi.serve.store.database import Database, open_database
 from konomi.serve.store.entries import AT_ONCE, Change, Ledger, Verdict, chunks
 from konomi.serve.store.erased import Erased
 from konomi.serve.store.migrate import migrate
-from konomi.serve.store.tables import TAKEN_BACK, entry, item, meta, person
+from konomi.serve.store.tables import TAKEN_BACK, entry, item, key, meta, person, session
 from konomi.serve.store.writer import Writer
 
 
@@ -156,7 +156,9 @@ def _delete(ledger: Ledger, rows: Sequence[int], connection: Connection) -> int:
     entries = 0
     for some in chunks(rows, AT_ONCE):
         entries += connection.execute(delete(entry).where(entry.c.person.in_(some))).rowcount
-        connection.execute(delete(person).where(person.c.row.in_(some)))
+        ids = connection.scalars(delete(person).where(person.c.row.in_(some)).returning(person.c.id)).all()
+        for of_theirs in (session, key):
+            connection.execute(delete(of_theirs).where(of_theirs.c.person.in_(ids)))
     _set_meta("erased", str(len(ledger.erased.order)), connection)
     ledger.forget()
     return entries
