@@ -135,8 +135,10 @@ def _promise_sqlite(connection: Any, record: object) -> None:
 
 
 def reading_engine(place: Path | str) -> Engine:
-    """An engine that reads a store, also one that a service has open: each transaction sees one state. StoreError where there is
-    no file, or for another kind of address."""
+    """An engine that reads a store, also one that a service has open: each transaction sees one state.
+
+    StoreError where there is no file, or for another kind of address.
+    """
     if "://" in str(place):
         url = _address(str(place))
         return create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=BUSY, isolation_level="REPEATABLE READ")
