@@ -10,7 +10,7 @@ from konomi.arguments import as_path
 from konomi.data.labels import STATUS
 from konomi.data.scale import Scale
 from konomi.errors import DataError
-from konomi.lists.text_files import KNOWN, TextFile, read_text_files
+from konomi.lists.text_files import KNOWN, TextFile, read_text_files, unpacked
 
 LISTS = {
     "mal": "konomi.lists.sites.mal",
@@ -87,13 +87,15 @@ class ListFormat(Protocol):
     def read(self, files: Sequence[TextFile]) -> PersonalList: ...
 
 
-def read_list(path: Path | str) -> PersonalList:
+def read_list(path: Path | str, content: bytes | None = None) -> PersonalList:
     """The list in a file, plain, gzipped or zipped; its kind is recognised by its content.
 
-    Members of a zip that are lists of one kind are read together. DataError where there is no list of a known kind or lists of
-    several kinds, where a rating is off its scale, or where the list has no entry.
+    content: of a file that is not on the disk, such as one that was sent; path is then its name, for messages. Members of a zip
+    that are lists of one kind are read together. DataError where there is no list of a known kind or lists of several kinds,
+    where a rating is off its scale, or where the list has no entry.
     """
-    files = read_text_files(as_path(path, "a list", DataError, f"Give a file: {KNOWN}."))
+    place = as_path(path, "a list", DataError, f"Give a file: {KNOWN}.")
+    files = read_text_files(place) if content is None else unpacked(place, content)
     found = {
         kind: some for kind in LISTS if kind != PLAIN and (some := [file for file in files if _format(kind).recognise(file)])
     }

@@ -140,6 +140,11 @@ def read_text_files(path: Path) -> list[TextFile]:
             content = file.read(LIMIT + 1)
     except OSError as cause:
         raise DataError(f"{path}: cannot be read: {cause.strerror}.", f"Give a file: {KNOWN}.") from cause
+    return unpacked(path, content)
+
+
+def unpacked(path: Path, content: bytes) -> list[TextFile]:
+    """The same for the content of a file; path: its name, for messages."""
     if len(content) > LIMIT:
         raise _too_much(path, LIMIT)
     try:

@@ -43,8 +43,8 @@ def changes_of(
 ) -> tuple[list[Change], list[bool]]:
     """The changes, and for each whether its time was in the future and is taken as now.
 
-    RequestError for an id that is none, a rating off the scale, what says nothing, or a time that is none: with the place of the
-    row, if there are several.
+    RequestError for an id that is none, a rating off the scale, what says nothing, or a time that is none: with the place of
+    the row, if there are several.
     """
     checked_id(person, "person")
     present, changes, clamped = now(), list[Change](), list[bool]()

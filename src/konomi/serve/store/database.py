@@ -65,14 +65,16 @@ class Database:
             self.guard.close()
 
 
-def open_database(place: Path | str) -> Database:
+def open_database(place: Path | str, alone: bool = True) -> Database:
     """Open, or make, a store: the path of a file for SQLite, or postgresql+psycopg://…
+
+    alone: take the lock of the one service; False: beside a service, for what it does not write.
 
     StoreError for another kind of address, a network file system, a place that another service has, or a database that does not
     promise that what is committed stays.
     """
     text = str(place)
-    return _postgresql(text) if "://" in text else _sqlite(Path(text))
+    return _postgresql(text, alone) if "://" in text else _sqlite(Path(text), alone)
 
 
 @contextmanager
@@ -85,7 +87,7 @@ def understood(place: str) -> Iterator[None]:
         raise StoreError(f"{place}: cannot be used now: {' '.join(told.split())}.", AGAIN) from cause
 
 
-def _sqlite(path: Path) -> Database:
+def _sqlite(path: Path, alone: bool) -> Database:
     path = path.absolute()
     if path.is_dir():
         raise StoreError(f"{path}: is a folder.", "Give a file, which is made where there is none.", "store")
@@ -94,7 +96,7 @@ def _sqlite(path: Path) -> Database:
         if kind := over_network(path.parent):
             hint = "Put it on a disk of this machine, or use PostgreSQL."
             raise StoreError(f"{path}: is on {kind}, where locks and fsync cannot be relied on.", hint, "store")
-        guard = _guard(path)
+        guard = _guard(path) if alone else None
     try:
         if not path.exists():
             path.touch(0o600)
@@ -106,7 +108,8 @@ def _sqlite(path: Path) -> Database:
         with found.write():
             pass
     except BaseException:
-        guard.close()
+        if guard is not None:
+            guard.close()
         raise
     return found
 
@@ -162,13 +165,13 @@ def _address(text: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _postgresql(text: str) -> Database:
+def _postgresql(text: str, alone: bool) -> Database:
     url = _address(text)
     place = url.render_as_string(hide_password=True)
     reading, writing = reading_engine(text), create_engine(url, pool_size=1, max_overflow=0)
     for engine in (reading, writing):
         event.listen(engine, "handle_error", _forget_lost)
-    event.listen(writing, "connect", lambda connection, record: _promise_postgresql(connection, place))
+    event.listen(writing, "connect", lambda connection, record: _promise_postgresql(connection, place, alone))
     found = Database(place, None, reading, writing)
     try:
         with found.write():
@@ -179,7 +182,7 @@ def _postgresql(text: str) -> Database:
     return found
 
 
-def _promise_postgresql(connection: Any, place: str) -> None:
+def _promise_postgresql(connection: Any, place: str, alone: bool) -> None:
     """Have the writing connection promise what a store needs, and take the lock; StoreError where it cannot."""
     connection.autocommit = True
     try:
@@ -189,7 +192,7 @@ def _promise_postgresql(connection: Any, place: str) -> None:
                 cursor.execute(f"SHOW {name}")
                 if cursor.fetchone() != ("on",):
                     raise StoreError(f"{place}: {name} is not on, so what is committed may be lost.", "Turn it on.", "store")
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", (ADVISORY,))
+            cursor.execute("SELECT NOT %s OR pg_try_advisory_lock(%s)", (alone, ADVISORY))
             if cursor.fetchone() != (True,):
                 hint = "Stop that service, or give this one another database."
                 raise StoreError(f"{place}: another service is using this store.", hint, "store")
