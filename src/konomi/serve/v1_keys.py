@@ -1,0 +1,103 @@
+"""The routes of keys, for the scope admin, and of sessions, for browsers."""
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from konomi.errors import RequestError
+from konomi.serve import people_replies as replies
+from konomi.serve.bodies import Body
+from konomi.serve.guards.access import COOKIE
+from konomi.serve.people_bodies import StoredId, When
+from konomi.serve.problems import Unknown
+from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, encoded, service_of
+from konomi.serve.store import clock
+from konomi.serve.store.keys import PREFIX, Key, keys, make_key, remove_key
+from konomi.serve.store.people_store import PeopleStore
+
+router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["access"])
+
+YEAR = 365 * 24 * 3600  # seconds that a browser keeps its session
+Scope = Literal["read", "people", "items", "models", "metrics", "admin"]
+
+
+class NewKey(Body):
+    """What a key is for. person: whose own data alone it may use."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    scopes: Annotated[list[Scope], Field(max_length=6)] = Field(default_factory=list)
+    person: StoredId | None = None
+    expires: When | None = None
+
+
+@router.post("/session", **documented(None, WITHOUT_BODY))
+async def session(request: Request) -> Response:
+    """Begin the session of a browser: an anonymous person of its own, by a cookie that no script can read."""
+    callers = service_of(request).callers
+    assert callers is not None
+    cookie = await asyncio.to_thread(callers.begin_session)
+    answer = Response(status_code=204)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, cookie, max_age=YEAR, httponly=True, samesite="lax", secure=secure, path="/")
+    return answer
+
+
+@router.get("/keys", **documented(list[replies.ShownKey], WITHOUT_BODY))
+async def list_keys(request: Request) -> Response:
+    """All keys, without their secrets."""
+    store = _store(request)
+
+    def found() -> list[replies.ShownKey]:
+        with store.database.read() as connection:
+            return [_shown(key) for key in keys(connection)]
+
+    return _reply(request, await service_of(request).pool.run(found))
+
+
+@router.post("/keys", **documented(replies.MadeKey))
+async def new_key(request: Request, body: NewKey) -> Response:
+    """Make a key. It is shown this once."""
+    expires = None if body.expires is None else clock.parsed(body.expires)
+    if expires is not None and expires <= clock.now():
+        raise RequestError("This time has passed.", "Give a later one, or none.", "expires")
+    made = await asyncio.wrap_future(
+        _store(request).writer.call(lambda to: make_key(to, body.name, body.scopes, body.person, expires))
+    )
+    _forget(request)
+    return _reply(request, replies.MadeKey(made.removeprefix(PREFIX).partition("_")[0], made))
+
+
+@router.delete("/keys/{id}", **documented(None, WITHOUT_BODY))
+async def delete_key(request: Request, id: str) -> Response:
+    """Remove a key; from now on it opens nothing."""
+    try:
+        await asyncio.wrap_future(_store(request).writer.call(lambda to: remove_key(to, id)))
+    except RequestError as error:
+        raise Unknown(error.message, error.hint, "id") from None
+    _forget(request)
+    return Response(status_code=204)
+
+
+def _store(request: Request) -> PeopleStore:
+    store = service_of(request).store
+    assert store is not None  # these routes are there only where there is one
+    return store
+
+
+def _forget(request: Request) -> None:
+    callers = service_of(request).callers
+    if callers is not None:
+        callers.forget()
+
+
+def _shown(key: Key) -> replies.ShownKey:
+    dates = [None if at is None else clock.written(at) for at in (key.expires, key.used)]
+    return replies.ShownKey(key.id, key.name, tuple(sorted(key.scopes)), key.person, clock.written(key.created), *dates)
+
+
+def _reply(request: Request, content: Any) -> Response:
+    return encoded(msgspec.json.encode(content), service_of(request).current.served)
