@@ -8,8 +8,10 @@ from types import ModuleType
 
 from konomi.errors import ConfigError
 
-EXTRAS = {"torch": "neural", "matplotlib": "report"}
-"""package → extra: torch trains networks (serving them takes NumPy alone), matplotlib draws the plots of a report."""
+SERVICE = ("fastapi", "uvicorn", "httptools", "msgspec", "prometheus_client")
+EXTRAS = {"torch": "neural", "matplotlib": "report", **dict.fromkeys(SERVICE, "serve")}
+"""package → extra: torch trains networks (serving them takes NumPy alone), matplotlib draws the plots of a report, the service
+stands on several."""
 
 
 def need(package: str, by: str) -> None:

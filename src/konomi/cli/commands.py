@@ -20,6 +20,7 @@ from konomi.cli.info import info
 from konomi.cli.predict import predict
 from konomi.cli.prepare import prepare
 from konomi.cli.recommend import recommend
+from konomi.cli.serve import serve
 from konomi.cli.similar import similar
 from konomi.cli.synth import synth
 from konomi.cli.train import train
@@ -82,7 +83,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes half the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, prepare, synth, info, train, evaluate, compare, benchmark, recommend, predict, similar, ask, doctor):
+COMMANDS = (demo, prepare, synth, info, train, evaluate, compare, benchmark, recommend, predict, similar, ask, serve, doctor)
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -1,0 +1,86 @@
+"""The bundle that answers: loaded, checked and tried before it is served, and changed by one reference."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+
+from konomi.bundle.format import Bundle, load_bundle
+from konomi.bundle.store import Store
+from konomi.errors import BundleError
+from konomi.recommend.interview import Questions, next_question, questions_of, start
+from konomi.recommend.recommender import Recommender
+
+NAMED = 12  # hexadecimal digits of a file's SHA-256 in a model's id
+TRIED = 5  # of the best known titles, which the profile of the trial has
+
+
+@dataclass(frozen=True)
+class Served:
+    """A bundle as a service has it. id: of the model, in answers and logs."""
+
+    id: str
+    recommender: Recommender
+    questions: Questions
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Item id as text → item row."""
+        return {str(one): row for row, one in enumerate(self.recommender.catalogue.ids)}
+
+
+class Current:
+    """The one bundle that is served now. Who has taken `served` keeps it to the end of an answer, whatever is served next."""
+
+    def __init__(self, served: Served) -> None:
+        self._served, self._swapping = served, Lock()
+
+    @property
+    def served(self) -> Served:
+        """The bundle to answer with: take it once for each request."""
+        return self._served
+
+    def swap(self, path: Path) -> Served:
+        """Load, check and try another bundle, then serve it; one swap at a time. BundleError where it cannot be served: then
+        nothing has changed."""
+        with self._swapping:
+            self._served = served = load(path)
+            return served
+
+
+def load(path: Path) -> Served:
+    """The bundle in a file, or the current one of a `Store`'s folder, ready to answer. BundleError where there is none."""
+    name, bundle = _opened(path)
+    served = Served(name, Recommender(bundle), questions_of(bundle))
+    try_out(served)
+    return served
+
+
+def try_out(served: Served) -> None:
+    """Answer once in each way, so that no request waits until kernels are compiled and indexes are made."""
+    recommender, ids = served.recommender, served.recommender.catalogue.ids
+    known = recommender.bundle.items["ratings"].arg_sort(descending=True)[:TRIED].to_list()
+    rating = recommender.bundle.scale.high
+    assert len(served.rows) == len(ids) and len(recommender.titles.ids) == len(ids)
+    recommender.recommend(None)
+    recommender.recommend({ids[row]: rating for row in known})
+    next_question(start(served.questions))
+    if recommender.bundle.giving("rating") is not None:
+        recommender.predict([({ids[known[0]]: rating}, ids[known[-1]])])
+    recommender.similar(ids[known[0]])
+
+
+def _opened(path: Path) -> tuple[str, Bundle]:
+    """The id of a bundle, and the bundle: its number in a store, else the beginning of its file's SHA-256."""
+    if path.is_dir():
+        store = Store(path)
+        number = store.current()
+        return str(number), store.open(number)
+    bundle = load_bundle(path)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:NAMED], bundle
+    except OSError as cause:
+        raise BundleError(f"{path}: cannot be read: {cause.strerror}.", "Is it being replaced? Start again.") from cause

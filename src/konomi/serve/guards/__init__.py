@@ -1,0 +1,1 @@
+"""What stands before every route: plain ASGI, one guard a file, each around the next."""
