@@ -65,7 +65,9 @@ class Service:
         words = [sys.executable, "-c", "from konomi.cli.main import main; main()", "serve", str(bundle), "--port", "0"]
         words += ["--store", store]
         self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.process = subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
         assert self.process.stderr is not None
         for line in self.process.stderr:
             if "http://" in line:
@@ -121,7 +123,8 @@ async def one_round(service: Service, kill, known: dict, wanted: int, seed: int)
     """Let the clients write until so much is acknowledged, then kill; how much was."""
     acknowledged, rng = [0], random.Random(seed)
     clients = [
-        asyncio.create_task(client(n, service.url, known, acknowledged, random.Random(seed * CLIENTS + n))) for n in range(CLIENTS)
+        asyncio.create_task(client(n, service.url, known, acknowledged, random.Random(seed * CLIENTS + n)))
+        for n in range(CLIENTS)
     ]
     while acknowledged[0] < wanted and not all(task.done() for task in clients):
         await asyncio.sleep(0.001 * rng.random())
@@ -138,7 +141,9 @@ async def compare(url: str, known: dict[tuple[str, str], Known]) -> tuple[int, i
             found: dict[str, float] = {}
             after = None
             while True:
-                answer = await http.get(f"/v1/people/{person}/entries", params={"limit": 1000, **({"after": after} if after else {})})
+                answer = await http.get(
+                    f"/v1/people/{person}/entries", params={"limit": 1000, **({"after": after} if after else {})}
+                )
                 page = {"entries": [], "after": None} if answer.status_code == 404 else answer.json()
                 for entry in page["entries"]:
                     doubled += entry["item"] in found

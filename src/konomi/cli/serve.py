@@ -13,16 +13,26 @@ def serve(
     bundle: Annotated[
         Path, typer.Argument(metavar="BUNDLE", help="A model that `konomi train` saved, or a folder of published ones.")
     ],
-    host: Annotated[str, typer.Option(metavar="NAME", help="The loopback address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(metavar="NAME", help="The address to listen on; others than this machine's need a key.")
+    ] = "127.0.0.1",
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="Where people's entries are: a file, or postgresql://…  [default: your data folder]"),
+    ] = None,
+    name: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="What else the service is called, behind a proxy; give several.")
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The port to listen on; 0 = any that is free.")] = 8000,
 ) -> None:
-    """Answer over HTTP, until Ctrl-C.
+    """Answer over HTTP, and keep what people say, until Ctrl-C.
 
-    It listens on this machine alone. /v1/openapi.json tells what can be asked; docs/service.md shows it.
+    It listens on this machine alone unless told otherwise. /v1/openapi.json tells what can be asked; docs/service.md shows it.
     """
     for package in SERVICE:
         need(package, "The service")
     from konomi.serve.running import serve as answer
+    from konomi.serve.store.people_store import usual_place
 
     say("Loading …")
-    answer(bundle, host, port, lambda url: say(f"Konomi answers at {url}; Ctrl-C ends it."))
+    answer(bundle, host, port, store or usual_place(), name or (), lambda url: say(f"Konomi answers at {url}; Ctrl-C ends it."))

@@ -6,6 +6,7 @@ from dataclasses import fields
 import numpy as np
 
 from konomi.errors import RequestError
+from konomi.ranking.dials import Dials
 from konomi.recommend import answer as told
 from konomi.recommend.answer import LEVEL
 from konomi.recommend.filters import Where
@@ -13,16 +14,20 @@ from konomi.recommend.interview import answered, next_question, start
 from konomi.recommend.words import words
 from konomi.serve import bodies, replies
 from konomi.serve.current import Served
-from konomi.serve.understanding import Reader, asker, dials_of, where_of
+from konomi.serve.understanding import Asker, Reader, asker, dials_of, where_of
 
 ROW = [each.name for each in fields(told.Row)]
 
 
 def recommend(served: Served, body: bodies.Recommend) -> replies.Answer:
     """What to see next."""
-    words(body.language)
     reader = Reader(served)
-    who = asker(body.profile, body.wishes, reader)
+    return recommend_to(served, body, asker(body.profile, body.wishes, reader), dials_of(body.dials), reader)
+
+
+def recommend_to(served: Served, body: bodies.Wanted, who: Asker, dials: Dials, reader: Reader) -> replies.Answer:
+    """What to see next, for somebody who was understood."""
+    words(body.language)
     ids = reader.catalogue.ids
     excluded, no_exclude = reader.known(body.exclude)
     included, no_include = reader.known(body.include)
@@ -35,7 +40,7 @@ def recommend(served: Served, body: bodies.Recommend) -> replies.Answer:
     where = where_of(body.where, only=only, without=tuple(ids[row] for row in sorted(refused)))
     if included:
         where = _with(served, where, set(included) - refused)
-    found = served.recommender.recommend(who.person, body.k, where, dials_of(body.dials), why=body.why)
+    found = served.recommender.recommend(who.person, body.k, where, dials, why=body.why)
     return reply(served, found, reader, body.language, unknown)
 
 
@@ -154,6 +159,4 @@ def _nothing_but(served: Served, rows: set[int], where: Where) -> Where:
     """Filters that these items pass and no others; what they say of a person's list and of franchises stays."""
     ids = served.recommender.catalogue.ids
     only = tuple(ids[row] for row in sorted(rows))
-    return replace(
-        Where(only=only, sensitive=True), planned=where.planned, again=where.again, parts=where.parts, sequels=where.sequels
-    )
+    return Where(only=only, sensitive=True, planned=where.planned, again=where.again, parts=where.parts, sequels=where.sequels)

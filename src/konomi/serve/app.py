@@ -11,17 +11,20 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from konomi.errors import KonomiError
-from konomi.serve import operations, v1
+from konomi.serve import operations, v1, v1_keys, v1_people
+from konomi.serve.guards.access import Access
 from konomi.serve.guards.bodies import Bodies
 from konomi.serve.guards.headers import Headers
 from konomi.serve.guards.hosts import Hosts
 from konomi.serve.guards.observed import Observed, unforeseen
+from konomi.serve.guards.rate import Rate
 from konomi.serve.invalid import invalid
 from konomi.serve.log import Log
 from konomi.serve.problems import Problem, problem, problem_of
 from konomi.serve.service import Service
 
 API_VERSION = "1"
+RATE, BURST = 50.0, 200.0  # requests a second of one caller, for long and at once
 HINTS = {
     400: "Send one JSON value, in UTF-8.",
     404: "See /v1/openapi.json for what there is.",
@@ -32,7 +35,9 @@ CODES = {400: "json", 404: "no_route", 405: "method"}
 
 def application(service: Service, log: Log | None = None) -> ASGIApp:
     """The service behind its guards."""
-    guarded = Bodies(routes(service))
+    guarded: ASGIApp = Bodies(routes(service))
+    if service.store is not None:
+        guarded = Access(Rate(guarded, RATE, BURST), service.callers, service.open)
     return Headers(Observed(Hosts(guarded, service.hosts), service.metrics, log or Log()))
 
 
@@ -48,7 +53,8 @@ def routes(service: Service) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
-    for router in (v1.router, operations.router):
+    of_people = () if service.store is None else (v1_people.router, v1_keys.router)
+    for router in (v1.router, operations.router, *of_people):
         app.include_router(router)
     app.add_exception_handler(KonomiError, _of_family)
     app.add_exception_handler(HTTPException, _of_http)

@@ -138,18 +138,24 @@ class Person(Body):
     profile: Profile = {}
 
 
-class Recommend(Person):
-    """What to see next."""
+class Wanted(Body):
+    """Which titles to recommend, and how to tell of them."""
 
     k: Count = 10
     where: Filters = Filters()
-    dials: Turned = Turned()
-    wishes: Wishes = {}
     exclude: Annotated[Ids, Field(description="these are not offered")] = []
     include: Annotated[Ids, Field(description="these may be offered whatever `where` says of titles")] = []
     candidates: Annotated[Ids | None, Field(description="only these may be offered")] = None
     why: Reasons = 3
     language: Name = "en"
+
+
+class Recommend(Wanted):
+    """What to see next, for somebody of whom nothing is stored."""
+
+    profile: Profile = {}
+    dials: Turned = Turned()
+    wishes: Wishes = {}
 
 
 class Rank(Person):

@@ -4,8 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +13,23 @@ import numpy as np
 from konomi.data.profiles import Profiles
 from konomi.lists.matching import Matched, match_list
 from konomi.lists.personal_list import read_list
+from konomi.recommend.person import Person, wish_row
 from konomi.recommend.recommender import Recommender
 from konomi.serve.current import Served
 from konomi.serve.saying import CODES, NAMES, Said
 from konomi.serve.store import clock
 from konomi.serve.store.people_store import Entry
 from konomi.serve.store.tables import HIDDEN, HIDDEN_FRANCHISE
+from konomi.serve.understanding import Asker
 from konomi.text import as_cell
 
 COLUMNS = ("item", "title", "rating", "status", "at")
 
 
-@dataclass(frozen=True)
-class Known:
-    """What models may know of somebody, in the rows of a bundle: the profile; hidden, hidden_franchises: item rows that they do
-    not want to see; elsewhere: how many entries are on items that this bundle does not have."""
-
-    profile: Profiles
-    hidden: tuple[int, ...]
-    hidden_franchises: tuple[int, ...]
-    elsewhere: int
-
-
-def known_of(entries: Sequence[Entry], served: Served) -> Known:
-    """What the entries of a store say, for one bundle. A hidden title that was rated still has its rating."""
+def asker_of(entries: Sequence[Entry], wishes: Mapping[str, float], served: Served) -> Asker:
+    """Somebody by what the store has of them, for one bundle. A hidden title that was rated still has its rating; wishes for
+    genres that this bundle does not have are none."""
+    catalogue = served.recommender.catalogue
     rows = [served.rows.get(entry.item, -1) for entry in entries]
     mine = [(row, entry) for row, entry in zip(rows, entries, strict=True) if row >= 0]
     told = sorted((row, entry) for row, entry in mine if entry.status < HIDDEN or entry.rating is not None)
@@ -47,8 +39,12 @@ def known_of(entries: Sequence[Entry], served: Served) -> Known:
         np.array([math.nan if entry.rating is None else entry.rating for _, entry in told], np.float32),
         np.array([entry.status if entry.status < HIDDEN else 0 for _, entry in told], np.uint8),
     )
-    hidden = [tuple(row for row, entry in mine if entry.status == kind) for kind in (HIDDEN, HIDDEN_FRANCHISE)]
-    return Known(profile, hidden[0], hidden[1], rows.count(-1))
+    franchise, _ = served.recommender.ranker.franchise
+    whole = franchise[[row for row, entry in mine if entry.status == HIDDEN_FRANCHISE]]
+    hidden = [row for row, entry in mine if entry.status == HIDDEN]
+    hidden += np.flatnonzero(np.isin(franchise, whole)).tolist()
+    able = {genre: value for genre, value in wishes.items() if genre in catalogue.genres}
+    return Asker(Person(catalogue, profile, wish_row(able, catalogue)), tuple(hidden))
 
 
 def listed(name: str, content: bytes, recommender: Recommender) -> Matched:

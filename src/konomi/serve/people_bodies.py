@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from konomi.serve.bodies import MOST_NAMES, Body, Name, Number, Turned
+from konomi.serve.bodies import Body, Number, Turned, Wanted, Wishes
 from konomi.serve.saying import Status
 from konomi.serve.store.tables import LONGEST_ID
 
@@ -12,9 +12,6 @@ MOST_ROWS = 10_000  # of one request
 
 StoredId = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
 When = Annotated[str, Field(max_length=40, description="RFC 3339, such as 2026-11-28T20:15:00Z; without it: now")]
-
-
-Wishes = Annotated[dict[Name, Number], Field(max_length=MOST_NAMES, description="{genre: how much, on the rating scale}")]
 
 
 class EntryBody(Body):
@@ -40,3 +37,10 @@ class Settings(Body):
 
     wishes: Wishes = Field(default_factory=dict)
     dials: Turned = Turned()
+
+
+class RecommendTo(Wanted):
+    """What to see next, for somebody who is stored; wishes and dials: null = those that are kept."""
+
+    dials: Turned | None = None
+    wishes: Wishes | None = None

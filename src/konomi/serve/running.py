@@ -3,7 +3,8 @@
 import ipaddress
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import uvicorn
@@ -14,22 +15,32 @@ from konomi.serve.current import Current, load
 from konomi.serve.log import Log
 from konomi.serve.protocol import Connection
 from konomi.serve.service import LOOPBACK, Service
+from konomi.serve.store.keys import keys
+from konomi.serve.store.people_store import PeopleStore
 
 KEPT = 5  # seconds that an idle connection is kept
 GRACE = 5  # seconds that running requests have to end
+TOLD = ("uvicorn", "konomi.serve")  # whose messages go to the log
 
 
-def serve(path: Path, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(path: Path, host: str, port: int, place: Path | str, names: Sequence[str], ready: Callable[[str], None]) -> None:
     """Answer with the bundle of a file or of a `Store`'s folder; ready(url) is called once requests are taken.
 
-    SIGINT and SIGTERM end it: no connection is taken any more, running requests have `GRACE` seconds, then the signal goes on
-    to who handled it before. ConfigError for a host that is no loopback or a port that cannot be had; BundleError as `load`.
+    place: of the store of people; names: that requests may call the service by, beside its own. SIGINT and SIGTERM end it: no
+    connection is taken any more, running requests have `GRACE` seconds, then the signal goes on to who handled it before.
+    ConfigError for a host beyond this machine while there is no key, or a port that cannot be had; BundleError as `load`,
+    StoreError as `PeopleStore.open`.
     """
-    address = loopback(host)
-    with bound(address, port) as listening:
-        service = Service(Current(load(path)), hosts=frozenset((*LOOPBACK, host.lower())))
+    address = "127.0.0.1" if host.lower() == "localhost" else host
+    local = loopback(address)
+    with closing(PeopleStore.open(place)) as store, bound(address, port) as listening:
+        if not local:
+            _check_keys(store, host)
+        hosts = frozenset((*LOOPBACK, host.lower(), *(name.lower() for name in names)))
+        service = Service(Current(load(path)), hosts=hosts, store=store, open=local)
         log = Log()
-        logging.getLogger("uvicorn").addHandler(log)
+        for talk in TOLD:
+            logging.getLogger(talk).addHandler(log)
         config = uvicorn.Config(
             application(service, log),
             http=Connection,
@@ -42,27 +53,32 @@ def serve(path: Path, host: str, port: int, ready: Callable[[str], None]) -> Non
             timeout_keep_alive=KEPT,
             timeout_graceful_shutdown=GRACE,
         )
-        place = f"[{address}]" if ":" in address else address
-        url = f"http://{place}:{listening.getsockname()[1]}"
+        shown = f"[{address}]" if ":" in address else address
+        url = f"http://{shown}:{listening.getsockname()[1]}"
         try:
             _Server(config, lambda: ready(url)).run(sockets=[listening])
         finally:
-            logging.getLogger("uvicorn").removeHandler(log)
+            for talk in TOLD:
+                logging.getLogger(talk).removeHandler(log)
             service.pool.close()
 
 
-def loopback(host: str) -> str:
-    """The address of a loopback name; ConfigError for any other, which takes keys that a service does not have yet."""
-    if host.lower() == "localhost":
-        return "127.0.0.1"
+def loopback(address: str) -> bool:
+    """Whether an address is of this machine alone."""
     try:
-        if ipaddress.ip_address(host).is_loopback:
-            return host
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
-        pass
+        return False
+
+
+def _check_keys(store: PeopleStore, host: str) -> None:
+    """ConfigError where anybody could use a service: it answers other machines, and no key was made."""
+    with store.database.read() as connection:
+        if keys(connection):
+            return
     raise ConfigError(
         f"{host}: without keys, a service answers this machine alone.",
-        "Leave out `host`, and put a proxy that asks who it is before it.",
+        "Make a key first: `konomi keys add NAME --scope admin`, with the same --store.",
         "host",
     )
 

@@ -52,7 +52,7 @@ async def similar(request: Request, body: bodies.Similar) -> Response:
 @router.get("/popular", tags=["items"], **documented(replies.Answer, WITHOUT_BODY))
 async def popular(request: Request, query: Listed) -> Response:
     """What to see for somebody of whom nothing is known."""
-    body = bodies.Recommend(k=query.k, where=_filters(query))
+    body = bodies.Recommend(k=query.k, where=filters(query))
     return await answered(request, answers.recommend, body)
 
 
@@ -68,7 +68,7 @@ async def similar_to(request: Request, id: Id, query: Near) -> Response:
 
     def found(served: Served) -> replies.Answer:
         _row(served, id)
-        return answers.similar(served, bodies.Similar(items=[id], k=query.k, where=_filters(query), by=query.by))
+        return answers.similar(served, bodies.Similar(items=[id], k=query.k, where=filters(query), by=query.by))
 
     return await answered(request, found)
 
@@ -81,6 +81,7 @@ def _row(served: Served, id: str) -> int:
     return row
 
 
-def _filters(query: bodies.Listed) -> bodies.Filters:
+def filters(query: bodies.Listed) -> bodies.Filters:
+    """The filters of a query."""
     years = [None if year is None else float(year) for year in (query.from_year, query.to_year)]
     return bodies.Filters(**query.model_dump(include=SAME), years=years)

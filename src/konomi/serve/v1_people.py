@@ -14,15 +14,18 @@ from starlette.responses import Response
 
 from konomi.errors import RequestError
 from konomi.recommend.person import wish_row
-from konomi.serve import people
+from konomi.serve import answers, people
 from konomi.serve import people_bodies as bodies
 from konomi.serve import people_replies as replies
+from konomi.serve import replies as answered
 from konomi.serve.current import Served
 from konomi.serve.problems import Unknown
 from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, encoded, service_of
 from konomi.serve.saying import Said, changes_of, checked_id
 from konomi.serve.store.people_store import PeopleStore
 from konomi.serve.store.tables import LONGEST_ID
+from konomi.serve.understanding import Reader, dials_of
+from konomi.serve.v1 import Listed, filters
 
 router = APIRouter(prefix="/v1/people", route_class=JsonRoute, tags=["people"])
 
@@ -111,6 +114,29 @@ async def set_settings(request: Request, id: Id, body: bodies.Settings) -> Respo
     wish_row(body.wishes, service_of(request).current.served.recommender.catalogue)
     await asyncio.wrap_future(_store(request).set_settings(id, body.model_dump()))
     return _reply(request, body.model_dump())
+
+
+@router.post("/{id}/recommend", **documented(answered.Answer))
+async def recommend(request: Request, id: Id, body: bodies.RecommendTo) -> Response:
+    """What to see next, and why: by all that was acknowledged before, with the wishes and dials that are kept."""
+    return await _recommended(request, id, body)
+
+
+@router.get("/{id}/recommend", **documented(answered.Answer, WITHOUT_BODY))
+async def recommend_simply(request: Request, id: Id, query: Listed) -> Response:
+    """The same, with what an address can say."""
+    return await _recommended(request, id, bodies.RecommendTo(k=query.k, where=filters(query)))
+
+
+async def _recommended(request: Request, id: str, body: bodies.RecommendTo) -> Response:
+    store, served = _store(request), service_of(request).current.served
+
+    def found() -> bytes:
+        kept = bodies.Settings(**_known(store, id))
+        who = people.asker_of(store.entries(id), kept.wishes if body.wishes is None else body.wishes, served)
+        return msgspec.json.encode(answers.recommend_to(served, body, who, dials_of(body.dials or kept.dials), Reader(served)))
+
+    return encoded(await service_of(request).pool.run(found), served)
 
 
 _EXPORTED: dict[str, Any] = {"description": "all that is kept", "content": {"application/json": {}, "text/csv": {}}}

@@ -118,6 +118,11 @@ def data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or usual).expanduser() / "konomi"
 
 
+def usual_place() -> Path:
+    """Where a store is if nobody says where."""
+    return data_folder() / "store.db"
+
+
 def _settled(connection: Connection, name: str, value: str) -> str:
     """The value of a name, which is this one from now on where there is none."""
     found = connection.scalar(select(meta.c.value).where(meta.c.name == name))
