@@ -18,7 +18,7 @@ def serve(
     ] = "127.0.0.1",
     store: Annotated[
         str | None,
-        typer.Option(metavar="PLACE", help="Where people's entries are: a file, or postgresql://…  [default: your data folder]"),
+        typer.Option(metavar="PLACE", help="People's entries: a file, or postgresql://…  [default: in your data folder]"),
     ] = None,
     name: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="What else the service is called, behind a proxy; give several.")

@@ -21,8 +21,8 @@ Check = Callable[[], str | None]
 class Service:
     """What a running service has.
 
-    hosts: the names that requests may call it by; checks: what `/ready` asks, by name; store: of people, None = stateless answers
-    alone; open: whether programs without a key are answered while there is none.
+    hosts: the names that requests may call it by; checks: what `/ready` asks, by name; store: of people, None =
+    stateless answers alone; open: whether programs without a key are answered while there is none.
     """
 
     current: Current
