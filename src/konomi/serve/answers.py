@@ -154,6 +154,4 @@ def _nothing_but(served: Served, rows: set[int], where: Where) -> Where:
     """Filters that these items pass and no others; what they say of a person's list and of franchises stays."""
     ids = served.recommender.catalogue.ids
     only = tuple(ids[row] for row in sorted(rows))
-    return replace(
-        Where(only=only, sensitive=True), planned=where.planned, again=where.again, parts=where.parts, sequels=where.sequels
-    )
+    return Where(only=only, sensitive=True, planned=where.planned, again=where.again, parts=where.parts, sequels=where.sequels)
