@@ -24,5 +24,4 @@ def serve(
         need(package, "The service")
     from konomi.serve.running import serve as answer
 
-    say("Loading …")
     answer(bundle, host, port, lambda url: say(f"Konomi answers at {url}; Ctrl-C ends it."))
