@@ -34,5 +34,4 @@ def serve(
     from konomi.serve.running import serve as answer
     from konomi.serve.store.people_store import usual_place
 
-    say("Loading …")
     answer(bundle, host, port, store or usual_place(), name or (), lambda url: say(f"Konomi answers at {url}; Ctrl-C ends it."))

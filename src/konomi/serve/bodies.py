@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from konomi.ranking.offer import Planned
 from konomi.recommend.similar import By
 from konomi.settings import closest
+from konomi.text import visible
 
 MOST_K, MOST_WHY = 200, 10
 MOST_ENTRIES = 5_000  # of a profile
@@ -75,7 +76,7 @@ class Body(BaseModel):
         for name in given if isinstance(given, dict) else ():
             if name not in cls.model_fields:
                 known = list(cls.model_fields)
-                hint, short = f"There are: {', '.join(known)}.", str(name)[:LONGEST]
+                hint, short = f"There are: {', '.join(known)}.", visible(str(name)[:LONGEST])
                 told = {"name": short, "near": closest(short, known), "hint": hint}
                 raise PydanticCustomError("unknown_field", "There is no such field.{near}", told)
         return given

@@ -1,0 +1,104 @@
+"""The service in this process, asked without a network; and in a process of its own."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from konomi.serve.app import application
+from konomi.serve.current import Current, load
+from konomi.serve.log import Log
+from konomi.serve.service import Service
+
+URL = "http://localhost"
+MAIN = "from konomi.cli.main import main\nmain()"
+
+
+class Client:
+    """Asks a service; `said` is its log."""
+
+    def __init__(self, bundle: Path, **more: Any) -> None:
+        self.service = Service(Current(load(bundle)), **more)
+        self.said = StringIO()
+        self.app = application(self.service, Log(self.said))
+
+    @property
+    def recommender(self):
+        return self.service.current.served.recommender
+
+    async def asked(self, method: str, path: str, **more: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+            return await client.request(method, path, **more)
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        return asyncio.run(self.asked(method, path, **more))
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, body: Any, **more: Any) -> httpx.Response:
+        return self.request("POST", path, json=body, **more)
+
+    def answer(self, path: str, body: Any) -> dict[str, Any]:
+        """The answer to a POST that has to succeed."""
+        response = self.post(path, body)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def problem(self, path: str, body: Any, status: int = 422) -> dict[str, Any]:
+        """The problem that a POST ends in."""
+        return problem(self.post(path, body), status)
+
+
+def problem(response: httpx.Response, status: int) -> dict[str, Any]:
+    """What a refusal says, after a look at its form."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    told = response.json()
+    assert told["status"] == status and told["type"] == "about:blank" and told["request"] == response.headers["x-request-id"]
+    assert told["detail"] and told["hint"] and told["code"] and "Traceback" not in response.text
+    return told
+
+
+@contextmanager
+def serving(*words: object):
+    """`konomi serve words` in a process of its own on a free port: the process and its URL. It is killed in the end.
+
+    Its store is a new one, unless the words say where it is.
+    """
+    command = [sys.executable, "-c", MAIN, "serve", *map(str, words), "--port", "0"]
+    home = tempfile.mkdtemp()
+    env = {**os.environ, "XDG_DATA_HOME": home}
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    try:
+        assert child.stderr is not None
+        found = None
+        while found is None:
+            line = child.stderr.readline()
+            assert line, "it has ended"
+            found = re.search(r"answers at (http://\S+);", line)
+        yield child, found[1]
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        child.stderr.close()
+        shutil.rmtree(home)
+
+
+def ended(child: subprocess.Popen, number: signal.Signals) -> tuple[int, str]:
+    """The exit code after a signal, and what was still said on stderr."""
+    child.send_signal(number)
+    _, said = child.communicate(timeout=20)
+    return child.returncode, said
