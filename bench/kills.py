@@ -4,10 +4,10 @@
     python bench/kills.py --store postgresql --kills 1000      the same on a PostgreSQL of its own
     python bench/kills.py --store postgresql --database 100    kills of the database itself
 
-A tiny bundle; 32 clients, each with people of its own, send bodies of 1 to 3 entries and repeat what was not acknowledged. After
-some hundred acknowledgements at a random moment the process group is killed, the store is opened by a new service, and all that
-the clients know is compared with what it says: an acknowledged change that is missing, or an entry twice, ends the run with 1.
-What was sent and not acknowledged may be there or not, as one that was sent, and nothing else.
+A tiny bundle; 32 clients, each with people of its own, send bodies of 1 to 3 entries. After some hundred acknowledgements, at a
+random moment, the process is killed, the store is opened by a new service, and all that the clients know is compared with what
+it says: an acknowledged change that is missing, or an entry twice, ends the run with 1. What was sent and not acknowledged may
+be there or not, as one that was sent, and nothing else.
 """
 
 import argparse
@@ -64,14 +64,13 @@ class Service:
     def __init__(self, bundle: Path, store: str, erased: Path) -> None:
         words = [sys.executable, "-c", "from konomi.cli.main import main; main()", "serve", str(bundle), "--port", "0"]
         words += ["--store", store]
-        self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
         assert self.process.stderr is not None
         for line in self.process.stderr:
             if "http://" in line:
-                self.url = line[line.index("http://") :].split()[0].rstrip(".")
+                self.url = line[line.index("http://") :].split(";")[0]
                 break
         else:
             raise SystemExit(f"the service did not start: {self.process.wait()}")
@@ -84,8 +83,10 @@ class Service:
             pass
 
     def kill(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        """kill -9, unless it is dead."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
 
 async def client(name: int, url: str, known: dict[tuple[str, str], Known], acknowledged: list[int], rng: random.Random) -> None:
@@ -133,6 +134,20 @@ async def one_round(service: Service, kill, known: dict, wanted: int, seed: int)
     return acknowledged[0]
 
 
+def crash() -> None:
+    """kill -9 of PostgreSQL, all its processes; then it is started again, and recovers."""
+    import psutil
+
+    from stores import server
+
+    pid = server().get_pid()
+    processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    for process in processes:
+        process.kill()
+    psutil.wait_procs(processes, 10)
+    server().ensure_postgres_running()
+
+
 async def compare(url: str, known: dict[tuple[str, str], Known]) -> tuple[int, int]:
     """(missing or wrong, doubled) of what the clients know; what may have been stored is known from now on."""
     wrong = doubled = 0
@@ -175,7 +190,7 @@ def main() -> None:
         if asked.store == "sqlite":
             place = str(folder / "store.db")
         else:
-            from stores import new_place, server
+            from stores import new_place
 
             place = new_place("postgresql", folder)
             os.environ["XDG_DATA_HOME"] = str(folder)
@@ -192,10 +207,9 @@ def main() -> None:
                 print(f"kill {n}: {wrong} missing or wrong, {doubled} doubled", file=sys.stderr)
                 raise SystemExit(1)
             wanted = int(BETWEEN * (0.5 + rng.random() * 1.5))
-            if asked.database:
-                counts.append(asyncio.run(one_round(service, lambda: (server().crash(), service.kill()), known, wanted, n)))
-            else:
-                counts.append(asyncio.run(one_round(service, service.kill, known, wanted, n)))
+            kill = crash if asked.database else service.kill
+            counts.append(asyncio.run(one_round(service, kill, known, wanted, n)))
+            service.kill()
         service = Service(bundle, place, folder / "erased")
         wrong, doubled = asyncio.run(compare(service.url, known))
         service.kill()

@@ -20,7 +20,7 @@ def test_a_backup_is_the_store_as_it_was(kind, other, tmp_path):
     store = PeopleStore.open(place, tmp_path / "erased")
     store.put([Change(f"p{n}", f"i{n % 7}", n / 2, 2, n + 1) for n in range(50)]).result()
     store.set_settings("p1", {"dials": {"niche": 1}}).result()
-    token = store.writer.call(lambda connection: make_key(connection, "shop", ["people"])).result()
+    token = store.writer.call(lambda connection: make_key(connection, "shop", ["admin"])).result()
     before = [store.entries(f"p{n}") for n in range(50)]
     assert backup(place, tmp_path / "backup")["entry"] == 50  # while the service has it
     store.erase("p3").result()

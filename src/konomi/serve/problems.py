@@ -8,14 +8,16 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from konomi.errors import Cancelled, ConfigError, DataError, KonomiError, RequestError
+from konomi.errors import Cancelled, ConfigError, DataError, KonomiError, RequestError, StoreError
 from konomi.serve.hints import as_field, as_sent
 from konomi.text import visible
 
 MEDIA_TYPE = "application/problem+json"
 MOST_WRONG = 10  # fields that are told of, at most
-STATUS = {RequestError: 422, DataError: 422, ConfigError: 422, Cancelled: 503}
+STATUS = {RequestError: 422, DataError: 422, ConfigError: 422, Cancelled: 503, StoreError: 503}
 """The status of errors of the library; of all others 500. Errors of the service have their own, `status`."""
+
+SOON = 1  # seconds until what is not there now may be asked for again
 
 Scope = Mapping[str, Any]
 
@@ -72,7 +74,7 @@ def problem_of(scope: Scope, error: KonomiError) -> Response:
     """An error of the family, in the words of a request."""
     kinds = (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     status = getattr(error, "status", None) or next(kinds, 500)
-    wait = getattr(error, "retry_after", None)
+    wait = getattr(error, "retry_after", SOON if status == 503 else None)
     headers = {} if wait is None else {"Retry-After": str(wait)}
     field = None if error.field is None else as_field(error.field)
     return problem(scope, status, error.code, error.message, as_sent(error.hint), field, headers=headers)

@@ -41,12 +41,15 @@ class Key:
 def make_key(
     connection: Connection, name: str, scopes: Iterable[str], person: str | None = None, expires: int | None = None
 ) -> str:
-    """A new key, whole: nothing can show it again. RequestError for an unknown scope or none."""
+    """A new key, whole: nothing can show it again. RequestError for an unknown scope or none, and for a
+    first key without the scope admin."""
     wanted = sorted(set(scopes))
     if unknown := [scope for scope in wanted if scope not in SCOPES]:
         raise RequestError(f'Unknown scope "{unknown[0]}".', f"Give some of: {', '.join(SCOPES)}.", "scopes")
     if not wanted and person is None:
         raise RequestError("A key without scopes may do nothing.", f"Give some of: {', '.join(SCOPES)}.", "scopes")
+    if "admin" not in wanted and not keys(connection):
+        raise RequestError("The first key has to have the scope admin.", "Without a key, nobody could make another.", "scopes")
     id, secret = _letters(5), _letters(32)
     row = {"id": id, "hash": hashed(secret), "name": name, "scopes": " ".join(wanted), "person": person}
     connection.execute(insert(key).values(**row, created=now(), expires=expires))
