@@ -2,9 +2,9 @@
 
     python bench/driver.py URL BODIES --rate 100 --seconds 10
 
-An open loop: a request is due when it is due, however late the answers before it are, and its latency counts from then; so what
-a service does to those who wait is not left out (coordinated omission). Without a rate, every connection asks again as soon as
-it has its answer: that is how much a service can do at most. BODIES: a file with a JSON body a line, taken in turn. Prints JSON.
+An open loop: a request is due when it is due, however late the answers before it are, and its latency counts from then; so
+what a service does to those who wait is not left out (coordinated omission). Without a rate, each connection asks again as soon
+as it has an answer: the most that a service can do. BODIES: a file with a JSON body a line, taken in turn. Prints JSON.
 """
 
 import argparse

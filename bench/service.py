@@ -4,7 +4,7 @@
 
 POST /v1/recommend with 50 ratings for ten titles, of 17,573 items by slim and bayes, which are trained on the ratings of
 MyAnimeList in 2016 where no bundle is given. Each round: one thread and two threads call the Recommender; eight connections ask
-the service without a pause, which is the most it can do; then an open loop (`bench/driver.py`) asks at 60 % of that, and latencies
+the service without a pause, which is the most it can do; then an open loop (`bench/driver.py`) asks at 60 % of that: latencies
 count from when a request was due. Shares are of one thread or two, whichever gives more answers. The driver is a process of its
 own on the same machine and takes processor time from the service; so the processor time of an answer stands beside it, which
 other work does less to. Also: from the start of `konomi serve` to its first ready answer.
