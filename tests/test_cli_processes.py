@@ -38,6 +38,7 @@ def test_help_lists_every_command():
         "predict",
         "similar",
         "ask",
+        "serve",
         "doctor",
     ):
         assert f" {name} " in shown

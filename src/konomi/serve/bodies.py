@@ -49,9 +49,9 @@ ItemId = Annotated[
     ),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST)]
-Names = Annotated[list[Name], Field(max_length=MOST_NAMES)]
-Ids = Annotated[list[ItemId], Field(max_length=MOST_IDS)]
-Items = Annotated[list[ItemId], Field(min_length=1, max_length=MOST_ITEMS)]
+Names = Annotated[list[Name], Field(max_length=MOST_NAMES, fail_fast=True)]
+Ids = Annotated[list[ItemId], Field(max_length=MOST_IDS, fail_fast=True)]
+Items = Annotated[list[ItemId], Field(min_length=1, max_length=MOST_ITEMS, fail_fast=True)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Span = Annotated[
     list[Number | None], Field(min_length=2, max_length=2, description="[low, high], both included; null = no bound")
@@ -91,7 +91,7 @@ class Entry(Body):
 
 
 Ratings = Annotated[dict[Name, Number | None], Field(max_length=MOST_ENTRIES)]
-Entries = Annotated[list[Entry], Field(max_length=MOST_ENTRIES)]
+Entries = Annotated[list[Entry], Field(max_length=MOST_ENTRIES, fail_fast=True)]
 
 
 def _kind(profile: Any) -> str:

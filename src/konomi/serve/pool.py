@@ -1,4 +1,4 @@
-"""The threads that answer: as many as help, with a bound on how much waits for them."""
+"""The threads that answer: as few as answer most, with a bound on how much waits for them."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,12 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from konomi.errors import KonomiError
-from konomi.machine import available_cores
 
 T = TypeVar("T")
 
-THREADS_A_CORE = 2  # one may wait for the interpreter while the other is in a kernel
-WAITING = 32  # answers a thread; more are refused at once instead of being late
+THREADS = 2  # one holds the interpreter while the other is in a kernel; more of them only take it from each other
+WAITING = 64  # answers; more are refused at once instead of being late
 
 
 class Busy(KonomiError):
@@ -25,11 +24,10 @@ class Busy(KonomiError):
 class Pool:
     """Runs answers off the event loop. `run` is called on the loop alone, so its count needs no lock."""
 
-    def __init__(self, threads: int | None = None, waiting: int = WAITING) -> None:
-        self.threads = threads or THREADS_A_CORE * available_cores()
-        self.most = self.threads * (1 + waiting)
+    def __init__(self, threads: int = THREADS, waiting: int = WAITING) -> None:
+        self.most = threads + waiting
         self.pending = 0  # answers that are computed or wait
-        self._executor = ThreadPoolExecutor(self.threads, "answer")
+        self._executor = ThreadPoolExecutor(threads, "answer")
 
     async def run(self, work: Callable[[], T]) -> T:
         """The result of a call on a thread; `Busy` where too many wait. A call goes on when nobody waits for it any more."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from konomi.arrays import F32
 from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.errors import RequestError
@@ -91,7 +92,7 @@ def asker(profile: Profile, wishes: Mapping[str, float], reader: Reader) -> Aske
     status_of = np.array([rows[row][1] for row in order], np.uint8)
     indptr = np.array([0, len(order)], np.int64)
     held = Profiles(indptr, np.array(order, np.int32), rating_of, status_of if status_of.any() else None)
-    return Asker(Person(reader.catalogue, held, wish_row(wishes, reader.catalogue)), tuple(hidden))
+    return Asker(Person(reader.catalogue, held, _wished(wishes, reader.catalogue)), tuple(hidden))
 
 
 def dials_of(turned: bodies.Turned) -> Dials:
@@ -110,6 +111,13 @@ def _entries(profile: Profile) -> Iterable[tuple[str, int | str, float | None, s
     if isinstance(profile, list):
         return ((f"profile.{n}", each.item, each.rating, each.status) for n, each in enumerate(profile))
     return ((f"profile.{item}", item, rating, None) for item, rating in profile.items())
+
+
+def _wished(wishes: Mapping[str, float], catalogue: Catalogue) -> F32 | None:
+    try:
+        return wish_row(wishes, catalogue)
+    except RequestError as error:
+        raise RequestError(error.message, error.hint, "wishes") from None
 
 
 def _code(rating: float | None, status: str | None) -> int:
