@@ -46,7 +46,7 @@ Known = dict[tuple[int, int], Fit | None]
 """(place in the typed words, place in the name) → the best fit from there on."""
 
 
-def _said(text: str) -> tuple[str, ...]:
+def said_words(text: str) -> tuple[str, ...]:
     """The words of a text for comparison; "√A" and "Root A", "Dr." and "Doctor", "Part V" and "Part 5" are the same."""
     said = [SAID.get(word, word) for word in words(text.replace("√", " root "))]
     last = len(said) - 1
@@ -65,7 +65,7 @@ class TypedTitles:
 
         plain: the text as in `titles.plain`; rows: the only ones that may be meant; None = all.
         """
-        typed = _said(text)[:MOST_WORDS]
+        typed = said_words(text)[:MOST_WORDS]
         if not plain or not typed or len(text) > LONGEST:
             return []
         best = dict[int, float]()
@@ -82,7 +82,7 @@ class TypedTitles:
     @cached_property
     def _said(self) -> list[tuple[tuple[str, ...], frozenset[str], int]]:
         """The words of each name, their first letters, and its item row."""
-        said = ((_said(name)[:MOST_WORDS], row) for _, name, row in self._names)
+        said = ((said_words(name)[:MOST_WORDS], row) for _, name, row in self._names)
         return [(each, frozenset(word[0] for word in each), row) for each, row in said if each]
 
     def _covered(self, typed: tuple[str, ...]) -> Iterator[tuple[int, float]]:

@@ -3,7 +3,7 @@
 profiles → scores of every item (`blend.py`) → those that are offered (`franchise_rule.py`) → k places (`rerank.py`)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -27,6 +27,7 @@ CANDIDATES = 200  # items, at least, from which the places are chosen by the dia
 SPREAD = 0.3  # the least dial "diverse" for a silent person without wishes: they are offered some of everything
 
 Best = Callable[[int], tuple[I32, F32]]
+Hidden = Sequence[I32] | None
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,14 @@ class Ranker:
         offer: Offer = WHAT_IS_NEW,
         wishes: F32 | None = None,
         threads: int = 1,
+        hidden: Hidden = None,
     ) -> Ranking:
         """The k items to see next for each of B people, and their scores.
 
-        allowed bool[I]: the items that may be offered to anybody; wishes f32[B, G] as in `wish_scores`, or None.
+        allowed bool[I]: the items that may be offered to anybody; wishes f32[B, G] as in `wish_scores`, or None; hidden: item
+        rows i32 of each person that may not be offered to them, or None.
         """
-        return self.served(profiles, k, allowed, dials, offer, wishes, threads)[1]
+        return self.served(profiles, k, allowed, dials, offer, wishes, threads, hidden)[1]
 
     def served(
         self,
@@ -60,10 +63,12 @@ class Ranker:
         offer: Offer = WHAT_IS_NEW,
         wishes: F32 | None = None,
         threads: int = 1,
+        hidden: Hidden = None,
     ) -> tuple[Scores, Ranking]:
         """What `best` gives, after the scores that it comes of. Of titles that come later for being disliked, they know those
         that stood in the way."""
-        scores, offered = self.blend.before_dislikes(profiles, dials, wishes, threads), self.offered(profiles, allowed, offer)
+        scores = self.blend.before_dislikes(profiles, dials, wishes, threads)
+        offered = self.offered(profiles, allowed, offer, hidden=hidden)
         return scores, self._listed(partial(best_liked, self.blend, scores, offered), profiles, k, dials, wishes)
 
     def pick(
@@ -107,12 +112,27 @@ class Ranker:
             ranking.items[b, :n], ranking.scores[b, :n] = items[:n], values[:n]
         return ranking
 
-    def offered(self, profiles: Profiles, allowed: Bools, offer: Offer = WHAT_IS_NEW, known: Bools | None = None) -> Bools:
+    def offered(
+        self,
+        profiles: Profiles,
+        allowed: Bools,
+        offer: Offer = WHAT_IS_NEW,
+        known: Bools | None = None,
+        hidden: Hidden = None,
+    ) -> Bools:
         """bool[B, I]: what is offered to each person.
 
         These are the items that are allowed (bool[I]) and known (bool[I]; by default those that a model knows), without what
-        the person has seen, and of a franchise only the next part, unless the offer says otherwise.
+        the person has seen, and of a franchise only the next part, unless the offer says otherwise. What somebody hides is not
+        allowed to them, as if a filter had kept it out.
         """
+        if hidden is not None:
+            offered = self.offered(profiles, allowed, offer, known)
+            for b, rows in enumerate(hidden):
+                own = allowed.copy()
+                own[rows] = False
+                offered[b] = self.offered(profiles.slice(b, b + 1), own, offer, known)[0]
+            return offered
         rule = self.rule if known is None else FranchiseRule.of(*self.franchise, known)
         allowed = allowed & rule.known
         seen, plans = profiles.keep(~profiles.planned), profiles.keep(profiles.planned)

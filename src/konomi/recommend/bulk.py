@@ -11,7 +11,8 @@ from konomi.files import check_file, first_bytes, whole_file
 from konomi.ranking.dials import AS_THEY_ARE, Dials
 from konomi.ranking.rank import BLOCK, Best, Ranking
 from konomi.recommend.filters import Where
-from konomi.recommend.recommender import EVERYWHERE, Recommender
+from konomi.recommend.ground import EVERYWHERE
+from konomi.recommend.recommender import Recommender
 from konomi.runtime import Run, Stage, blocks
 from konomi.text import RUN_BY_SPREADSHEETS
 

@@ -11,9 +11,11 @@ import polars as pl
 from konomi.arguments import is_number
 from konomi.arrays import Bools
 from konomi.catalogue.tags import genre_names
+from konomi.data.vocab import UNKNOWN, Vocab
 from konomi.errors import RequestError
 from konomi.ranking.offer import Planned
 from konomi.recommend.expression.reader import fulfilling
+from konomi.recommend.ids import among, rows_of
 from konomi.settings import closest
 
 Range = tuple[float | None, float | None]
@@ -35,7 +37,8 @@ class Where:
     score: Range = ANY  # the community's
     ratings: int = 0  # of training, at least
     only: tuple[int | str, ...] = ()  # item ids that alone are offered
-    without: tuple[int | str, ...] = ()  # item ids that are not offered
+    without: tuple[int | str, ...] = ()  # item ids that are not offered; ids that no item has are ignored
+    known_only: bool = False  # such ids are ignored in `only`, too, and not refused; `unknown_ids` counts them
     expression: str | tuple[str, ...] = ()  # a condition over the columns, or several: see `expression/reader.py`
     sensitive: bool = False  # Hentai and Erotica, too
     ecchi: bool = True
@@ -73,10 +76,14 @@ class Where:
                 raise RequestError(f"{name}: {low:g} to {high:g} is empty.", "Give the lower bound first.", name)
         self._check_contradictions()
 
+    @property
+    def of_the_catalogue(self) -> "Where":
+        """The same filters without ids: what passes these is kept by whoever is asked often, lists of ids are not."""
+        return replace(self, only=(), without=()) if self.only or self.without else self
+
     def _check_contradictions(self) -> None:
         """RequestError where two filters leave nothing of each other."""
         unwanted = {str(genre).casefold() for genre in self.no_genre}
-        refused = {str(one) for one in self.without}
         both = [genre for genre in self.all_genres if str(genre).casefold() in unwanted]
         if self.any_genre and all(str(genre).casefold() in unwanted for genre in self.any_genre):
             both = [*both, *self.any_genre]
@@ -85,7 +92,7 @@ class Where:
             raise RequestError(
                 f"{both[0]} is wanted and not wanted.", f"Leave it out of `{wanting}`, or of `no_genre`.", wanting
             )
-        if self.only and all(str(one) in refused for one in self.only):
+        if self.only and self.without and {str(one) for one in self.only} <= {str(one) for one in self.without}:
             raise RequestError("Nothing but these ids is wanted, and none of them.", "Leave out `only` or `without`.", "only")
         if self.parts is True and self.sequels is False:
             raise RequestError("Every part of a franchise, and no sequels.", "Leave one of the two out.", "sequels")
@@ -109,15 +116,25 @@ def allowed(where: Where, items: pl.DataFrame) -> Bools:
     RequestError for a genre or type that no item has, an id of `only`, or a condition that cannot be read; ids of `without`
     that no item has are ignored.
     """
-    masks = [mask for _, mask in _masks(where, items)]
+    masks = [mask for _, mask in masks_of(where, items)]
     passing: Bools = np.logical_and.reduce(masks) if masks else np.ones(len(items), np.bool_)
     return passing
+
+
+def by_ids(where: Where, vocab: Vocab) -> list[tuple[str, Bools]]:
+    """What passes `only` and `without`, bool[I] each, with its name; vocab: the ids of the items."""
+    masks = []
+    if where.only:
+        masks.append(("`only`", among(where.only, vocab, refuse=not where.known_only)))
+    if where.without:
+        masks.append(("`without`", ~among(where.without, vocab)))
+    return masks
 
 
 def nothing_passes(where: Where, items: pl.DataFrame) -> str:
     """Which filter lets no title pass, or after which others one lets none: a sentence; "" where some title passes all."""
     passing, before = np.ones(len(items), np.bool_), list[str]()
-    masks = _masks(where, items)
+    masks = masks_of(where, items)
     for name, mask in masks:
         if not mask.any():
             return f"No title passes {name}."
@@ -130,7 +147,7 @@ def nothing_passes(where: Where, items: pl.DataFrame) -> str:
     return ""
 
 
-def _masks(where: Where, items: pl.DataFrame) -> list[tuple[str, Bools]]:
+def masks_of(where: Where, items: pl.DataFrame) -> list[tuple[str, Bools]]:
     """What passes each filter, bool[I], with what it is called and says."""
     where = _spelt(where, items)
     has = pl.col("genres").list
@@ -148,10 +165,6 @@ def _masks(where: Where, items: pl.DataFrame) -> list[tuple[str, Bools]]:
             conditions[f"`{name}` to {high:g}"] = pl.col(column) <= high
     if where.ratings:
         conditions[f"`ratings` {where.ratings:,}"] = pl.col("ratings") >= where.ratings
-    if where.only:
-        conditions["`only`"] = _ids(where.only, items)
-    if where.without:
-        conditions["`without`"] = ~pl.col("item_id").cast(pl.String).is_in([str(one) for one in where.without])
     if not where.sensitive:
         conditions["`sensitive`: Hentai and Erotica are left out"] = ~pl.col("sensitive")
     if not where.ecchi:
@@ -159,13 +172,13 @@ def _masks(where: Where, items: pl.DataFrame) -> list[tuple[str, Bools]]:
     names = list(conditions)
     columns = items.select(conditions[name].fill_null(False).alias(str(n)) for n, name in enumerate(names))
     masks = [(name, np.array(columns[str(n)].to_numpy(), bool)) for n, name in enumerate(names)]
+    masks = by_ids(where, Vocab(items["item_id"])) + masks
     return [*masks, *((f'the condition "{each}"', fulfilling(each, items)) for each in where.expression)]
 
 
 def unknown_ids(where: Where, items: pl.DataFrame) -> int:
-    """How many ids of `without` no item has."""
-    known = set(items["item_id"].cast(pl.String))
-    return sum(str(one) not in known for one in where.without)
+    """How many ids of `without` and `only` no item has."""
+    return int((rows_of((*where.without, *where.only), Vocab(items["item_id"])) == UNKNOWN).sum())
 
 
 def _spelt(where: Where, items: pl.DataFrame) -> Where:
@@ -192,12 +205,3 @@ def named(what: str, given: str, known: Sequence[str]) -> str:
 
 def _bounds(where: Where) -> list[tuple[str, str, Range]]:
     return [("years", "year", where.years), ("episodes", "episodes", where.episodes), ("score", "score", where.score)]
-
-
-def _ids(ids: tuple[int | str, ...], items: pl.DataFrame) -> pl.Expr:
-    column = items["item_id"]
-    all_ids, texts = set(column.cast(pl.String)), [str(one) for one in ids]
-    for text in texts:
-        if text not in all_ids:
-            raise RequestError(f"{text}: no item has this id.", "Give ids of the catalogue.")
-    return pl.col("item_id").cast(pl.String).is_in(texts)

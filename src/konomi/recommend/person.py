@@ -8,14 +8,14 @@ wishes for genres, or nothing at all     ┘
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from konomi.arguments import as_path, expect, is_number
-from konomi.arrays import F32
+from konomi.arrays import F32, I32
 from konomi.data.dataset import Dataset
 from konomi.data.profiles import Profiles
 from konomi.errors import RequestError
@@ -26,6 +26,7 @@ from konomi.recommend.catalogue import Catalogue, an_id
 from konomi.recommend.filters import named
 from konomi.settings import shown
 
+NOTHING = np.empty(0, np.int32)
 SHOWN = 3  # titles of a list that an error shows, at most
 
 Ratings = Mapping[int | str, float] | Mapping[str, float] | Mapping[int, float]
@@ -55,7 +56,8 @@ class Person:
     """What is known of somebody, in the rows of one catalogue.
 
     profile: their entries; wishes: f32[1, G] on the rating scale, a column for each of the catalogue's genres, NaN = no wish;
-    None without any wish; given: how each typed rating was understood; matched: how their list was matched.
+    None without any wish; given: how each typed rating was understood; matched: how their list was matched; hidden i32[H]: the
+    items that they are never offered, whatever the filters say, see `hidden.py`; no model sees them.
     """
 
     catalogue: Catalogue
@@ -63,10 +65,15 @@ class Person:
     wishes: F32 | None = None
     given: tuple[Given, ...] = ()
     matched: Matched | None = None
+    hidden: I32 = field(default_factory=lambda: NOTHING)
 
     def __repr__(self) -> str:
         wishes = 0 if self.wishes is None else int((~np.isnan(self.wishes)).sum())
         return f"Person(entries: {len(self.profile.item):,}, wishes: {wishes})"
+
+    def hiding(self, rows: I32) -> "Person":
+        """The same person, who is also never offered these item rows."""
+        return replace(self, hidden=np.union1d(self.hidden, rows).astype(np.int32))
 
     @property
     def unknown(self) -> bool:

@@ -1,59 +1,43 @@
 """Recommender: answers people from a saved bundle of models."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from konomi.arguments import as_path, what_it_is, whole
-from konomi.arrays import F32, Bools
-from konomi.bundle.format import Bundle, load_bundle
-from konomi.bundle.origin import dataset_of
+from konomi.arguments import as_path, whole
+from konomi.arrays import F32, I32
+from konomi.bundle.format import load_bundle
 from konomi.data.dataset import Dataset
 from konomi.data.profiles import Profiles
 from konomi.errors import RequestError
 from konomi.lists.personal_list import PersonalList
-from konomi.lists.titles import TitleIndex
-from konomi.ranking.blend import Blend
 from konomi.ranking.dials import AS_THEY_ARE, Dials
-from konomi.ranking.offer import Offer
 from konomi.ranking.rank import BLOCK, Best, Ranking
-from konomi.ranking.ranker import Ranker
 from konomi.recommend.answer import Answer
-from konomi.recommend.catalogue import Catalogue
-from konomi.recommend.explain import Explainer, Why, row_of
-from konomi.recommend.filters import Where, allowed, nothing_passes
+from konomi.recommend.explain import Why, row_of
+from konomi.recommend.filters import Where, nothing_passes
+from konomi.recommend.ground import EVERYWHERE, Ground, offer_of
+from konomi.recommend.hidden import Hidden, hidden_of, hidden_rows
 from konomi.recommend.person import Person, Ratings, people_of, person_of, wishes_of
 from konomi.recommend.predict import Who, predicted
 from konomi.recommend.similar import By, nearness
 from konomi.runtime import blocks, workers
-from konomi.settings import shown
 
-EVERYWHERE = Where()
 MOST_REASONS = 1 << 20  # for a title, each way; a larger `why` is cut to it
 
 
 @dataclass(frozen=True, repr=False)
-class Recommender:
+class Recommender(Ground):
     """Answers from a bundle; data: the dataset that it was trained on, if that has moved.
 
     >>> recommender = Recommender.load("demo/bundle")                    # doctest: +SKIP
     >>> recommender.recommend({"Cowboy Bebop": 9, "Death Note": 6})      # doctest: +SKIP
     >>> recommender.recommend(user=1)                                    # doctest: +SKIP
     """
-
-    bundle: Bundle
-    data: Dataset | Path | str | None = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.bundle, Bundle):
-            raise RequestError(f"{shown(self.bundle)} is no bundle.", "Give a Bundle, or `Recommender.load` a path.")
-        if not isinstance(self.data, Dataset | None):
-            as_path(self.data, "a dataset", RequestError)
 
     @classmethod
     def load(cls, path: Path | str, data: Dataset | Path | str | None = None) -> "Recommender":
@@ -68,49 +52,6 @@ class Recommender:
         """For another process: what it was made of. What is kept from answers is made there anew."""
         return Recommender, (self.bundle, self.data)
 
-    @property
-    def note(self) -> str:
-        """A text that has to be shown with every answer, such as "simulated ratings"."""
-        return self.bundle.facts.data.note
-
-    @property
-    def titles(self) -> TitleIndex:
-        """Every title of the catalogue."""
-        return self.catalogue.titles
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """The items as people ask for them."""
-        known = np.any([model.item_known[:-1] > 0 for model in self.bundle.models.values()], axis=0)
-        return Catalogue(self.bundle.items, self.bundle.scale, known)
-
-    @cached_property
-    def dataset(self) -> Dataset:
-        """The dataset that the bundle was trained on; DataError where it is missing or has changed."""
-        return dataset_of(self.bundle, self.data, check=False)
-
-    @cached_property
-    def ranker(self) -> Ranker:
-        """Ranks what people are offered, by the blend of the bundle's models."""
-        bundle = self.bundle
-        return Ranker(Blend(tuple(bundle.models.values()), bundle.items, bundle.labelling, bundle.lifts, bundle.facts.weights))
-
-    @property
-    def ordered_by(self) -> list[str]:
-        """The names of the models that the titles are ordered by."""
-        names = {id(model): name for name, model in self.bundle.models.items()}
-        return list(dict.fromkeys(names[id(term.model)] for term in self.ranker.blend.terms))
-
-    @cached_property
-    def explainer(self) -> Explainer:
-        """Gives predictions and reasons."""
-        return Explainer(self.bundle, self.catalogue, self.ranker.blend)
-
-    @cached_property
-    def allowed(self) -> Callable[[Where], Bools]:
-        """bool[I]: which items pass the given filters. The last 64 results are kept."""
-        return lru_cache(maxsize=64)(lambda where: allowed(where, self.bundle.items))
-
     def person(
         self,
         profile: Ratings | Profiles | Person | None = None,
@@ -118,9 +59,14 @@ class Recommender:
         user: int | str | None = None,
         list_file: Path | str | PersonalList | None = None,
         wishes: Mapping[str, float] | None = None,
+        hidden: Hidden | None = None,
     ) -> Person:
-        """Somebody, as `recommend`, `recommend_many` and `predict` take them; see `person_of` for what can be given."""
-        return person_of(self.catalogue, profile, user=user, list_file=list_file, wishes=wishes, dataset=lambda: self.dataset)
+        """Somebody, as `recommend`, `recommend_many` and `predict` take them; see `person_of` for what can be given.
+
+        hidden: what they do not want to be offered, {title or item id: "title" or "franchise"}; see `Person.hidden`.
+        """
+        person = person_of(self.catalogue, profile, user=user, list_file=list_file, wishes=wishes, dataset=lambda: self.dataset)
+        return person if hidden is None else person.hiding(hidden_rows(hidden, self.catalogue))
 
     def recommend(
         self,
@@ -133,17 +79,19 @@ class Recommender:
         *,
         user: int | str | None = None,
         list_file: Path | str | PersonalList | None = None,
+        after: Sequence[int | str] = (),
     ) -> Answer:
         """The k titles to see next, for one person: from their ratings, {title or item id: rating}, their list, or nothing.
 
         where: filters; dials: how to order the titles; wishes: {genre: how much of it is wanted, on the rating scale}; why: at
         most so many reasons for each title, or "without": what leaving a rating out would change; user: somebody in the
-        dataset; list_file: an export of a site. Unless `where` says otherwise, no title was seen before, there is one of a
-        franchise at most, and never a sequel before its first part was seen. RequestError where something cannot be understood,
-        see `person_of`.
+        dataset; list_file: an export of a site; after: the item ids that they have been shown, for the next page: none of them
+        comes again nor, unless `where` has every part, another part of their franchises. Unless `where` says otherwise, no
+        title was seen before, there is one of a franchise at most, and never a sequel before its first part. RequestError
+        where something cannot be understood, see `person_of`.
         """
         person = self.person(profile, user=user, list_file=list_file, wishes=wishes)
-        return self._answers([person], k, where, dials, why)[0]
+        return self._answers([person], k, where, dials, why, after)[0]
 
     def recommend_many(
         self,
@@ -177,10 +125,25 @@ class Recommender:
         with workers(1):
             return predicted(model, self.catalogue, pairs, lambda: self.dataset)
 
-    def best(self, profiles: Profiles, k: int, where: Where = EVERYWHERE, dials: Dials = AS_THEY_ARE) -> Best:
-        """best(start, stop) → the ranking of these people, equal to that of `recommend` but for rounding."""
-        mask, k = self._mask(where, dials), self._places(k)
-        return lambda start, stop: self.ranker.best(profiles.slice(start, stop), k, mask, dials, offer_of(where))
+    def best(
+        self,
+        profiles: Profiles,
+        k: int,
+        where: Where = EVERYWHERE,
+        dials: Dials = AS_THEY_ARE,
+        hidden: Sequence[I32] | None = None,
+    ) -> Best:
+        """best(start, stop) → the ranking of these people, equal to that of `recommend` but for rounding.
+
+        hidden: the item rows that each person is never offered, as `Person.hidden`; None = nothing of anybody.
+        """
+        mask, k = self.mask(where, dials), self.places(k)
+
+        def ranking(start: int, stop: int) -> Ranking:
+            own = None if hidden is None else hidden[start:stop]
+            return self.ranker.best(profiles.slice(start, stop), k, mask, dials, offer_of(where), hidden=own)
+
+        return ranking
 
     def similar(
         self,
@@ -200,7 +163,7 @@ class Recommender:
         rows = np.array(sorted({self.catalogue.find(title).row for title in several}), np.int32)
         if not len(rows):
             raise RequestError("Like what?", "Give a title, or several.")
-        mask, k = self._mask(where, dials).copy(), self._places(k)
+        mask, k = self.mask(where, dials).copy(), self.places(k)
         mask[rows] = False
         if not where.parts:
             franchise, _ = self.ranker.franchise
@@ -214,35 +177,17 @@ class Recommender:
         found = ranking.items[0][ranking.items[0] >= 0]
         return Answer(tuple(row_of(self.catalogue, row, float(near[row])) for row in found.tolist()), self.note)
 
-    def _answers(self, people: Sequence[Person], k: int, where: Where, dials: Dials, why: Why) -> list[Answer]:
+    def _answers(
+        self, people: Sequence[Person], k: int, where: Where, dials: Dials, why: Why, after: Sequence[int | str] = ()
+    ) -> list[Answer]:
         """The answers for at most `BLOCK` people."""
-        mask, k = self._mask(where, dials), self._places(k)
+        mask, k = self.mask(where, dials, after), self.places(k)
         why = "without" if isinstance(why, str) and why == "without" else min(whole("why", why, 0), MOST_REASONS)
         profiles = people[0].profile if len(people) == 1 else Profiles.stacked([person.profile for person in people])
         wishes = wishes_of(people)
         with workers(1):
-            scores, ranking = self.ranker.served(profiles, k, mask, dials, offer_of(where), wishes)
+            scores, ranking = self.ranker.served(profiles, k, mask, dials, offer_of(where), wishes, hidden=hidden_of(people))
             own = [Ranking(ranking.items[b : b + 1], ranking.scores[b : b + 1]) for b in range(len(people))]
             told = [self.explainer.answer(one, scores.of(b), own[b], self.note, dials, why) for b, one in enumerate(people)]
-        nothing = "" if mask.any() else nothing_passes(where, self.bundle.items)
+        nothing = "" if mask.any() or len(after) else nothing_passes(where, self.bundle.items)
         return [replace(answer, nothing=nothing) for answer in told]
-
-    def _mask(self, where: object, dials: object) -> Bools:
-        """bool[I]: the items that pass the filters; RequestError where `where` is no Where or `dials` no Dials."""
-        if not isinstance(where, Where) or not isinstance(dials, Dials):
-            wrong = what_it_is(dials if isinstance(where, Where) else where)
-            raise RequestError(f"{wrong} says neither where nor how.", "Give where=Where(…) and dials=Dials(…).")
-        try:
-            hash(where)
-        except TypeError as cause:
-            raise RequestError(f"The filters hold what no title has: {cause}.", "Give texts and numbers.") from None
-        return self.allowed(where)
-
-    def _places(self, k: int) -> int:
-        """k, but at most the number of items; RequestError unless it is a whole number above 0."""
-        return min(whole("k", k, 1), len(self.bundle.items))
-
-
-def offer_of(where: Where) -> Offer:
-    """The filters over a person's own list and over franchises."""
-    return Offer(where.planned, where.again, where.parts, where.sequels)
