@@ -52,9 +52,14 @@ from konomi.reading.prepare import prepare as prepare
 from konomi.reading.prepare import read_ratings as read_ratings
 from konomi.recommend.answer import Answer as Answer
 from konomi.recommend.filters import Where as Where
+from konomi.recommend.item import Item as Item
 from konomi.recommend.person import Given as Given
 from konomi.recommend.person import Person as Person
 from konomi.recommend.recommender import Recommender as Recommender
+from konomi.recommend.search import Hit as Hit
+from konomi.recommend.taste import TasteFigures as TasteFigures
+from konomi.recommend.together import Shared as Shared
+from konomi.recommend.verdict import Verdict as Verdict
 from konomi.report.folder import write_report as write_report
 from konomi.report.people import write_people as write_people
 from konomi.runtime import Run as Run

@@ -69,7 +69,7 @@ class Ranker:
         that stood in the way."""
         scores = self.blend.before_dislikes(profiles, dials, wishes, threads)
         offered = self.offered(profiles, allowed, offer, hidden=hidden)
-        return scores, self._listed(partial(best_liked, self.blend, scores, offered), profiles, k, dials, wishes)
+        return scores, self.listed(partial(best_liked, self.blend, scores, offered), profiles, k, dials, wishes)
 
     def pick(
         self,
@@ -87,9 +87,9 @@ class Ranker:
         Without the dials "diverse" and "calibrate" they are those of the k highest scores, equal ones in order of item row.
         """
         open_to = np.where(self.offered(profiles, allowed, offer, known), scores, np.float32(np.nan))
-        return self._listed(partial(best_of, open_to), profiles, k, dials, wishes)
+        return self.listed(partial(best_of, open_to), profiles, k, dials, wishes)
 
-    def _listed(self, best: Best, profiles: Profiles, k: int, dials: Dials, wishes: F32 | None) -> Ranking:
+    def listed(self, best: Best, profiles: Profiles, k: int, dials: Dials, wishes: F32 | None) -> Ranking:
         """The list of each person; best(many): their best items and the scores of these, i32[B, many] and f32[B, many]."""
         wished = np.zeros(len(profiles), np.bool_) if wishes is None else ~np.isnan(wishes).all(axis=1)
         diverse = np.where(profiles.silent & ~wished, max(dials.diverse, SPREAD), dials.diverse)

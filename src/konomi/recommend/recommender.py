@@ -18,13 +18,18 @@ from konomi.lists.personal_list import PersonalList
 from konomi.ranking.dials import AS_THEY_ARE, Dials
 from konomi.ranking.rank import BLOCK, Best, Ranking
 from konomi.recommend.answer import Answer
+from konomi.recommend.charts import newest, popular
 from konomi.recommend.explain import Why, row_of
 from konomi.recommend.filters import Where, nothing_passes
 from konomi.recommend.ground import EVERYWHERE, Ground, offer_of
 from konomi.recommend.hidden import Hidden, hidden_of, hidden_rows
+from konomi.recommend.item import Item, item_of
 from konomi.recommend.person import Person, Ratings, people_of, person_of, wishes_of
 from konomi.recommend.predict import Who, predicted
 from konomi.recommend.similar import By, nearness
+from konomi.recommend.taste import TasteFigures, taste_of
+from konomi.recommend.together import Shared, together
+from konomi.recommend.verdict import Verdict, verdict
 from konomi.runtime import blocks, workers
 
 MOST_REASONS = 1 << 20  # for a title, each way; a larger `why` is cut to it
@@ -145,6 +150,48 @@ class Recommender(Ground):
 
         return ranking
 
+    def recommend_together(
+        self,
+        people: Iterable[Ratings | Profiles | Person | None],
+        k: int = 10,
+        where: Where = EVERYWHERE,
+        dials: Dials = AS_THEY_ARE,
+        why: Why = 3,
+    ) -> tuple[Shared, ...]:
+        """The k titles for several people together, best first: what all of them like and nobody dislikes; see `together.py`.
+
+        people: several profiles as `recommend_many` takes them; filters and dials as in `recommend`, for each of them.
+        """
+        return together(self, people_of(self.catalogue, people), k, where, dials, reasons(why))
+
+    def why(
+        self,
+        profile: Ratings | Profiles | Person | None,
+        title: int | str,
+        where: Where = EVERYWHERE,
+        dials: Dials = AS_THEY_ARE,
+        why: Why = 3,
+    ) -> Verdict:
+        """What speaks for one title and against it, for one person, also if it is seen, filtered or hidden, and which of these
+        keeps it from their list. title: as people write it, or an item id; RequestError where there is none."""
+        return verdict(self, self.person(profile), self.catalogue.find(title).row, where, dials, reasons(why))
+
+    def popular(self, k: int = 10, where: Where = EVERYWHERE) -> Answer:
+        """The k titles that are liked by the most people; see `charts.popular`."""
+        return popular(self, k, where)
+
+    def newest(self, k: int = 10, where: Where = EVERYWHERE) -> Answer:
+        """The k titles of the latest years; see `charts.newest`."""
+        return newest(self, k, where)
+
+    def item(self, title: int | str) -> Item:
+        """All that is known of a title, as people write it, or of an item id; RequestError where there is none."""
+        return item_of(self, title)
+
+    def taste(self, profile: Ratings | Profiles | Person | None = None, *, user: int | str | None = None) -> TasteFigures:
+        """One person's taste in figures; see `taste_of`."""
+        return taste_of(self.person(profile, user=user))
+
     def similar(
         self,
         titles: int | str | Sequence[int | str],
@@ -182,7 +229,7 @@ class Recommender(Ground):
     ) -> list[Answer]:
         """The answers for at most `BLOCK` people."""
         mask, k = self.mask(where, dials, after), self.places(k)
-        why = "without" if isinstance(why, str) and why == "without" else min(whole("why", why, 0), MOST_REASONS)
+        why = reasons(why)
         profiles = people[0].profile if len(people) == 1 else Profiles.stacked([person.profile for person in people])
         wishes = wishes_of(people)
         with workers(1):
@@ -191,3 +238,8 @@ class Recommender(Ground):
             told = [self.explainer.answer(one, scores.of(b), own[b], self.note, dials, why) for b, one in enumerate(people)]
         nothing = "" if mask.any() or len(after) else nothing_passes(where, self.bundle.items)
         return [replace(answer, nothing=nothing) for answer in told]
+
+
+def reasons(why: Why) -> Why:
+    """What says how many reasons are given, checked; RequestError for anything else."""
+    return "without" if isinstance(why, str) and why == "without" else min(whole("why", why, 0), MOST_REASONS)
