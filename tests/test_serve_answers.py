@@ -168,7 +168,8 @@ def test_an_item(client):
 def test_popular(client):
     query = {"k": 2, "any_genre": ["Action", "Mystery"], "from_year": 1999}
     where = Where(any_genre=("Action", "Mystery"), years=(1999, None))
-    same(client.get("/v1/popular", params=query).json(), client.recommender.recommend(None, 2, where))
+    same(client.get("/v1/popular", params=query).json(), client.recommender.popular(2, where))
+    same(client.get("/v1/new", params=query).json(), client.recommender.newest(2, where))
 
 
 def test_ready_live_metrics(client):
@@ -185,3 +186,36 @@ def test_a_check_that_fails(place):
     client = Client(place / "bundle", checks={"store": lambda: "cannot be written"})
     response = client.get("/ready")
     assert response.status_code == 503 and response.json()["checks"] == {"store": "cannot be written", "model": "ok"}
+
+
+def test_together(client):
+    told = client.answer("/v1/together", {"people": [{"profile": {"11": 9}}, {"profile": {"12": 3}}], "k": 2})
+    found = client.recommender.recommend_together([{11: 9}, {12: 3}], 2)
+    assert [(one["item_id"], one["score"]) for one in told["titles"]] == [(one.item_id, one.score) for one in found]
+    assert [len(one["each"]) for one in told["titles"]] == [2] * len(found) and told["titles"][0]["each"][0]["why"]["pro"]
+
+
+def test_why(client):
+    told = client.answer("/v1/why", {"profile": {"11": 9, "12": 3}, "item": 11})
+    found = client.recommender.why({11: 9, 12: 3}, 11)
+    assert told["kept"] == list(found.kept) == ["seen"] and told["title"]["rating"] == found.row.rating
+
+
+def test_taste(client):
+    told = client.answer("/v1/taste", {"profile": {"11": 9, "12": 3}})
+    assert told["rated"] == 2 and told["histogram"] == {"9.0": 1, "3.0": 1}
+
+
+def test_search(client):
+    name = client.recommender.catalogue.names[0]
+    hits = client.get("/v1/search", params={"q": name[:4]}).json()["hits"]
+    assert hits[0]["title"] == name and client.get("/v1/search", params={"q": "\u202e \0"}).json()["hits"] == []
+    assert client.get("/v1/search").status_code == 422
+
+
+def test_the_next_page_has_none_of_what_was_shown(client):
+    body = {"profile": {"11": 9}, "k": 2}
+    first = [title["item_id"] for title in client.answer("/v1/recommend", body)["titles"]]
+    second = [title["item_id"] for title in client.answer("/v1/recommend", {**body, "after": first})["titles"]]
+    assert first and second and not set(first) & set(second)
+    assert first + second == [title["item_id"] for title in client.answer("/v1/recommend", {**body, "k": 4})["titles"]]

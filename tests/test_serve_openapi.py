@@ -15,6 +15,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from konomi.serve import bodies
+from konomi.serve.store.people_store import PeopleStore
 from served import Client, serving
 
 GOLDEN = Path(__file__).parent / "golden" / "openapi.json"
@@ -22,8 +23,10 @@ EXAMPLES = 12
 
 
 @pytest.fixture(scope="module")
-def client(place):
-    return Client(place / "bundle")
+def client(place, tmp_path_factory):
+    store = PeopleStore.open(tmp_path_factory.mktemp("store") / "store.db")
+    yield Client(place / "bundle", store=store)
+    store.close()
 
 
 def test_openapi_is_as_it_was(client):

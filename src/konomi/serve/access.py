@@ -56,7 +56,7 @@ RULES = (
     _rule(r"/v1/items(/.*)?", "read", "items"),
     _rule(r"/v1/(models|train|jobs)(/.*)?", "models"),
     _rule(r"/v1/keys(/.*)?", "admin"),
-    _rule(r"/v1/(recommend|rank|similar|ask|predict|popular|new|search|taste|together)", "read"),
+    _rule(r"/v1/(recommend|rank|similar|ask|predict|popular|new|search|taste|together|why)", "read"),
 )
 
 

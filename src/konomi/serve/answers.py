@@ -11,10 +11,11 @@ from konomi.recommend import answer as told
 from konomi.recommend.answer import LEVEL
 from konomi.recommend.filters import Where
 from konomi.recommend.interview import answered, next_question, start
+from konomi.recommend.person import Person
 from konomi.recommend.words import words
 from konomi.serve import bodies, replies
 from konomi.serve.current import Served
-from konomi.serve.understanding import Asker, Reader, asker, dials_of, where_of
+from konomi.serve.understanding import Reader, asker, dials_of, where_of
 
 ROW = [each.name for each in fields(told.Row)]
 
@@ -25,23 +26,29 @@ def recommend(served: Served, body: bodies.Recommend) -> replies.Answer:
     return recommend_to(served, body, asker(body.profile, body.wishes, reader), dials_of(body.dials), reader)
 
 
-def recommend_to(served: Served, body: bodies.Wanted, who: Asker, dials: Dials, reader: Reader) -> replies.Answer:
+def recommend_to(served: Served, body: bodies.Wanted, who: Person, dials: Dials, reader: Reader) -> replies.Answer:
     """What to see next, for somebody who was understood."""
     words(body.language)
+    where, unknown = filters_of(served, body, reader, set(who.hidden.tolist()))
+    if where is None:
+        return reply(served, told.Answer((), served.recommender.note, who), reader, body.language, unknown)
+    after = [reader.catalogue.ids[row] for row in reader.known(body.after)[0]]
+    found = served.recommender.recommend(who, body.k, where, dials, why=body.why, after=after)
+    return reply(served, found, reader, body.language, unknown)
+
+
+def filters_of(served: Served, body: bodies.Wanted, reader: Reader, hidden: set[int]) -> tuple[Where | None, replies.Unknown]:
+    """The filters of a request, None where its candidates leave nothing; and how many of its ids no item has."""
     ids = reader.catalogue.ids
     excluded, no_exclude = reader.known(body.exclude)
     included, no_include = reader.known(body.include)
     candidates, no_candidate = reader.known(body.candidates or ())
-    unknown = replies.Unknown(no_exclude, no_include, no_candidate)
-    refused = {*excluded, *who.hidden}
+    unknown, refused = replies.Unknown(no_exclude, no_include, no_candidate), {*excluded, *hidden}
     if body.candidates is not None and not set(candidates) - refused:
-        return reply(served, told.Answer((), served.recommender.note, who.person), reader, body.language, unknown)
-    only = tuple(ids[row] for row in candidates)
-    where = where_of(body.where, only=only, without=tuple(ids[row] for row in sorted(refused)))
-    if included:
-        where = _with(served, where, set(included) - refused)
-    found = served.recommender.recommend(who.person, body.k, where, dials, why=body.why)
-    return reply(served, found, reader, body.language, unknown)
+        return None, unknown
+    without = tuple(ids[row] for row in sorted(excluded))
+    where = where_of(body.where, only=tuple(ids[row] for row in candidates), without=without)
+    return (_with(served, where, set(included) - refused) if included else where), unknown
 
 
 def rank(served: Served, body: bodies.Rank) -> replies.Answer:
@@ -52,9 +59,9 @@ def rank(served: Served, body: bodies.Rank) -> replies.Answer:
     rows, missing = reader.known(body.items)
     unknown = replies.Unknown(candidates=missing)
     if not rows:
-        return reply(served, told.Answer((), served.recommender.note, who.person), reader, body.language, unknown)
+        return reply(served, told.Answer((), served.recommender.note, who), reader, body.language, unknown)
     where = _nothing_but(served, set(rows), Where(again=True, planned="show", parts=True))
-    found = served.recommender.recommend(who.person, len(rows), where, dials_of(body.dials), why=body.why)
+    found = served.recommender.recommend(who, len(rows), where, dials_of(body.dials), why=body.why)
     return reply(served, found, reader, body.language, unknown)
 
 
@@ -72,7 +79,7 @@ def similar(served: Served, body: bodies.Similar) -> replies.Answer:
 def predict(served: Served, body: bodies.Predict) -> replies.Predictions:
     """How somebody would rate items; RequestError where no model of the bundle predicts ratings."""
     reader, recommender = Reader(served), served.recommender
-    person = asker(body.profile, {}, reader).person
+    person = asker(body.profile, {}, reader)
     rows = [served.rows.get(str(item)) for item in body.items]
     asked = [(person, recommender.catalogue.ids[row]) for row in rows if row is not None]
     ratings = iter(recommender.predict(asked).tolist())
@@ -113,11 +120,12 @@ def ask(served: Served, body: bodies.Ask) -> replies.Question:
 def item_of(served: Served, row: int) -> replies.Item:
     """What the catalogue knows of an item."""
     catalogue = served.recommender.catalogue
-    facts = catalogue.items.row(row, named=True)
+    found = served.recommender.item(catalogue.ids[row])
+    facts = found.facts
     year, kind, genres = catalogue.about[row]
     return replies.Item(
-        catalogue.ids[row],
-        catalogue.names[row],
+        found.item_id,
+        found.title,
         tuple(facts["titles"] or ()),
         year,
         kind,
@@ -126,8 +134,14 @@ def item_of(served: Served, row: int) -> replies.Item:
         facts.get("score"),
         facts["ratings"],
         facts["sensitive"],
-        catalogue.knows(row),
+        found.known,
+        found.franchise,
     )
+
+
+def title(row: told.Row, answer: told.Answer, language: str) -> replies.Title:
+    """A title of an answer of the library, with its reasons in words."""
+    return replies.Title(**{name: getattr(row, name) for name in ROW}, why=replies.Why(*answer.why(row, language)))
 
 
 def reply(served: Served, answer: told.Answer, reader: Reader, language: str, unknown: replies.Unknown) -> replies.Answer:
@@ -135,10 +149,7 @@ def reply(served: Served, answer: told.Answer, reader: Reader, language: str, un
     return replies.Answer(
         id=secrets.token_hex(8),
         model=served.id,
-        titles=tuple(
-            replies.Title(**{name: getattr(row, name) for name in ROW}, why=replies.Why(*answer.why(row, language)))
-            for row in answer.rows
-        ),
+        titles=tuple(title(row, answer, language) for row in answer.rows),
         common=answer.common,
         remarks=tuple(answer.remarks(language)),
         note=answer.note,

@@ -139,6 +139,12 @@ class Person(Body):
     profile: Profile = {}
 
 
+class Member(Person):
+    """One of several people."""
+
+    wishes: Wishes = {}
+
+
 class Wanted(Body):
     """Which titles to recommend, and how to tell of them."""
 
@@ -147,6 +153,7 @@ class Wanted(Body):
     exclude: Annotated[Ids, Field(description="these are not offered")] = []
     include: Annotated[Ids, Field(description="these may be offered whatever `where` says of titles")] = []
     candidates: Annotated[Ids | None, Field(description="only these may be offered")] = None
+    after: Annotated[Ids, Field(description="what was shown before, for the next page: none of it comes again")] = []
     why: Reasons = 3
     language: Name = "en"
 
@@ -157,6 +164,23 @@ class Recommend(Wanted):
     profile: Profile = {}
     dials: Turned = Turned()
     wishes: Wishes = {}
+
+
+class Together(Wanted):
+    """What to see next, for several people together."""
+
+    people: Annotated[list[Member], Field(min_length=1, max_length=20)]
+    dials: Turned = Turned()
+
+
+class Why(Person):
+    """What speaks for an item and against it, for somebody."""
+
+    item: ItemId
+    where: Filters = Filters()
+    dials: Turned = Turned()
+    wishes: Wishes = {}
+    language: Name = "en"
 
 
 class Rank(Person):

@@ -20,13 +20,12 @@ from konomi.serve.saying import CODES, NAMES, Said
 from konomi.serve.store import clock
 from konomi.serve.store.people_store import Entry
 from konomi.serve.store.tables import HIDDEN, HIDDEN_FRANCHISE
-from konomi.serve.understanding import Asker
 from konomi.text import as_cell
 
 COLUMNS = ("item", "title", "rating", "status", "at")
 
 
-def asker_of(entries: Sequence[Entry], wishes: Mapping[str, float], served: Served) -> Asker:
+def person_of(entries: Sequence[Entry], wishes: Mapping[str, float], served: Served) -> Person:
     """Somebody by what the store has of them, for one bundle. A hidden title that was rated still has its rating; wishes for
     genres that this bundle does not have are none."""
     catalogue = served.recommender.catalogue
@@ -44,7 +43,7 @@ def asker_of(entries: Sequence[Entry], wishes: Mapping[str, float], served: Serv
     hidden = [row for row, entry in mine if entry.status == HIDDEN]
     hidden += np.flatnonzero(np.isin(franchise, whole)).tolist()
     able = {genre: value for genre, value in wishes.items() if genre in catalogue.genres}
-    return Asker(Person(catalogue, profile, wish_row(able, catalogue)), tuple(hidden))
+    return Person(catalogue, profile, wish_row(able, catalogue)).hiding(np.array(hidden, np.int32))
 
 
 def listed(name: str, content: bytes, recommender: Recommender) -> Matched:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from konomi.recommend.answer import Row
+from konomi.recommend.item import Part
 from konomi.recommend.reasons import Reason
+from konomi.recommend.search import How
+from konomi.recommend.verdict import Keeps
 
 Id = int | str
 
@@ -72,7 +75,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Item:
-    """What the catalogue knows of an item. ratings: of the training; known: whether a model knows anything of it."""
+    """What the catalogue knows of an item. ratings: of the training; known: whether a model knows anything of it; franchise:
+    its parts in the order of watching, itself among them, empty where it stands alone."""
 
     item_id: Id
     title: str
@@ -85,6 +89,62 @@ class Item:
     ratings: int
     sensitive: bool
     known: bool
+    franchise: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A title that was searched for. name: in which the text was found; how: in which way."""
+
+    item_id: Id
+    title: str
+    name: str
+    how: How
+    year: int | None
+    type: str | None
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Titles that a text may be the beginning of, the likeliest first."""
+
+    model: str
+    hits: tuple[Found, ...]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A title for several people. each: how it stands for each of them, in the order of the request."""
+
+    item_id: Id
+    title: str
+    score: float
+    each: tuple[Title, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Titles for several people together, best first."""
+
+    id: str
+    model: str
+    titles: tuple[Shared, ...]
+    note: str
+    understood: tuple[Understood, ...]
+    unknown: Unknown
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One title for one person. kept: what keeps it from their list, empty = nothing; filters: those that do, in words;
+    doubtful: whether they are predicted to dislike it."""
+
+    model: str
+    title: Title
+    kept: tuple[Keeps, ...]
+    filters: tuple[str, ...]
+    doubtful: bool
+    note: str
 
 
 @dataclass(frozen=True)

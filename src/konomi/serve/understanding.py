@@ -68,15 +68,7 @@ class Reader:
             raise Unknown(cause.message, cause.hint, where) from error
 
 
-@dataclass(frozen=True)
-class Asker:
-    """Somebody as a request describes them. hidden: the rows of items that they do not want."""
-
-    person: Person
-    hidden: tuple[int, ...]
-
-
-def asker(profile: Profile, wishes: Mapping[str, float], reader: Reader) -> Asker:
+def asker(profile: Profile, wishes: Mapping[str, float], reader: Reader) -> Person:
     """Who asks. `Unknown` for an item that is not there; RequestError for a rating or wish off the scale, or an item twice."""
     rows, hidden = dict[int, tuple[float, int]](), list[int]()
     for place, item, rating, status in _entries(profile):
@@ -92,7 +84,7 @@ def asker(profile: Profile, wishes: Mapping[str, float], reader: Reader) -> Aske
     status_of = np.array([rows[row][1] for row in order], np.uint8)
     indptr = np.array([0, len(order)], np.int64)
     held = Profiles(indptr, np.array(order, np.int32), rating_of, status_of if status_of.any() else None)
-    return Asker(Person(reader.catalogue, held, _wished(wishes, reader.catalogue)), tuple(hidden))
+    return Person(reader.catalogue, held, _wished(wishes, reader.catalogue)).hiding(np.array(sorted(hidden), np.int32))
 
 
 def dials_of(turned: bodies.Turned) -> Dials:

@@ -49,13 +49,6 @@ async def similar(request: Request, body: bodies.Similar) -> Response:
     return await answered(request, answers.similar, body)
 
 
-@router.get("/popular", tags=["items"], **documented(replies.Answer, WITHOUT_BODY))
-async def popular(request: Request, query: Listed) -> Response:
-    """What to see for somebody of whom nothing is known."""
-    body = bodies.Recommend(k=query.k, where=filters(query))
-    return await answered(request, answers.recommend, body)
-
-
 @router.get("/items/{id}", tags=["items"], **documented(replies.Item, WITHOUT_BODY))
 async def item(request: Request, id: Id) -> Response:
     """What the catalogue knows of an item."""

@@ -14,18 +14,15 @@ from starlette.responses import Response
 
 from konomi.errors import RequestError
 from konomi.recommend.person import wish_row
-from konomi.serve import answers, people
+from konomi.serve import people
 from konomi.serve import people_bodies as bodies
 from konomi.serve import people_replies as replies
-from konomi.serve import replies as answered
 from konomi.serve.current import Served
 from konomi.serve.problems import Unknown
 from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, encoded, service_of
 from konomi.serve.saying import Said, changes_of, checked_id
 from konomi.serve.store.people_store import PeopleStore
 from konomi.serve.store.tables import LONGEST_ID
-from konomi.serve.understanding import Reader, dials_of
-from konomi.serve.v1 import Listed, filters
 
 router = APIRouter(prefix="/v1/people", route_class=JsonRoute, tags=["people"])
 
@@ -73,7 +70,7 @@ async def put_entries(request: Request, id: Id) -> Response:
 @router.get("/{id}/entries", **documented(replies.Entries, WITHOUT_BODY))
 async def entries(request: Request, id: Id, after: str | None = None, limit: Limit = 100) -> Response:
     """What somebody says, page by page: `after` is that of the page before."""
-    store, served = _store(request), service_of(request).current.served
+    store, served = store_of(request), service_of(request).current.served
     signer = URLSafeSerializer(store.secret, salt="entries")
     try:
         row = -1 if after is None else int(signer.loads(after))
@@ -81,7 +78,7 @@ async def entries(request: Request, id: Id, after: str | None = None, limit: Lim
         raise RequestError("This is no place in a list of entries.", "Take `after` from the page before.", "after") from None
 
     def page() -> replies.Entries:
-        _known(store, id)
+        settings_of(store, id)
         found = store.entries(id, row, limit + 1)
         more = signer.dumps(found[limit - 1].item_row) if len(found) > limit else None
         return replies.Entries(tuple(_shown(each, served) for each in found[:limit]), more)
@@ -92,9 +89,9 @@ async def entries(request: Request, id: Id, after: str | None = None, limit: Lim
 @router.delete("/{id}", **documented(replies.Erased, WITHOUT_BODY))
 async def erase(request: Request, id: Id) -> Response:
     """Erase all that is kept of somebody. The same id is a new person afterwards."""
-    count = await asyncio.wrap_future(_store(request).erase(id))
+    count = await asyncio.wrap_future(store_of(request).erase(id))
     if count is None:
-        raise _nobody()
+        raise nobody()
     until = "Models that were trained before now may have learnt from these entries; none that is trained from now on does."
     return _reply(request, replies.Erased(count, until))
 
@@ -102,8 +99,8 @@ async def erase(request: Request, id: Id) -> Response:
 @router.get("/{id}/settings", **documented(bodies.Settings, WITHOUT_BODY))
 async def settings(request: Request, id: Id) -> Response:
     """The wishes and dials that are kept."""
-    store = _store(request)
-    kept = await service_of(request).pool.run(lambda: _known(store, id))
+    store = store_of(request)
+    kept = await service_of(request).pool.run(lambda: settings_of(store, id))
     return _reply(request, bodies.Settings(**kept).model_dump())
 
 
@@ -112,31 +109,8 @@ async def set_settings(request: Request, id: Id, body: bodies.Settings) -> Respo
     """Keep wishes and dials, which answers take where they are not asked for others."""
     checked_id(id, "person")
     wish_row(body.wishes, service_of(request).current.served.recommender.catalogue)
-    await asyncio.wrap_future(_store(request).set_settings(id, body.model_dump()))
+    await asyncio.wrap_future(store_of(request).set_settings(id, body.model_dump()))
     return _reply(request, body.model_dump())
-
-
-@router.post("/{id}/recommend", **documented(answered.Answer))
-async def recommend(request: Request, id: Id, body: bodies.RecommendTo) -> Response:
-    """What to see next, and why: by all that was acknowledged before, with the wishes and dials that are kept."""
-    return await _recommended(request, id, body)
-
-
-@router.get("/{id}/recommend", **documented(answered.Answer, WITHOUT_BODY))
-async def recommend_simply(request: Request, id: Id, query: Listed) -> Response:
-    """The same, with what an address can say."""
-    return await _recommended(request, id, bodies.RecommendTo(k=query.k, where=filters(query)))
-
-
-async def _recommended(request: Request, id: str, body: bodies.RecommendTo) -> Response:
-    store, served = _store(request), service_of(request).current.served
-
-    def found() -> bytes:
-        kept = bodies.Settings(**_known(store, id))
-        who = people.asker_of(store.entries(id), kept.wishes if body.wishes is None else body.wishes, served)
-        return msgspec.json.encode(answers.recommend_to(served, body, who, dials_of(body.dials or kept.dials), Reader(served)))
-
-    return encoded(await service_of(request).pool.run(found), served)
 
 
 _EXPORTED: dict[str, Any] = {"description": "all that is kept", "content": {"application/json": {}, "text/csv": {}}}
@@ -147,10 +121,10 @@ _export["responses"][200] = _EXPORTED
 @router.get("/{id}/export", **_export)
 async def export(request: Request, id: Id, format: Literal["json", "csv"] = "json") -> Response:
     """All that is kept of somebody, as a file."""
-    store, served = _store(request), service_of(request).current.served
+    store, served = store_of(request), service_of(request).current.served
 
     def written() -> bytes:
-        kept, found = _known(store, id), store.entries(id)
+        kept, found = settings_of(store, id), store.entries(id)
         return people.as_json(id, kept, found, served) if format == "json" else people.as_csv(found, served)
 
     content = await service_of(request).pool.run(written)
@@ -184,7 +158,7 @@ async def import_list(
 
 async def _stored(request: Request, id: str, said: Sequence[Said]) -> replies.Outcomes:
     """Store what somebody says, and tell what became of it once it is on the disk."""
-    store, served = _store(request), service_of(request).current.served
+    store, served = store_of(request), service_of(request).current.served
     changes, clamped = changes_of(id, said, served.recommender.bundle.scale)
     verdicts = await asyncio.wrap_future(store.put(changes))
     rows = tuple(
@@ -206,21 +180,21 @@ def _rows(content: bytes, media: str) -> list[bodies.EntryRow]:
         raise RequestValidationError(wrong) from None
 
 
-def _store(request: Request) -> PeopleStore:
+def store_of(request: Request) -> PeopleStore:
     store = service_of(request).store
     assert store is not None  # these routes are there only where there is one
     return store
 
 
-def _known(store: PeopleStore, id: str) -> dict[str, Any]:
+def settings_of(store: PeopleStore, id: str) -> dict[str, Any]:
     """The settings of somebody; `Unknown` where nobody has this id."""
     found = store.settings(id)
     if found is None:
-        raise _nobody()
+        raise nobody()
     return found
 
 
-def _nobody() -> Unknown:
+def nobody() -> Unknown:
     return Unknown("Nobody has this id.", "Store an entry first.", "id")
 
 
