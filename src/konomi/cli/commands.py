@@ -22,6 +22,7 @@ from konomi.cli.prepare import prepare
 from konomi.cli.recommend import recommend
 from konomi.cli.serve import serve
 from konomi.cli.similar import similar
+from konomi.cli.stores import backup, keys, restore
 from konomi.cli.synth import synth
 from konomi.cli.train import train
 from konomi.errors import KonomiError
@@ -83,7 +84,10 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes half the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = (demo, prepare, synth, info, train, evaluate, compare, benchmark, recommend, predict, similar, ask, serve, doctor)
+COMMANDS = (
+    *(demo, prepare, synth, info, train, evaluate, compare, benchmark),
+    *(recommend, predict, similar, ask, serve, backup, restore, keys, doctor),
+)
 for command in COMMANDS:
     app.command()(command)
 

@@ -78,7 +78,7 @@ def _check_keys(store: PeopleStore, host: str) -> None:
             return
     raise ConfigError(
         f"{host}: without keys, a service answers this machine alone.",
-        "Make a key first: `konomi keys add NAME --scope admin`, with the same --store.",
+        "Make a key for this store first: konomi keys add.",
         "host",
     )
 

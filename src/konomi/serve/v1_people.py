@@ -75,7 +75,7 @@ async def entries(request: Request, id: Id, after: str | None = None, limit: Lim
     try:
         row = -1 if after is None else int(signer.loads(after))
     except (BadSignature, ValueError):
-        raise RequestError("This is no place in a list of entries.", "Take `after` from the page before.", "after") from None
+        raise RequestError("This is no place in a list of entries.", "Take what the page before has given.", "after") from None
 
     def page() -> replies.Entries:
         settings_of(store, id)

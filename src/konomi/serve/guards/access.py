@@ -29,7 +29,7 @@ class Access:
         self.app, self.callers, self.open = app, callers, open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if _from_elsewhere(scope["method"], headers):
             refusal = problem(scope, 403, "origin", "Another page has sent this.", "Ask from the page of this service itself.")
             await refusal(scope, receive, send)

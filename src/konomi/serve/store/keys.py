@@ -6,6 +6,7 @@ do say its scopes; with a `person` it is for that person's own data alone.
 
 import base64
 import hmac
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ SCOPES = ("read", "people", "items", "models", "metrics", "admin")
 
 MINUTE = 60_000_000  # microseconds
 PREFIX = "kn_"
+TOKEN = re.compile(rf"{PREFIX}([a-z2-7]{{8}})_([a-z2-7]{{52}})")
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,9 @@ def keys(connection: Connection) -> list[Key]:
 
 def find_key(connection: Connection, token: str) -> Key | None:
     """The key of a token; None where there is none, or it has expired. As long for a wrong secret as for a right one."""
-    id, _, secret = token.removeprefix(PREFIX).partition("_")
-    row = connection.execute(select(key).where(key.c.id == id)).first() if token.startswith(PREFIX) else None
+    found = TOKEN.fullmatch(token)
+    id, secret = (found[1], found[2]) if found else ("", "")
+    row = connection.execute(select(key).where(key.c.id == id)).first()
     right = hmac.compare_digest(hashed(secret), row.hash if row else hashed(""))
     if row is None or not right or (row.expires is not None and row.expires <= now()):
         return None

@@ -4,8 +4,9 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -116,6 +117,19 @@ def data_folder() -> Path:
     """The folder for the data of this user's programs, by the rules of the system, and Konomi's in it."""
     usual = "~/Library/Application Support" if sys.platform == "darwin" else "~/.local/share"
     return Path(os.environ.get("XDG_DATA_HOME") or usual).expanduser() / "konomi"
+
+
+@contextmanager
+def beside_a_service(place: Path | str | None) -> Iterator[Connection]:
+    """A transaction that writes to a store, which a service may have open: for keys alone. None: the usual place, which is made
+    where there is none."""
+    database = open_database(place or usual_place(), alone=False)
+    try:
+        with database.write() as connection:
+            migrate(connection)
+            yield connection
+    finally:
+        database.close()
 
 
 def usual_place() -> Path:
