@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from konomi.serve.app import application
-from konomi.serve.current import Current, load
+from konomi.serve.current import Current, Served, load
 from konomi.serve.log import Log
 from konomi.serve.service import Service
 
@@ -27,8 +27,8 @@ MAIN = "from konomi.cli.main import main\nmain()"
 class Client:
     """Asks a service; `said` is its log."""
 
-    def __init__(self, bundle: Path, **more: Any) -> None:
-        self.service = Service(Current(load(bundle)), **more)
+    def __init__(self, bundle: Path, served: Served | None = None, **more: Any) -> None:
+        self.service = Service(Current(served or load(bundle)), **more)
         self.said = StringIO()
         self.app = application(self.service, Log(self.said))
 
