@@ -3,15 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import series
 from konomi.data.profiles import Profiles
+from konomi.data.vocab import Vocab
 from konomi.errors import RequestError
 from konomi.ranking.dials import Dials
-from konomi.recommend.filters import Where
+from konomi.recommend.filters import Where, unknown_ids
+from konomi.recommend.ids import rows_of
 from series import SERIES, N
 
 
@@ -118,6 +121,22 @@ def test_what_cannot_be_hidden(recommender, hidden, message):
 
 
 # ---- ids by the thousand
+
+
+@pytest.mark.parametrize("known", [pl.Series([1, 5, 10**12]), pl.Series(["1", "5", "x"])])
+def test_the_row_of_any_id(known):
+    asked = (5, "5", 1, "1", 7, "y", "", None, 5.0, True, 2**70, -(2**70), "\ud800", {}, (), "x" * 10_000)
+    assert rows_of(asked, Vocab(known)).tolist() == [1, 1, 0, 0] + [-1] * 12
+    assert rows_of(asked[:4:2], Vocab(known)).tolist() == [1, 0] and rows_of((), Vocab(known)).tolist() == []
+    assert rows_of(("\ud800", "5"), Vocab(known)).tolist() == [-1, 1] and rows_of((2**70, 5), Vocab(known)).tolist() == [-1, 1]
+
+
+@pytest.mark.parametrize("where", [Where(only=(111, 999)), Where(only=("nothing",))])
+def test_unknown_ids_are_refused_or_counted(recommender, where):
+    with pytest.raises(RequestError):
+        recommender.recommend({107: 9}, where=where)
+    assert unknown_ids(replace(where, known_only=True), recommender.bundle.items) == 1
+    assert set(ids(recommender.recommend({107: 9}, where=replace(where, known_only=True)))) <= {111}
 
 
 def test_many_ids_are_rows_and_are_not_kept(recommender):

@@ -1,5 +1,7 @@
 """A list for several: of one it is their own, the order of people does not matter, and what anybody dislikes comes last."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -80,8 +82,13 @@ def test_reasons_say_for_whom(recommender):
     found = recommender.recommend_together([{101: 10}, {103: 9, 105: 2}], 3)
     assert {reason.item_id for one in found for reason in one.each[0].up} <= {101}
     assert {reason.item_id for one in found for reason in one.each[1].up} <= {103, 105}
-    told = found[0].to_dict()
-    assert told["item_id"] == found[0].item_id and len(told["each"]) == 2 and isinstance(told["each"][0]["genres"], list)
+    told = json.loads(json.dumps(found.to_dict()))
+    assert [row["item_id"] for row in told["recommendations"]] == [one.item_id for one in found] and len(found) == 3
+    assert [[row["item_id"] for row in own["recommendations"]] for own in told["people"]] == [
+        [one.item_id for one in found]
+    ] * 2
+    assert [own.rows for own in found.answers] == list(zip(*(one.each for one in found), strict=True))
+    assert repr(found).splitlines()[0] == f"  1. {found[0].score:.3f}  {found[0].title}"
 
 
 @pytest.mark.parametrize("people", [[], [None] * (MOST_PEOPLE + 1)])

@@ -58,7 +58,7 @@ from konomi.recommend.person import Person as Person
 from konomi.recommend.recommender import Recommender as Recommender
 from konomi.recommend.search import Hit as Hit
 from konomi.recommend.taste import TasteFigures as TasteFigures
-from konomi.recommend.together import Shared as Shared
+from konomi.recommend.together import Together as Together
 from konomi.recommend.verdict import Verdict as Verdict
 from konomi.report.folder import write_report as write_report
 from konomi.report.people import write_people as write_people

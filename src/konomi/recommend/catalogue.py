@@ -6,8 +6,8 @@ from functools import cached_property
 import polars as pl
 
 from konomi.arguments import integer
-from konomi.arrays import Bools
-from konomi.catalogue.tags import genre_names
+from konomi.arrays import U8, Bools
+from konomi.catalogue.tags import genre_names, item_tags, tag_names
 from konomi.data.scale import Scale
 from konomi.data.vocab import Vocab
 from konomi.errors import RequestError
@@ -60,6 +60,11 @@ class Catalogue:
     def genres(self) -> list[str]:
         """The names of all genres, as wishes f32[B, G] have them."""
         return genre_names(self.items)
+
+    @cached_property
+    def tags(self) -> tuple[list[str], U8]:
+        """The names of all tags (genres, types and eras), and which items have them, u8[I, T]."""
+        return tag_names(self.items), item_tags(self.items)
 
     def find(self, title: int | str, exactly: bool = False) -> Match:
         """The item of a title as people write it, or of an item id; RequestError where there is none, or it is neither.

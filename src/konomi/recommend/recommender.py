@@ -28,7 +28,7 @@ from konomi.recommend.person import Person, Ratings, people_of, person_of, wishe
 from konomi.recommend.predict import Who, predicted
 from konomi.recommend.similar import By, nearness
 from konomi.recommend.taste import TasteFigures, taste_of
-from konomi.recommend.together import Shared, together
+from konomi.recommend.together import Together, together
 from konomi.recommend.verdict import Verdict, verdict
 from konomi.runtime import blocks, workers
 
@@ -157,7 +157,7 @@ class Recommender(Ground):
         where: Where = EVERYWHERE,
         dials: Dials = AS_THEY_ARE,
         why: Why = 3,
-    ) -> tuple[Shared, ...]:
+    ) -> Together:
         """The k titles for several people together, best first: what all of them like and nobody dislikes; see `together.py`.
 
         people: several profiles as `recommend_many` takes them; filters and dials as in `recommend`, for each of them.

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from konomi.arrays import Bools
-from konomi.catalogue.tags import item_tags, tag_names
 from konomi.catalogue.taste import TASTE_PRIOR
 from konomi.recommend.catalogue import Catalogue
 from konomi.recommend.person import Person
@@ -104,10 +103,10 @@ def taste_of(person: Person) -> TasteFigures:
 
 def _tags(catalogue: Catalogue, item: Any, e: Any) -> list[TagTaste]:
     """Every tag of these titles, with its effect."""
-    own = item_tags(catalogue.items)[item].astype(np.float64)
+    names, tags = catalogue.tags
+    own = tags[item].astype(np.float64)
     count = own.sum(axis=0)
     effect = (e @ own) / (count + TASTE_PRIOR)
-    names = tag_names(catalogue.items)
     return [TagTaste(names[t], round(float(effect[t]), 4), int(count[t])) for t in np.flatnonzero(count).tolist()]
 
 

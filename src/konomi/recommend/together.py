@@ -12,8 +12,8 @@ offered every title: nobody has seen it, planned it or hides it, unless the filt
 part that comes next for all. A group of one gets their own list, and the order of people does not matter.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -26,12 +26,13 @@ from konomi.kernels.topk import best_of
 from konomi.ranking.dials import Dials
 from konomi.ranking.rank import Ranking
 from konomi.ranking.scores import LATER, Scores
-from konomi.recommend.answer import Row
+from konomi.recommend.answer import Answer, Row
 from konomi.recommend.explain import Why
 from konomi.recommend.filters import Where
 from konomi.recommend.ground import Ground, offer_of
 from konomi.recommend.person import Person
 from konomi.runtime import workers
+from konomi.text import visible
 
 MOST_PEOPLE = 100  # of a group
 
@@ -46,12 +47,35 @@ class Shared:
     score: float
     each: tuple[Row, ...]
 
+
+@dataclass(frozen=True, repr=False)
+class Together:
+    """Titles for a group, best first, and `answers`: the same titles, in this order, as an answer for each person, in the order
+    given; it has their words (`answers[b].why(row)`) and what is common to most of their reasons."""
+
+    rows: tuple[Shared, ...]
+    answers: tuple[Answer, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Shared]:
+        return iter(self.rows)
+
+    def __getitem__(self, place: int) -> Shared:
+        return self.rows[place]
+
+    def __repr__(self) -> str:
+        lines = [f"{place:>3}. {shared.score:.3f}  {shared.title}" for place, shared in enumerate(self.rows, 1)]
+        return "\n".join(map(visible, lines or ["(nothing)"]))
+
     def to_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON."""
-        return {**asdict(self), "each": [{**asdict(row), "genres": list(row.genres)} for row in self.each]}
+        """All of it, ready for JSON: `recommendations`, each title with its score, and `people`: the answer of each."""
+        titles = [{"item_id": row.item_id, "title": row.title, "score": row.score} for row in self.rows]
+        return {"recommendations": titles, "people": [answer.to_dict() for answer in self.answers]}
 
 
-def together(ground: Ground, people: Sequence[Person], k: int, where: Where, dials: Dials, why: Why) -> tuple[Shared, ...]:
+def together(ground: Ground, people: Sequence[Person], k: int, where: Where, dials: Dials, why: Why) -> Together:
     """The k titles for a group, best first. RequestError for nobody, and for more than `MOST_PEOPLE`."""
     if not 0 < len(people) <= MOST_PEOPLE:
         raise RequestError(f"A group of {len(people):,}.", f"Give from 1 to {MOST_PEOPLE} people.", "people")
@@ -62,16 +86,13 @@ def together(ground: Ground, people: Sequence[Person], k: int, where: Where, dia
         total = np.where(np.logical_and.reduce(offered), of_all(scores), np.float32(np.nan))
         ranking = ranker.listed(partial(best_of, total), _as_one(people), k, dials, _wished(people))
         found = ranking.items[0][ranking.items[0] >= 0]
-        answers = [
+        answers = tuple(
             ground.explainer.answer(person, own, Ranking(found[None], own.total[:, found]), ground.note, dials, why)
             for person, own in zip(people, scores, strict=True)
-        ]
-    placed = of_all(scores, placed=True)[0, found]
-    return tuple(
-        Shared(rows[0].item_id, rows[0].title, round(float(score), 4), rows)
-        for score, *each in zip(placed, *answers, strict=True)
-        for rows in [tuple(each)]
-    )
+        )
+    placed = of_all(scores, placed=True)[0, found].tolist()
+    rows = zip(placed, *answers, strict=True)
+    return Together(tuple(Shared(own[0].item_id, own[0].title, round(score, 4), tuple(own)) for score, *own in rows), answers)
 
 
 def of_all(scores: Sequence[Scores], placed: bool = False) -> F32:

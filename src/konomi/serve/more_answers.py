@@ -20,17 +20,13 @@ def together(served: Served, body: bodies.Together) -> replies.Group:
     people = [asker(each.profile, each.wishes, reader) for each in body.people]
     where, unknown = filters_of(served, body, reader, set())
     dials = dials_of(body.dials)
-    found = () if where is None else recommender.recommend_together(people, body.k, where, dials, body.why)
-    telling = [told.Answer((), recommender.note, person) for person in people]
-    titles = tuple(
-        replies.Shared(
-            one.item_id,
-            one.title,
-            one.score,
-            tuple(title(row, answer, body.language) for row, answer in zip(one.each, telling, strict=True)),
+    titles: tuple[replies.Shared, ...] = ()
+    if where is not None:
+        found = recommender.recommend_together(people, body.k, where, dials, body.why)
+        each = [[title(row, answer, body.language) for row in answer] for answer in found.answers]
+        titles = tuple(
+            replies.Shared(one.item_id, one.title, one.score, tuple(own)) for one, *own in zip(found, *each, strict=True)
         )
-        for one in found
-    )
     return replies.Group(secrets.token_hex(8), served.id, titles, recommender.note, tuple(reader.understood), unknown)
 
 
