@@ -19,7 +19,7 @@ from konomi.serve.current import Served, load
 from konomi.serve.store import clock
 from konomi.serve.store.people_store import PeopleStore
 from served import MAIN, Client, serving
-from stores import KINDS, lacking, new_place
+from stores import KINDS, new_place
 
 DURABLE = re.compile(r" (?:fsync|fdatasync)\(\d+\) += 0(?! \(INJECTED\))$")
 
@@ -36,7 +36,7 @@ def syncs_before_the_answer(place, tmp_path, *more):
         while url is None:
             line = child.stderr.readline()
             if not line:
-                lacking("strace may not trace here")
+                pytest.skip("strace may not trace here")
             found = re.search(r"answers at (http://\S+);", line)
             url = found and found[1]
         httpx.put(f"{url}/v1/people/warm/entries/1", json={"rating": 5}, timeout=30)
@@ -55,7 +55,7 @@ def syncs_before_the_answer(place, tmp_path, *more):
 @pytest.mark.slow
 def test_an_fsync_lies_between_request_and_answer(place, tmp_path):
     if shutil.which("strace") is None:
-        lacking("there is no strace here")
+        pytest.skip("there is no strace here")
     (tmp_path / "real").mkdir()
     (tmp_path / "none").mkdir()
     assert syncs_before_the_answer(place, tmp_path / "real") >= 1
