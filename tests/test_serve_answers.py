@@ -1,8 +1,10 @@
 """The service answers what the Recommender says in this process."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from konomi.data.labels import STATUS
@@ -10,6 +12,8 @@ from konomi.data.profiles import Profiles
 from konomi.ranking.dials import Dials
 from konomi.recommend.filters import Where
 from konomi.recommend.interview import answered, next_question, questions_of, start
+from konomi.recommend.recommender import Recommender
+from konomi.serve.current import Served
 from served import Client
 
 ALL = Where(again=True, planned="show", parts=True, sensitive=True)
@@ -87,9 +91,27 @@ def test_entries_have_statuses(client):
     same(answer, client.recommender.recommend(profile, where=Where(again=True, planned="show", parts=True)))
 
 
+def test_an_id_comes_before_a_title(client, place):
+    served = client.service.current.served
+    items = served.recommender.bundle.items.with_columns(title=pl.Series(["13", "12", "Ten", "Eleven", "10", "Fifteen"]))
+    other = Client(place / "bundle")
+    bundle = replace(served.recommender.bundle, items=items)
+    other.service.current._served = Served("titled", Recommender(bundle), served.questions)
+    assert other.get("/v1/items/13").json()["title"] == "Eleven"
+    assert other.get("/v1/items/Ten").status_code == 404
+    answer = other.answer("/v1/recommend", {"profile": {"13": 9, "ten": 8}})
+    same(answer, other.recommender.recommend({13: 9, 12: 8}))
+    assert [each["item_id"] for each in answer["understood"]] == [12]
+    assert other.answer("/v1/predict", {"items": ["10", "Ten"]})["ratings"][0]["title"] == "13"
+
+
 def test_null_is_seen_and_hidden_is_never_offered(client):
     assert 12 in ids(client.answer("/v1/recommend", {}))
-    assert 12 not in ids(client.answer("/v1/recommend", {"profile": {"12": None}}))
+    answer = client.answer("/v1/recommend", {"profile": {"12": None}})
+    one, code = np.zeros(1, np.int32), np.array([STATUS["completed"]], np.uint8)
+    seen = Profiles.from_entries(1, one, one + 2, np.array([math.nan], np.float32), code)
+    same(answer, client.recommender.recommend(seen))
+    assert 12 not in ids(answer) and 13 in ids(answer)  # the next of its title
     assert 12 not in ids(client.answer("/v1/recommend", {"profile": [{"item": 12, "status": "hidden"}]}))
     again = {"profile": [{"item": 12, "status": "hidden"}], "where": {"again": True}, "include": [12]}
     assert 12 not in ids(client.answer("/v1/recommend", again))

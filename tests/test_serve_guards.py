@@ -154,7 +154,7 @@ def test_too_much_at_once(place):
     wait = threading.Event()
 
     async def flood():
-        held = [asyncio.create_task(client.service.pool.run(wait.wait)) for _ in range(2)]
+        held = [asyncio.create_task(client.service.pool.run(lambda: wait.wait(5))) for _ in range(2)]
         await asyncio.sleep(0)
         refused = await client.asked("POST", "/v1/recommend", json={})
         alive = await client.asked("GET", "/live")
@@ -170,7 +170,7 @@ def test_too_much_at_once(place):
 def test_who_does_not_wait_any_more_still_takes_a_place():
     async def gone():
         pool, wait = Pool(threads=1, waiting=0), threading.Event()
-        task = asyncio.create_task(pool.run(wait.wait))
+        task = asyncio.create_task(pool.run(lambda: wait.wait(5)))
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from konomi.serve.hints import as_field, as_sent
 from served import Client, problem
 
 RECOMMEND = "/v1/recommend"
@@ -148,6 +149,13 @@ def test_several_fields_are_told_of(client):
 def test_hints_speak_of_the_fields_of_a_request(client):
     told = client.problem(RECOMMEND, {"where": {"all_genres": ["Drama"], "no_genre": ["Drama"]}})
     assert told["hint"] == "Leave it out of where.all_genres, or of where.no_genre."
+
+
+@pytest.mark.parametrize(
+    ("python", "sent"), [("`without`", "exclude"), ("`only`", "candidates"), ("`years`", "where.years"), ("`k`", "k")]
+)
+def test_settings_in_python_are_fields_of_a_request(python, sent):
+    assert as_sent(f"Set {python}.") == f"Set {sent}." and as_field(python.strip("`")) == sent
 
 
 def test_a_bundle_that_predicts_nothing(unpredicting):
