@@ -107,6 +107,9 @@ class Ground:
             raise RequestError(f"{wrong} says neither where nor how.", "Give where=Where(…) and dials=Dials(…).")
         try:
             hash(where.of_the_catalogue)
+            for kind in set(map(type, (*where.only, *where.without))):
+                if kind.__hash__ is None:
+                    raise TypeError(f"unhashable type: '{kind.__name__}'")
         except TypeError as cause:
             raise RequestError(f"The filters hold what no title has: {cause}.", "Give texts and numbers.") from None
         passing = self.allowed(where)
