@@ -9,7 +9,7 @@ from konomi.errors import KonomiError
 
 T = TypeVar("T")
 
-THREADS = 2  # one holds the interpreter while the other is in a kernel; more of them only take it from each other
+THREADS = 2  # one holds the interpreter while the other is in a kernel; more would answer hardly more
 WAITING = 64  # answers; more are refused at once instead of being late
 
 
