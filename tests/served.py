@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -78,27 +79,25 @@ def serving(*words: object):
     Its store is a new one, unless the words say where it is.
     """
     command = [sys.executable, "-c", MAIN, "serve", *map(str, words), "--port", "0"]
-    home = tempfile.mkdtemp()
-    env = {**os.environ, "XDG_DATA_HOME": home}
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
-    try:
-        assert child.stderr is not None
-        found = None
-        while found is None:
-            line = child.stderr.readline()
-            assert line, "it has ended"
-            found = re.search(r"answers at (http://\S+);", line)
-        yield child, found[1]
-    finally:
-        child.kill()
-        child.wait()
-        child.stdout.close()
-        child.stderr.close()
-        shutil.rmtree(home)
+    home = Path(tempfile.mkdtemp())
+    env = {**os.environ, "XDG_DATA_HOME": str(home)}
+    with (home / "said").open("w+b") as said:  # a pipe that nobody reads would be full one day, and the service would wait
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=env)
+        child.said = home / "said"
+        try:
+            while (found := re.search(r"answers at (http://\S+);.*\n", child.said.read_text())) is None:
+                assert child.poll() is None, child.said.read_text()
+                time.sleep(0.02)
+            child.begun = found.end()
+            yield child, found[1]
+        finally:
+            child.kill()
+            child.wait()
+            shutil.rmtree(home)
 
 
 def ended(child: subprocess.Popen, number: signal.Signals) -> tuple[int, str]:
     """The exit code after a signal, and what was still said on stderr."""
     child.send_signal(number)
-    _, said = child.communicate(timeout=20)
-    return child.returncode, said
+    code = child.wait(timeout=20)
+    return code, child.said.read_text()[child.begun :]

@@ -20,6 +20,12 @@ from served import ended, serving
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """The folder of this user's data, where a store is unless it is said."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+
+
 @pytest.fixture(scope="module")
 def url(place):
     with serving(place / "bundle") as (_, url):
@@ -75,8 +81,7 @@ def test_what_runs_is_finished(place):
             time.sleep(0.2)
             line.sendall(body[5:])
             assert line.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
-        child.communicate(timeout=10)
-        assert child.returncode == 143
+        assert child.wait(timeout=10) == 143
 
 
 def test_a_store_is_served(place, tmp_path):
@@ -128,7 +133,7 @@ def test_an_upgrade_is_not_followed(url):
     assert spoken(url, asked)[0].startswith("HTTP/1.1 200 ")
 
 
-def test_slow_clients(place, monkeypatch):
+def test_slow_clients(place, tmp_path, monkeypatch):
     """Nothing at all, half a request, one line at a time, and a first request that is followed by nothing."""
     monkeypatch.setattr(protocol, "PATIENCE", 0.3)
     monkeypatch.setattr(running, "KEPT", 0.3)
@@ -142,9 +147,12 @@ def test_slow_clients(place, monkeypatch):
             return await super().on_tick(counter) or stop.is_set()
 
     monkeypatch.setattr(running, "_Server", Stopped)
-    thread = threading.Thread(target=running.serve, args=(place / "bundle", "localhost", 0, address.append))
+    thread = threading.Thread(
+        target=running.serve, args=(place / "bundle", "localhost", 0, tmp_path / "store.db", (), address.append)
+    )
     thread.start()
     while not address:
+        assert thread.is_alive()
         time.sleep(0.01)
     try:
         (url,) = address

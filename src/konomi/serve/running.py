@@ -3,8 +3,8 @@
 import ipaddress
 import logging
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -33,9 +33,7 @@ def serve(path: Path, host: str, port: int, place: Path | str, names: Sequence[s
     """
     address = "127.0.0.1" if host.lower() == "localhost" else host
     local = loopback(address)
-    with closing(PeopleStore.open(place)) as store, bound(address, port) as listening:
-        if not local:
-            _check_keys(store, host)
+    with closing(PeopleStore.open(place)) as store, _allowed(store, host, local), bound(address, port) as listening:
         hosts = frozenset((*LOOPBACK, host.lower(), *(name.lower() for name in names)))
         service = Service(Current(load(path)), hosts=hosts, store=store, open=local)
         log = Log()
@@ -71,16 +69,18 @@ def loopback(address: str) -> bool:
         return False
 
 
-def _check_keys(store: PeopleStore, host: str) -> None:
+@contextmanager
+def _allowed(store: PeopleStore, host: str, local: bool) -> Iterator[None]:
     """ConfigError where anybody could use a service: it answers other machines, and no key was made."""
     with store.database.read() as connection:
-        if keys(connection):
-            return
-    raise ConfigError(
-        f"{host}: without keys, a service answers this machine alone.",
-        "Make a key for this store first: konomi keys add.",
-        "host",
-    )
+        safe = local or keys(connection)
+    if not safe:
+        raise ConfigError(
+            f"{host}: without keys, a service answers this machine alone.",
+            "Leave out `host`, or make a key first: konomi keys add, with the same `store`.",
+            "host",
+        )
+    yield
 
 
 def bound(address: str, port: int) -> socket.socket:
