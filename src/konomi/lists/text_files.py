@@ -76,9 +76,8 @@ class TextFile:
         try:
             text = self.content.decode(self.encoding)
         except UnicodeDecodeError as cause:
-            raise DataError(
-                f"{self.where}: is not {name} text: {cause.reason} at byte {cause.start:,}.", "Save it as UTF-8."
-            ) from None
+            wrong = f"{self.where}: is not {name} text: {cause.reason} at byte {cause.start:,}."
+            raise DataError(wrong, "Save it as UTF-8.") from None
         if "\0" in text:
             raise DataError(f"{self.where}: is no text at all, or UTF-16 that does not begin as such.", "Save it as UTF-8.")
         return text
@@ -110,9 +109,8 @@ class TextFile:
         for record in records(io.StringIO(self.text, newline=""), self.separator):
             fields = [field.strip() for field in record.fields]
             if record.fault:
-                raise DataError(
-                    f"{self.where}, line {record.line}: {record.fault}.", "Download it again, or save it as CSV in UTF-8."
-                )
+                wrong = f"{self.where}, line {record.line}: {record.fault}."
+                raise DataError(wrong, "Download it again, or save it as CSV in UTF-8.")
             if any(fields):
                 yield record.line, fields
 
@@ -120,10 +118,8 @@ class TextFile:
         """The records below the header, by column; DataError where one has more or fewer cells than the header."""
         for line, fields in islice(self.lines(), 1, None):
             if len(fields) != len(self.columns):
-                raise DataError(
-                    f"{self.where}, line {line}: {len(fields)} columns, not {len(self.columns)}.",
-                    "The file is cut short or was edited: download it again.",
-                )
+                wrong = f"{self.where}, line {line}: {len(fields)} columns, not {len(self.columns)}."
+                raise DataError(wrong, "The file is cut short or was edited: download it again.")
             yield line, dict(zip(self.columns, fields, strict=True))
 
 
@@ -248,8 +244,6 @@ def rated(value: object, low: float, high: float, where: str) -> float | None:
     if number == 0:
         return None
     if not low <= number <= high:
-        raise DataError(
-            f"{where}: {json.dumps(value, ensure_ascii=False)[:40]} is not a rating from {low:g} to {high:g}.",
-            "Mend it, or export the list again.",
-        )
+        wrong = f"{where}: {json.dumps(value, ensure_ascii=False)[:40]} is not a rating from {low:g} to {high:g}."
+        raise DataError(wrong, "Mend it, or export the list again.")
     return number

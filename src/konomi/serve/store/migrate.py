@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -31,8 +32,6 @@ def schema(connection: Connection) -> str | None:
 
 def migrate(connection: Connection, to: str = "head") -> None:
     """Run what is missing up to a schema, within the transaction of the connection; StoreError where the schema is unknown."""
-    from alembic import command
-
     now = schema(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
     if now is not None and now not in known:
