@@ -17,8 +17,8 @@ from protocols import protocol, ratings, rows
 FRAME = pl.DataFrame({"a": [1, 2]})
 NONSENSE = [5, -1, 10**30, 1.5, float("nan"), "x", "", None, True, b"", b"x", [], [None], {}, {"a": "b"}, FRAME, object()]
 RECORDS = (  # what Konomi gives, rather than takes: nothing is asked of it before it is used
-    "Answer Benchmark Bundle Comparison Dataset EntryMean EntryMetric Evaluation Given ListMetric Matched People Person "
-    "PersonalList Predictions Ranking Report Split Table TrainSet"
+    "Answer Benchmark Bundle Comparison Dataset EntryMean EntryMetric Evaluation Given Hit Item ListMetric Matched People "
+    "Person PersonalList Predictions Ranking Report Split Table TasteFigures Together TrainSet Verdict"
 ).split()
 ERRORS = [name for name in konomi.__all__ if name.endswith("Error") or name in ("Cancelled", "BeginAnew")]
 

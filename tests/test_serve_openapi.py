@@ -27,6 +27,7 @@ def lines_of_json(context, value):
 
 GOLDEN = Path(__file__).parent / "golden" / "openapi.json"
 EXAMPLES = 12
+STATEFUL = ("/v1/people", "/v1/keys", "/v1/session", "/v1/why")  # what they answer goes by what was stored; why: by one item
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def test_requests_made_from_openapi(client, url, path, method, mode):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("path", "method"), operations())
+@pytest.mark.parametrize(("path", "method"), [each for each in operations() if not each[0].startswith(STATEFUL)])
 def test_requests_about_this_catalogue(client, url, path, method):
     """Requests whose ids, genres and ratings are those of the catalogue, so that most have an answer."""
     schema = client.get("/v1/openapi.json").json()

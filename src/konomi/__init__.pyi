@@ -19,6 +19,7 @@ from konomi.errors import DataError as DataError
 from konomi.errors import FitError as FitError
 from konomi.errors import KonomiError as KonomiError
 from konomi.errors import RequestError as RequestError
+from konomi.errors import StoreError as StoreError
 from konomi.evaluate.metric import EntryMean as EntryMean
 from konomi.evaluate.metric import EntryMetric as EntryMetric
 from konomi.evaluate.metric import ListMetric as ListMetric

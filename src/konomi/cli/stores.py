@@ -29,9 +29,10 @@ def backup(
     store: Place = None,
     json: Json = False,
 ) -> None:
-    """Copy a store of people, also while a service has it.
+    """Copy a store of people.
 
-    A backup of any store is one in SQLite. Keep the file beside the store that ends in .erased, too: who was erased stays so.
+    Also while a service has it. A backup of any store is one in SQLite. Keep the file beside the store that ends in .erased,
+    too: who was erased stays so.
     """
     _need()
     from konomi.serve.store.backup import backup as copy
@@ -47,9 +48,10 @@ def restore(
     store: Place = None,
     json: Json = False,
 ) -> None:
-    """Copy a backup to a place where there is no store, from SQLite to PostgreSQL, too.
+    """Copy a backup to a new place.
 
-    Whoever was erased since then is erased again when a service opens it.
+    It may be SQLite or PostgreSQL, and there may be no store yet. Whoever was erased since then is erased again when a
+    service opens it.
     """
     _need()
     from konomi.serve.store.backup import restore as copy

@@ -33,11 +33,11 @@ class Callers:
         """A program on this machine: it needs no key while there is none."""
         return self._remembered("local", "", self._look_up_local)
 
-    def begin_session(self) -> str:
-        """The cookie of a new anonymous person."""
+    def begin_session(self) -> tuple[str, str]:
+        """(cookie, person) of a new anonymous person."""
         cookie, who = self._store.writer.call(make_session).result()
         self._store.set_settings(who, {}).result()
-        return cookie
+        return cookie, who
 
     def forget(self) -> None:
         """Look up everybody again: a key was made or removed."""

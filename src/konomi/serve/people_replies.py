@@ -107,3 +107,17 @@ class ShownKey:
     created: str
     expires: str | None
     used: str | None
+
+
+@dataclass(frozen=True)
+class RemovedKey:
+    """A key that opens nothing any more."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """Whose own data the caller may use; null = nobody's."""
+
+    person: str | None

@@ -34,16 +34,21 @@ class NewKey(Body):
     expires: When | None = None
 
 
-@router.post("/session", **documented(None, WITHOUT_BODY))
+@router.post("/session", **documented(replies.Session, WITHOUT_BODY))
 async def session(request: Request) -> Response:
     """Begin the session of a browser: an anonymous person of its own, by a cookie that no script can read."""
-    callers = service_of(request).callers
-    assert callers is not None
-    cookie = await asyncio.to_thread(callers.begin_session)
-    answer = Response(status_code=204)
+    cookie, who = await asyncio.to_thread(service_of(request).callers.begin_session)
+    answer = _reply(request, replies.Session(who))
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, cookie, max_age=YEAR, httponly=True, samesite="lax", secure=secure, path="/")
     return answer
+
+
+@router.get("/session", **documented(replies.Session, WITHOUT_BODY))
+async def who_asks(request: Request) -> Response:
+    """Whose own data the caller may use: the person of a session, or of a key that is for one."""
+    caller = request.scope["state"].get("caller")
+    return _reply(request, replies.Session(None if caller is None else caller.person))
 
 
 @router.get("/keys", **documented(list[replies.ShownKey], WITHOUT_BODY))
@@ -71,7 +76,7 @@ async def new_key(request: Request, body: NewKey) -> Response:
     return _reply(request, replies.MadeKey(made.removeprefix(PREFIX).partition("_")[0], made))
 
 
-@router.delete("/keys/{id}", **documented(None, WITHOUT_BODY))
+@router.delete("/keys/{id}", **documented(replies.RemovedKey, WITHOUT_BODY))
 async def delete_key(request: Request, id: str) -> Response:
     """Remove a key; from now on it opens nothing."""
     try:
@@ -79,7 +84,7 @@ async def delete_key(request: Request, id: str) -> Response:
     except RequestError as error:
         raise Unknown(error.message, error.hint, "id") from None
     _forget(request)
-    return Response(status_code=204)
+    return _reply(request, replies.RemovedKey(id))
 
 
 def _store(request: Request) -> PeopleStore:
@@ -89,9 +94,7 @@ def _store(request: Request) -> PeopleStore:
 
 
 def _forget(request: Request) -> None:
-    callers = service_of(request).callers
-    if callers is not None:
-        callers.forget()
+    service_of(request).callers.forget()
 
 
 def _shown(key: Key) -> replies.ShownKey:
