@@ -65,8 +65,8 @@ def in_process(recommender: Recommender, asked: list[Ratings], seconds: float, t
 def served(bundle: Path) -> Iterator[tuple[str, int, float]]:
     """A service: its URL, its process, and the seconds from its start to its first ready answer."""
     start = time.perf_counter()
-    with open(os.devnull, "w") as nothing, tempfile.TemporaryFile("w+") as log:
-        command = [*map(str, KONOMI), "serve", str(bundle), "--port", "0"]
+    with open(os.devnull, "w") as nothing, tempfile.TemporaryFile("w+") as log, tempfile.TemporaryDirectory() as folder:
+        command = [*map(str, KONOMI), "serve", str(bundle), "--port", "0", "--store", f"{folder}/store.db"]
         child = subprocess.Popen(command, stdout=nothing, stderr=log, text=True, cwd=BENCH.parent)
         try:
             while not (words := said(log)):
