@@ -32,6 +32,7 @@ from konomi.data.scale import Scale
 from konomi.data.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+import stores
 
 CLIENTS, BETWEEN = 32, 200  # clients; acknowledgements between two kills, on average and more
 
@@ -89,10 +90,17 @@ class Service:
             self.process.wait()
 
 
-async def client(name: int, url: str, known: dict[tuple[str, str], Known], acknowledged: list[int], rng: random.Random) -> None:
-    """Send until the service is gone."""
+async def client(
+    name: int,
+    url: str,
+    known: dict[tuple[str, str], Known],
+    acknowledged: list[int],
+    rng: random.Random,
+    ended: list[bool],
+) -> None:
+    """Send until the service is gone, or, where the database was killed, until the round has ended."""
     async with httpx.AsyncClient(base_url=url, timeout=10) as http:
-        while True:
+        while not ended[0]:
             person = f"c{name}-{rng.randrange(5)}"
             rows = {str(rng.randrange(40)): float(rng.randrange(1, 11)) for _ in range(rng.randrange(1, 4))}
             at = time.time_ns() // 1000
@@ -122,30 +130,17 @@ def _written(at: int) -> str:
 
 async def one_round(service: Service, kill, known: dict, wanted: int, seed: int) -> int:
     """Let the clients write until so much is acknowledged, then kill; how much was."""
-    acknowledged, rng = [0], random.Random(seed)
+    acknowledged, ended, rng = [0], [False], random.Random(seed)
     clients = [
-        asyncio.create_task(client(n, service.url, known, acknowledged, random.Random(seed * CLIENTS + n)))
+        asyncio.create_task(client(n, service.url, known, acknowledged, random.Random(seed * CLIENTS + n), ended))
         for n in range(CLIENTS)
     ]
     while acknowledged[0] < wanted and not all(task.done() for task in clients):
         await asyncio.sleep(0.001 * rng.random())
     kill()
+    ended[0] = True
     await asyncio.gather(*clients)
     return acknowledged[0]
-
-
-def crash() -> None:
-    """kill -9 of PostgreSQL, all its processes; then it is started again, and recovers."""
-    import psutil
-
-    from stores import server
-
-    pid = server().get_pid()
-    processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    for process in processes:
-        process.kill()
-    psutil.wait_procs(processes, 10)
-    server().ensure_postgres_running()
 
 
 async def compare(url: str, known: dict[tuple[str, str], Known]) -> tuple[int, int]:
@@ -190,9 +185,7 @@ def main() -> None:
         if asked.store == "sqlite":
             place = str(folder / "store.db")
         else:
-            from stores import new_place
-
-            place = new_place("postgresql", folder)
+            place = stores.new_place("postgresql", folder)
             os.environ["XDG_DATA_HOME"] = str(folder)
         known: dict[tuple[str, str], Known] = {}
         rng = random.Random(asked.seed)
@@ -207,7 +200,7 @@ def main() -> None:
                 print(f"kill {n}: {wrong} missing or wrong, {doubled} doubled", file=sys.stderr)
                 raise SystemExit(1)
             wanted = int(BETWEEN * (0.5 + rng.random() * 1.5))
-            kill = crash if asked.database else service.kill
+            kill = stores.crash if asked.database else service.kill
             counts.append(asyncio.run(one_round(service, kill, known, wanted, n)))
             service.kill()
         service = Service(bundle, place, folder / "erased")

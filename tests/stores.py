@@ -9,6 +9,7 @@ import warnings
 from functools import cache
 from pathlib import Path
 
+import psutil
 import pytest
 
 KINDS = ("sqlite", "postgresql")
@@ -52,3 +53,13 @@ def new_place(kind: str, folder: Path) -> str:
     name = f"konomi_{uuid.uuid4().hex}"
     server().psql(f"CREATE DATABASE {name};")
     return f"postgresql+psycopg://postgres:@/{name}?host={server().get_uri().partition('host=')[2]}"
+
+
+def crash() -> None:
+    """kill -9 of PostgreSQL, all its processes; then it is started again, and recovers."""
+    first = psutil.Process(server().get_pid())
+    processes = [first, *first.children(recursive=True)]
+    for process in processes:
+        process.kill()
+    psutil.wait_procs(processes, 10)
+    server().ensure_postgres_running()

@@ -19,7 +19,7 @@ from konomi.serve.current import Served, load
 from konomi.serve.store import clock
 from konomi.serve.store.people_store import PeopleStore
 from served import MAIN, Client, serving
-from stores import KINDS, new_place
+from stores import KINDS, crash, new_place
 
 DURABLE = re.compile(r" (?:fsync|fdatasync)\(\d+\) += 0(?! \(INJECTED\))$")
 
@@ -78,6 +78,26 @@ def test_kill_9_loses_nothing(kind, place, tmp_path):
                     assert client.put(f"/v1/people/{person}/entries/{item}", json={"rating": rating}).status_code == 200
                     known.setdefault(person, {})[item] = rating
             child.kill()
+
+
+@pytest.mark.slow
+def test_a_database_that_is_killed_and_comes_back(place, tmp_path):
+    """What was acknowledged is there, and the service recovers by itself."""
+    store = new_place("postgresql", tmp_path)
+    with serving(place / "bundle", "--store", store) as (_, url), httpx.Client(base_url=url, timeout=30) as client:
+        for item in range(20):
+            assert client.put(f"/v1/people/ann/entries/{item}", json={"rating": 5}).status_code == 200
+        crash()
+        statuses = set[int]()
+        while 200 not in statuses:
+            answer = client.put("/v1/people/ann/entries/20", json={"rating": 5})
+            statuses.add(answer.status_code)
+            assert statuses <= {200, 503} and (answer.status_code == 200 or answer.headers["retry-after"])
+        for _ in range(20):  # every connection that reads is made anew
+            answer = client.get("/v1/people/ann/entries?limit=1000")
+            if answer.status_code == 200:
+                break
+        assert len(answer.json()["entries"]) == 21 and client.get("/ready").status_code == 200
 
 
 PEOPLE, ITEMS = st.sampled_from(["ann", "bob"]), st.sampled_from(["11", "12", "x"])
