@@ -34,7 +34,7 @@ format: .venv/.installed-dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo demo-store
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: an install runs again only when what it reads has changed.

@@ -8,6 +8,7 @@ from konomi.errors import StoreError
 from konomi.serve.store import clock
 from konomi.serve.store.backup import STORE, backup, restore
 from konomi.serve.store.entries import Change
+from konomi.serve.store.erased import Erased
 from konomi.serve.store.keys import find_key, make_key
 from konomi.serve.store.people_store import PeopleStore
 from stores import KINDS, new_place
@@ -22,14 +23,14 @@ def test_a_backup_is_the_store_as_it_was(kind, other, tmp_path):
     store.set_settings("p1", {"dials": {"niche": 1}}).result()
     token = store.writer.call(lambda connection: make_key(connection, "shop", ["admin"])).result()
     before = [store.entries(f"p{n}") for n in range(50)]
-    assert backup(place, tmp_path / "backup")["entry"] == 50  # while the service has it
+    assert backup(place, tmp_path / "backup", erased=tmp_path / "erased")["entry"] == 50  # while the service has it
     store.erase("p3").result()
     store.close()
 
     (tmp_path / "there").mkdir()
     copy = new_place(other, tmp_path / "there")
-    assert restore(tmp_path / "backup", copy)["person"] == 50
-    again = PeopleStore.open(copy, tmp_path / "erased")
+    assert restore(tmp_path / "backup", copy, erased=tmp_path / "erased")["person"] == 50
+    again = PeopleStore.open(copy)
     before[3] = []  # who was erased since stays so
     assert [again.entries(f"p{n}") for n in range(50)] == before and again.settings("p1") == {"dials": {"niche": 1}}
     assert again.settings("p3") is None and again.secret == store.secret
@@ -57,7 +58,7 @@ def test_a_backup_under_load_has_every_entry_that_was_stored_before_it(kind, tmp
     while len(told) < 20:
         pass
     before = len(told)
-    backup(place, tmp_path / "backup")
+    backup(place, tmp_path / "backup", erased=tmp_path / "erased")
     ended.set()
     thread.join()
     store.close()
@@ -96,3 +97,37 @@ def test_what_is_no_backup_and_no_place_for_one(tmp_path):
     (tmp_path / "backup" / STORE).write_bytes(data)
     with pytest.raises(StoreError, match="altered"):
         restore(tmp_path / "backup", tmp_path / "other.db")
+
+
+def test_a_store_that_moves_takes_the_list_of_who_was_erased_along(tmp_path):
+    """Also of those who were erased before the backup, and after it where the newer list is given."""
+    store = PeopleStore.open(tmp_path / "store.db")
+    for id in ("ann", "bob", "cat"):
+        store.put([Change(id, "1", 9.0, 2, 5)]).result()
+    store.erase("ann").result()
+    backup(tmp_path / "store.db", tmp_path / "backup")
+    store.erase("bob").result()
+    store.close()
+    restore(tmp_path / "backup", tmp_path / "a.db", erased=tmp_path / "store.db.erased")
+    restore(tmp_path / "backup", tmp_path / "b.db")
+    for name, there in (("a.db", {"cat"}), ("b.db", {"bob", "cat"})):
+        moved = PeopleStore.open(tmp_path / name)
+        assert {id for id in ("ann", "bob", "cat") if moved.settings(id) is not None} == there
+        assert moved.put([Change("ann", "1", 9.0, 2, 5)]).result() == ["older"]  # a retry of before brings nobody back
+        moved.close()
+    with pytest.raises(StoreError, match="no such file"):
+        restore(tmp_path / "backup", tmp_path / "c.db", erased=tmp_path / "none")
+
+
+def test_lines_of_another_list_are_all_new(tmp_path):
+    """A list that was lost and begun anew has fewer lines than the store has seen; none of them may be passed over."""
+    store = PeopleStore.open(tmp_path / "store.db")
+    for id in ("ann", "bob"):
+        store.put([Change(id, "1", 9.0, 2, 5)]).result()
+    store.erase("ann").result()
+    store.close()
+    (tmp_path / "store.db.erased").unlink()
+    Erased(tmp_path / "store.db.erased").add("bob", clock.now())
+    store = PeopleStore.open(tmp_path / "store.db")
+    assert store.settings("bob") is None
+    store.close()

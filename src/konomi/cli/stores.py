@@ -31,8 +31,7 @@ def backup(
 ) -> None:
     """Copy a store of people.
 
-    Also while a service has it. A backup of any store is one in SQLite. Keep the file beside the store that ends in .erased,
-    too: who was erased stays so.
+    Also while a service has it. A backup of any store is one in SQLite, with the list of who was erased.
     """
     _need()
     from konomi.serve.store.backup import backup as copy
@@ -46,12 +45,15 @@ def backup(
 def restore(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="What `konomi backup` wrote.")],
     store: Place = None,
+    erased: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="STORE.erased of the store that it replaces: who was erased stays so.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Copy a backup to a new place.
 
-    It may be SQLite or PostgreSQL, and there may be no store yet. Whoever was erased since then is erased again when a
-    service opens it.
+    It may be SQLite or PostgreSQL, and there may be no store yet. Who was erased since then is erased again when a service
+    opens it, if the list of the store that it replaces is beside it still, or given with --erased.
     """
     _need()
     from konomi.serve.store.backup import restore as copy
@@ -59,7 +61,7 @@ def restore(
 
     place = store or usual_place()
     with running(json=json) as run:
-        counts = copy(folder, place, run.progress)
+        counts = copy(folder, place, run.progress, erased)
     _tell(counts, f"{counts['entry']:,} entries of {counts['person']:,} people are restored.", json)
 
 

@@ -1,6 +1,6 @@
 """What the service is asked: the bodies of requests. What is not named here is refused, and every size has a bound."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from konomi.ranking.offer import Planned
 from konomi.recommend.similar import By
+from konomi.serve.saying import Status
 from konomi.settings import closest
 from konomi.text import visible
 
@@ -62,7 +63,6 @@ Reasons = Annotated[int, Field(ge=0, le=MOST_WHY, description="reasons for each 
 Wishes = Annotated[
     dict[Name, Number], Field(max_length=MOST_NAMES, description="{genre: how much of it is wanted, on the rating scale}")
 ]
-Status = Literal["seen", "completed", "watching", "on hold", "dropped", "planned", "hidden"]
 
 
 class Body(BaseModel):
@@ -83,7 +83,7 @@ class Body(BaseModel):
 
 
 class Entry(Body):
-    """A title of a profile. Without rating and status it was seen; `hidden`: it is not wanted, and says nothing else."""
+    """A title of a profile. Without rating and status it was seen; `hidden`: it is not offered, whatever its rating says."""
 
     item: ItemId
     rating: Number | None = None

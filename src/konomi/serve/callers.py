@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from konomi.serve.access import LOCAL, Caller
-from konomi.serve.store.keys import MINUTE, find_key, keys, make_session, session_person, was_used
+from konomi.serve.store.keys import MINUTE, find_key, keys, session_person, was_used
 from konomi.serve.store.people_store import PeopleStore
 
 REMEMBERED = 1.0  # seconds in which a caller need not be looked up again: so late does a removed key end at most
@@ -35,9 +35,7 @@ class Callers:
 
     def begin_session(self) -> tuple[str, str]:
         """(cookie, person) of a new anonymous person."""
-        cookie, who = self._store.writer.call(make_session).result()
-        self._store.set_settings(who, {}).result()
-        return cookie, who
+        return self._store.begin_session().result()
 
     def forget(self) -> None:
         """Look up everybody again: a key was made or removed."""

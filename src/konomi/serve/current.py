@@ -12,7 +12,6 @@ from konomi.bundle.store import Store
 from konomi.errors import BundleError
 from konomi.recommend.interview import Questions, next_question, questions_of, start
 from konomi.recommend.recommender import Recommender
-from konomi.recommend.search import Search
 
 NAMED = 12  # hexadecimal digits of a file's SHA-256 in a model's id
 TRIED = 5  # of the best known titles, which the profile of the trial has
@@ -30,11 +29,6 @@ class Served:
     def rows(self) -> Mapping[str, int]:
         """Item id as text → item row."""
         return {str(one): row for row, one in enumerate(self.recommender.catalogue.ids)}
-
-    @cached_property
-    def search(self) -> Search:
-        """Finds titles as one types."""
-        return Search.of(self.recommender.bundle.items)
 
 
 class Current:
@@ -69,7 +63,7 @@ def try_out(served: Served) -> None:
     recommender, ids = served.recommender, served.recommender.catalogue.ids
     known = recommender.bundle.items["ratings"].arg_sort(descending=True)[:TRIED].to_list()
     rating = recommender.bundle.scale.high
-    served.search("a")
+    recommender.search("a")
     assert len(served.rows) == len(ids) and len(recommender.titles.ids) == len(ids)
     recommender.recommend(None)
     recommender.recommend({ids[row]: rating for row in known})

@@ -48,7 +48,7 @@ def why_for(served: Served, person: Person, row: int, where: Where, dials: Dials
 
 def search(served: Served, text: str, k: int, sensitive: bool) -> replies.Hits:
     """Titles that a text may be the beginning of."""
-    hits = served.search(text, k, sensitive)
+    hits = served.recommender.search(text, k, sensitive)
     found = (replies.Found(hit.item_id, hit.title, hit.name, hit.how, hit.year, hit.type) for hit in hits)
     return replies.Hits(served.id, tuple(found))
 

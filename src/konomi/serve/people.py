@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from konomi.data.profiles import Profiles
 from konomi.lists.matching import Matched, match_list
 from konomi.lists.personal_list import read_list
 from konomi.recommend.person import Person, wish_row
@@ -19,31 +18,19 @@ from konomi.serve.current import Served
 from konomi.serve.saying import CODES, NAMES, Said
 from konomi.serve.store import clock
 from konomi.serve.store.people_store import Entry
-from konomi.serve.store.tables import HIDDEN, HIDDEN_FRANCHISE
+from konomi.serve.understanding import person_in
 from konomi.text import as_cell
 
 COLUMNS = ("item", "title", "rating", "status", "at")
 
 
 def person_of(entries: Sequence[Entry], wishes: Mapping[str, float], served: Served) -> Person:
-    """Somebody by what the store has of them, for one bundle. A hidden title that was rated still has its rating; wishes for
-    genres that this bundle does not have are none."""
+    """Somebody by what the store has of them, for one bundle; wishes for genres that it does not have are none."""
     catalogue = served.recommender.catalogue
-    rows = [served.rows.get(entry.item, -1) for entry in entries]
-    mine = [(row, entry) for row, entry in zip(rows, entries, strict=True) if row >= 0]
-    told = sorted((row, entry) for row, entry in mine if entry.status < HIDDEN or entry.rating is not None)
-    profile = Profiles(
-        np.array([0, len(told)], np.int64),
-        np.array([row for row, _ in told], np.int32),
-        np.array([math.nan if entry.rating is None else entry.rating for _, entry in told], np.float32),
-        np.array([entry.status if entry.status < HIDDEN else 0 for _, entry in told], np.uint8),
-    )
-    franchise, _ = served.recommender.ranker.franchise
-    whole = franchise[[row for row, entry in mine if entry.status == HIDDEN_FRANCHISE]]
-    hidden = [row for row, entry in mine if entry.status == HIDDEN]
-    hidden += np.flatnonzero(np.isin(franchise, whole)).tolist()
+    rows = ((served.rows.get(entry.item), entry) for entry in entries)
+    told = {row: (entry.rating, entry.status) for row, entry in rows if row is not None}
     able = {genre: value for genre, value in wishes.items() if genre in catalogue.genres}
-    return Person(catalogue, profile, wish_row(able, catalogue)).hiding(np.array(hidden, np.int32))
+    return person_in(served, told, wish_row(able, catalogue))
 
 
 def listed(name: str, content: bytes, recommender: Recommender) -> Matched:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from konomi.serve.current import Served
 from konomi.serve.problems import MEDIA_TYPE, problem
 from konomi.serve.service import Service
+from konomi.serve.store.people_store import PeopleStore
 
 JSON = "application/json"
 SAID = {
@@ -63,6 +64,18 @@ def service_of(request: Request) -> Service:
     """The service that a request has come to."""
     service: Service = request.app.state.service
     return service
+
+
+def store_of(request: Request) -> PeopleStore:
+    """The store of people of that service; routes that ask for it are there only where there is one."""
+    store = service_of(request).store
+    assert store is not None
+    return store
+
+
+def replied(request: Request, content: Any) -> Response:
+    """A reply that was not computed on a thread of the pool."""
+    return encoded(msgspec.json.encode(content), service_of(request).current.served)
 
 
 async def answered(request: Request, work: Callable[..., object], *arguments: object) -> Response:

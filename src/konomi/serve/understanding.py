@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from konomi.arrays import F32
-from konomi.data.labels import STATUS
 from konomi.data.profiles import Profiles
 from konomi.errors import RequestError
 from konomi.lists.titles import Match
@@ -17,8 +16,9 @@ from konomi.recommend.person import Person, wish_row
 from konomi.serve import bodies, replies
 from konomi.serve.current import Served
 from konomi.serve.problems import Unknown
+from konomi.serve.saying import CODES, Status
+from konomi.serve.store.tables import HIDDEN, HIDDEN_FRANCHISE
 
-CODES = {**STATUS, "seen": STATUS["completed"], "planned": STATUS["plan to watch"]}
 Profile = Mapping[str, float | None] | list[bodies.Entry]
 MISTYPED = 10  # titles of a request that are not written as in the catalogue: each takes a tenth of a second to read
 
@@ -70,21 +70,31 @@ class Reader:
 
 def asker(profile: Profile, wishes: Mapping[str, float], reader: Reader) -> Person:
     """Who asks. `Unknown` for an item that is not there; RequestError for a rating or wish off the scale, or an item twice."""
-    rows, hidden = dict[int, tuple[float, int]](), list[int]()
+    told = dict[int, tuple[float | None, int]]()
     for place, item, rating, status in _entries(profile):
         row = reader.row(item, place)
-        if row in rows or row in hidden:
+        if row in told:
             raise RequestError(f"{item}: {reader.catalogue.names[row]} is in the profile twice.", "Give it once.", place)
-        if status == "hidden":
-            hidden.append(row)
-        else:
-            rows[row] = (np.nan if rating is None else _on_scale(rating, place, reader.catalogue), _code(rating, status))
-    order = sorted(rows)
-    rating_of = np.array([rows[row][0] for row in order], np.float32)
-    status_of = np.array([rows[row][1] for row in order], np.uint8)
-    indptr = np.array([0, len(order)], np.int64)
-    held = Profiles(indptr, np.array(order, np.int32), rating_of, status_of if status_of.any() else None)
-    return Person(reader.catalogue, held, _wished(wishes, reader.catalogue)).hiding(np.array(sorted(hidden), np.int32))
+        told[row] = None if rating is None else _on_scale(rating, place, reader.catalogue), _code(rating, status)
+    return person_in(reader.served, told, _wished(wishes, reader.catalogue))
+
+
+def person_in(served: Served, told: Mapping[int, tuple[float | None, int]], wishes: F32 | None) -> Person:
+    """Somebody by what they say of item rows, {row: (rating, status as in `tables.entry`)}. What is hidden is no status, and a
+    hidden title that was rated still has its rating."""
+    entries = [(row, rating, code) for row, (rating, code) in sorted(told.items()) if code < HIDDEN or rating is not None]
+    status = np.array([code if code < HIDDEN else 0 for _, _, code in entries], np.uint8)
+    profile = Profiles(
+        np.array([0, len(entries)], np.int64),
+        np.array([row for row, _, _ in entries], np.int32),
+        np.array([np.nan if rating is None else rating for _, rating, _ in entries], np.float32),
+        status if status.any() else None,
+    )
+    franchise, _ = served.recommender.ranker.franchise
+    whole = np.isin(franchise, franchise[[row for row, (_, code) in told.items() if code == HIDDEN_FRANCHISE]])
+    hidden = [row for row, (_, code) in told.items() if code == HIDDEN]
+    person = Person(served.recommender.catalogue, profile, wishes)
+    return person.hiding(np.union1d(np.flatnonzero(whole), hidden).astype(np.int32))
 
 
 def dials_of(turned: bodies.Turned) -> Dials:
@@ -98,7 +108,7 @@ def where_of(filters: bodies.Filters, **more: object) -> Where:
     return Where(**{**given, **more})  # type: ignore[arg-type]
 
 
-def _entries(profile: Profile) -> Iterable[tuple[str, int | str, float | None, str | None]]:
+def _entries(profile: Profile) -> Iterable[tuple[str, int | str, float | None, Status | None]]:
     """Where each entry stands in the request, its item, rating and status."""
     if isinstance(profile, list):
         return ((f"profile.{n}", each.item, each.rating, each.status) for n, each in enumerate(profile))
@@ -112,7 +122,7 @@ def _wished(wishes: Mapping[str, float], catalogue: Catalogue) -> F32 | None:
         raise RequestError(error.message, error.hint, "wishes") from None
 
 
-def _code(rating: float | None, status: str | None) -> int:
+def _code(rating: float | None, status: Status | None) -> int:
     """The code of a status; what is neither rated nor said more of was seen."""
     return CODES[status] if status else 0 if rating is not None else CODES["seen"]
 

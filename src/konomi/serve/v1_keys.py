@@ -1,9 +1,8 @@
 """The routes of keys, for the scope admin, and of sessions, for browsers."""
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import msgspec
 from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
@@ -14,10 +13,9 @@ from konomi.serve.bodies import Body
 from konomi.serve.guards.access import COOKIE
 from konomi.serve.people_bodies import StoredId, When
 from konomi.serve.problems import Unknown
-from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, encoded, service_of
+from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, replied, service_of, store_of
 from konomi.serve.store import clock
 from konomi.serve.store.keys import PREFIX, Key, keys, make_key, remove_key
-from konomi.serve.store.people_store import PeopleStore
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["access"])
 
@@ -38,7 +36,7 @@ class NewKey(Body):
 async def session(request: Request) -> Response:
     """Begin the session of a browser: an anonymous person of its own, by a cookie that no script can read."""
     cookie, who = await asyncio.to_thread(service_of(request).callers.begin_session)
-    answer = _reply(request, replies.Session(who))
+    answer = replied(request, replies.Session(who))
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, cookie, max_age=YEAR, httponly=True, samesite="lax", secure=secure, path="/")
     return answer
@@ -48,19 +46,19 @@ async def session(request: Request) -> Response:
 async def who_asks(request: Request) -> Response:
     """Whose own data the caller may use: the person of a session, or of a key that is for one."""
     caller = request.scope["state"].get("caller")
-    return _reply(request, replies.Session(None if caller is None else caller.person))
+    return replied(request, replies.Session(None if caller is None else caller.person))
 
 
 @router.get("/keys", **documented(list[replies.ShownKey], WITHOUT_BODY))
 async def list_keys(request: Request) -> Response:
     """All keys, without their secrets."""
-    store = _store(request)
+    store = store_of(request)
 
     def found() -> list[replies.ShownKey]:
         with store.database.read() as connection:
             return [_shown(key) for key in keys(connection)]
 
-    return _reply(request, await service_of(request).pool.run(found))
+    return replied(request, await service_of(request).pool.run(found))
 
 
 @router.post("/keys", **documented(replies.MadeKey))
@@ -70,37 +68,23 @@ async def new_key(request: Request, body: NewKey) -> Response:
     if expires is not None and expires <= clock.now():
         raise RequestError("This time has passed.", "Give a later one, or none.", "expires")
     made = await asyncio.wrap_future(
-        _store(request).writer.call(lambda to: make_key(to, body.name, body.scopes, body.person, expires))
+        store_of(request).writer.call(lambda to: make_key(to, body.name, body.scopes, body.person, expires))
     )
-    _forget(request)
-    return _reply(request, replies.MadeKey(made.removeprefix(PREFIX).partition("_")[0], made))
+    service_of(request).callers.forget()
+    return replied(request, replies.MadeKey(made.removeprefix(PREFIX).partition("_")[0], made))
 
 
 @router.delete("/keys/{id}", **documented(replies.RemovedKey, WITHOUT_BODY))
 async def delete_key(request: Request, id: str) -> Response:
     """Remove a key; from now on it opens nothing."""
     try:
-        await asyncio.wrap_future(_store(request).writer.call(lambda to: remove_key(to, id)))
+        await asyncio.wrap_future(store_of(request).writer.call(lambda to: remove_key(to, id)))
     except RequestError as error:
         raise Unknown(error.message, error.hint, "id") from None
-    _forget(request)
-    return _reply(request, replies.RemovedKey(id))
-
-
-def _store(request: Request) -> PeopleStore:
-    store = service_of(request).store
-    assert store is not None  # these routes are there only where there is one
-    return store
-
-
-def _forget(request: Request) -> None:
     service_of(request).callers.forget()
+    return replied(request, replies.RemovedKey(id))
 
 
 def _shown(key: Key) -> replies.ShownKey:
     dates = [None if at is None else clock.written(at) for at in (key.expires, key.used)]
     return replies.ShownKey(key.id, key.name, tuple(sorted(key.scopes)), key.person, clock.written(key.created), *dates)
-
-
-def _reply(request: Request, content: Any) -> Response:
-    return encoded(msgspec.json.encode(content), service_of(request).current.served)

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-import msgspec
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -19,7 +18,7 @@ from konomi.serve import people_bodies as bodies
 from konomi.serve import people_replies as replies
 from konomi.serve.current import Served
 from konomi.serve.problems import Unknown
-from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, encoded, service_of
+from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, replied, service_of, store_of
 from konomi.serve.saying import Said, changes_of, checked_id
 from konomi.serve.store.people_store import PeopleStore
 from konomi.serve.store.tables import LONGEST_ID
@@ -38,14 +37,14 @@ ROWS: TypeAdapter[list[bodies.EntryRow]] = TypeAdapter(bodies.Rows)
 async def put_entry(request: Request, id: Id, item: Item, body: bodies.EntryBody) -> Response:
     """Say something of an item; what was said before is replaced. Safe to repeat."""
     outcomes = await _stored(request, id, [Said(item, body.rating, body.status, body.at)])
-    return _reply(request, outcomes.rows[0])
+    return replied(request, outcomes.rows[0])
 
 
 @router.delete("/{id}/entries/{item}", **documented(replies.RowOutcome, WITHOUT_BODY))
 async def delete_entry(request: Request, id: Id, item: Item, at: str | None = None) -> Response:
     """Take back what was said of an item. An older entry that comes late does not bring it back."""
     outcomes = await _stored(request, id, [Said(item, at=at, taken_back=True)])
-    return _reply(request, outcomes.rows[0])
+    return replied(request, outcomes.rows[0])
 
 
 _SEVERAL: dict[str, Any] = {
@@ -64,7 +63,7 @@ async def put_entries(request: Request, id: Id) -> Response:
     """Say something of up to 10,000 items, as a JSON array or as lines of JSON: all of it is stored, or nothing."""
     rows = _rows(await request.body(), request.headers.get("content-type", ""))
     said = [Said(str(row.item), row.rating, row.status, row.at, row.deleted) for row in rows]
-    return _reply(request, await _stored(request, id, said))
+    return replied(request, await _stored(request, id, said))
 
 
 @router.get("/{id}/entries", **documented(replies.Entries, WITHOUT_BODY))
@@ -83,7 +82,7 @@ async def entries(request: Request, id: Id, after: str | None = None, limit: Lim
         more = signer.dumps(found[limit - 1].item_row) if len(found) > limit else None
         return replies.Entries(tuple(_shown(each, served) for each in found[:limit]), more)
 
-    return _reply(request, await service_of(request).pool.run(page))
+    return replied(request, await service_of(request).pool.run(page))
 
 
 @router.delete("/{id}", **documented(replies.Erased, WITHOUT_BODY))
@@ -93,7 +92,7 @@ async def erase(request: Request, id: Id) -> Response:
     if count is None:
         raise nobody()
     until = "Models that were trained before now may have learnt from these entries; none that is trained from now on does."
-    return _reply(request, replies.Erased(count, until))
+    return replied(request, replies.Erased(count, until))
 
 
 @router.get("/{id}/settings", **documented(bodies.Settings, WITHOUT_BODY))
@@ -101,7 +100,7 @@ async def settings(request: Request, id: Id) -> Response:
     """The wishes and dials that are kept."""
     store = store_of(request)
     kept = await service_of(request).pool.run(lambda: settings_of(store, id))
-    return _reply(request, bodies.Settings(**kept).model_dump())
+    return replied(request, bodies.Settings(**kept).model_dump())
 
 
 @router.put("/{id}/settings", **documented(bodies.Settings))
@@ -110,7 +109,7 @@ async def set_settings(request: Request, id: Id, body: bodies.Settings) -> Respo
     checked_id(id, "person")
     wish_row(body.wishes, service_of(request).current.served.recommender.catalogue)
     await asyncio.wrap_future(store_of(request).set_settings(id, body.model_dump()))
-    return _reply(request, body.model_dump())
+    return replied(request, body.model_dump())
 
 
 _EXPORTED: dict[str, Any] = {"description": "all that is kept", "content": {"application/json": {}, "text/csv": {}}}
@@ -153,7 +152,7 @@ async def import_list(
     matched = await service_of(request).pool.run(lambda: people.listed(name, content, served.recommender))
     said = people.said_by(matched, served.recommender)
     counts = {} if dry_run or not said else (await _stored(request, id, said)).counts
-    return _reply(request, _imported(matched, served, counts, not dry_run))
+    return replied(request, _imported(matched, served, counts, not dry_run))
 
 
 async def _stored(request: Request, id: str, said: Sequence[Said]) -> replies.Outcomes:
@@ -178,12 +177,6 @@ def _rows(content: bytes, media: str) -> list[bodies.EntryRow]:
     except ValidationError as error:
         wrong = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
         raise RequestValidationError(wrong) from None
-
-
-def store_of(request: Request) -> PeopleStore:
-    store = service_of(request).store
-    assert store is not None  # these routes are there only where there is one
-    return store
 
 
 def settings_of(store: PeopleStore, id: str) -> dict[str, Any]:
@@ -218,7 +211,3 @@ def _imported(matched: Any, served: Served, counts: dict[str, int], stored: bool
         tuple(matched.notes),
         counts,
     )
-
-
-def _reply(request: Request, content: Any) -> Response:
-    return encoded(msgspec.json.encode(content), service_of(request).current.served)

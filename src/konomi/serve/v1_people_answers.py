@@ -13,10 +13,10 @@ from konomi.serve import answers, more_answers, people, replies
 from konomi.serve import people_bodies as bodies
 from konomi.serve.current import Served
 from konomi.serve.problems import Unknown
-from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, encoded, service_of
+from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, encoded, service_of, store_of
 from konomi.serve.understanding import Reader, dials_of
 from konomi.serve.v1 import Listed, filters
-from konomi.serve.v1_people import Id, Item, settings_of, store_of
+from konomi.serve.v1_people import Id, Item, settings_of
 
 router = APIRouter(prefix="/v1/people", route_class=JsonRoute, tags=["people"])
 

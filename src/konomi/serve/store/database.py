@@ -77,6 +77,12 @@ def open_database(place: Path | str, alone: bool = True) -> Database:
     return _postgresql(text, alone) if "://" in text else _sqlite(Path(text), alone)
 
 
+def shown_place(place: Path | str) -> str:
+    """A place as it is shown: the whole path of a file, or an address without its password."""
+    text = str(place)
+    return _address(text).render_as_string(hide_password=True) if "://" in text else str(Path(text).absolute())
+
+
 @contextmanager
 def understood(place: str) -> Iterator[None]:
     """Turn errors of a database into a StoreError that names the place."""
@@ -166,8 +172,7 @@ def _address(text: str) -> URL:
 
 
 def _postgresql(text: str, alone: bool) -> Database:
-    url = _address(text)
-    place = url.render_as_string(hide_password=True)
+    url, place = _address(text), shown_place(text)
     reading, writing = reading_engine(text), create_engine(url, pool_size=1, max_overflow=0)
     for engine in (reading, writing):
         event.listen(engine, "handle_error", _forget_lost)

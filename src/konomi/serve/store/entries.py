@@ -69,7 +69,8 @@ class Ledger:
     def apply(self, connection: Connection, changes: Sequence[Change]) -> list[Verdict]:
         """Merge changes, in order of arrival; the verdict on each. What came before somebody was erased is older than that."""
         verdicts: list[Verdict] = ["older"] * len(changes)
-        counted = [n for n, change in enumerate(changes) if change.at > self.erased.since(change.person)]
+        gone = {who: self.erased.since(who) for who in {change.person for change in changes}}
+        counted = [n for n, change in enumerate(changes) if change.at > gone[change.person]]
         people = self.people(connection, dict.fromkeys(changes[n].person for n in counted))
         items = self._known(connection, item, dict.fromkeys(changes[n].item for n in counted), {})
         pairs = [(people[changes[n].person], items[changes[n].item]) for n in counted]
@@ -78,8 +79,8 @@ class Ledger:
         for n, pair in zip(counted, pairs, strict=True):
             change, before = changes[n], said.get(pair)
             verdicts[n] = _verdict(change, before)
-            if (before is not None and change.at < before.at) or (verdicts[n] == "same" and before and change.at == before.at):
-                continue
+            if before is not None and verdicts[n] != "stored" and change.at <= before.at:
+                continue  # nothing to write: not even a newer time
             seq += 1
             said[pair] = Said(change.rating, change.status, change.at)
             row = {"rating": change.rating, "status": change.status, "at": change.at, "seq": seq}

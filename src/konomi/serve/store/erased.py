@@ -17,7 +17,8 @@ from pathlib import Path
 from konomi.errors import StoreError
 from konomi.files.whole import sync
 
-HEAD = re.compile(r"konomi erased 1 ([0-9a-f]{32})")
+TITLE = "konomi erased 1"
+HEAD = re.compile(rf"{TITLE} ([0-9a-f]{{32}})")
 LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{1,18})")
 
 
@@ -27,29 +28,41 @@ class Erased:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(path.name + ".new")
-            partial.write_text(f"konomi erased 1 {secrets.token_hex(16)}\n", encoding="ascii")
-            partial.chmod(0o600)
-            sync(partial)
-            partial.replace(path)
-            sync(path.parent)
+            _write(path, f"{TITLE} {secrets.token_hex(16)}\n".encode())
         text = path.read_text(encoding="ascii", errors="replace")
         whole = text[: text.rfind("\n") + 1].splitlines()  # what a kill cut short was not acknowledged
         head = HEAD.fullmatch(whole[0]) if whole else None
         lines = [LINE.fullmatch(line) for line in whole[1:]]
         if head is None or None in lines:
             raise StoreError(f"{path}: is not a list of who was erased.", "Bring back the file, or move it away.", "store")
-        self._salt = bytes.fromhex(head[1])
+        self.salt = head[1]
         self.order = [(found[1], int(found[2])) for found in lines if found]
         self._at: dict[str, int] = {}
         for key, at in self.order:
             self._at[key] = max(at, self._at.get(key, 0))
         os.truncate(path, len("".join(f"{line}\n" for line in whole)))
 
+    @staticmethod
+    def copy(source: Path, target: Path) -> None:
+        """Copy a file of lines to another place; StoreError where it is none."""
+        if not source.is_file():
+            raise StoreError(f"{source}: no such file.", "Give the list of who was erased, which is beside a store.", "erased")
+        Erased(source)
+        _write(target, source.read_bytes())
+
+    @property
+    def mark(self) -> str:
+        """Which file this is, and how many lines it has: what a store notes that has seen all of them."""
+        return f"{self.salt} {len(self.order)}"
+
+    def unseen(self, mark: str | None) -> dict[str, int]:
+        """The lines after a mark, {key: at}; all of them where the mark is of another file, or there is none."""
+        salt, _, seen = (mark or "").partition(" ")
+        return dict(self.order[int(seen) if salt == self.salt else 0 :])
+
     def key(self, id: str) -> str:
         """What stands for an id."""
-        return hmac.new(self._salt, id.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(bytes.fromhex(self.salt), id.encode(), hashlib.sha256).hexdigest()
 
     def since(self, id: str) -> int:
         """When an id was last erased; −1 = never."""
@@ -66,3 +79,14 @@ class Erased:
             os.close(handle)
         self.order.append((key, at))
         self._at[key] = max(at, self._at.get(key, 0))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole, for this user alone, and on the disk when it returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".new")
+    partial.touch(0o600)
+    partial.write_bytes(content)
+    sync(partial)
+    partial.replace(path)
+    sync(path.parent)

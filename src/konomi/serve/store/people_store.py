@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, select, update
 
 from konomi.serve.store.clock import now
-from konomi.serve.store.database import Database, open_database
+from konomi.serve.store.database import Database, open_database, shown_place
 from konomi.serve.store.entries import AT_ONCE, Change, Ledger, Verdict, chunks
 from konomi.serve.store.erased import Erased
+from konomi.serve.store.keys import make_session
 from konomi.serve.store.migrate import migrate
 from konomi.serve.store.tables import TAKEN_BACK, entry, item, key, meta, person, session
 from konomi.serve.store.writer import Writer
@@ -54,7 +55,7 @@ class PeopleStore:
         """
         database = open_database(place)
         try:
-            gone = Erased(erased or beside(database))
+            gone = Erased(erased or beside(place))
             with database.write() as connection:
                 migrate(connection)
                 secret = _settled(connection, "secret", secrets.token_hex(32))
@@ -96,6 +97,15 @@ class PeopleStore:
         self.ledger.people(connection, [id])
         connection.execute(update(person).where(person.c.id == id).values(settings=text))
 
+    def begin_session(self) -> Future[tuple[str, str]]:
+        """(cookie, person) of a new anonymous person."""
+        return self.writer.call(self._begin_session)
+
+    def _begin_session(self, connection: Connection) -> tuple[str, str]:
+        cookie, who = make_session(connection)
+        self.ledger.people(connection, [who])
+        return cookie, who
+
     def erase(self, id: str) -> Future[int | None]:
         """Delete all that is known of somebody, in one transaction, and note it beside the store; how many entries there were,
         None where nobody had this id. What comes later with an older time is not theirs; the id is that of a new person."""
@@ -106,11 +116,10 @@ class PeopleStore:
         self.writer.call(partial(_set_meta, "checked", str(now()))).result()
 
 
-def beside(database: Database) -> Path:
-    """The usual place of the file of who was erased."""
-    if database.path is not None:
-        return database.path.with_name(database.path.name + ".erased")
-    return data_folder() / f"{sha256(database.place.encode()).hexdigest()[:16]}.erased"
+def beside(place: Path | str) -> Path:
+    """The usual place of the file of who was erased from a store."""
+    text = shown_place(place)
+    return data_folder() / f"{sha256(text.encode()).hexdigest()[:16]}.erased" if "://" in text else Path(f"{text}.erased")
 
 
 def data_folder() -> Path:
@@ -161,8 +170,7 @@ def _erase(ledger: Ledger, id: str, connection: Connection) -> int | None:
 
 def _erase_again(connection: Connection, ledger: Ledger) -> None:
     """Erase whom lines name that this store has not seen: it is older than they are, or was killed before it had done it."""
-    seen = int(connection.scalar(select(meta.c.value).where(meta.c.name == "erased")) or 0)
-    new = dict(ledger.erased.order[seen:])
+    new = ledger.erased.unseen(connection.scalar(select(meta.c.value).where(meta.c.name == "erased")))
     if not new:
         return
     people = connection.execute(select(person.c.row, person.c.id, person.c.created))
@@ -178,6 +186,6 @@ def _delete(ledger: Ledger, rows: Sequence[int], connection: Connection) -> int:
         ids = connection.scalars(delete(person).where(person.c.row.in_(some)).returning(person.c.id)).all()
         for of_theirs in (session, key):
             connection.execute(delete(of_theirs).where(of_theirs.c.person.in_(ids)))
-    _set_meta("erased", str(len(ledger.erased.order)), connection)
+    _set_meta("erased", ledger.erased.mark, connection)
     ledger.forget()
     return entries
