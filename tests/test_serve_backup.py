@@ -3,13 +3,16 @@
 import threading
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from konomi.errors import StoreError
+from konomi.files import hash_file, write_manifest
 from konomi.serve.store import clock
-from konomi.serve.store.backup import STORE, backup, restore
+from konomi.serve.store.backup import ERASED, FORMAT, KIND, STORE, backup, restore
 from konomi.serve.store.entries import Change
 from konomi.serve.store.erased import Erased
 from konomi.serve.store.keys import find_key, make_key
+from konomi.serve.store.migrate import migrate
 from konomi.serve.store.people_store import PeopleStore
 from stores import KINDS, new_place
 
@@ -38,6 +41,26 @@ def test_a_backup_is_the_store_as_it_was(kind, other, tmp_path):
         assert find_key(connection, token).name == "shop"
     assert again.put([Change("new", "new", 1.0, 2, clock.now())]).result() == ["stored"]  # rows are numbered on
     again.close()
+
+
+def test_a_backup_of_an_older_schema_is_restored_and_brought_up_to_date(tmp_path):
+    folder = tmp_path / "backup"
+    PeopleStore.open(tmp_path / "now.db").close()
+    backup(tmp_path / "now.db", folder)
+    (folder / STORE).unlink()
+    engine = create_engine(f"sqlite:///{folder / STORE}")
+    with engine.begin() as connection:
+        migrate(connection, "1")
+        connection.execute(text("INSERT INTO person (row, id, created) VALUES (3, 'ann', 1)"))
+        connection.execute(text("INSERT INTO item (row, id) VALUES (5, 'x')"))
+        connection.execute(text("INSERT INTO entry (person, item, rating, status, at, seq) VALUES (3, 5, 9, 0, 2, 7)"))
+    engine.dispose()
+    hashes = {name: hash_file(folder / name) for name in (STORE, ERASED)}
+    write_manifest(folder, {"kind": KIND, "format": FORMAT, "rows": {}, "sha256": hashes})
+    assert restore(folder, tmp_path / "then.db")["entry"] == 1
+    store = PeopleStore.open(tmp_path / "then.db")
+    assert [entry[1:] for entry in store.entries("ann")] == [("x", 9.0, 0, 2)]
+    store.close()
 
 
 @pytest.mark.parametrize("kind", KINDS)

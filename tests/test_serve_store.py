@@ -182,6 +182,23 @@ def test_the_schema_of_a_newer_program_is_refused(place, tmp_path):
         PeopleStore.open(place, tmp_path / "erased")
 
 
+def test_what_the_first_schema_holds_is_there_in_the_newest(place, tmp_path):
+    database = open_database(place)
+    with database.write() as connection:
+        migrate(connection, "1")
+        connection.execute(text("INSERT INTO person (row, id, created) VALUES (3, 'ann', 1)"))
+        connection.execute(text("INSERT INTO item (row, id) VALUES (5, 'x')"))
+        connection.execute(text("INSERT INTO entry (person, item, rating, status, at, seq) VALUES (3, 5, 9, 0, 2, 7)"))
+    database.close()
+    store = PeopleStore.open(place, tmp_path / "erased")
+    assert said(store, "ann") == {"x": (9.0, 0, 2)}
+    assert store.put([Change("ann", "y", 8.0, 0, 3)]).result() == ["stored"]
+    with store.database.read() as connection:
+        assert connection.execute(text("SELECT id, withdrawn FROM item ORDER BY id")).all() == [("x", False), ("y", False)]
+        assert connection.scalar(text("SELECT max(seq) FROM entry")) == 8
+    store.close()
+
+
 def test_a_migration_that_fails_leaves_nothing(place, tmp_path, monkeypatch):
     monkeypatch.setattr("konomi.serve.store.people_store._settled", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -8,7 +8,7 @@ opened, if the list of then is beside it or is given (see `erased.py`).
 import shutil
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, func, insert, select, text
+from sqlalchemy import Connection, MetaData, create_engine, func, insert, select, text
 
 from konomi.errors import StoreError
 from konomi.files import hash_file, read_manifest, whole_folder, write_manifest
@@ -18,7 +18,7 @@ from konomi.serve.store.entries import chunks
 from konomi.serve.store.erased import Erased
 from konomi.serve.store.migrate import migrate, newest, schema
 from konomi.serve.store.people_store import beside
-from konomi.serve.store.tables import entry, metadata
+from konomi.serve.store.tables import entry, job, metadata, model
 
 KIND, FORMAT = "konomi backup", 1
 STORE, ERASED = "store.db", "store.db.erased"  # in the folder of a backup
@@ -84,14 +84,17 @@ def restore(folder: Path, place: Path | str, progress: Progress = no_progress, e
 
 
 def _copied(source: Connection, target: Connection, progress: Progress) -> dict[str, int]:
-    """Copy the rows of every table; how many there are."""
+    """Copy the rows of every table, with the columns of the source's schema, but for what is of files that stay where they
+    are: models and trainings; how many there are."""
     counts, total = {}, source.scalar(select(func.count()).select_from(entry)) or 0
-    for table in metadata.sorted_tables:
+    there = MetaData()
+    there.reflect(source, only=lambda name, _: name in metadata.tables and name not in (model.name, job.name))
+    for table in there.sorted_tables:
         counts[table.name] = 0
         rows = source.execution_options(yield_per=AT_ONCE).execute(select(table)).mappings()
         for some in chunks(rows, AT_ONCE):
             target.execute(insert(table), [dict(row) for row in some])
             counts[table.name] += len(some)
-            if table is entry:
+            if table.name == entry.name:
                 progress(Stage("copy", counts[table.name], total, "entries"))
     return counts
