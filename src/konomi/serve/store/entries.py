@@ -62,8 +62,7 @@ class Ledger:
     def seq(self, connection: Connection) -> int:
         """The number of the last change, also of changes whose rows are gone."""
         if self._seq is None:
-            floor = connection.scalar(select(meta.c.value).where(meta.c.name == "seq"))
-            self._seq = max(int(floor or 0), connection.scalar(select(func.max(entry.c.seq))) or 0)
+            self._seq = last_seq(connection)
         return self._seq
 
     def apply(self, connection: Connection, changes: Sequence[Change]) -> list[Verdict]:
@@ -109,6 +108,12 @@ class Ledger:
             connection.execute(insert(table), new)
             known.update(_rows(connection, table, [row["id"] for row in new]))
         return {id: known[id] for id in ids}
+
+
+def last_seq(connection: Connection) -> int:
+    """The number of the last change, also of changes whose rows are gone; 0 = there was none."""
+    floor = connection.scalar(select(meta.c.value).where(meta.c.name == "seq"))
+    return max(int(floor or 0), connection.scalar(select(func.max(entry.c.seq))) or 0)
 
 
 def _verdict(change: Change, before: Said | None) -> Verdict:
