@@ -1,15 +1,14 @@
 """The bundle that answers: loaded, checked and tried before it is served, and changed by one reference."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
-from konomi.bundle.format import Bundle, load_bundle
-from konomi.bundle.store import Store
+from konomi.bundle.format import load_bundle
 from konomi.errors import BundleError
+from konomi.files import hash_file
 from konomi.recommend.interview import Questions, next_question, questions_of, start
 from konomi.recommend.recommender import Recommender
 
@@ -42,20 +41,29 @@ class Current:
         """The bundle to answer with: take it once for each request."""
         return self._served
 
-    def swap(self, path: Path) -> Served:
+    def swap(self, path: Path, id: str | None = None) -> Served:
         """Load, check and try another bundle, then serve it; one swap at a time. BundleError where it cannot be served: then
         nothing has changed."""
         with self._swapping:
-            self._served = served = load(path)
+            self._served = served = load(path, id)
             return served
 
 
-def load(path: Path) -> Served:
-    """The bundle in a file, or the current one of a `Store`'s folder, ready to answer. BundleError where there is none."""
-    name, bundle = _opened(path)
-    served = Served(name, Recommender(bundle), questions_of(bundle))
+def load(path: Path, id: str | None = None) -> Served:
+    """The bundle in a file, ready to answer. id: of the model, where it is known. BundleError where there is none."""
+    bundle = load_bundle(path)
+    served = Served(id or model_id(path), Recommender(bundle), questions_of(bundle))
     try_out(served)
     return served
+
+
+def model_id(path: Path) -> str:
+    """The id of the model in a file: the first digits of its SHA-256. BundleError where it cannot be read."""
+    try:
+        return hash_file(path).removeprefix("sha256:")[:NAMED]
+    except OSError as cause:
+        what = "no such file" if isinstance(cause, FileNotFoundError) else f"cannot be read: {cause.strerror}"
+        raise BundleError(f"{path}: {what}.", "Give the file of a bundle that `konomi train` wrote.") from cause
 
 
 def try_out(served: Served) -> None:
@@ -71,17 +79,3 @@ def try_out(served: Served) -> None:
     if recommender.bundle.giving("rating") is not None:
         recommender.predict([({ids[known[0]]: rating}, ids[known[-1]])])
     recommender.similar(ids[known[0]])
-
-
-def _opened(path: Path) -> tuple[str, Bundle]:
-    """The id of a bundle, and the bundle: its number in a store, else the beginning of its file's SHA-256."""
-    if path.is_dir():
-        store = Store(path)
-        number = store.current()
-        return str(number), store.open(number)
-    bundle = load_bundle(path)
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:NAMED], bundle
-    except OSError as cause:
-        raise BundleError(f"{path}: cannot be read: {cause.strerror}.", "Is it being replaced? Start again.") from cause

@@ -20,6 +20,7 @@ from konomi.serve.current import Served
 from konomi.serve.problems import Unknown
 from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, replied, service_of, store_of
 from konomi.serve.saying import Said, changes_of, checked_id
+from konomi.serve.store import clock
 from konomi.serve.store.people_store import PeopleStore
 from konomi.serve.store.tables import LONGEST_ID
 
@@ -91,8 +92,8 @@ async def erase(request: Request, id: Id) -> Response:
     count = await asyncio.wrap_future(store_of(request).erase(id))
     if count is None:
         raise nobody()
-    until = "Models that were trained before now may have learnt from these entries; none that is trained from now on does."
-    return replied(request, replies.Erased(count, until))
+    until = "Models whose training began before now may have learnt from these entries; none that is trained from now on does."
+    return replied(request, replies.Erased(count, clock.written(clock.now()), until))
 
 
 @router.get("/{id}/settings", **documented(bodies.Settings, WITHOUT_BODY))
