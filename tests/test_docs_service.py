@@ -1,4 +1,4 @@
-"""Every curl line of docs/service.md is answered, with the status that stands beside it."""
+"""Every curl line of docs/service.md is answered, with the status that stands beside it; its programs run."""
 
 import re
 import shlex
@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from command_line import konomi, ratings, write
+from failing import failing
 from konomi.serve.store.people_store import PeopleStore
 from served import Client
 
 PAGE = (Path(__file__).parents[1] / "docs" / "service.md").read_text(encoding="utf-8")
+PROGRAMS = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
 LINES = re.findall(r"^curl (.*?)(?:  # (\d+))?$", PAGE, re.M)
 CATALOGUE = """item_id,title,titles,genres,year,type
 1,Cowboy Bebop,,Action|Sci-Fi,1998,TV
@@ -63,6 +65,13 @@ def test_a_line_is_answered(client, line, status):
     method, path, headers, body = request(line)
     response = client.request(method, path, headers=headers, content=body)
     assert response.status_code in ([int(status)] if status else [200, 204]), response.text
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_runs(client, program, capsys):
+    with failing(client) as server:
+        exec(compile(program.replace("http://localhost:8000", server.address), "service.md", "exec"), {})
+    assert "Cowboy Bebop" in capsys.readouterr().out
 
 
 def test_every_route_is_on_the_page(client):
