@@ -73,6 +73,8 @@ def test_a_repetition_that_comes_late_does_not_override_what_is_newer(konomi, se
     for fault in ("drop", "lose"):
         server.faults = [fault]
         assert konomi.person("eve").put(10, rating=9).outcome == "older"
+        server.faults = [fault]
+        assert konomi.person("eve").put_many([{"item": 10, "rating": 9}]).counts == {"older": 1}
         assert [entry.rating for entry in elsewhere.person("eve").entries()] == [3]
         elsewhere.person("eve").put(10, rating=4)
         server.faults = [fault]
