@@ -63,11 +63,9 @@ def test_what_creates_something_is_repeated_only_where_it_was_not_begun(konomi, 
 def test_a_repetition_that_comes_late_does_not_override_what_is_newer(konomi, server):
     """The first try is stored and its answer lost; somebody else says something newer; then the second try comes."""
     elsewhere = Client(server.address)
-    sleep = []
 
     def meanwhile(seconds):
-        sleep.append(seconds)
-        assert elsewhere.person("eve").put(10, rating=3).outcome == "stored"
+        assert elsewhere.person("eve").put(10, rating=3).outcome in ("stored", "same")
 
     object.__setattr__(konomi._calls, "sleep", meanwhile)
     for fault in ("drop", "lose"):
