@@ -28,7 +28,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.server.faults.pop(0) if self.server.faults else ""
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.server.seen.append((self.command, {name.lower(): value for name, value in self.headers.items()}))
-        if fault in ("502", "503", "429"):
+        if fault.isdigit():
             self._send(int(fault), {"Retry-After": "0"}, PROXY)
         elif fault == "drop":  # before anything was done
             self.close_connection = True
