@@ -67,6 +67,17 @@ class Client:
         return problem(self.post(path, body), status)
 
 
+class InProcess(httpx.BaseTransport):
+    """Brings requests of a client that does not wait by asyncio to a service in this process."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self.client.request(request.method, str(request.url), content=request.read(), headers=request.headers)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+
 def problem(response: httpx.Response, status: int) -> dict[str, Any]:
     """What a refusal says, after a look at its form."""
     assert response.status_code == status, response.text

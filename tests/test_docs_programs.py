@@ -11,7 +11,8 @@ from konomi.data.prepare import prepare
 
 DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
-PAGES = [page for page in sorted(DOCS.glob("*.md")) if not page.name.startswith("add-a-")]  # those have tests of their own
+OWN = ("add-a-", "service")  # these have tests of their own
+PAGES = [page for page in sorted(DOCS.glob("*.md")) if not page.name.startswith(OWN)]
 PROGRAMS = {page.name: found for page in PAGES if (found := BLOCK.findall(page.read_text("utf-8")))}
 
 

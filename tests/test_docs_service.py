@@ -1,4 +1,4 @@
-"""Every curl line of docs/service.md is answered, with the status that stands beside it."""
+"""Every curl line of docs/service.md is answered, with the status that stands beside it; its programs run."""
 
 import re
 import shlex
@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 
 from command_line import konomi, ratings, write
+from failing import failing
 from konomi.serve.store.people_store import PeopleStore
 from served import Client
+from shell import request
 
-PAGE = (Path(__file__).parents[1] / "docs" / "service.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[1] / "docs" / "service.md").read_text(encoding="utf-8")
+TOURS = re.compile(r"^## (?:A shop in|Every night).*?(?=^## )", re.M | re.S)  # test_docs_shop.py runs these in order
+PAGE = TOURS.sub("", TEXT)
+PROGRAMS = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
 LINES = re.findall(r"^curl (.*?)(?:  # (\d+))?$", PAGE, re.M)
 CATALOGUE = """item_id,title,titles,genres,year,type
 1,Cowboy Bebop,,Action|Sci-Fi,1998,TV
@@ -37,34 +42,24 @@ def client(tmp_path_factory):
     store.close()
 
 
-def request(line):
-    """(method, path, headers, body) of the words after `curl`."""
-    words, headers, body, path, method = iter(shlex.split(line)), {}, None, "", None
-    for word in words:
-        if word == "-H":
-            name, _, value = next(words).partition(": ")
-            headers[name] = value
-        elif word == "-d":
-            body = next(words)
-        elif word == "-X":
-            method = next(words)
-        elif word != "-s":
-            path = word.removeprefix("localhost:8000")
-            assert path != word
-    return method or ("GET" if body is None else "POST"), path, headers, body
-
-
 def test_the_page_has_lines():
     assert len(LINES) > 15 and PAGE.count("```sh") >= 5
 
 
 @pytest.mark.parametrize(("line", "status"), LINES)
 def test_a_line_is_answered(client, line, status):
-    method, path, headers, body = request(line)
+    method, path, headers, body = request(shlex.split(line))
     response = client.request(method, path, headers=headers, content=body)
     assert response.status_code in ([int(status)] if status else [200, 204]), response.text
 
 
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_runs(client, program, capsys):
+    with failing(client) as server:
+        exec(compile(program.replace("http://localhost:8000", server.address), "service.md", "exec"), {})
+    assert "Cowboy Bebop" in capsys.readouterr().out
+
+
 def test_every_route_is_on_the_page(client):
     for path in client.get("/v1/openapi.json").json()["paths"]:
-        assert path in PAGE
+        assert path in TEXT

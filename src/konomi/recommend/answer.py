@@ -6,41 +6,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from konomi.recommend.person import Given, Person
-from konomi.recommend.reasons import Reason
+from konomi.recommend.records import Reason
+from konomi.recommend.records import Row as Row
 from konomi.recommend.understood import facts, sentences
 from konomi.recommend.words import listed, titles, words
 from konomi.text import visible
 
 LEVEL = 0.9  # the probability that a rating lies in its interval
-
-
-@dataclass(frozen=True)
-class Row:
-    """One title. `score` is what the titles are ordered by.
-
-    rating, probability: predicted, None where no model of the bundle predicts it, and for `similar`; interval: where the rating
-    lies with probability `LEVEL`; deviation: the standard deviation of the rating by the model itself, None where it has none;
-    up, down: the person's own entries that move the score most; popular: what popularity adds, None where it is a small part;
-    tags: what their taste for genres, types and eras adds (models of contents); wishes: what their genre wishes add; planned:
-    whether they plan to see it.
-    """
-
-    item_id: int | str
-    title: str
-    year: int | None
-    type: str | None
-    genres: tuple[str, ...]
-    score: float
-    rating: float | None = None
-    interval: tuple[float, float] | None = None
-    deviation: float | None = None
-    probability: float | None = None
-    up: tuple[Reason, ...] = ()
-    down: tuple[Reason, ...] = ()
-    popular: float | None = None
-    tags: tuple[tuple[str, float], ...] = ()
-    wishes: tuple[tuple[str, float], ...] = ()
-    planned: bool = False
 
 
 @dataclass(frozen=True, repr=False)

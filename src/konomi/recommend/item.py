@@ -7,18 +7,7 @@ import numpy as np
 
 from konomi.catalogue.franchises import BESIDE
 from konomi.recommend.ground import Ground
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a franchise. entry: it is where to begin; beside: a special, recap, trailer or music."""
-
-    item_id: int | str
-    title: str
-    year: int | None
-    type: str | None
-    entry: bool
-    beside: bool
+from konomi.recommend.records import Part as Part
 
 
 @dataclass(frozen=True)

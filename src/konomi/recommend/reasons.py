@@ -7,7 +7,6 @@ same about a person.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -20,23 +19,12 @@ from konomi.models.api import HasParts, Model
 from konomi.ranking.blend import Blend
 from konomi.ranking.dials import Dials
 from konomi.ranking.scores import LATER, UNKNOWN_ITEM, ScoredTerm, Scores, Term
+from konomi.recommend.records import Reason as Reason
 from konomi.runtime import blocks
 
 ENTRIES = 1 << 20  # in all shortened profiles that are encoded together: about 20 MiB
 PEOPLE = 64  # shortened profiles whose scores are computed together
 NEGLIGIBLE = 0.05  # share of an item's largest effect; smaller effects are no reasons
-
-
-@dataclass(frozen=True)
-class Reason:
-    """An entry of the person's that moves a score: its item, title and rating (None = without one), whether it was dropped, and
-    its effect: how much of the score it is, or by how much the score is higher with it (below 0: lower)."""
-
-    item_id: int | str
-    title: str
-    rating: float | None
-    effect: float
-    dropped: bool = False
 
 
 def without(model: Model, profiles: Profiles, items: I32, output: str) -> F32:

@@ -15,7 +15,7 @@ Titles that are found in the same way stand in order of how many people have rat
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -26,8 +26,8 @@ from konomi.errors import RequestError
 from konomi.lists.lines import NameLines, bits_of, words_of
 from konomi.lists.titles import INSIDE, YEAR_LAST
 from konomi.lists.typed import LONGEST, MOST_WORDS, covering, said_words
+from konomi.recommend.records import How as How
 
-How = Literal["exact", "title", "word", "initials", "spelt", "inside", "mistyped"]
 EXACT, TITLE, BY_WORD, INITIALS, SPELT, WITHIN, MISTYPED = range(len(get_args(How)))
 NOT = 255  # the way in which a title is not found
 FEW, MANY = 4, 8  # letters from which on one typing error is looked for, and two, where nothing else is found

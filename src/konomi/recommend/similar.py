@@ -1,6 +1,6 @@
 """Items like an item, or like several: by the item vectors of a model, by their contents in the catalogue, or by both."""
 
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
@@ -10,10 +10,10 @@ from konomi.catalogue.tags import content_vectors
 from konomi.data.statistics import ITEM_PRIOR
 from konomi.errors import RequestError
 from konomi.models.api import first_placing
+from konomi.recommend.records import By as By
 from konomi.settings import closest, shown
 
 METRICS = ("cosine", "euclidean")
-By = Literal["both", "factors", "content"]
 
 
 def nearness(bundle: Bundle, rows: I32, by: By = "both", metric: str = "cosine") -> F32:

@@ -9,7 +9,6 @@ than the rest of what they rate: shrunk, as in `catalogue/taste.py`, so that one
 """
 
 import math
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,55 +17,11 @@ from konomi.arrays import Bools
 from konomi.catalogue.taste import TASTE_PRIOR
 from konomi.recommend.catalogue import Catalogue
 from konomi.recommend.person import Person
+from konomi.recommend.records import Apart, TagTaste
+from konomi.recommend.records import TasteFigures as TasteFigures
 
 MOST = 10  # tags each way, and titles, at most
 WELL_KNOWN = 0.5  # the share of all ratings that the popular titles have together
-
-
-@dataclass(frozen=True)
-class TagTaste:
-    """A tag, how much more it is liked than by others (below 0: less), in units of the scale, and by how many titles."""
-
-    tag: str
-    effect: float
-    n: int
-
-
-@dataclass(frozen=True)
-class Apart:
-    """A title that the person rates otherwise than others: their rating and the mean of all."""
-
-    item_id: int | str
-    title: str
-    rating: float
-    others: float
-
-
-@dataclass(frozen=True)
-class TasteFigures:
-    """entries: on the list, of which `rated`, `seen`, `planned` and `dropped` are what they say; mean: of the ratings, None
-    without any; beside: how many of them others have rated, too, and offset: how far they are above those others, in units of
-    the scale, None without any; histogram: rating → how many, in ascending order; more, less: tags liked more, and less,
-    strongest first; apart: the titles where they differ most from others, offset aside; popular: the share of what they
-    have seen that is among the best known titles, which have half of all ratings, None where they have seen nothing."""
-
-    entries: int
-    rated: int
-    seen: int
-    planned: int
-    dropped: int
-    mean: float | None
-    beside: int
-    offset: float | None
-    histogram: dict[float, int]
-    more: tuple[TagTaste, ...]
-    less: tuple[TagTaste, ...]
-    apart: tuple[Apart, ...]
-    popular: float | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON; the histogram as a list of (rating, how many)."""
-        return {**asdict(self), "histogram": [list(pair) for pair in self.histogram.items()]}
 
 
 def taste_of(person: Person) -> TasteFigures:

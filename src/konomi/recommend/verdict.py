@@ -1,7 +1,7 @@
 """One title for one person: what speaks for it and against it, and what keeps it from their list, if anything does."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +13,8 @@ from konomi.recommend.explain import Why
 from konomi.recommend.filters import Where, masks_of
 from konomi.recommend.ground import Ground, offer_of
 from konomi.recommend.person import Person
+from konomi.recommend.records import Keeps as Keeps
 from konomi.runtime import workers
-
-Keeps = Literal["unknown", "seen", "planned", "not planned", "hidden", "filtered", "franchise"]
-"""No model knows it; they have seen it, plan it, do not plan it (where only plans are asked for) or hide it; a filter keeps it
-out; or it is not what comes next of its franchise, or is beside it."""
 
 
 @dataclass(frozen=True)

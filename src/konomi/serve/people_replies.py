@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from konomi.serve.saying import Status
+from konomi.serve.status import Status
 
 Outcome = Literal["stored", "same", "older", "unknown item"]
 

@@ -1,7 +1,6 @@
 """What a client is told when something is wrong: problem+json (RFC 9457) with a code, the field, and what to do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +9,8 @@ from starlette.responses import Response
 
 from konomi.errors import Cancelled, ConfigError, DataError, KonomiError, RequestError, StoreError
 from konomi.serve.hints import as_field, as_sent
+from konomi.serve.refused import Problem as Problem
+from konomi.serve.refused import Wrong as Wrong
 from konomi.text import visible
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,31 +28,6 @@ class Unknown(RequestError):
 
     code = "unknown"
     status = 404
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A field of a request that is wrong: what is wrong with it, and what to do."""
-
-    field: str
-    detail: str
-    hint: str
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a request was not answered. code: the kind of problem, for programs; field: of the request, null where it is none in
-    particular; request: the id to ask about; errors: every wrong field, where there are several."""
-
-    title: str
-    status: int
-    code: str
-    detail: str
-    hint: str
-    field: str | None
-    request: str
-    errors: tuple[Wrong, ...] = ()
-    type: str = "about:blank"
 
 
 def problem(

@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from konomi.recommend.answer import Row
-from konomi.recommend.item import Part
-from konomi.recommend.reasons import Reason
-from konomi.recommend.search import How
-from konomi.recommend.verdict import Keeps
+from konomi.recommend.records import How, Keeps, Part, Reason, Row
 
 Id = int | str
 

@@ -2,18 +2,17 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 
 from konomi.data.labels import STATUS
 from konomi.data.scale import Scale
 from konomi.errors import RequestError
+from konomi.serve.status import Status as Status
 from konomi.serve.store import clock
 from konomi.serve.store.entries import Change
 from konomi.serve.store.tables import HIDDEN, HIDDEN_FRANCHISE, LONGEST_ID, TAKEN_BACK
-
-Status = Literal["seen", "watching", "on hold", "dropped", "planned", "hidden", "hidden franchise"]
 
 CODES: dict[Status, int] = {
     "seen": STATUS["completed"],
