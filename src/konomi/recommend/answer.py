@@ -22,7 +22,7 @@ class Row:
     lies with probability `LEVEL`; deviation: the standard deviation of the rating by the model itself, None where it has none;
     up, down: the person's own entries that move the score most; popular: what popularity adds, None where it is a small part;
     tags: what their taste for genres, types and eras adds (models of contents); wishes: what their genre wishes add; planned:
-    whether they plan to see it.
+    whether they plan to see it; like: of a title that no model has learnt yet, the titles that it is placed by.
     """
 
     item_id: int | str
@@ -41,6 +41,7 @@ class Row:
     tags: tuple[tuple[str, float], ...] = ()
     wishes: tuple[tuple[str, float], ...] = ()
     planned: bool = False
+    like: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,6 +97,7 @@ class Answer:
                 *([said[wished].format(genres=listed(wishes, language))] if wishes else []),
                 *([said[because].format(titles=titles(own, language))] if own else []),
                 *([said[taste].format(tags=listed(tags, language))] if tags else []),
+                *([said["new"].format(titles=listed(row.like, language))] if sign > 0 and row.like else []),
                 *([said["popular"]] if sign > 0 and row.popular and not by_popularity else []),
             ]
             sides.append("; ".join(texts))
