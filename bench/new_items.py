@@ -35,9 +35,9 @@ BAYES = {"epochs": 40, "burn_in": 10, "samples": 12}
 EVERYWHERE = Where()
 LEAST, SHOWN = 20, 5  # entries; one in so many of what is known is hidden
 CHOICES = {
-    "NEAREST": (kin, (8, 16, 64)),
-    "SPREAD": (kin, (0.01, 0.02, 0.05, 0.1)),
-    "SAME_WORK": (kin, (0.0, 0.1, 0.2, 0.6)),
+    "NEAREST": (8, 16, 64),
+    "SPREAD": (0.01, 0.02, 0.06, 0.1),
+    "SAME_WORK": (0.0, 0.3, 1.0),
 }
 FEW = 3  # entries of people who have told little
 
@@ -135,13 +135,13 @@ def line(name: str, figures: Any) -> None:
 
 
 @contextmanager
-def constant(module: Any, name: str, value: float) -> Iterator[None]:
-    before = getattr(module, name)
-    setattr(module, name, value)
+def constant(name: str, value: float) -> Iterator[None]:
+    before = getattr(kin, name)
+    setattr(kin, name, value)
     try:
         yield
     finally:
-        setattr(module, name, before)
+        setattr(kin, name, before)
 
 
 def main() -> None:
@@ -176,9 +176,9 @@ def main() -> None:
     told("not offered", half, Where(without=tuple(half["item_id"])))
     if said.choose:
         told("as it is", chosen)
-        for name, (module, values) in CHOICES.items():
+        for name, values in CHOICES.items():
             for value in values:
-                with constant(module, name, value):
+                with constant(name, value):
                     told(f"{name} {value:g}", chosen)
         return
     told("grown", reported)

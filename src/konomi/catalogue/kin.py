@@ -21,7 +21,7 @@ from konomi.runtime import blocks
 
 NEAREST = 32
 SPREAD = 0.03
-SAME_WORK = 0.3
+SAME_WORK = 0.6
 AT_ONCE = 256  # new items whose likenesses to all others are computed together
 
 
