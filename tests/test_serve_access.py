@@ -30,6 +30,8 @@ ROUTES = {
         f"POST /v1/{name}": ("scope", READ - {"people", "items"})
         for name in ("recommend", "rank", "similar", "ask", "predict", "together", "why", "taste")
     },
+    **{f"{method} /v1/items/1": ("scope", {"items", "admin"}) for method in ("PUT", "PATCH", "DELETE")},
+    "PUT /v1/items": ("scope", {"items", "admin"}),
     **{f"{method} /v1/keys": ("scope", {"admin"}) for method in ("GET", "POST")},
     "DELETE /v1/keys/1": ("scope", {"admin"}),
     **{

@@ -42,7 +42,7 @@ class Models:
         self._named = named(given)
         self._given_id = self._adopted(self._named)
         new = all(each.id != self._given_id for each in self.all())
-        self.current = Current(load(shelf.bundle(self._given_id), self._given_id) if new else self._latest())
+        self.current = Current(self._loaded(self._given_id) if new else self._latest())
         if new:
             self._note(self._given_id)
 
@@ -130,12 +130,15 @@ class Models:
         failed: BundleError | None = None
         for id in dict.fromkeys([*(each.id for each in self._there()), self._given_id]):
             try:
-                return load(self.shelf.bundle(id), id)
+                return self._loaded(id)
             except BundleError as error:
                 log.error("model %s cannot be served: %s", id, error)
                 failed = failed or error
         assert failed is not None
         raise failed
+
+    def _loaded(self, id: str) -> Served:
+        return load(self.shelf.bundle(id), id, self.store.told_items())
 
     def _note(self, id: str) -> None:
         """Note that a model answers from now on."""

@@ -40,6 +40,7 @@ class Service:
         self.checks.setdefault("model", lambda: None)  # without one, nothing is served
         if self.store is not None:
             self.checks.setdefault("store", partial(_checked, self.store))
+            self.current.follow(self.store.told_items)
         self.metrics.watch(lambda: self.pool.pending, lambda: self.current.served.id)
 
     @cached_property

@@ -71,7 +71,7 @@ class Ledger:
         gone = {who: self.erased.since(who) for who in {change.person for change in changes}}
         counted = [n for n, change in enumerate(changes) if change.at > gone[change.person]]
         people = self.people(connection, dict.fromkeys(changes[n].person for n in counted))
-        items = self._known(connection, item, dict.fromkeys(changes[n].item for n in counted), {})
+        items = self.items(connection, dict.fromkeys(changes[n].item for n in counted))
         pairs = [(people[changes[n].person], items[changes[n].item]) for n in counted]
         said, seq = _said(connection, dict.fromkeys(pairs)), self.seq(connection)
         written: dict[tuple[int, int], dict[str, Any]] = {}
@@ -93,6 +93,10 @@ class Ledger:
         """The rows of people, made where they are new."""
         at, ids = now(), list(ids)
         return self._known(connection, person, ids, {id: {"created": max(at, self.erased.since(id) + 1)} for id in ids})
+
+    def items(self, connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+        """The rows of items, made where they are new."""
+        return self._known(connection, item, ids, {})
 
     def _known(
         self, connection: Connection, table: Table, ids: Iterable[str], more: dict[str, dict[str, Any]]

@@ -1,4 +1,4 @@
-"""PeopleStore: what a service knows of people, and how it comes to know it."""
+"""PeopleStore: what a service knows of people, and of items by its clients, and how it comes to know it."""
 
 import json
 import os
@@ -19,6 +19,7 @@ from konomi.serve.store.clock import now
 from konomi.serve.store.database import Database, open_database, reading_engine, shown_place, understood
 from konomi.serve.store.entries import AT_ONCE, Change, Ledger, Verdict, chunks
 from konomi.serve.store.erased import Erased
+from konomi.serve.store.items import ItemChange, Outcome, Told, change_items, told_of
 from konomi.serve.store.keys import make_session
 from konomi.serve.store.migrate import migrate
 from konomi.serve.store.tables import TAKEN_BACK, entry, item, key, meta, person, session
@@ -82,6 +83,15 @@ class PeopleStore:
         asked = asked.where(person.c.id == id, entry.c.item > after, entry.c.status != TAKEN_BACK)
         with self.database.read() as connection:
             return [Entry(*row) for row in connection.execute(asked.order_by(entry.c.item).limit(limit))]
+
+    def change_items(self, changes: Sequence[ItemChange]) -> Future[list[Outcome]]:
+        """Store what clients say of items, see `change_items`."""
+        return self.writer.call(partial(change_items, self.ledger, changes))
+
+    def told_items(self) -> list[Told]:
+        """What clients say of items, see `told_of`."""
+        with self.database.read() as connection:
+            return told_of(connection)
 
     def settings(self, id: str) -> dict[str, Any] | None:
         """The wishes and dials of somebody; None where nobody has this id."""

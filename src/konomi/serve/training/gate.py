@@ -11,8 +11,10 @@ import numpy as np
 import polars as pl
 
 from konomi.bundle.format import Bundle
+from konomi.bundle.grown import with_items
 from konomi.data.dataset import Dataset
 from konomi.data.split import SHOWN, TEST, Split
+from konomi.data.table import ITEM_COLUMNS
 from konomi.evaluate.bootstrap import LEAST_USERS
 from konomi.evaluate.evaluate import evaluate_together, measurable
 from konomi.evaluate.metrics import SERVED, primary
@@ -50,9 +52,11 @@ def rival(served: Bundle, twin: Bundle | None, dataset: Dataset, split: Split, r
 
 
 def judged(new: Bundle, old: Bundle, dataset: Dataset, split: Split, run: Run) -> Judgement:
-    """The new twin beside the old one, on the test entries of a split; both know all items of the dataset."""
+    """The new twin beside the old one, on the test entries of a split. What is new since the old one is offered by it as the
+    service does: by what is known of it."""
     experiment = Experiment.of(dataset, split, run, measured=MEASURED)
-    people = {name: _measured(bundle, experiment) for name, bundle in ((NEW, new), (OLD, old))}
+    since = dataset.items.select(name for name in ITEM_COLUMNS if name in dataset.items.columns)[len(old.items) :]
+    people = {name: _measured(bundle, experiment) for name, bundle in ((NEW, new), (OLD, with_items(old, since)))}
     if any(not found.width for found in people.values()):
         return Judgement(False, "There are no test entries to compare them by.", [])
     figures, worse, most = [], [], 0

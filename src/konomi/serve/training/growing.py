@@ -17,11 +17,13 @@ from konomi.bundle.format import Bundle
 from konomi.data.add import add
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import Rules, prepare
-from konomi.data.table import ITEM_COLUMNS, Table
+from konomi.data.table import Table
 from konomi.errors import DataError
 from konomi.runtime import Run
+from konomi.serve.catalogue import training_items
 from konomi.serve.store.clock import now
 from konomi.serve.store.erased import Erased
+from konomi.serve.store.items import Told, as_facts
 from konomi.serve.store.people_store import secret_of
 from konomi.serve.store.reading import Contents, People, read_store
 from konomi.serve.store.tables import HIDDEN, TAKEN_BACK
@@ -160,6 +162,7 @@ def _said(store: Contents, names: _Names, dataset: Dataset | None, served: Bundl
     person, item = np.searchsorted(store.people.row, entries.person), np.searchsorted(store.items.row, entries.item)
     unrated, hidden = np.isnan(entries.rating), entries.status >= HIDDEN
     gone = (entries.status == TAKEN_BACK) | (hidden & unrated)
+    told = [Told(*one) for one in zip(store.items.id, map(as_facts, store.items.facts), store.items.withdrawn, strict=True)]
     rows = np.flatnonzero(plain[item] & (gone | unrated | scale.valid(entries.rating)))
     status = np.where(hidden | gone, 0, entries.status).astype(np.uint8)
     return Table(
@@ -170,7 +173,7 @@ def _said(store: Contents, names: _Names, dataset: Dataset | None, served: Bundl
         "store" if dataset is None else dataset.manifest["source"],
         status=status[rows],
         time=np.maximum(entries.at[rows] // SECOND, 1),
-        items=served.items.select(name for name in ITEM_COLUMNS if name in served.items.columns) if dataset is None else None,
+        items=training_items(served.items if dataset is None else dataset.items, told),
         signal="presence" if dataset is None and unrated.all() else "ratings",
         deleted=gone[rows],
     )
