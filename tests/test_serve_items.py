@@ -54,7 +54,8 @@ def test_a_new_item_is_offered_at_once(client):
     assert titles(client, "/v1/recommend", {**fan, "candidates": [900]}) == [NEW["title"]]
     assert titles(client, "/v1/recommend", {"where": {"years": [2027, None]}, "include": [900]}) == [NEW["title"]]
     assert NEW["title"] in titles(client, "/v1/rank", {**{"profile": {"10": 9}}, "items": [900, 11, 13]})
-    assert client.answer("/v1/predict", {"profile": {"10": 9}, "items": [900]})["ratings"][0]["rating"]
+    predicted = client.answer("/v1/predict", {"profile": {"10": 9, "12": 9}, "items": [900]})["ratings"][0]
+    assert predicted["rating"] == row["rating"] and predicted["interval"] == row["interval"]
     assert NEW["title"] in titles(client, "/v1/similar", {"items": [10], "k": 50})
     assert client.get("/v1/new").json()["titles"][0]["title"] == NEW["title"]
     people = [{"profile": {"10": 9}}, {"profile": {"12": 8}}]
