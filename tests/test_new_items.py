@@ -1,5 +1,6 @@
 """A bundle with what somebody says of items: rows stay, new ones have kin, franchises and places, whatever the order."""
 
+import types
 from dataclasses import replace
 
 import numpy as np
@@ -135,6 +136,13 @@ def test_kin_are_the_nearest_rated(bundle):
     even = set(range(0, 20, 2))
     assert kin.weight[0, [row in even for row in kin.row[0]]].sum() > 0.99
     assert kin.known.tolist() == [True, True, True, False] and (np.diff(kin.weight[:3], axis=1) <= 0).all()
+
+
+def test_the_interval_of_a_new_item_is_wider(bundle):
+    explainer = Recommender(with_items(bundle, said(FRESH))).explainer
+    vars(explainer)["intervals"] = types.SimpleNamespace(around=lambda rating, *_: (rating - 1, rating + 2))
+    rating = np.array([5.0, 5.0, 9.0], np.float32)
+    assert explainer.spans(rating, np.array([0, 20, 21], np.int32), 5) == [(4.0, 7.0), (3.9, 7.2), (7.9, 10.0)]
 
 
 def test_ids_of_a_catalogue():
