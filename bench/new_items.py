@@ -10,7 +10,8 @@ and the native models of contents, which are fitted with the new items in their 
 AUC: of a new item that somebody likes, over those that they have not; then with each of the others as often as people like it,
 where knowing how popular an item will be is worth nothing: ½ is chance. Lists of ten, as served: NDCG@10 with the new items
 and without, the share of places that new ones have, and of how many places the title is liked: of new ones, of the tenth
-place, of all. `--choose` prints these for the first half and values of each constant.
+place, of all; the same for people who show `FEW` entries. Intervals of 90 %: how many of the hidden ratings of new items, and
+of known ones, lie in them. `--choose` prints these for the first half and values of each constant.
 """
 
 import argparse
@@ -70,13 +71,13 @@ class Held:
         self.ids, self.labelling = ids, dataset.labelling
         self.hidden = np.isin(self.entries.item, self.new) | (draw.random(len(self.entries.item)) < 1 / SHOWN)
 
-    def asked(self, items: pl.DataFrame) -> tuple[Profiles, Profiles]:
-        """What is shown of the people and what they like of the rest, by the rows of a catalogue."""
+    def asked(self, items: pl.DataFrame, liked: bool = True) -> tuple[Profiles, Profiles]:
+        """What is shown of the people and the rest, or what they like of it, by the rows of a catalogue."""
         row = {one: n for n, one in enumerate(items["item_id"].to_list())}
         place = np.array([row.get(one, -1) for one in self.ids.to_list()])[self.entries.item]
-        liked = self.labelling.of(self.entries) == 1
-        shown, wanted = (_moved(self.entries, some & (place >= 0), place) for some in (~self.hidden, self.hidden & liked))
-        return shown, wanted
+        wanted = self.hidden & (~np.bool_(liked) | (self.labelling.of(self.entries) == 1))
+        shown, rest = (_moved(self.entries, some & (place >= 0), place) for some in (~self.hidden, wanted))
+        return shown, rest
 
 
 def _moved(profiles: Profiles, some: npt.NDArray[np.bool_], place: npt.NDArray[np.int64]) -> Profiles:
@@ -128,6 +129,21 @@ def lists(bundle: Bundle, held: Held, old: int, few: int = 0, where: Where = EVE
         "of the tenth": float(hit[:, 9].mean()),
         "of all": float(hit.mean()),
     }
+
+
+def held_by(bundle: Bundle, held: Held, old: int) -> tuple[float, float]:
+    """Of the hidden ratings of new items, and of known ones, the share that lies in its interval of 90 %."""
+    shown, hidden = held.asked(bundle.items, liked=False)
+    explainer, model = Recommender(bundle).explainer, bundle.giving("rating")
+    assert model is not None
+    codes, many, inside = model.encode(shown), shown.counts, np.empty(len(hidden.item), np.bool_)
+    for b, (start, stop) in enumerate(_bounds(hidden)):
+        predicted = model.score(codes[b : b + 1], "rating", hidden.item[start:stop])[0]
+        spans = explainer.spans(bundle.scale.clip(predicted), hidden.item[start:stop], int(many[b]))
+        low, high = np.array([span or (np.nan, np.nan) for span in spans], np.float32).reshape(-1, 2).T
+        inside[start:stop] = (low <= hidden.rating[start:stop]) & (hidden.rating[start:stop] <= high)
+    new = hidden.item >= old
+    return float(inside[new].mean()), float(inside[~new].mean())
 
 
 def line(name: str, figures: Any) -> None:
@@ -182,6 +198,7 @@ def main() -> None:
                     told(f"{name} {value:g}", chosen)
         return
     told("grown", reported)
+    line("intervals: new, known", held_by(with_items(bundle, reported), held, old))
     for name in filter(None, said.native.split(",")):
         native = train_model(held.whole, name, run=run, measured=0 or 100)
         line(name, by_model(native.models[name], native.items, held, reported))

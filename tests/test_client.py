@@ -14,9 +14,10 @@ import pytest
 from konomi.client import Client, NotThere, ServiceError, asked, keys, rows
 from konomi.errors import RequestError
 from konomi.ranking.offer import Planned
-from konomi.serve import bodies, people_bodies
+from konomi.serve import bodies, item_bodies, people_bodies
 from konomi.serve.app import routes
 from konomi.serve.guards.bodies import LARGER
+from konomi.serve.item_replies import ItemOutcome
 from konomi.serve.people_replies import RowOutcome
 from konomi.serve.store import clock
 from konomi.serve.store.keys import SCOPES
@@ -31,7 +32,7 @@ LONG_AGO = "2020-01-01T00:00:00Z"
 @pytest.fixture
 def service(place, tmp_path):
     store = PeopleStore.open(tmp_path / "store.db")
-    yield Service(place / "bundle", store=store)
+    yield Service(place / "bundle", store=store, shelf=tmp_path / "models")
     store.close()
 
 
@@ -69,6 +70,19 @@ def everything(konomi):
     yield "search", konomi.search("mushi")
     yield "popular", konomi.popular(k=2, from_year=1990, sensitive=True)
     yield "new", konomi.new(k=2)
+    yield "put item", konomi.items.put(901, title="Kitchen of Steel", genres=["Action"], related=[10])
+    yield "patch item", konomi.items.patch(901, year=2026)
+    yield "items", konomi.items.put_many([{"item": 901, "withdrawn": True}, {"item": 902, "title": "A"}])
+    yield "withdraw", konomi.items.withdraw(902)
+    (given,) = konomi.models.list()
+    yield "models", given
+    yield "activate", konomi.models.activate(given.id)
+    with pytest.raises(NotThere):
+        konomi.models.roll_back()
+    job = konomi.models.train("whole")
+    yield "jobs", konomi.models.trainings()
+    yield "job", konomi.models.wait(job.id, within=0)
+    yield "cancel", konomi.models.cancel(job.id)
     yield "ready", konomi.ready()
     yield "metrics", konomi.metrics()
     yield "session", konomi.session()
@@ -96,6 +110,8 @@ def test_every_route_has_a_method(konomi, service):
     assert told["recommend"].titles[0].why and told["recommend"].unknown.exclude == 1
     assert told["taste"].histogram == {3.0: 1, 9.0: 1} and told["search"].hits[0].item_id == 15
     assert told["ready"].ready and "konomi_requests" in told["metrics"] and b"10,Cowboy Bebop" in told["export"]
+    assert told["put item"] == ItemOutcome("901", "stored") and told["items"].counts == {"stored": 2}
+    assert told["models"].serving and told["job"].how == "whole" and told["cancel"].cancelled
     assert told["erase"] is None and told["remove"] is True and told["no key"] is False
     assert told["keys"][0].name == "operator" and told["begin"].person.startswith("anonymous-")
 
@@ -120,6 +136,7 @@ def test_records_say_what_the_service_said(konomi, service):
         (asked.Dials, bodies.Turned), (asked.Member, bodies.Member), (asked.Listed, bodies.Listed), (asked.Near, bodies.Near),
         (asked.Wanted, bodies.Recommend), (asked.Wanted, people_bodies.RecommendTo), (asked.Wanted, bodies.Together),
         (asked.Ordered, bodies.Rank), (asked.Asked, bodies.Why), (asked.Like, bodies.Similar),
+        (asked.Facts, item_bodies.ItemBody), (asked.ItemRow, item_bodies.ItemRow),
     ],
 )  # fmt: skip
 def test_what_may_be_asked_is_what_the_service_takes(told, model):

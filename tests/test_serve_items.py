@@ -2,10 +2,15 @@
 
 import asyncio
 import json
+from threading import Event
 
 import pytest
 
+from konomi.errors import StoreError
+from konomi.serve import current
 from konomi.serve.current import load
+from konomi.serve.sharing import Shared
+from konomi.serve.store.backup import backup, restore
 from konomi.serve.store.people_store import PeopleStore
 from served import Client, problem
 from stores import KINDS, new_place
@@ -54,7 +59,8 @@ def test_a_new_item_is_offered_at_once(client):
     assert titles(client, "/v1/recommend", {**fan, "candidates": [900]}) == [NEW["title"]]
     assert titles(client, "/v1/recommend", {"where": {"years": [2027, None]}, "include": [900]}) == [NEW["title"]]
     assert NEW["title"] in titles(client, "/v1/rank", {**{"profile": {"10": 9}}, "items": [900, 11, 13]})
-    assert client.answer("/v1/predict", {"profile": {"10": 9}, "items": [900]})["ratings"][0]["rating"]
+    predicted = client.answer("/v1/predict", {"profile": {"10": 9, "12": 9}, "items": [900]})["ratings"][0]
+    assert predicted["rating"] == row["rating"] and predicted["interval"] == row["interval"]
     assert NEW["title"] in titles(client, "/v1/similar", {"items": [10], "k": 50})
     assert client.get("/v1/new").json()["titles"][0]["title"] == NEW["title"]
     people = [{"profile": {"10": 9}}, {"profile": {"12": 8}}]
@@ -191,8 +197,6 @@ def test_what_was_said_outlives_a_restart_and_a_swap(client, place, where):
 
 
 def test_changes_at_once_share_a_growing_and_are_all_in_the_answers(client, monkeypatch):
-    from konomi.serve import current
-
     made = []
     grow = current.served_with
     monkeypatch.setattr(current, "served_with", lambda *given: made.append(1) or grow(*given))
@@ -207,3 +211,47 @@ def test_changes_at_once_share_a_growing_and_are_all_in_the_answers(client, monk
 
     assert asyncio.run(all_of_them()) == [(200, f"Kitchen {n}") for n in range(12)]
     assert 1 <= len(made) < 12
+    many = len(made)
+    said(client, "PUT", "/900", {**NEW, "title": "Kitchen 0"})
+    assert len(made) == many  # nothing has changed
+
+
+def test_a_store_that_is_away_is_told_and_nothing_changes(client, monkeypatch):
+    served = client.service.current.served
+
+    def away(*_):
+        raise StoreError("The store is away.", "Send it again.")
+
+    monkeypatch.setattr(PeopleStore, "change_items", away)
+    assert problem(client.request("PUT", "/v1/items/900", json=NEW), 503) and client.service.current.served is served
+    monkeypatch.undo()
+    monkeypatch.setattr(client.service.current, "_told", away)
+    assert problem(client.request("PUT", "/v1/items/900", json=NEW), 503)  # it is on the disk, and not in the answers
+    monkeypatch.undo()
+    assert said(client, "PUT", "/900", NEW)["outcome"] == "same" and found(client, "kitchen") == [NEW["title"]]
+
+
+def test_a_backup_has_what_is_said_of_items(client, where, tmp_path):
+    said(client, "PUT", "", [{"item": 900, **NEW}, {"item": 11, "withdrawn": True}])
+    backup(where[0], tmp_path / "backup", erased=where[1])
+    restore(tmp_path / "backup", tmp_path / "again.db")
+    store = PeopleStore.open(tmp_path / "again.db")
+    assert store.told_items() == client.service.store.told_items() != []
+    store.close()
+
+
+def test_work_that_is_shared():
+    begun, go, runs = Event(), Event(), []
+
+    def work():
+        begun.set()
+        go.wait()
+        runs.append(1)
+        return len(runs)
+
+    shared = Shared(work, "test")
+    first = shared.soon()
+    begun.wait()
+    later = [shared.soon() for _ in range(5)]
+    go.set()
+    assert first.result() == 1 and {each.result() for each in later} == {2} and shared.soon().result() == 3

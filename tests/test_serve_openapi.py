@@ -27,7 +27,7 @@ def lines_of_json(context, value):
 
 GOLDEN = Path(__file__).parent / "golden" / "openapi.json"
 EXAMPLES = 12
-STATEFUL = ("/v1/people", "/v1/keys", "/v1/session", "/v1/why", "/v1/models", "/v1/jobs")
+STATEFUL = ("/v1/people", "/v1/keys", "/v1/session", "/v1/why", "/v1/models", "/v1/jobs", "/v1/train")
 """Of these an answer goes by what was stored; of why, by one item."""
 
 
@@ -96,16 +96,27 @@ def test_requests_made_from_openapi(client, url, path, method, mode):
     assert mode == GenerationMode.POSITIVE or statuses <= {400, 404, 405, 415, 422}
 
 
+@pytest.fixture(scope="module")
+def unchanged(place):
+    """Another, whose items nobody changes."""
+    with serving(place / "bundle") as (_, url):
+        yield url
+
+
+def stateless(path, method):
+    return not path.startswith(STATEFUL) and (method == "get" or not path.startswith("/v1/items"))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("path", "method"), [each for each in operations() if not each[0].startswith(STATEFUL)])
-def test_requests_about_this_catalogue(client, url, path, method):
+@pytest.mark.parametrize(("path", "method"), [each for each in operations() if stateless(*each)])
+def test_requests_about_this_catalogue(client, unchanged, path, method):
     """Requests whose ids, genres and ratings are those of the catalogue, so that most have an answer."""
     schema = client.get("/v1/openapi.json").json()
     schema["paths"] = narrowed(schema["paths"])
     schema["components"]["schemas"] |= {
         name: narrowed(each) for name, each in schema["components"]["schemas"].items() if hasattr(bodies, name)
     }
-    assert 200 in asked(url, schema, path, method, GenerationMode.POSITIVE)
+    assert 200 in asked(unchanged, schema, path, method, GenerationMode.POSITIVE)
 
 
 def narrowed(schema, name=""):

@@ -49,7 +49,7 @@ class Somebody:
         many rows are stored; all of them may be sent again.
         """
         told, counts = list[RowOutcome](), Counter[str]()
-        for before, body in bodies(rows):
+        for before, body in bodies(map(timed, rows)):
             try:
                 some = self._calls.ask("PUT", f"{self._path}/entries", Outcomes, content=body, media=NDJSON)
             except ServiceError as error:

@@ -1,7 +1,8 @@
 """Rows on their way to the service: each with its own time, in bodies that are not larger than it takes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -36,11 +37,11 @@ def timed(row: Row) -> Row:
     return {**row, "at": moment(row.get("at"))}
 
 
-def bodies(rows: Iterable[Row]) -> Iterator[tuple[int, bytes]]:
+def bodies(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, bytes]]:
     """The rows as lines of JSON, in bodies that the service takes; with each, the number of rows before it."""
     lines, size, before = list[bytes](), 0, 0
     for row in rows:
-        line = msgspec.json.encode(timed(row)) + b"\n"
+        line = msgspec.json.encode(row) + b"\n"
         if lines and (len(lines) == MOST_ROWS or size + len(line) > MOST_BYTES):
             yield before, b"".join(lines)
             before, lines, size = before + len(lines), [], 0

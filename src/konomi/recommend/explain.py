@@ -37,6 +37,7 @@ Why = int | Literal["without"]
 
 SIDE = 0.5  # of the strongest reason; weaker ones are not told
 ITEMS = 64  # whose deviations are computed together: a code may be some kB
+WIDER = 1.1  # times as far the ends of an interval are from the predicted rating of an item that no model has learnt
 POPULAR = 0.25  # of all that speaks for a title; where popularity is more, it is told
 
 
@@ -61,6 +62,16 @@ class Explainer:
         facts = self.bundle.facts.intervals
         return Intervals.from_facts(facts) if facts else None
 
+    def spans(self, rating: F32, items: I32, n: int) -> list[tuple[float, float] | None]:
+        """Where ratings of items i32[k] lie with probability `LEVEL`, by predictions f32[k] on the scale, for somebody with n
+        ratings; None without intervals. Those of new items are wider."""
+        if self.intervals is None:
+            return [None] * len(items)
+        new = np.array([row in self.catalogue.kin for row in items.tolist()], np.bool_)
+        ends = self.intervals.around(rating, n, LEVEL, self.bundle.scale)
+        low, high = (np.where(new, self.bundle.scale.clip(rating + WIDER * (end - rating)), end) for end in ends)
+        return [(round(float(a), 2), round(float(b), 2)) for a, b in zip(low, high, strict=True)]
+
     def answer(self, person: Person, scores: Scores, ranking: Ranking, note: str, dials: Dials, why: Why) -> Answer:
         """One person's answer, from a ranking of one; why: see `Recommender.recommend`."""
         found = ranking.items[0][ranking.items[0] >= 0]
@@ -69,9 +80,7 @@ class Explainer:
         spans: list[tuple[float, float] | None] = [None] * len(found)
         if rating is not None:
             rating = self.bundle.scale.clip(rating)
-            if self.intervals is not None:
-                ends = self.intervals.around(rating, int(profile.scored().counts[0]), LEVEL, self.bundle.scale)
-                spans = [(round(float(low), 2), round(float(high), 2)) for low, high in zip(*ends, strict=True)]
+            spans = self.spans(rating, found, int(profile.scored().counts[0]))
         deviation = self._deviations(scores, found)
         told = self._told(person, scores, found, dials, why)
         names, moved = features(scores, self.catalogue.items, profile, found)

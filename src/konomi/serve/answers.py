@@ -8,7 +8,6 @@ import numpy as np
 from konomi.errors import RequestError
 from konomi.ranking.dials import Dials
 from konomi.recommend import answer as told
-from konomi.recommend.answer import LEVEL
 from konomi.recommend.filters import Where
 from konomi.recommend.interview import answered, next_question, start
 from konomi.recommend.person import Person
@@ -83,14 +82,12 @@ def predict(served: Served, body: bodies.Predict) -> replies.Predictions:
     rows = [served.rows.get(str(item)) for item in body.items]
     asked = [(person, recommender.catalogue.ids[row]) for row in rows if row is not None]
     ratings = iter(recommender.predict(asked).tolist())
-    intervals, n = recommender.explainer.intervals, int(person.profile.scored().counts[0])
+    n = int(person.profile.scored().counts[0])
     found = []
     for item, row in zip(body.items, rows, strict=True):
         rating = float("nan") if row is None else next(ratings)
-        span = None
-        if intervals is not None and rating == rating:
-            low, high = intervals.around(np.array([rating], np.float32), n, LEVEL, recommender.bundle.scale)
-            span = (round(float(low[0]), 2), round(float(high[0]), 2))
+        predicted = np.array([rating], np.float32)
+        span = None if row is None or rating != rating else recommender.explainer.spans(predicted, np.array([row]), n)[0]
         found.append(
             replies.Predicted(
                 item,

@@ -1,8 +1,10 @@
 """The bundle that answers, with what clients say of items: loaded, checked and tried before it is served, and changed by one
 reference."""
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -83,9 +85,10 @@ def load(path: Path, id: str | None = None, told: Sequence[Told] = ()) -> Served
 
 def served_with(id: str, bundle: Bundle, told: Sequence[Told]) -> Served:
     """A bundle with what clients say of items, ready to answer."""
-    grown = told_bundle(bundle, told)
-    served = Served(id, Recommender(grown), questions_of(grown), bundle, tuple(told))
-    try_out(served)
+    with collected_later():
+        grown = told_bundle(bundle, told)
+        served = Served(id, Recommender(grown), questions_of(grown), bundle, tuple(told))
+        try_out(served)
     return served
 
 
@@ -96,6 +99,17 @@ def model_id(path: Path) -> str:
     except OSError as cause:
         what = "no such file" if isinstance(cause, FileNotFoundError) else f"cannot be read: {cause.strerror}"
         raise BundleError(f"{path}: {what}.", "Give the file of a bundle that `konomi train` wrote.") from cause
+
+
+@contextmanager
+def collected_later() -> Iterator[None]:
+    """Look for no garbage meanwhile: that goes over every object of the process, while all threads wait, and whoever makes
+    indexes of very many objects would bring it about again and again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def try_out(served: Served) -> None:

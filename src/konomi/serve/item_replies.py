@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from konomi.serve.store.items import Outcome
+from konomi.serve.store.kinds import ItemOutcome as Outcome
 
 
 @dataclass(frozen=True)
