@@ -16,7 +16,7 @@ from typing import Any
 from caserec_split import RATINGS, caserec
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import prepare
-from konomi.data.split import SplitConfig, make_split
+from konomi.data.split import SplitConfig, all_of, make_split
 from konomi.kernels.ids import warm_up
 from konomi.models import module, slim
 from konomi.pipeline.budget import Counts
@@ -52,7 +52,7 @@ def timed(dataset: Dataset, name: str, settings: dict[str, Any]) -> dict[str, fl
     split, config, run = make_split(dataset, SplitConfig()), module(name).Config(**settings), Run()
     begun, used = time.perf_counter(), time.process_time()
     first = module(name).fit(split.train_set(dataset), config, run)
-    module(name).fit(split.learnt().train_set(dataset), settled(config, [first]), run)
+    module(name).fit(all_of(dataset).train_set(dataset), settled(config, [first]), run)
     wall, processor = time.perf_counter() - begun, time.process_time() - used
     return {"wall s": round(wall, 2), "processor s / cores": round(processor / (os.cpu_count() or 1), 2)}
 

@@ -19,17 +19,22 @@ import httpx
 from konomi.serve.app import application
 from konomi.serve.current import Current, Served, load
 from konomi.serve.log import Log
+from konomi.serve.models import Models
 from konomi.serve.service import Service
+from konomi.serve.training.shelf import Shelf
 
 URL = "http://localhost"
 MAIN = "from konomi.cli.main import main\nmain()"
 
 
 class Client:
-    """Asks a service; `said` is its log."""
+    """Asks a service; `said` is its log. shelf: the folder of its models, None = the one bundle alone."""
 
-    def __init__(self, bundle: Path, served: Served | None = None, **more: Any) -> None:
-        self.service = Service(Current(served or load(bundle)), **more)
+    def __init__(self, bundle: Path, served: Served | None = None, shelf: Path | None = None, **more: Any) -> None:
+        if shelf is not None:
+            more["models"] = Models(more["store"], Shelf.open(shelf), bundle)
+        current = more["models"].current if shelf is not None else Current(served or load(bundle))
+        self.service = Service(current, **more)
         self.said = StringIO()
         self.app = application(self.service, Log(self.said))
 

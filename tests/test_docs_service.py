@@ -38,7 +38,7 @@ def client(tmp_path_factory):
     knobs = ("--set", "dim=4", "--set", "epochs=20", "--no-refit")
     konomi("train", folder / "data", "-m", "mf", "-o", folder / "bundle", *knobs)
     store = PeopleStore.open(folder / "store.db")
-    yield Client(folder / "bundle", store=store)
+    yield Client(folder / "bundle", store=store, shelf=folder / "models")
     store.close()
 
 

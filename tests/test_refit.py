@@ -11,7 +11,7 @@ import konomi
 from command_line import konomi as command
 from command_line import refused
 from konomi.bundle.format import load_bundle, save_bundle
-from konomi.data.split import SplitConfig, make_split
+from konomi.data.split import SplitConfig, all_of, make_split
 from konomi.errors import BundleError, ConfigError, DataError
 from konomi.evaluate.metrics import RANKING, SERVED
 from konomi.evaluate.people import of_people, standings
@@ -22,7 +22,7 @@ from konomi.pipeline.against import FIRST, SECOND, compare_bundles
 from konomi.pipeline.evaluate import evaluate_model
 from konomi.pipeline.refit import settled
 from konomi.pipeline.steps import Experiment
-from konomi.pipeline.train import train_model
+from konomi.pipeline.train import learn_all, train_model
 from konomi.runtime import Run
 
 RUN = Run(threads=1)
@@ -46,7 +46,7 @@ def both(data):
 def test_what_is_saved_has_learnt_everything(both, checkerboard):
     """The settings and the epoch that were chosen, and every entry: the same as training it so at once."""
     refitted, measured = both
-    everything = make_split(checkerboard, SPLIT).learnt().train_set(checkerboard)
+    everything = all_of(checkerboard).train_set(checkerboard)
     kept = best_epoch(measured.models["mf"].history) + 1
     config = module("mf").Config(**{**MODELS["mf"], "epochs": kept, "patience": 0})
     for model, expected in (
@@ -217,3 +217,10 @@ def test_the_clean_road(data, tmp_path):
     assert "No entries said when to stop: all epochs were run." in said and "again" not in said
     command("train", data, "-m", "mf", "-o", tmp_path / "all", "--valid", "0", "--test", "0", *small)
     assert "nothing was measured" in refused("evaluate", tmp_path / "all")[0]
+
+
+def test_the_second_training_by_itself_gives_the_same_bundle(both, checkerboard, tmp_path):
+    refitted, measured = both
+    save_bundle(tmp_path / "once", refitted)
+    save_bundle(tmp_path / "twice", learn_all(measured, checkerboard, RUN))
+    assert (tmp_path / "once").read_bytes() == (tmp_path / "twice").read_bytes()

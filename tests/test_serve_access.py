@@ -30,8 +30,17 @@ ROUTES = {
         f"POST /v1/{name}": ("scope", READ - {"people", "items"})
         for name in ("recommend", "rank", "similar", "ask", "predict", "together", "why", "taste")
     },
+    **{f"{method} /v1/items/1": ("scope", {"items", "admin"}) for method in ("PUT", "PATCH", "DELETE")},
+    "PUT /v1/items": ("scope", {"items", "admin"}),
     **{f"{method} /v1/keys": ("scope", {"admin"}) for method in ("GET", "POST")},
     "DELETE /v1/keys/1": ("scope", {"admin"}),
+    **{
+        route: ("scope", {"models", "admin"})
+        for route in (
+            *("GET /v1/models", "POST /v1/models/1/activate", "POST /v1/models/rollback"),
+            *("POST /v1/train", "GET /v1/jobs", "GET /v1/jobs/1", "DELETE /v1/jobs/1"),
+        )
+    },
     **{
         f"{words} /v1/people/ann{path}": ("person", {"owner", "people", "admin"})
         for path, several in {
@@ -53,8 +62,9 @@ ROUTES = {
 
 @pytest.fixture(scope="module")
 def client(place, tmp_path_factory):
-    store = PeopleStore.open(tmp_path_factory.mktemp("access") / "store.db")
-    yield Client(place / "bundle", store=store)
+    folder = tmp_path_factory.mktemp("access")
+    store = PeopleStore.open(folder / "store.db")
+    yield Client(place / "bundle", store=store, shelf=folder / "models")
     store.close()
 
 

@@ -96,7 +96,7 @@ def test_an_id_comes_before_a_title(client, place):
     items = served.recommender.bundle.items.with_columns(title=pl.Series(["13", "12", "Ten", "Eleven", "10", "Fifteen"]))
     other = Client(place / "bundle")
     bundle = replace(served.recommender.bundle, items=items)
-    other.service.current._served = Served("titled", Recommender(bundle), served.questions)
+    other.service.current._served = Served("titled", Recommender(bundle), served.questions, bundle)
     assert other.get("/v1/items/13").json()["title"] == "Eleven"
     assert other.get("/v1/items/Ten").status_code == 404
     answer = other.answer("/v1/recommend", {"profile": {"13": 9, "ten": 8}})

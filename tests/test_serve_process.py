@@ -13,6 +13,7 @@ import pytest
 from command_line import refused
 from konomi.bundle.store import Store
 from konomi.serve import protocol, running
+from konomi.serve.current import model_id
 from konomi.serve.guards.bodies import LARGEST
 from konomi.serve.guards.headers import HEADERS
 from served import ended, serving
@@ -88,7 +89,12 @@ def test_a_store_is_served(place, tmp_path):
     store = Store(tmp_path / "store")
     store.publish(place / "bundle")
     with serving(tmp_path / "store") as (_, url):
-        assert httpx.get(f"{url}/ready").json()["model"] == "1"
+        assert httpx.get(f"{url}/ready").json()["model"] == model_id(tmp_path / "store" / "1")
+        store.publish(place / "bias")
+        end = time.monotonic() + 30
+        while httpx.get(f"{url}/ready").json()["model"] != model_id(tmp_path / "store" / "2"):
+            assert time.monotonic() < end
+            time.sleep(0.05)
 
 
 def test_refusals(place):

@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 
-from konomi.bundle.store import Store
 from konomi.errors import BundleError
 from konomi.serve import current
 from konomi.serve.current import Current, load
@@ -65,10 +64,5 @@ def test_what_cannot_be_served_changes_nothing(place, bundle, monkeypatch):
 def test_ids_of_models(place, tmp_path):
     shutil.copyfile(place / "bundle", tmp_path / "copy")
     assert load(tmp_path / "copy").id == load(place / "bundle").id != load(place / "bias").id
-    store = Store(tmp_path / "store")
-    store.publish(place / "bundle")
-    assert store.publish(place / "bias") == 2 and load(tmp_path / "store").id == "2"
-    store.select(1)
-    assert load(tmp_path / "store").id == "1"
-    with pytest.raises(BundleError, match="nothing was published"):
-        load(place)
+    with pytest.raises(BundleError, match="no such file"):
+        load(tmp_path / "nowhere")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conftest import table_of
 from konomi.data.prepare import prepare
-from konomi.data.split import SHOWN, TEST, TRAIN, VALID, SplitConfig, make_split, predefined, rebuild
+from konomi.data.split import SHOWN, TEST, TRAIN, VALID, SplitConfig, all_of, make_split, predefined, rebuild
 from konomi.errors import ConfigError, DataError
 
 KINDS = ("random", "per-user", "last", "time", "users", "items")
@@ -130,7 +130,7 @@ def test_who_may_see_what(dataset):
     assert [len(some.item) for some in (train.seen, train.valid, train.shown)] == [
         (roles == r).sum() for r in (TRAIN, VALID, SHOWN)
     ]
-    everything = split.learnt().train_set(dataset)
+    everything = all_of(dataset).train_set(dataset)
     assert len(everything.seen.item) == len(dataset.item) and not len(everything.valid.item) + len(everything.shown.item)
 
 
@@ -138,7 +138,7 @@ def test_a_split_that_is_changed_has_another_hash(dataset):
     split = make_split(dataset, SplitConfig())
     changed = split.role.copy()
     changed[0] = TEST if changed[0] != TEST else TRAIN
-    assert replace(split, role=changed).sha256 != split.sha256 != split.learnt().sha256
+    assert replace(split, role=changed).sha256 != split.sha256 != all_of(dataset).sha256
 
 
 def test_no_shown_entry_is_later_than_a_hidden_one_of_the_same_person(dataset):

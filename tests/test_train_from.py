@@ -11,7 +11,7 @@ from conftest import table_of
 from konomi.bundle.format import load_bundle, save_bundle
 from konomi.data.add import add
 from konomi.data.prepare import prepare
-from konomi.data.split import TEST, TRAIN, VALID, SplitConfig, make_split
+from konomi.data.split import TEST, TRAIN, VALID, SplitConfig, all_of, make_split
 from konomi.errors import ConfigError, DataError
 from konomi.models import mf
 from konomi.pipeline.evaluate import evaluate_model
@@ -89,7 +89,7 @@ def test_a_bundle_from_an_earlier_one(refitted, bundles, before, after, tmp_path
     assert found.facts.split.entries["test"] > 0 and found.metrics["test"]["rmse"] > 0
     assert (found.facts.intervals == start.facts.intervals) == refitted
     split = Start.of(start, after, None, RUN).split
-    train = split.learnt().train_set(after) if refitted else split.train_set(after)
+    train = all_of(after).train_set(after) if refitted else split.train_set(after)
     config = replace(mf.Config(dim=4, rate=0.2, epochs=8), patience=0)
     anew, warm = mf.fit(train, config, RUN), mf.fit_from(start.models["mf"], train, config, RUN)
     for name, array in warm.state().items():

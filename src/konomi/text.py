@@ -2,6 +2,8 @@
 
 import re
 
+READ = 1 << 17  # texts whose reading is remembered: the names of a catalogue are read anew whenever an item is added to it
+
 FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
 """A flag such as Scotland's: the only use of tag characters that is not hidden text."""
 

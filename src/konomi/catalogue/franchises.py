@@ -53,13 +53,53 @@ def franchises(items: pl.DataFrame, seen: Profiles) -> tuple[I32, I32]:
         groups.join(a, b)
     franchise, part = np.arange(len(items), dtype=np.int32), np.zeros(len(items), np.int32)
     for members in groups.members():
-        main, beside = _in_order(rows, members)
-        franchise[members] = (main or beside)[0]
-        if main:
-            part[main], part[beside] = np.arange(len(main)), np.arange(len(beside)) + BESIDE
-        else:
-            part[beside] = np.arange(len(beside))
+        _number(rows, members, franchise, part)
     return franchise, part
+
+
+def joined(items: pl.DataFrame, old: int) -> tuple[I32, I32]:
+    """The same for a catalogue whose first `old` items have their franchise and part: new ones join by relations, else by
+    names, and without what people have seen, which a catalogue does not tell.
+
+    Franchises are never parted. By its name a new item comes to one of them at most, so that none grow together.
+    """
+    rows = Facts.of(items)
+    own = items["franchise"].head(old).to_numpy()
+    groups = _Groups([*own.tolist(), *range(old, len(items))])
+    related = set()
+    for a, b in _relations(items):
+        related |= {a, b}
+        groups.join(a, b)
+    first = {words[0] for n in range(old, len(items)) for words in _words(rows, n)}
+    skip = related | {n for n in range(old) if first.isdisjoint(words[0] for words in _words(rows, n))}
+    likeness = Likeness.of(rows, lambda a, b: 0.0)
+    settled = {groups.root(n) for n in range(old)}
+    for a, b in same_work_pairs(rows, Keys.of(rows), likeness, skip, groups.same):
+        x, y = groups.root(a), groups.root(b)
+        if max(a, b) >= old and not (x in settled and y in settled):
+            groups.join(x, y)
+            settled |= {groups.root(x)} if settled & {x, y} else set()
+    franchise = np.append(own, np.arange(old, len(items))).astype(np.int32)
+    part = np.append(items["part"].head(old).to_numpy(), np.zeros(len(items) - old)).astype(np.int32)
+    for members in groups.members():
+        if max(members) >= old or len(set(franchise[members].tolist())) > 1:
+            _number(rows, members, franchise, part)
+    return franchise, part
+
+
+def _words(rows: Facts, n: int) -> Iterator[tuple[str, ...]]:
+    """The words of each name of an item."""
+    return (name.words for name in rows.names[n])
+
+
+def _number(rows: Facts, members: list[int], franchise: I32, part: I32) -> None:
+    """Write down franchise and part of the members of a group."""
+    main, beside = _in_order(rows, members)
+    franchise[members] = (main or beside)[0]
+    if main:
+        part[main], part[beside] = np.arange(len(main)), np.arange(len(beside)) + BESIDE
+    else:
+        part[beside] = np.arange(len(beside))
 
 
 @dataclass(frozen=True)

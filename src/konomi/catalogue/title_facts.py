@@ -2,13 +2,21 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
 from konomi.catalogue.title_words import Name, name_of
+from konomi.text import READ
 
 WORD = re.compile(r"[^\W_]+")
 EAST = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@lru_cache(READ)
+def _eastern(text: str) -> str | None:
+    """A name in another script without white space and signs; None for others."""
+    return "".join(WORD.findall(text.casefold())) if EAST.search(text) else None
 
 
 @dataclass(frozen=True)
@@ -30,10 +38,10 @@ class Facts:
         names, eastern = [], []
         for first, rest in zip(title, others, strict=True):
             texts = list(dict.fromkeys(text for text in (first, *(rest or ())) if text))
-            far = [text for text in texts if EAST.search(text)]
-            near = [text for text in texts if text not in far] or texts[:1]
+            far = [letters for text in texts if (letters := _eastern(text)) is not None]
+            near = texts if not far else [text for text in texts if _eastern(text) is None] or texts[:1]
             names.append([name for text in near if (name := name_of(text)).words])
-            eastern.append(["".join(WORD.findall(text.casefold())) for text in far])
+            eastern.append(far)
         order = sorted(range(len(ids)), key=lambda n: (year[n] or 9999, title[n] or "", len(ids[n]), ids[n]))
         place = [0] * len(ids)
         for k, n in enumerate(order):

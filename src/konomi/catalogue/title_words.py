@@ -3,6 +3,9 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
+
+from konomi.text import READ
 
 
 def _numbered(words: str) -> dict[str, int]:
@@ -67,6 +70,7 @@ class Name:
         return self.breaks[0] if self.breaks else len(self.words)
 
 
+@lru_cache(READ)
 def name_of(text: str) -> Name:
     """The words of a name in lower case, without leading words such as 'Zoku', 'The', 'Gekijouban'."""
     plain = unicodedata.normalize("NFKC", text.translate(DROPPED)).casefold()

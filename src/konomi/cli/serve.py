@@ -23,6 +23,15 @@ def serve(
     name: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="What else the service is called, behind a proxy; give several.")
     ] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            "--train-every", metavar="TIME", help="Train again so long after the last time, as in 24h, if anything is new."
+        ),
+    ] = None,
+    after: Annotated[
+        int | None, typer.Option("--train-after", metavar="N", min=1, help="Train again after so many new entries.")
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The port to listen on; 0 = any that is free.")] = 8000,
 ) -> None:
     """Answer over HTTP, and keep what people say, until Ctrl-C.
@@ -33,5 +42,9 @@ def serve(
         need(package, "The service")
     from konomi.serve.running import serve as answer
     from konomi.serve.store.people_store import usual_place
+    from konomi.serve.training.trainer import When
+    from konomi.settings import duration
 
-    answer(bundle, host, port, store or usual_place(), name or (), lambda url: say(f"Konomi answers at {url}; Ctrl-C ends it."))
+    when = When(None if every is None else duration(every, "--train-every"), after)
+    place = store or usual_place()
+    answer(bundle, host, port, place, name or (), lambda url: say(f"Konomi answers at {url}; Ctrl-C ends it."), when)

@@ -85,10 +85,6 @@ class Split:
         """
         return self._having(dataset, TRAIN, SHOWN, VALID), self._having(dataset, TEST)
 
-    def learnt(self) -> "Split":
-        """The same entries, all of them training entries: what a model that has been chosen is trained on again."""
-        return replace(self, role=np.full_like(self.role, TRAIN), spec={"kind": "everything"})
-
     def _having(self, dataset: Dataset, *roles: int) -> Profiles:
         return dataset.profiles.keep(np.isin(self.role, roles))
 
@@ -107,6 +103,11 @@ def make_split(dataset: Dataset, config: SplitConfig) -> Split:
     expect(config, SplitConfig, "a way to split", ConfigError, "Give a konomi.SplitConfig.")
     role, found = roles_of(dataset, config)
     return Split(role, {name: value for name, value in vars(found).items() if value is not None}, dataset.sha256)
+
+
+def all_of(dataset: Dataset) -> Split:
+    """All entries are training entries: what a model that has been chosen is trained on again."""
+    return Split(np.full(len(dataset.item), TRAIN, np.uint8), {"kind": "everything"}, dataset.sha256)
 
 
 def predefined(dataset: Dataset, test: Table, valid: Table | None = None, share: float = 0.1, seed: int = 0) -> Split:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property, reduce
+from functools import cache, cached_property, lru_cache, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from konomi.kernels.letters import BITS, END, errors_at, letter_sets, occurrence
 from konomi.lists.spelling import WORD
 from konomi.lists.titles import ACCENTS, YEAR_LAST
 from konomi.lists.typed import said_words
+from konomi.text import READ
 
 ARTICLES = frozenset(("the", "an", "a"))
 KANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}  # to hiragana
@@ -118,11 +119,12 @@ def words_of(text: str) -> list[str]:
     return words
 
 
-def lines_of(name: str) -> list[list[str]]:
+@lru_cache(READ)
+def lines_of(name: str) -> tuple[tuple[str, ...], ...]:
     """The words of a name: as they are, without a year in brackets at the end, and as they are said."""
     words = words_of(name)
     if not words:
-        return []
+        return ()
     ways = {"".join(words): words}
     if name.endswith(")") and (year := YEAR_LAST.search(name)):
         ways.setdefault("".join(words[:-1]), words[:-1])
@@ -130,7 +132,7 @@ def lines_of(name: str) -> list[list[str]]:
     if words[0].isascii() and OTHERWISE.search(name.casefold()):
         said = list(said_words(name))
         ways.setdefault("".join(said), said)
-    return [way for way in ways.values() if way]
+    return tuple(tuple(way) for way in ways.values() if way)
 
 
 def letters_of(text: str) -> npt.NDArray[np.uint32]:

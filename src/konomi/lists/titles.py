@@ -7,7 +7,7 @@ import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import polars as pl
 
@@ -15,6 +15,7 @@ from konomi.errors import RequestError
 from konomi.lists.site_ids import SiteIds
 from konomi.lists.spelling import Spellings
 from konomi.lists.typed import TypedTitles
+from konomi.text import READ
 
 ARTICLE_FIRST = re.compile(r"^(?:the|an|a)\s+(?=\S)")
 ARTICLE_LAST = re.compile(r"(?<=\S),\s*(?:the|an|a)$")
@@ -50,6 +51,9 @@ def plain(title: str) -> str:
     return "".join(filter(str.isalnum, text)) or text  # a title of symbols only is itself
 
 
+_plain = lru_cache(READ)(plain)  # for what a catalogue has, never for what people type
+
+
 def exact(title: str) -> str:
     """A title with case, width and spaces unified; "Gintama'" and "Gintama" stay different here, but are equal in `plain`."""
     return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
@@ -79,9 +83,9 @@ class TitleIndex:
 
     def _add(self, name: str, row: int) -> None:
         self._names.append((name, row))
-        keys = [plain(name)]
+        keys = [_plain(name)]
         if name.endswith(")") and (year := YEAR_LAST.search(name)):
-            keys.append(plain(name[: year.start()]))
+            keys.append(_plain(name[: year.start()]))
         for key in keys:
             rows = self._rows[key]
             if not rows or rows[-1] != row:  # all names of a row are added one after the other

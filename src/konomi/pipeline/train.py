@@ -15,7 +15,7 @@ from konomi.bundle.format import Bundle
 from konomi.catalogue.served import served_catalogue
 from konomi.data.dataset import Dataset
 from konomi.data.lifts import lifts
-from konomi.data.split import Split, SplitConfig, TrainSet
+from konomi.data.split import Split, SplitConfig, TrainSet, all_of
 from konomi.errors import ConfigError
 from konomi.evaluate.folds import pooled
 from konomi.evaluate.intervals import intervals
@@ -100,21 +100,52 @@ def train_model(
     trainings = [_fitted(configs, each.train, dataset, run, begun) for each in experiments]
     trained, said = [models for models, _ in trainings], trainings[0][1]
     facts, people = _measured(experiments, trained, origin)
-    fitted, items, known = trained[0], experiments[0].catalogue, experiments[0].test.baselines.lifts
-    if refit:
-        everything = splits[0].learnt().train_set(dataset)
-        chosen = {name: settled(config, [models[name] for models in trained]) for name, config in configs.items()}
-        del experiments, trainings, trained, fitted  # there need not be room for more than one training
-        fitted, said = _fitted(chosen, everything, dataset, again(run), begun)
-        items, facts = served_catalogue(everything), replace(facts, learnt=EVERYTHING)
-        known = lifts(everything, again(run))
     if begun is not None:
         kept = begun.bundle.facts.intervals if begun.bundle.facts.refitted else None  # of more ratings than are new
         facts = replace(
             facts, start=said, intervals=kept or facts.intervals, weights=facts.weights or begun.bundle.facts.weights
         )
-    settings = {name: asdict(config) for name, config in configs.items()}
-    return Bundle(fitted, settings, items, dataset.scale, facts, people, known)
+    if refit:
+        chosen = {name: settled(config, [models[name] for models in trained]) for name, config in configs.items()}
+        del experiments, trainings, trained  # there need not be room for more than one training
+        return _on_everything(chosen, configs, facts, people, dataset, run, begun)
+    items, known = experiments[0].catalogue, experiments[0].test.baselines.lifts
+    return Bundle(trained[0], _settings(configs), items, dataset.scale, facts, people, known)
+
+
+@one_blas_thread()
+def learn_all(measured: Bundle, dataset: Dataset, run: Run | None = None, start: Bundle | None = None) -> Bundle:
+    """The second training by itself: the models of a bundle that was measured (`refit`=False), trained on every entry of its
+    dataset, with what was measured. start: an earlier bundle that has learnt all of the dataset as it was then, to go on from.
+
+    Errors as for `train_model`.
+    """
+    run = run_from(run)
+    configs = models_from(measured.configs)
+    chosen = {name: settled(config, [measured.models[name]]) for name, config in configs.items()}
+    begun = None if start is None else Start.of(start, dataset, None, run)
+    return _on_everything(chosen, configs, measured.facts, measured.people, dataset, run, begun)
+
+
+def _on_everything(
+    chosen: Mapping[str, Any],
+    configs: Mapping[str, Any],
+    facts: Facts,
+    people: pl.DataFrame,
+    dataset: Dataset,
+    run: Run,
+    begun: Start | None,
+) -> Bundle:
+    """The bundle of models that have learnt every entry. chosen: the configs, with what was left open as it was chosen."""
+    everything = all_of(dataset).train_set(dataset)
+    fitted, said = _fitted(chosen, everything, dataset, again(run), begun)
+    facts = replace(facts, learnt=EVERYTHING, start=facts.start if begun is None else said)
+    items, known = served_catalogue(everything), lifts(everything, again(run))
+    return Bundle(fitted, _settings(configs), items, dataset.scale, facts, people, known)
+
+
+def _settings(configs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: asdict(config) for name, config in configs.items()}
 
 
 def _fitted(

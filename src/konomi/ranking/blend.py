@@ -32,6 +32,7 @@ from konomi.data.profiles import Profiles
 from konomi.models.api import Model, first_giving, ordering, tasks
 from konomi.ranking.circle import Circle, Circled
 from konomi.ranking.dials import Dials
+from konomi.ranking.offer import withdrawn
 from konomi.ranking.scores import UNKNOWN_ITEM, ScoredTerm, Scores, Term, above, codes_of
 from konomi.ranking.silent import robust_popularity
 from konomi.ranking.weights import Weights
@@ -77,10 +78,10 @@ class Blend:
 
     @cached_property
     def known(self) -> Bools:
-        """bool[I]: the items that a model knows which orders titles or predicts ratings."""
+        """bool[I]: the items that a model knows which orders titles or predicts ratings, but for those that are withdrawn."""
         models = (*ordering(self.models), *([] if self.rater is None else [self.rater]))
         known: Bools = np.any([model.item_known[:-1] > 0 for model in models], axis=0)
-        return known
+        return known & ~withdrawn(self.items)
 
     @property
     def terms(self) -> tuple[Term, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from konomi.arrays import Bools
@@ -21,6 +22,11 @@ class Offer:
 
 
 WHAT_IS_NEW = Offer()
+
+
+def withdrawn(items: pl.DataFrame) -> Bools:
+    """bool[I]: the items of a catalogue that are not offered any more, and not found; none where nothing says so."""
+    return items["withdrawn"].to_numpy() if "withdrawn" in items.columns else np.zeros(len(items), np.bool_)
 
 
 def open_to_all(items: pl.DataFrame) -> Bools:

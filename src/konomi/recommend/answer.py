@@ -68,6 +68,7 @@ class Answer:
                 *([said[wished].format(genres=listed(wishes, language))] if wishes else []),
                 *([said[because].format(titles=titles(own, language))] if own else []),
                 *([said[taste].format(tags=listed(tags, language))] if tags else []),
+                *([said["new"].format(titles=listed(row.like, language))] if sign > 0 and row.like else []),
                 *([said["popular"]] if sign > 0 and row.popular and not by_popularity else []),
             ]
             sides.append("; ".join(texts))

@@ -52,6 +52,12 @@ class Catalogue:
         return [(year, kind, tuple(own or ())) for year, kind, own in zip(years, types, genres, strict=True)]
 
     @cached_property
+    def kin(self) -> dict[int, list[int]]:
+        """New item → the rows of the items that it is placed by; see `bundle/grown.py`."""
+        own = self.items["kin"].to_list() if "kin" in self.items.columns else []
+        return {row: rows for row, rows in enumerate(own) if rows}
+
+    @cached_property
     def item_ids(self) -> Vocab:
         """The ids of the item rows."""
         return Vocab(self.items["item_id"])

@@ -43,7 +43,8 @@ POPULAR = 0.25  # of all that speaks for a title; where popularity is more, it i
 def row_of(catalogue: Catalogue, row: int, score: float, **more: Any) -> Row:
     """A title with what the catalogue knows of it; more: the other fields of a `Row`."""
     year, kind, genres = catalogue.about[row]
-    return Row(catalogue.ids[row], catalogue.names[row], year, kind, genres, round(score, 4), **more)
+    like = tuple(catalogue.names[one] for one in catalogue.kin.get(row, ()))
+    return Row(catalogue.ids[row], catalogue.names[row], year, kind, genres, round(score, 4), like=like, **more)
 
 
 @dataclass(frozen=True)

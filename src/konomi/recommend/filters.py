@@ -165,6 +165,8 @@ def masks_of(where: Where, items: pl.DataFrame) -> list[tuple[str, Bools]]:
             conditions[f"`{name}` to {high:g}"] = pl.col(column) <= high
     if where.ratings:
         conditions[f"`ratings` {where.ratings:,}"] = pl.col("ratings") >= where.ratings
+    if "withdrawn" in items.columns:
+        conditions["what is withdrawn"] = ~pl.col("withdrawn")
     if not where.sensitive:
         conditions["`sensitive`: Hentai and Erotica are left out"] = ~pl.col("sensitive")
     if not where.ecchi:

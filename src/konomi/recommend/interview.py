@@ -37,6 +37,7 @@ from konomi.bundle.format import Bundle
 from konomi.catalogue.tags import content_vectors
 from konomi.errors import RequestError
 from konomi.models.api import HasItemVectors, Model, first_placing
+from konomi.ranking.offer import open_to_all, withdrawn
 from konomi.runtime import one_blas_thread
 
 TASTE, OFFSET = 0.1, 0.4  # variances of v·w over titles as people rate them, and of a person's offset; 1 is a rating's noise
@@ -107,7 +108,7 @@ def questions(model: Model | HasItemVectors | None, items: pl.DataFrame, taste: 
     """The questions for a model. Without item vectors (or for None) items are described by their genres, type and era.
 
     items: a bundle's catalogue, with `ratings`, and `franchise` where it is known; taste: tr(MΣ) before the first answer, see
-    `measured_taste`. Nobody is asked about sensitive titles and titles without a rating.
+    `measured_taste`. Nobody is asked about sensitive titles, withdrawn ones and titles without a rating.
     """
     count = items["ratings"].to_numpy().astype(np.float64)
     tags = content_vectors(items).astype(np.float64)
@@ -131,7 +132,7 @@ def questions(model: Model | HasItemVectors | None, items: pl.DataFrame, taste: 
         habit=np.append(np.full(tags.shape[1], HABIT), [DEPTH, ACTIVITY]),
         common=common.astype(np.float32),
         franchise=items["franchise"].to_numpy() if "franchise" in items.columns else np.arange(len(items), dtype=np.int32),
-        askable=(count > 0) & ~items["sensitive"].to_numpy(),
+        askable=(count > 0) & open_to_all(items) & ~withdrawn(items),
     )
 
 

@@ -34,7 +34,7 @@ def item_of(ground: Ground, title: int | str) -> Item:
     return Item(row, catalogue.ids[row], catalogue.names[row], catalogue.knows(row), facts, _franchise(ground, row))
 
 
-PLACES = ("franchise", "part")  # columns of rows, which mean nothing outside
+PLACES = ("franchise", "part", "kin")  # columns of rows, which mean nothing outside
 
 
 def _franchise(ground: Ground, row: int) -> tuple[Part, ...]:

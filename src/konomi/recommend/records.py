@@ -8,9 +8,9 @@ By = Literal["both", "factors", "content"]
 
 How = Literal["exact", "title", "word", "initials", "spelt", "inside", "mistyped"]
 
-Keeps = Literal["unknown", "seen", "planned", "not planned", "hidden", "filtered", "franchise"]
-"""No model knows it; they have seen it, plan it, do not plan it (where only plans are asked for) or hide it; a filter keeps it
-out; or it is not what comes next of its franchise, or is beside it."""
+Keeps = Literal["unknown", "withdrawn", "seen", "planned", "not planned", "hidden", "filtered", "franchise"]
+"""No model knows it; it is withdrawn; they have seen it, plan it, do not plan it (where only plans are asked for) or hide it; a
+filter keeps it out; or it is not what comes next of its franchise, or is beside it."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Row:
     lies with probability `LEVEL`; deviation: the standard deviation of the rating by the model itself, None where it has none;
     up, down: the person's own entries that move the score most; popular: what popularity adds, None where it is a small part;
     tags: what their taste for genres, types and eras adds (models of contents); wishes: what their genre wishes add; planned:
-    whether they plan to see it.
+    whether they plan to see it; like: of a title that no model has learnt yet, the titles that it is placed by.
     """
 
     item_id: int | str
@@ -52,6 +52,7 @@ class Row:
     tags: tuple[tuple[str, float], ...] = ()
     wishes: tuple[tuple[str, float], ...] = ()
     planned: bool = False
+    like: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

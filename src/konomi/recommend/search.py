@@ -26,6 +26,7 @@ from konomi.errors import RequestError
 from konomi.lists.lines import NameLines, bits_of, words_of
 from konomi.lists.titles import INSIDE, YEAR_LAST
 from konomi.lists.typed import LONGEST, MOST_WORDS, covering, said_words
+from konomi.ranking.offer import open_to_all, withdrawn
 from konomi.recommend.records import How as How
 
 EXACT, TITLE, BY_WORD, INITIALS, SPELT, WITHIN, MISTYPED = range(len(get_args(How)))
@@ -66,13 +67,14 @@ class Search:
     def __call__(self, text: str, k: int = 10, sensitive: bool = False) -> tuple[Hit, ...]:
         """At most k titles that a text may be the beginning of, the likeliest first; each once.
 
-        sensitive: Hentai and Erotica, too. Of a text longer than `LONGEST` characters its beginning is read. A year in brackets
-        at its end keeps titles of that year, if there are any. RequestError where text is no text, or k none.
+        sensitive: Hentai and Erotica, too. What is withdrawn is not found. Of a text longer than `LONGEST` characters its
+        beginning is read. A year in brackets at its end keeps titles of that year, if there are any. RequestError where text is
+        no text, or k none.
         """
         if not isinstance(text, str):
             raise RequestError(f"{what_it_is(text)} is no text.", 'Give what was typed, such as "cowb".', "text")
         k, text = min(whole("k", k, 1), max(len(self.items), 1)), text[:LONGEST].strip()
-        able = np.ones(len(self.items), np.bool_) if sensitive else self._open
+        able = self._there if sensitive else self._open
         if not (year := YEAR_LAST.search(text)):
             return self._hits(text, k, able)
         title = text[: year.start()]
@@ -162,8 +164,12 @@ class Search:
         return self.items["year"].cast(pl.Int64).fill_null(-1).to_numpy()
 
     @cached_property
+    def _there(self) -> Bools:
+        return ~withdrawn(self.items)
+
+    @cached_property
     def _open(self) -> Bools:
-        return ~self.items["sensitive"].to_numpy()
+        return self._there & open_to_all(self.items)
 
     @cached_property
     def _rank(self) -> I64:

@@ -7,6 +7,7 @@ import numpy as np
 
 from konomi.arrays import Bools
 from konomi.ranking.dials import Dials
+from konomi.ranking.offer import withdrawn
 from konomi.ranking.rank import Ranking
 from konomi.recommend.answer import Answer, Row
 from konomi.recommend.explain import Why
@@ -44,15 +45,16 @@ def verdict(ground: Ground, person: Person, row: int, where: Where, dials: Dials
     seen = bool((profile.item[~profile.planned] == row).any())
     planned = bool((profile.item[profile.planned] == row).any())
     hidden = bool((person.hidden == row).any())
-    kept: list[Keeps] = [] if known else ["unknown"]
+    gone = bool(withdrawn(ground.bundle.items)[row])
+    kept: list[Keeps] = ["withdrawn"] if gone else [] if known else ["unknown"]
     kept += ["seen"] if seen and not where.again else []
     kept += ["planned"] if planned and where.planned == "hide" else []
     kept += ["not planned"] if not planned and where.planned == "only" else []
     kept += ["hidden"] if hidden else []
-    kept += [] if mask[row] else ["filtered"]
+    kept += [] if mask[row] or gone else ["filtered"]
     if not kept and not _offered(ground, person, mask, where)[row]:
         kept = ["franchise"]
-    named = masks_of(where, ground.bundle.items) if not mask[row] else []
+    named = masks_of(where, ground.bundle.items) if "filtered" in kept else []
     rest = Person(person.catalogue, profile.keep(profile.item != row), person.wishes, person.given, hidden=person.hidden)
     with workers(1):
         scores = ranker.blend.weigh(rest.profile, dials, rest.wishes)

@@ -136,6 +136,12 @@ def item_of(served: Served, row: int) -> replies.Item:
         facts["sensitive"],
         found.known,
         found.franchise,
+        tuple(facts.get("studios") or ()),
+        facts.get("source"),
+        facts.get("age"),
+        facts["image"],
+        tuple(facts.get("related") or ()),
+        facts.get("withdrawn", False),
     )
 
 

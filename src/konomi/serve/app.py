@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from konomi.errors import KonomiError
-from konomi.serve import operations, v1, v1_keys, v1_more, v1_people, v1_people_answers
+from konomi.serve import operations, v1, v1_items, v1_keys, v1_models, v1_more, v1_people, v1_people_answers
 from konomi.serve.guards.access import Access
 from konomi.serve.guards.bodies import Bodies
 from konomi.serve.guards.headers import Headers
@@ -53,8 +53,9 @@ def routes(service: Service) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
-    of_people = () if service.store is None else (v1_people.router, v1_people_answers.router, v1_keys.router)
-    for router in (v1.router, v1_more.router, operations.router, *of_people):
+    of_people = () if service.store is None else (v1_people.router, v1_people_answers.router, v1_items.router, v1_keys.router)
+    of_models = () if service.models is None else (v1_models.router,)
+    for router in (v1.router, v1_more.router, operations.router, *of_people, *of_models):
         app.include_router(router)
     app.add_exception_handler(KonomiError, _of_family)
     app.add_exception_handler(HTTPException, _of_http)

@@ -14,7 +14,7 @@ class Log(logging.Handler):
     """Writes lines to a stream, by default stderr as it is at that moment; also as a handler of Python's own log records."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.INFO)
         self.stream = stream
 
     def __call__(self, **said: Any) -> None:

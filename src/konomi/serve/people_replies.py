@@ -48,9 +48,11 @@ class Entries:
 
 @dataclass(frozen=True)
 class Erased:
-    """How many entries were erased. models: until when models may have learnt from them."""
+    """How many entries were erased. at: when, RFC 3339: a model that was `made` after it, or at that time, has learnt nothing
+    of them; models: the same in words, for the model that answers."""
 
     entries: int
+    at: str
     models: str
 
 

@@ -23,7 +23,8 @@ class Title(Row):
     score: what titles are ordered by; rating, probability: predicted, null where no model predicts it; interval: where the
     rating lies with a probability of 90 %; deviation: the rating's standard deviation by the model itself; up, down: the
     entries of the profile that move the score most; popular: what popularity adds, null where it is a small part; tags: what
-    taste for genres, types and eras adds; wishes: what the wishes add; planned: whether the profile plans to see it.
+    taste for genres, types and eras adds; wishes: what the wishes add; planned: whether the profile plans to see it; like: of a
+    title that nobody has rated yet, those that it is placed by.
     """
 
     why: Why
@@ -71,8 +72,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Item:
-    """What the catalogue knows of an item. ratings: of the training; known: whether a model knows anything of it; franchise:
-    its parts in the order of watching, itself among them, empty where it stands alone."""
+    """What the catalogue knows of an item. ratings: of the training; known: whether a model knows anything of it; withdrawn: it
+    is not offered any more; franchise: its parts in the order of watching, itself among them, empty where it stands alone."""
 
     item_id: Id
     title: str
@@ -86,6 +87,12 @@ class Item:
     sensitive: bool
     known: bool
     franchise: tuple[Part, ...]
+    studios: tuple[str, ...]
+    source: str | None
+    age: str | None
+    image: str | None
+    related: tuple[str, ...]
+    withdrawn: bool
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from konomi.serve.current import Served
+from konomi.serve.models import Models
 from konomi.serve.problems import MEDIA_TYPE, problem
 from konomi.serve.service import Service
 from konomi.serve.store.people_store import PeopleStore
@@ -51,10 +52,11 @@ class JsonRoute(APIRoute):
         return checked
 
 
-def documented(reply: Any, problems: tuple[int, ...] = WITH_BODY) -> dict[str, Any]:
-    """What OpenAPI says of a route's answers."""
+def documented(reply: Any, problems: tuple[int, ...] = WITH_BODY, status: int = 200) -> dict[str, Any]:
+    """What OpenAPI says of a route's answers. status: of those that are no refusal."""
     refusals = {status: {"description": SAID[status], "content": {MEDIA_TYPE: {"schema": PROBLEM}}} for status in problems}
-    return {"response_model": None, "responses": {200: {"model": reply, "description": "the answer"}, **refusals}}
+    answers = {status: {"model": reply, "description": "the answer"}, **refusals}
+    return {"response_model": None, "status_code": status, "responses": answers}
 
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -73,9 +75,16 @@ def store_of(request: Request) -> PeopleStore:
     return store
 
 
-def replied(request: Request, content: Any) -> Response:
+def models_of(request: Request) -> Models:
+    """The models of that service; likewise."""
+    models = service_of(request).models
+    assert models is not None
+    return models
+
+
+def replied(request: Request, content: Any, status: int = 200) -> Response:
     """A reply that was not computed on a thread of the pool."""
-    return encoded(msgspec.json.encode(content), service_of(request).current.served)
+    return encoded(msgspec.json.encode(content), service_of(request).current.served, status)
 
 
 async def answered(request: Request, work: Callable[..., object], *arguments: object) -> Response:

@@ -11,23 +11,35 @@ import uvicorn
 
 from konomi.errors import ConfigError
 from konomi.serve.app import application
-from konomi.serve.current import Current, load
 from konomi.serve.log import Log
+from konomi.serve.models import Models
 from konomi.serve.protocol import Connection
 from konomi.serve.service import LOOPBACK, Service
 from konomi.serve.store.keys import keys
-from konomi.serve.store.people_store import PeopleStore
+from konomi.serve.store.people_store import PeopleStore, models_beside
+from konomi.serve.training.shelf import Shelf
+from konomi.serve.training.trainer import Trainer, When
 
 KEPT = 5  # seconds that an idle connection is kept
+NEVER = When()
 GRACE = 5  # seconds that running requests have to end
-TOLD = ("uvicorn", "konomi.serve")  # whose messages go to the log
+TOLD = {"uvicorn": logging.WARNING, "konomi.serve": logging.INFO}  # whose messages go to the log, and from which level on
 
 
-def serve(path: Path, host: str, port: int, place: Path | str, names: Sequence[str], ready: Callable[[str], None]) -> None:
+def serve(
+    path: Path,
+    host: str,
+    port: int,
+    place: Path | str,
+    names: Sequence[str],
+    ready: Callable[[str], None],
+    when: When = NEVER,
+) -> None:
     """Answer with the bundle of a file or of a `Store`'s folder; ready(url) is called once requests are taken.
 
-    place: of the store of people; names: that requests may call the service by, beside its own. SIGINT and SIGTERM end it: no
-    connection is taken any more, running requests have `GRACE` seconds, then the signal goes on to who handled it before.
+    place: of the store of people; names: that requests may call the service by, beside its own; when: to train by itself.
+    SIGINT and SIGTERM end it: no connection is taken any more, running requests have `GRACE` seconds, then the signal goes on
+    to who handled it before.
     ConfigError for a host beyond this machine while there is no key, or a port that cannot be had; BundleError as `load`,
     StoreError as `PeopleStore.open`.
     """
@@ -35,10 +47,13 @@ def serve(path: Path, host: str, port: int, place: Path | str, names: Sequence[s
     local = loopback(address)
     with closing(PeopleStore.open(place)) as store, _allowed(store, host, local), bound(address, port) as listening:
         hosts = frozenset((*LOOPBACK, host.lower(), *(name.lower() for name in names)))
-        service = Service(Current(load(path)), hosts=hosts, store=store, open=local)
+        models = Models(store, Shelf.open(models_beside(place)), path)
+        service = Service(models.current, hosts=hosts, store=store, models=models, open=local)
+        trainer = Trainer(models, store.ledger.erased.path, str(place), when)
         log = Log()
-        for talk in TOLD:
+        for talk, level in TOLD.items():
             logging.getLogger(talk).addHandler(log)
+            logging.getLogger(talk).setLevel(level)
         config = uvicorn.Config(
             application(service, log),
             http=Connection,
@@ -53,9 +68,11 @@ def serve(path: Path, host: str, port: int, place: Path | str, names: Sequence[s
         )
         shown = f"[{address}]" if ":" in address else address
         url = f"http://{shown}:{listening.getsockname()[1]}"
+        trainer.start()
         try:
             _Server(config, lambda: ready(url)).run(sockets=[listening])
         finally:
+            trainer.close()
             for talk in TOLD:
                 logging.getLogger(talk).removeHandler(log)
             service.pool.close()

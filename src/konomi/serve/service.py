@@ -8,6 +8,7 @@ from konomi.errors import KonomiError
 from konomi.serve.callers import Callers
 from konomi.serve.current import Current
 from konomi.serve.metrics import Metrics
+from konomi.serve.models import Models
 from konomi.serve.pool import Pool
 from konomi.serve.store.people_store import PeopleStore
 
@@ -22,7 +23,8 @@ class Service:
     """What a running service has.
 
     hosts: the names that requests may call it by; checks: what `/ready` asks, by name; store: of people, None =
-    stateless answers alone; open: whether programs without a key are answered while there is none.
+    stateless answers alone; models: of that store, None = the one bundle alone; open: whether programs without a key are
+    answered while there is none.
     """
 
     current: Current
@@ -31,12 +33,14 @@ class Service:
     hosts: frozenset[str] = frozenset(LOOPBACK)
     checks: dict[str, Check] = field(default_factory=dict)
     store: PeopleStore | None = None
+    models: Models | None = None
     open: bool = True
 
     def __post_init__(self) -> None:
         self.checks.setdefault("model", lambda: None)  # without one, nothing is served
         if self.store is not None:
             self.checks.setdefault("store", partial(_checked, self.store))
+            self.current.follow(self.store.told_items)
         self.metrics.watch(lambda: self.pool.pending, lambda: self.current.served.id)
 
     @cached_property

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.exceptions import RequestValidationError
 from itsdangerous import BadSignature, URLSafeSerializer
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from konomi.errors import RequestError
@@ -19,7 +18,9 @@ from konomi.serve import people_replies as replies
 from konomi.serve.current import Served
 from konomi.serve.problems import Unknown
 from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, replied, service_of, store_of
+from konomi.serve.rows import rows_of, several
 from konomi.serve.saying import Said, changes_of, checked_id
+from konomi.serve.store import clock
 from konomi.serve.store.people_store import PeopleStore
 from konomi.serve.store.tables import LONGEST_ID
 
@@ -29,7 +30,6 @@ Id = Annotated[str, Path(min_length=1, max_length=LONGEST_ID, description="the i
 Item = Annotated[str, Path(min_length=1, max_length=LONGEST_ID, description="an item id")]
 Limit = Annotated[int, Query(ge=1, le=1_000, description="entries of a page")]
 
-NDJSON = "application/x-ndjson"
 ROWS: TypeAdapter[list[bodies.EntryRow]] = TypeAdapter(bodies.Rows)
 
 
@@ -47,21 +47,10 @@ async def delete_entry(request: Request, id: Id, item: Item, at: str | None = No
     return replied(request, outcomes.rows[0])
 
 
-_SEVERAL: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/EntryRow"}}},
-            NDJSON: {"schema": {"type": "string", "description": "one such object a line"}},
-        },
-    }
-}
-
-
-@router.put("/{id}/entries", **documented(replies.Outcomes), openapi_extra=_SEVERAL)
+@router.put("/{id}/entries", **documented(replies.Outcomes), openapi_extra=several("EntryRow"))
 async def put_entries(request: Request, id: Id) -> Response:
     """Say something of up to 10,000 items, as a JSON array or as lines of JSON: all of it is stored, or nothing."""
-    rows = _rows(await request.body(), request.headers.get("content-type", ""))
+    rows = rows_of(ROWS, await request.body(), request.headers.get("content-type", ""))
     said = [Said(str(row.item), row.rating, row.status, row.at, row.deleted) for row in rows]
     return replied(request, await _stored(request, id, said))
 
@@ -91,8 +80,8 @@ async def erase(request: Request, id: Id) -> Response:
     count = await asyncio.wrap_future(store_of(request).erase(id))
     if count is None:
         raise nobody()
-    until = "Models that were trained before now may have learnt from these entries; none that is trained from now on does."
-    return replied(request, replies.Erased(count, until))
+    until = "Models whose training began before now may have learnt from these entries; none that is trained from now on does."
+    return replied(request, replies.Erased(count, clock.written(clock.now()), until))
 
 
 @router.get("/{id}/settings", **documented(bodies.Settings, WITHOUT_BODY))
@@ -165,18 +154,6 @@ async def _stored(request: Request, id: str, said: Sequence[Said]) -> replies.Ou
         for one, verdict, late in zip(said, verdicts, clamped, strict=True)
     )
     return replies.Outcomes(dict(Counter(row.outcome for row in rows)), rows)
-
-
-def _rows(content: bytes, media: str) -> list[bodies.EntryRow]:
-    """The rows of a body; RequestValidationError with the place of what is wrong."""
-    lines = media.partition(";")[0].strip().lower() == NDJSON
-    try:
-        if lines:
-            content = b"[" + b",".join(line for line in content.splitlines() if line.strip()) + b"]"
-        return ROWS.validate_json(content)
-    except ValidationError as error:
-        wrong = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
-        raise RequestValidationError(wrong) from None
 
 
 def settings_of(store: PeopleStore, id: str) -> dict[str, Any]:

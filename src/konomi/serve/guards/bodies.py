@@ -8,7 +8,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from konomi.serve.problems import problem
 
 LARGEST = 1_000_000  # bytes
-LARGER = ((re.compile(r"/v1/people/[^/]+/entries"), 4_000_000), (re.compile(r"/v1/people/[^/]+/import"), 32 << 20))
+LARGER = (
+    (re.compile(r"/v1/people/[^/]+/entries"), 4_000_000),
+    (re.compile(r"/v1/people/[^/]+/import"), 32 << 20),
+    (re.compile(r"/v1/items"), 16_000_000),
+)
 PATIENCE = 10.0  # seconds for all of it
 
 

@@ -62,8 +62,7 @@ class Ledger:
     def seq(self, connection: Connection) -> int:
         """The number of the last change, also of changes whose rows are gone."""
         if self._seq is None:
-            floor = connection.scalar(select(meta.c.value).where(meta.c.name == "seq"))
-            self._seq = max(int(floor or 0), connection.scalar(select(func.max(entry.c.seq))) or 0)
+            self._seq = last_seq(connection)
         return self._seq
 
     def apply(self, connection: Connection, changes: Sequence[Change]) -> list[Verdict]:
@@ -72,7 +71,7 @@ class Ledger:
         gone = {who: self.erased.since(who) for who in {change.person for change in changes}}
         counted = [n for n, change in enumerate(changes) if change.at > gone[change.person]]
         people = self.people(connection, dict.fromkeys(changes[n].person for n in counted))
-        items = self._known(connection, item, dict.fromkeys(changes[n].item for n in counted), {})
+        items = self.items(connection, dict.fromkeys(changes[n].item for n in counted))
         pairs = [(people[changes[n].person], items[changes[n].item]) for n in counted]
         said, seq = _said(connection, dict.fromkeys(pairs)), self.seq(connection)
         written: dict[tuple[int, int], dict[str, Any]] = {}
@@ -95,6 +94,10 @@ class Ledger:
         at, ids = now(), list(ids)
         return self._known(connection, person, ids, {id: {"created": max(at, self.erased.since(id) + 1)} for id in ids})
 
+    def items(self, connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+        """The rows of items, made where they are new."""
+        return self._known(connection, item, ids, {})
+
     def _known(
         self, connection: Connection, table: Table, ids: Iterable[str], more: dict[str, dict[str, Any]]
     ) -> dict[str, int]:
@@ -109,6 +112,12 @@ class Ledger:
             connection.execute(insert(table), new)
             known.update(_rows(connection, table, [row["id"] for row in new]))
         return {id: known[id] for id in ids}
+
+
+def last_seq(connection: Connection) -> int:
+    """The number of the last change, also of changes whose rows are gone; 0 = there was none."""
+    floor = connection.scalar(select(meta.c.value).where(meta.c.name == "seq"))
+    return max(int(floor or 0), connection.scalar(select(func.max(entry.c.seq))) or 0)
 
 
 def _verdict(change: Change, before: Said | None) -> Verdict:

@@ -24,11 +24,12 @@ LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{1,18})")
 
 
 class Erased:
-    """The lines of a file, which is made where there is none. Only the writer adds to it."""
+    """The lines of a file, which is made where there is none. Only the writer adds to it. alone: whether nobody writes to it
+    meanwhile, so that what a kill has cut short can be taken away."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, alone: bool = True) -> None:
         self.path = path
-        if not path.exists():
+        if alone and not path.exists():
             _write(path, f"{TITLE} {secrets.token_hex(16)}\n".encode())
         text = path.read_text(encoding="ascii", errors="replace")
         whole = text[: text.rfind("\n") + 1].splitlines()  # what a kill cut short was not acknowledged
@@ -41,7 +42,8 @@ class Erased:
         self._at: dict[str, int] = {}
         for key, at in self.order:
             self._at[key] = max(at, self._at.get(key, 0))
-        os.truncate(path, len("".join(f"{line}\n" for line in whole)))
+        if alone:
+            os.truncate(path, len("".join(f"{line}\n" for line in whole)))
 
     @staticmethod
     def copy(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""PeopleStore: what a service knows of people, and how it comes to know it."""
+"""PeopleStore: what a service knows of people, and of items by its clients, and how it comes to know it."""
 
 import json
 import os
@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, select, update
 
 from konomi.serve.store.clock import now
-from konomi.serve.store.database import Database, open_database, shown_place
+from konomi.serve.store.database import Database, open_database, reading_engine, shown_place, understood
 from konomi.serve.store.entries import AT_ONCE, Change, Ledger, Verdict, chunks
 from konomi.serve.store.erased import Erased
+from konomi.serve.store.items import ItemChange, Outcome, Told, change_items, told_of
 from konomi.serve.store.keys import make_session
 from konomi.serve.store.migrate import migrate
 from konomi.serve.store.tables import TAKEN_BACK, entry, item, key, meta, person, session
@@ -83,6 +84,15 @@ class PeopleStore:
         with self.database.read() as connection:
             return [Entry(*row) for row in connection.execute(asked.order_by(entry.c.item).limit(limit))]
 
+    def change_items(self, changes: Sequence[ItemChange]) -> Future[list[Outcome]]:
+        """Store what clients say of items, see `change_items`."""
+        return self.writer.call(partial(change_items, self.ledger, changes))
+
+    def told_items(self) -> list[Told]:
+        """What clients say of items, see `told_of`."""
+        with self.database.read() as connection:
+            return told_of(connection)
+
     def settings(self, id: str) -> dict[str, Any] | None:
         """The wishes and dials of somebody; None where nobody has this id."""
         with self.database.read() as connection:
@@ -111,6 +121,10 @@ class PeopleStore:
         None where nobody had this id. What comes later with an older time is not theirs; the id is that of a new person."""
         return self.writer.call(partial(_erase, self.ledger, id))
 
+    def seq(self) -> int:
+        """The number of the last change."""
+        return self.writer.call(self.ledger.seq).result()
+
     def check(self) -> None:
         """Write something; StoreError where that cannot be done."""
         self.writer.call(partial(_set_meta, "checked", str(now()))).result()
@@ -118,8 +132,17 @@ class PeopleStore:
 
 def beside(place: Path | str) -> Path:
     """The usual place of the file of who was erased from a store."""
+    return _beside(place, "erased")
+
+
+def models_beside(place: Path | str) -> Path:
+    """The folder of the models of a store."""
+    return _beside(place, "models")
+
+
+def _beside(place: Path | str, ending: str) -> Path:
     text = shown_place(place)
-    return data_folder() / f"{sha256(text.encode()).hexdigest()[:16]}.erased" if "://" in text else Path(f"{text}.erased")
+    return data_folder() / f"{sha256(text.encode()).hexdigest()[:16]}.{ending}" if "://" in text else Path(f"{text}.{ending}")
 
 
 def data_folder() -> Path:
@@ -144,6 +167,17 @@ def beside_a_service(place: Path | str | None) -> Iterator[Connection]:
 def usual_place() -> Path:
     """Where a store is if nobody says where."""
     return data_folder() / "store.db"
+
+
+def secret_of(place: Path | str) -> bytes:
+    """The secret of a store that a service may have open; StoreError where there is no store."""
+    engine = reading_engine(place)
+    try:
+        with understood(shown_place(place)), engine.connect() as connection:
+            found = connection.scalar(select(meta.c.value).where(meta.c.name == "secret"))
+    finally:
+        engine.dispose()
+    return bytes.fromhex(found or "")
 
 
 def _settled(connection: Connection, name: str, value: str) -> str:

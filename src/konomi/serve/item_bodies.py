@@ -1,0 +1,40 @@
+"""What the service is told of items. The fields are columns of a catalogue (`table.ITEM_COLUMNS`)."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from konomi.serve.bodies import Body, Name, Names
+from konomi.serve.people_bodies import MOST_ROWS, StoredId
+
+MOST_NUMBER = 2**31 - 1
+Url = Annotated[str, Field(max_length=2_000, pattern=r"^https?://\S+$", description="an http address")]
+
+
+class ItemBody(Body):
+    """What a client says of an item. What is null or left out is as the catalogue of the bundle has it, if it has the item."""
+
+    title: Name | None = None
+    titles: Annotated[Names | None, Field(description="its other names")] = None
+    genres: Names | None = None
+    year: Annotated[int, Field(ge=1, le=9999, description="of first airing")] | None = None
+    type: Annotated[Name | None, Field(description="TV, Movie, …")] = None
+    episodes: Annotated[int, Field(ge=0, le=MOST_NUMBER)] | None = None
+    studios: Names | None = None
+    source: Annotated[Name | None, Field(description="what it was made from: Manga, Original, …")] = None
+    age: Annotated[Name | None, Field(description="whom it is for: G, PG-13, …")] = None
+    image: Url | None = None
+    related: Annotated[
+        list[StoredId | int] | None, Field(max_length=1_000, description="ids of other parts of the franchise")
+    ] = None
+    sensitive: Annotated[bool | None, Field(description="not for everybody: left out unless it is asked for")] = None
+
+
+class ItemRow(ItemBody):
+    """The same, one of many."""
+
+    item: StoredId | int
+    withdrawn: Annotated[bool, Field(description="it is not offered any more")] = False
+
+
+ItemRows = Annotated[list[ItemRow], Field(max_length=MOST_ROWS)]

@@ -1,0 +1,97 @@
+"""What the service answers on models and trainings. msgspec writes these records as JSON, and OpenAPI describes the same."""
+
+from dataclasses import dataclass
+
+from konomi.serve.store import clock
+from konomi.serve.store.jobs import How, Job, State
+from konomi.serve.store.models import Kept
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A metric of the new model and of the one that was served, both as trained without the test entries. of: what it measures:
+    "served", the lists that people get, or "rating" or "interaction", predictions; difference: new − served, within low and
+    high, the bounds of its 95 % interval over people."""
+
+    metric: str
+    of: str
+    new: float
+    served: float
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that the service has. made: when its training began, so it knows of nobody who was erased before; RFC 3339.
+    activated: when it was last made the one that answers; training: the id of its job, null = it was given; how: from the
+    model before, or anew; entries, people: how many changes its training found, and of how many people; why: whether it may
+    answer by itself."""
+
+    id: str
+    serving: bool
+    made: str
+    activated: str | None
+    training: int | None = None
+    how: How | None = None
+    entries: int | None = None
+    people: int | None = None
+    why: str | None = None
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a training has come: done of total units."""
+
+    what: str
+    done: float
+    total: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training. step: where it is; error: why it failed; model: the id of what it has made."""
+
+    id: int
+    how: How
+    state: State
+    created: str
+    began: str | None
+    ended: str | None
+    step: Step | None = None
+    error: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class Activated:
+    """The model that answers from now on."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """A training that is not wanted any more. cancelled: no = it had ended already."""
+
+    id: int
+    cancelled: bool
+
+
+def shown_model(kept: Kept, serving: str) -> Model:
+    """A model as it is shown. serving: the id of the one that answers."""
+    report = dict(kept.report)
+    figures = tuple(Figure(**each) for each in report.pop("figures", ()))
+    activated = None if kept.activated is None else clock.written(kept.activated)
+    return Model(kept.id, kept.id == serving, clock.written(kept.made), activated, kept.job, **report, figures=figures)
+
+
+def shown_training(job: Job, model: str | None) -> Training:
+    """A training as it is shown. model: the id of what it has made."""
+    created, began, ended = (None if at is None else clock.written(at) for at in (job.created, job.began, job.ended))
+    running = job.state == "running" and job.progress
+    step = Step(**{name: job.progress[name] for name in Step.__dataclass_fields__}) if running else None
+    return Training(job.id, job.how, job.state, created or "", began, ended, step, job.error, model)

@@ -1,0 +1,29 @@
+"""Bodies of many rows: a JSON array, or lines of JSON."""
+
+from typing import Any, TypeVar
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+NDJSON = "application/x-ndjson"
+
+
+def rows_of(kind: TypeAdapter[list[T]], content: bytes, media: str) -> list[T]:
+    """The rows of a body; RequestValidationError with the place of what is wrong."""
+    lines = media.partition(";")[0].strip().lower() == NDJSON
+    try:
+        if lines:
+            content = b"[" + b",".join(line for line in content.splitlines() if line.strip()) + b"]"
+        return kind.validate_json(content)
+    except ValidationError as error:
+        wrong = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
+        raise RequestValidationError(wrong) from None
+
+
+def several(row: str) -> dict[str, Any]:
+    """What OpenAPI says of such a body, of rows of the schema `row`."""
+    array = {"type": "array", "items": {"$ref": f"#/components/schemas/{row}"}}
+    lines = {"type": "string", "description": "one such object a line"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": array}, NDJSON: {"schema": lines}}}}
