@@ -11,7 +11,9 @@ It needs httpx and msgspec, which the extra `serve` brings, and nothing of what 
 
 from konomi.client.asked import Dials as Dials
 from konomi.client.asked import Entry as Entry
+from konomi.client.asked import Facts as Facts
 from konomi.client.asked import Filters as Filters
+from konomi.client.asked import ItemRow as ItemRow
 from konomi.client.asked import Row as Row
 from konomi.client.client import Client as Client
 from konomi.client.errors import NotThere as NotThere

@@ -25,6 +25,30 @@ class Row(Entry, total=False):
     deleted: bool
 
 
+class Facts(TypedDict, total=False):
+    """What an item is; None = as the catalogue of the bundle has it."""
+
+    title: str | None
+    titles: Sequence[str] | None
+    genres: Sequence[str] | None
+    year: int | None
+    type: str | None
+    episodes: int | None
+    studios: Sequence[str] | None
+    source: str | None
+    age: str | None
+    image: str | None
+    related: Sequence[Id] | None
+    sensitive: bool | None
+
+
+class ItemRow(Facts, total=False):
+    """The same, one of many. withdrawn: it is not offered any more."""
+
+    item: Required[Id]
+    withdrawn: bool
+
+
 Profile = Mapping[str, float | None] | Mapping[int, float | None] | Sequence[Entry]
 
 

@@ -10,7 +10,9 @@ import httpx
 from konomi.client.answers import Answers
 from konomi.client.asked import Row
 from konomi.client.calls import Calls
+from konomi.client.items import Items
 from konomi.client.keys import Keys
+from konomi.client.models import Models
 from konomi.client.person import Somebody, by_person
 from konomi.client.rows import MOST_ROWS
 from konomi.serve.people_replies import Session
@@ -36,7 +38,7 @@ class Client(Answers):
         headers = {"Accept": "application/json", **({} if key is None else {"Authorization": f"Bearer {key}"})}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, transport=transport)
         super().__init__(Calls(self._http, within))
-        self.keys = Keys(self._calls)
+        self.items, self.models, self.keys = Items(self._calls), Models(self._calls), Keys(self._calls)
 
     def __enter__(self) -> "Client":
         return self

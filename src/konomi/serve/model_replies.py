@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from konomi.serve.store import clock
-from konomi.serve.store.jobs import How, Job, State
-from konomi.serve.store.models import Kept
+from konomi.serve.status import How, State
 
 
 @dataclass(frozen=True)
@@ -79,19 +77,3 @@ class Cancelled:
 
     id: int
     cancelled: bool
-
-
-def shown_model(kept: Kept, serving: str) -> Model:
-    """A model as it is shown. serving: the id of the one that answers."""
-    report = dict(kept.report)
-    figures = tuple(Figure(**each) for each in report.pop("figures", ()))
-    activated = None if kept.activated is None else clock.written(kept.activated)
-    return Model(kept.id, kept.id == serving, clock.written(kept.made), activated, kept.job, **report, figures=figures)
-
-
-def shown_training(job: Job, model: str | None) -> Training:
-    """A training as it is shown. model: the id of what it has made."""
-    created, began, ended = (None if at is None else clock.written(at) for at in (job.created, job.began, job.ended))
-    running = job.state == "running" and job.progress
-    step = Step(**{name: job.progress[name] for name in Step.__dataclass_fields__}) if running else None
-    return Training(job.id, job.how, job.state, created or "", began, ended, step, job.error, model)

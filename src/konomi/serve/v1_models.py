@@ -11,7 +11,9 @@ from konomi.serve.bodies import Body
 from konomi.serve.models import Models
 from konomi.serve.problems import Unknown
 from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, models_of, replied, service_of, store_of
+from konomi.serve.store import clock
 from konomi.serve.store.jobs import How, Job, add_job, end_job, find_job, jobs
+from konomi.serve.store.models import Kept
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["models"])
 
@@ -30,7 +32,7 @@ async def list_models(request: Request) -> Response:
     known = models_of(request)
 
     def found() -> list[replies.Model]:
-        return [replies.shown_model(each, known.current.served.id) for each in known.all()]
+        return [_shown_model(each, known.current.served.id) for each in known.all()]
 
     return replied(request, await service_of(request).pool.run(found))
 
@@ -99,4 +101,20 @@ async def _shown(request: Request, id: int) -> replies.Training:
 
 
 def _with_model(job: Job, known: Models) -> replies.Training:
-    return replies.shown_training(job, next((each.id for each in known.all() if each.job == job.id), None))
+    return _shown_training(job, next((each.id for each in known.all() if each.job == job.id), None))
+
+
+def _shown_model(kept: Kept, serving: str) -> replies.Model:
+    """A model as it is shown. serving: the id of the one that answers."""
+    report = dict(kept.report)
+    figures = tuple(replies.Figure(**each) for each in report.pop("figures", ()))
+    activated = None if kept.activated is None else clock.written(kept.activated)
+    return replies.Model(kept.id, kept.id == serving, clock.written(kept.made), activated, kept.job, **report, figures=figures)
+
+
+def _shown_training(job: Job, model: str | None) -> replies.Training:
+    """A training as it is shown. model: the id of what it has made."""
+    created, began, ended = (None if at is None else clock.written(at) for at in (job.created, job.began, job.ended))
+    running = job.state == "running" and job.progress
+    step = replies.Step(**{name: job.progress[name] for name in replies.Step.__dataclass_fields__}) if running else None
+    return replies.Training(job.id, job.how, job.state, created or "", began, ended, step, job.error, model)

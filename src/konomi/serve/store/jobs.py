@@ -4,15 +4,15 @@ the next to ask takes the job over and goes on where it stood."""
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
+from konomi.serve.status import How as How
+from konomi.serve.status import State as State
 from konomi.serve.store.clock import now
 from konomi.serve.store.tables import job
 
-How = Literal["warm", "whole"]
-State = Literal["waiting", "running", "done", "failed", "cancelled"]
 OPEN = ("waiting", "running")
 ENDED = tuple(state for state in get_args(State) if state not in OPEN)
 
