@@ -89,12 +89,12 @@ def problem(response: httpx.Response, status: int) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(*words: object):
+def serving(*words: object, within: tuple[str, ...] = ()):
     """`konomi serve words` in a process of its own on a free port: the process and its URL. It is killed in the end.
 
-    Its store is a new one, unless the words say where it is.
+    Its store is a new one, unless the words say where it is. within: a command that runs the rest of its words.
     """
-    command = [sys.executable, "-c", MAIN, "serve", *map(str, words), "--port", "0"]
+    command = [*within, sys.executable, "-c", MAIN, "serve", *map(str, words), "--port", "0"]
     home = Path(tempfile.mkdtemp())
     env = {**os.environ, "XDG_DATA_HOME": str(home)}
     with (home / "said").open("w+b") as said:  # a pipe that nobody reads would be full one day, and the service would wait

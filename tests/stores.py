@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import uuid
 import warnings
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -53,6 +54,16 @@ def new_place(kind: str, folder: Path) -> str:
     name = f"konomi_{uuid.uuid4().hex}"
     server().psql(f"CREATE DATABASE {name};")
     return f"postgresql+psycopg://postgres:@/{name}?host={server().get_uri().partition('host=')[2]}"
+
+
+@contextmanager
+def stopped():
+    """PostgreSQL is shut down for a block, and started again."""
+    server().stop()
+    try:
+        yield
+    finally:
+        server().ensure_postgres_running()
 
 
 def crash() -> None:

@@ -11,13 +11,12 @@ import httpx
 import msgspec
 import pytest
 
-from konomi.client import Client, NotThere, ServiceError, asked, keys, rows
+from konomi.client import Client, NotThere, ServiceError, asked, items, keys, person, rows
 from konomi.errors import RequestError
 from konomi.ranking.offer import Planned
 from konomi.serve import bodies, item_bodies, people_bodies
 from konomi.serve.app import routes
 from konomi.serve.guards.bodies import LARGER
-from konomi.serve.item_replies import ItemOutcome
 from konomi.serve.people_replies import RowOutcome
 from konomi.serve.store import clock
 from konomi.serve.store.keys import SCOPES
@@ -70,24 +69,27 @@ def everything(konomi):
     yield "search", konomi.search("mushi")
     yield "popular", konomi.popular(k=2, from_year=1990, sensitive=True)
     yield "new", konomi.new(k=2)
-    yield "put item", konomi.items.put(901, title="Kitchen of Steel", genres=["Action"], related=[10])
-    yield "patch item", konomi.items.patch(901, year=2026)
-    yield "items", konomi.items.put_many([{"item": 901, "withdrawn": True}, {"item": 902, "title": "A"}])
-    yield "withdraw", konomi.items.withdraw(902)
-    (given,) = konomi.models.list()
-    yield "models", given
-    yield "activate", konomi.models.activate(given.id)
-    with pytest.raises(NotThere):
-        konomi.models.roll_back()
-    job = konomi.models.train("whole")
-    yield "jobs", konomi.models.trainings()
-    yield "job", konomi.models.wait(job.id, within=0)
-    yield "cancel", konomi.models.cancel(job.id)
     yield "ready", konomi.ready()
     yield "metrics", konomi.metrics()
     yield "session", konomi.session()
     yield "erase", ann.erase()
     yield "erase", ann.erase()
+    yield "items", konomi.items.put_many([{"item": 77, "title": "Planetes", "genres": ["Sci-Fi"]}, {"item": 78, "year": 1999}])
+    yield "item", konomi.items.put(77, title="Planetes", genres=["Sci-Fi"], related=[10])
+    yield "item", konomi.items.change(77, genres=None, year=2003)
+    yield "found", konomi.search("planetes")
+    yield "item", konomi.items.withdraw(78)
+    yield "train", konomi.models.train("whole")
+    yield "trainings", konomi.models.trainings()
+    yield "training", konomi.models.training(1)
+    yield "cancel", konomi.models.cancel(1)
+    (model,) = konomi.models.list()
+    yield "activate", konomi.models.activate(model.id)
+    yield "model", model
+    try:
+        konomi.models.roll_back()
+    except ServiceError as error:
+        yield "no model before", error
     operator = konomi.keys.add("operator", ["admin"], expires=datetime.now(UTC) + timedelta(days=1))
     yield "key", operator
     konomi._http.headers["authorization"] = f"Bearer {operator.key}"
@@ -110,9 +112,10 @@ def test_every_route_has_a_method(konomi, service):
     assert told["recommend"].titles[0].why and told["recommend"].unknown.exclude == 1
     assert told["taste"].histogram == {3.0: 1, 9.0: 1} and told["search"].hits[0].item_id == 15
     assert told["ready"].ready and "konomi_requests" in told["metrics"] and b"10,Cowboy Bebop" in told["export"]
-    assert told["put item"] == ItemOutcome("901", "stored") and told["items"].counts == {"stored": 2}
-    assert told["models"].serving and told["job"].how == "whole" and told["cancel"].cancelled
     assert told["erase"] is None and told["remove"] is True and told["no key"] is False
+    assert told["items"].counts == {"stored": 2} and told["found"].hits[0].year == 2003
+    assert told["train"].state == "waiting" and told["trainings"] == (told["training"],) and told["cancel"].cancelled
+    assert told["model"].serving and told["activate"].id == told["model"].id and told["no model before"].status == 404
     assert told["keys"][0].name == "operator" and told["begin"].person.startswith("anonymous-")
 
 
@@ -135,8 +138,8 @@ def test_records_say_what_the_service_said(konomi, service):
         (asked.Entry, bodies.Entry), (asked.Row, people_bodies.EntryRow), (asked.Filters, bodies.Filters),
         (asked.Dials, bodies.Turned), (asked.Member, bodies.Member), (asked.Listed, bodies.Listed), (asked.Near, bodies.Near),
         (asked.Wanted, bodies.Recommend), (asked.Wanted, people_bodies.RecommendTo), (asked.Wanted, bodies.Together),
-        (asked.Ordered, bodies.Rank), (asked.Asked, bodies.Why), (asked.Like, bodies.Similar),
         (asked.Facts, item_bodies.ItemBody), (asked.ItemRow, item_bodies.ItemRow),
+        (asked.Ordered, bodies.Rank), (asked.Asked, bodies.Why), (asked.Like, bodies.Similar),
     ],
 )  # fmt: skip
 def test_what_may_be_asked_is_what_the_service_takes(told, model):
@@ -148,7 +151,8 @@ def test_what_may_be_asked_is_what_the_service_takes(told, model):
 def test_words_and_limits_are_those_of_the_service():
     assert get_type_hints(asked.Filters)["planned"] == Planned and get_args(keys.Scope) == SCOPES
     assert rows.MOST_ROWS == people_bodies.MOST_ROWS
-    assert rows.MOST_BYTES == next(size for path, size in LARGER if path.fullmatch("/v1/people/ann/entries"))
+    for most, of in ((person.MOST_BYTES, "/v1/people/ann/entries"), (items.MOST_BYTES, "/v1/items")):
+        assert most == next(size for path, size in LARGER if path.fullmatch(of))
 
 
 def test_importing_is_light():
@@ -203,12 +207,12 @@ def test_rows_go_in_bodies_that_the_service_takes(konomi, service, monkeypatch):
     told = konomi.person("ann").put_many({"item": f"i{n}", "rating": 5} for n in range(8))
     assert [row.item for row in told.rows] == [f"i{n}" for n in range(8)] and told.counts == {"unknown item": 8}
     assert service.said.getvalue().count("/v1/people/{id}/entries") == 3
-    monkeypatch.setattr(rows, "MOST_BYTES", 100)
-    assert [before for before, _ in rows.bodies({"item": "x" * 60, "rating": 5} for _ in range(3))] == [0, 1, 2]
+    monkeypatch.setattr(person, "MOST_BYTES", 100)
+    assert [before for before, _ in rows.bodies(({"item": "x" * 60, "rating": 5} for _ in range(3)), 100)] == [0, 1, 2]
     with pytest.raises(ServiceError) as caught:
         konomi.person("bob").put_many({"item": "x" * 60 + str(n), "rating": 5 if n < 2 else 99} for n in range(3))
     assert caught.value.__notes__ == ["The 2 rows before these are stored."]
-    assert len(list(konomi.person("bob").entries())) == 2 and list(rows.bodies([])) == []
+    assert len(list(konomi.person("bob").entries())) == 2 and list(rows.bodies([], 100)) == []
 
 
 def test_rows_of_many_people(konomi):

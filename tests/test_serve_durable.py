@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from killing import rounds
 from konomi.serve.current import Served, load
 from konomi.serve.store import clock
 from konomi.serve.store.people_store import PeopleStore
-from served import MAIN, Client, serving
+from served import MAIN, Client
 from stores import KINDS, crash, new_place
 
 DURABLE = re.compile(r" (?:fsync|fdatasync)\(\d+\) += 0(?! \(INJECTED\))$")
@@ -64,40 +65,16 @@ def test_an_fsync_lies_between_request_and_answer(place, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_kill_9_loses_nothing(kind, place, tmp_path):
+def test_kill_9_loses_nothing(kind, tmp_path):
     """`bench/kills.py` does it a thousand times within the writes of 32 clients."""
-    store, known = new_place(kind, tmp_path), {}
-    for round in range(4):
-        with serving(place / "bundle", "--store", store) as (child, url):
-            for person, rows in known.items():
-                page = httpx.get(f"{url}/v1/people/{person}/entries?limit=1000").json()["entries"]
-                assert {each["item"]: each["rating"] for each in page} == rows and len(page) == len(rows)
-            with httpx.Client(base_url=url) as client:
-                for n in range(60):
-                    person, item, rating = f"p{n % 3}", str(n % 20), float((n + round) % 10 + 1)
-                    assert client.put(f"/v1/people/{person}/entries/{item}", json={"rating": rating}).status_code == 200
-                    known.setdefault(person, {})[item] = rating
-            child.kill()
+    found = rounds(tmp_path, new_place(kind, tmp_path), kills=10, clients=8, between=40)
+    assert (found.missing, found.doubled) == (0, 0) and sum(found.acknowledged) > 200
 
 
 @pytest.mark.slow
-def test_a_database_that_is_killed_and_comes_back(place, tmp_path):
-    """What was acknowledged is there, and the service recovers by itself."""
-    store = new_place("postgresql", tmp_path)
-    with serving(place / "bundle", "--store", store) as (_, url), httpx.Client(base_url=url, timeout=30) as client:
-        for item in range(20):
-            assert client.put(f"/v1/people/ann/entries/{item}", json={"rating": 5}).status_code == 200
-        crash()
-        statuses = set[int]()
-        while 200 not in statuses:
-            answer = client.put("/v1/people/ann/entries/20", json={"rating": 5})
-            statuses.add(answer.status_code)
-            assert statuses <= {200, 503} and (answer.status_code == 200 or answer.headers["retry-after"])
-        for _ in range(20):  # every connection that reads is made anew
-            answer = client.get("/v1/people/ann/entries?limit=1000")
-            if answer.status_code == 200:
-                break
-        assert len(answer.json()["entries"]) == 21 and client.get("/ready").status_code == 200
+def test_a_database_that_is_killed_loses_nothing(tmp_path):
+    found = rounds(tmp_path, new_place("postgresql", tmp_path), kills=2, clients=8, between=40, crash=crash)
+    assert (found.missing, found.doubled) == (0, 0)
 
 
 PEOPLE, ITEMS = st.sampled_from(["ann", "bob"]), st.sampled_from(["11", "12", "x"])

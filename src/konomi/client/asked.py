@@ -26,7 +26,7 @@ class Row(Entry, total=False):
 
 
 class Facts(TypedDict, total=False):
-    """What somebody says of an item; None, or nothing, is as the catalogue of the bundle has it."""
+    """What an item is; None = as the catalogue of the bundle has it."""
 
     title: str | None
     titles: Sequence[str] | None
@@ -43,7 +43,7 @@ class Facts(TypedDict, total=False):
 
 
 class ItemRow(Facts, total=False):
-    """The same of one of many items. withdrawn: it is not offered any more."""
+    """The same, one of many. withdrawn: it is not offered any more."""
 
     item: Required[Id]
     withdrawn: bool

@@ -46,10 +46,6 @@ class Calls:
         """The answer to PUT, as a record."""
         return self.ask("PUT", path, type, content=msgspec.json.encode(body))
 
-    def patch(self, path: str, type: type[T], body: Mapping[str, Any]) -> T:
-        """The answer to PATCH, as a record; the fields that it names are replaced, so it may be repeated."""
-        return self.ask("PATCH", path, type, content=msgspec.json.encode(body), repeat=True)
-
     def post(self, path: str, type: type[T], body: Mapping[str, Any], repeat: bool = True) -> T:
         """The answer to POST, as a record; repeat: nothing is created by it."""
         return self.ask("POST", path, type, content=msgspec.json.encode(body), repeat=repeat)

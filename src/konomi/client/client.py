@@ -38,7 +38,7 @@ class Client(Answers):
         headers = {"Accept": "application/json", **({} if key is None else {"Authorization": f"Bearer {key}"})}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, transport=transport)
         super().__init__(Calls(self._http, within))
-        self.keys, self.items, self.models = Keys(self._calls), Items(self._calls), Models(self._calls)
+        self.items, self.models, self.keys = Items(self._calls), Models(self._calls), Keys(self._calls)
 
     def __enter__(self) -> "Client":
         return self

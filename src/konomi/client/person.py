@@ -16,6 +16,7 @@ from konomi.serve.replies import Answer, Verdict
 from konomi.serve.status import Status
 
 PAGE = 1_000  # entries that are asked for at once
+MOST_BYTES = 4_000_000  # of a body
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Somebody:
         many rows are stored; all of them may be sent again.
         """
         told, counts = list[RowOutcome](), Counter[str]()
-        for before, body in bodies(map(timed, rows)):
+        for before, body in bodies(map(timed, rows), MOST_BYTES):
             try:
                 some = self._calls.ask("PUT", f"{self._path}/entries", Outcomes, content=body, media=NDJSON)
             except ServiceError as error:

@@ -11,7 +11,7 @@ from konomi.client.asked import Row
 from konomi.errors import RequestError
 
 NDJSON = "application/x-ndjson"
-MOST_ROWS, MOST_BYTES = 10_000, 4_000_000  # of a body
+MOST_ROWS = 10_000  # of a body
 
 
 def segment(id: int | str, what: str) -> str:
@@ -37,12 +37,12 @@ def timed(row: Row) -> Row:
     return {**row, "at": moment(row.get("at"))}
 
 
-def bodies(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, bytes]]:
-    """The rows as lines of JSON, in bodies that the service takes; with each, the number of rows before it."""
+def bodies(rows: Iterable[Mapping[str, Any]], most: int) -> Iterator[tuple[int, bytes]]:
+    """The rows as lines of JSON, in bodies of so many bytes at most; with each, the number of rows before it."""
     lines, size, before = list[bytes](), 0, 0
     for row in rows:
         line = msgspec.json.encode(row) + b"\n"
-        if lines and (len(lines) == MOST_ROWS or size + len(line) > MOST_BYTES):
+        if lines and (len(lines) == MOST_ROWS or size + len(line) > most):
             yield before, b"".join(lines)
             before, lines, size = before + len(lines), [], 0
         lines.append(line)

@@ -33,8 +33,8 @@ LOCAL = Caller("local", frozenset(SCOPES))
 
 @dataclass(frozen=True)
 class Rule:
-    """A pattern of paths and what they need: a scope for reading and one for changing; "open" = nothing; "person": the person
-    whom the path names, or the scope "people"."""
+    """A pattern of paths and what they need: a scope for reading and one for changing; "person": the person whom the path
+    names, or the scope "people"; "anybody" = nothing; "open" = nothing, and nobody looks who asks."""
 
     path: re.Pattern[str]
     read: str
@@ -49,7 +49,7 @@ RULES = (
     _rule(r"/live|/ready", "open"),
     _rule(r"/metrics", "metrics"),
     _rule(r"/v1/openapi\.json", "open"),
-    _rule(r"/v1/session", "open"),
+    _rule(r"/v1/session", "anybody"),
     _rule(r"/v1/people/(?P<person>[^/]+)(/.*)?", "person"),
     _rule(r"/v1/people", "people"),
     _rule(r"/v1/items/[^/]+/similar", "read"),
@@ -65,12 +65,17 @@ def rule_of(path: str) -> Rule | None:
     return next((rule for rule in RULES if rule.path.fullmatch(path)), None)
 
 
+def is_open(path: str) -> bool:
+    """Whether a path is answered without a look at who asks, so that it is answered where the store cannot be asked."""
+    return (rule := rule_of(path)) is not None and rule.read == "open"
+
+
 def right(method: str, path: str, caller: Caller | None) -> Right:
     """What a caller may do; caller: None = without a key or session, or with one that is not valid."""
     if (rule := rule_of(path)) is None:
         return "hidden"
     need = rule.read if method in READING else rule.change
-    if need == "open":
+    if need in ("open", "anybody"):
         return "allowed"
     if caller is None:
         return "unknown caller"

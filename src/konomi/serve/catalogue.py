@@ -16,8 +16,8 @@ FIELDS = {name: ITEM_COLUMNS[name] for name in ItemBody.model_fields}
 
 
 def frame_of(told: Sequence[Told], ids: pl.DataType) -> pl.DataFrame:
-    """What is said as a frame, in order of the ids: item_id of their type, `FIELDS` (null = nothing is said) and withdrawn. Ids
-    that are not of this type are left out: they are of another catalogue."""
+    """What is said as a frame, in order of the ids: item_id of their type, `FIELDS` (null = nothing is said), withdrawn.
+    Ids that are not of this type are left out: they are of another catalogue."""
     kept = [(key, one) for one in told if (key := key_of(one.id, ids)) is not None]
     rows = [{"item_id": key, **(one.facts or {}), "withdrawn": one.withdrawn} for key, one in kept]
     return pl.DataFrame(rows, {"item_id": ids, **FIELDS, "withdrawn": pl.Boolean}).sort("item_id")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from konomi.serve.store.kinds import ItemOutcome as Outcome
+from konomi.serve.status import Changed
 
 
 @dataclass(frozen=True)
@@ -10,7 +10,7 @@ class ItemOutcome:
     """What became of a row. stored: it is what counts now, in the next answer, too; same: that was said already."""
 
     item: str
-    outcome: Outcome
+    outcome: Changed
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from konomi.serve.store.kinds import How, State
+from konomi.serve.status import How, State
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from konomi.serve.models import Models
 from konomi.serve.problems import Unknown
 from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, models_of, replied, service_of, store_of
 from konomi.serve.store import clock
-from konomi.serve.store.jobs import Job, add_job, end_job, find_job, jobs
-from konomi.serve.store.kinds import How
+from konomi.serve.store.jobs import How, Job, add_job, end_job, find_job, jobs
 from konomi.serve.store.models import Kept
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["models"])

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from konomi.errors import KonomiError
-from konomi.serve.access import READING, Caller, right
+from konomi.serve.access import READING, Caller, is_open, right
 from konomi.serve.callers import Callers
 from konomi.serve.problems import problem, problem_of
 
@@ -35,7 +35,7 @@ class Access:
             await refusal(scope, receive, send)
             return
         try:
-            caller = await asyncio.to_thread(self._caller, headers)
+            caller = None if is_open(scope["path"]) else await asyncio.to_thread(self._caller, headers)
         except KonomiError as error:
             await problem_of(scope, error)(scope, receive, send)
             return

@@ -32,19 +32,23 @@ def backup(place: Path | str, folder: Path, progress: Progress = no_progress, er
     `PeopleStore.open` has it. StoreError where there is no store of this version, or where something else is
     in the folder.
     """
+    gone = erased or beside(place)
     engine = reading_engine(place)
     try:
         with understood(str(place)), engine.connect() as source, source.begin():
             if schema(source) != newest():
                 hint = "Open it with a service once, which brings it up to date."
                 raise StoreError(f"{place}: is no store of this version.", hint, "store")
+            if not gone.is_file():
+                hint = "Take the backup on the machine of the service, as its user."
+                raise StoreError(f"{gone}: there is no list of who was erased.", hint, "store")
             with whole_folder(folder, KIND, StoreError) as work:
                 copy = create_engine(f"sqlite:///{work / STORE}")
                 with copy.begin() as target:
                     migrate(target)
                     counts = _copied(source, target, progress)
                 copy.dispose()
-                shutil.copyfile(erased or beside(place), work / ERASED)  # after the copy, so it lacks nobody who is not in it
+                shutil.copyfile(gone, work / ERASED)  # after the copy, so it lacks nobody who is not in it
                 hashes = {name: hash_file(work / name) for name in (STORE, ERASED)}
                 write_manifest(work, {"kind": KIND, "format": FORMAT, "rows": counts, "sha256": hashes})
     finally:

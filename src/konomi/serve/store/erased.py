@@ -7,6 +7,7 @@ It holds no id, and tells nobody who does not hold the file itself whether someb
 an older backup erases again, when it is opened, whom lines name that it has not seen.
 """
 
+import errno
 import hashlib
 import hmac
 import os
@@ -71,12 +72,19 @@ class Erased:
         return self._at.get(self.key(id), -1) if self._at else -1
 
     def add(self, id: str, at: int) -> None:
-        """Note that an id is erased at a time; on the disk when it returns."""
+        """Note that an id is erased at a time; on the disk when it returns. OSError where there is no room for the line."""
         key = self.key(id)
+        line = f"{key} {at}\n".encode()
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
         try:
-            os.write(handle, f"{key} {at}\n".encode())
-            os.fsync(handle)
+            size = os.fstat(handle).st_size
+            try:
+                if os.write(handle, line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(handle)
+            except OSError:
+                os.truncate(handle, size)  # the next line begins where this one did
+                raise
         finally:
             os.close(handle)
         self.order.append((key, at))

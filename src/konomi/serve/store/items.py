@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from konomi.serve.status import Changed
 from konomi.serve.store.entries import AT_ONCE, Ledger, chunks
-from konomi.serve.store.kinds import ItemOutcome
 from konomi.serve.store.tables import item
 
 Facts = dict[str, Any]
@@ -32,11 +32,11 @@ class ItemChange(NamedTuple):
     part: bool = False
 
 
-def change_items(ledger: Ledger, changes: Sequence[ItemChange], connection: Connection) -> list[ItemOutcome]:
+def change_items(ledger: Ledger, changes: Sequence[ItemChange], connection: Connection) -> list[Changed]:
     """Store changes, in order of arrival; what became of each. Within a transaction of the one writer."""
     rows = ledger.items(connection, dict.fromkeys(change.id for change in changes))
     before = {each.id: each for some in chunks(rows, AT_ONCE) for each in _told(connection, item.c.id.in_(some))}
-    now, outcomes = dict(before), list[ItemOutcome]()
+    now, outcomes = dict(before), list[Changed]()
     for change in changes:
         said = _after(now[change.id], change)
         outcomes.append("same" if said == now[change.id] else "stored")

@@ -8,8 +8,9 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
+from konomi.serve.status import How as How
+from konomi.serve.status import State as State
 from konomi.serve.store.clock import now
-from konomi.serve.store.kinds import How, State
 from konomi.serve.store.tables import job
 
 OPEN = ("waiting", "running")

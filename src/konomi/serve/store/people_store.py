@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from konomi.serve.status import Changed
 from konomi.serve.store.clock import now
 from konomi.serve.store.database import Database, open_database, reading_engine, shown_place, understood
 from konomi.serve.store.entries import AT_ONCE, Change, Ledger, Verdict, chunks
 from konomi.serve.store.erased import Erased
 from konomi.serve.store.items import ItemChange, Told, change_items, told_of
 from konomi.serve.store.keys import make_session
-from konomi.serve.store.kinds import ItemOutcome
 from konomi.serve.store.migrate import migrate
 from konomi.serve.store.tables import TAKEN_BACK, entry, item, key, meta, person, session
 from konomi.serve.store.writer import Writer
@@ -85,7 +85,7 @@ class PeopleStore:
         with self.database.read() as connection:
             return [Entry(*row) for row in connection.execute(asked.order_by(entry.c.item).limit(limit))]
 
-    def change_items(self, changes: Sequence[ItemChange]) -> Future[list[ItemOutcome]]:
+    def change_items(self, changes: Sequence[ItemChange]) -> Future[list[Changed]]:
         """Store what clients say of items, see `change_items`."""
         return self.writer.call(partial(change_items, self.ledger, changes))
 

@@ -19,7 +19,7 @@ from konomi.models.api import keeps_checkpoints
 from konomi.pipeline.splits import split_of
 from konomi.pipeline.train import learn_all, train_model
 from konomi.runtime import Run
-from konomi.serve.store.kinds import How
+from konomi.serve.status import How
 from konomi.serve.training.gate import MEASURED, judged, rival
 from konomi.serve.training.growing import Grown, grow
 from konomi.serve.training.shelf import Shelf
