@@ -96,6 +96,9 @@ def test_new_parts_of_a_franchise(bundle):
     assert 900 in offered and 901 not in offered  # never a sequel before its first part
     after = [row.item_id for row in Recommender(more).recommend({"Title c": 9, "A New Beginning": 8}, k=50)]
     assert 901 in after and 900 not in after
+    gone = Recommender(with_items(bundle, said([{**FRESH[0], "withdrawn": True}, *FRESH[1:]])))
+    offered = [row.item_id for row in gone.recommend({"Title c": 9}, k=50)]
+    assert 901 in offered and 900 not in offered  # the next part is where to begin
 
 
 NAMES = [
