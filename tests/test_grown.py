@@ -115,12 +115,15 @@ def test_entries_on_new_items_are_left_to_the_next_training(variant):
     more = grown(model, random_kin(np.random.default_rng(0), 3), TAGS)
     plain, also = Profiles.of([{0: 9.0, 3: 2.0}]), Profiles.of([{0: 9.0, 3: 2.0, LEARNT + 1: 9.0}])
     assert more.encode(also).tobytes() == model.encode(plain).tobytes()
+    mixed = Profiles(np.array([0, 3]), np.array([LEARNT + 1, 0, 3], np.int32), np.array([9, 9, 2], np.float32))
     items = np.array([1, LEARNT, -1], np.int32)
     for output in model.outputs:
         for way in ("parts", "features"):
             if hasattr(more, way) and (found := getattr(more, way)(also, items, output)) is not None:
                 alone = getattr(more, way)(plain, items, output)
                 assert found[: len(alone)].tobytes() == alone.tobytes() and not found[len(alone) :].any()
+        if hasattr(more, "parts") and (found := more.parts(mixed, items, output)) is not None:
+            assert not found[0].any() and found[1:].tobytes() == more.parts(plain, items, output).tobytes()
 
 
 def test_tags_are_told_by_the_grown_catalogue():

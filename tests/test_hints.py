@@ -24,6 +24,7 @@ PYTHON = {
     "Recommender.person",
     "allowed",
     "next_question",
+    "put_many",
     "recommend_many",
     "source",
     "tell",

@@ -85,16 +85,20 @@ def test_a_renamed_tag_is_told_by_its_name(bundle):
 
 
 def test_new_parts_of_a_franchise(bundle):
-    more = with_items(bundle, said([*FRESH, {"item_id": 904, "title": "Else", "related": ["0"], "year": 2000, "type": "TV"}]))
+    more = with_items(bundle, said([*FRESH, {"item_id": 904, "title": "Else", "related": ["50"], "year": 2000, "type": "TV"}]))
     rows = {id: n for n, id in enumerate(more.items["item_id"].to_list())}
     franchise, part = more.items["franchise"].to_list(), more.items["part"].to_list()
     assert franchise[rows[900]] == franchise[rows[901]] == rows[900] and (part[rows[900]], part[rows[901]]) == (0, 1)
-    assert franchise[rows[904]] == franchise[rows[0]] and franchise[rows[902]] == rows[902]
-    assert franchise[1:20] == bundle.items["franchise"].to_list()[1:]
+    assert franchise[rows[904]] == franchise[rows[50]] and franchise[rows[902]] == rows[902]
+    assert [franchise[n] == n for n in range(20)] == [n != 5 or franchise[rows[904]] == 5 for n in range(20)]
+    assert more.items["kin"][rows[904]].to_list()[0] == rows[50]  # a part of the same work is nearest
     offered = [row.item_id for row in Recommender(more).recommend({"Title c": 9}, k=50)]
     assert 900 in offered and 901 not in offered  # never a sequel before its first part
     after = [row.item_id for row in Recommender(more).recommend({"Title c": 9, "A New Beginning": 8}, k=50)]
     assert 901 in after and 900 not in after
+    gone = Recommender(with_items(bundle, said([{**FRESH[0], "withdrawn": True}, *FRESH[1:]])))
+    offered = [row.item_id for row in gone.recommend({"Title c": 9}, k=50)]
+    assert 901 in offered and 900 not in offered  # the next part is where to begin
 
 
 NAMES = [
@@ -127,6 +131,23 @@ def test_new_titles_join_as_they_would_have_been(names, data):
     for whole, some in zip(at_once, joined_, strict=True):
         assert whole.tolist() == some.tolist()
     assert (joined_[1] < BESIDE).all()
+
+
+def test_kin_that_are_not_for_everybody_are_not_named(bundle):
+    rows = [*FRESH[:4], *({"item_id": 20 * n, "sensitive": True} for n in range(5)), {"item_id": 100, "withdrawn": True}]
+    items = with_items(bundle, said(rows)).items
+    assert not {0, 2, 4, 6, 8, 10} & set(items["kin"][20]) and len(items["kin"][20]) == 3
+
+
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=4))
+def test_odd_titles(bundle, titles):
+    rows = [
+        {"item_id": 900 + n, "title": title or None, "titles": titles, "genres": ["Even"]} for n, title in enumerate(titles)
+    ]
+    recommender = Recommender(with_items(bundle, said(rows)))
+    assert len(recommender.recommend({"Title a": 9}, k=50)) > 3
+    for title in filter(str.strip, titles):
+        recommender.search(title)
 
 
 def test_kin_are_the_nearest_rated(bundle):

@@ -5,7 +5,8 @@ by its kin (`catalogue/kin.py`, `models/grown.py`), and in its franchise by rela
 has no ratings. The grown bundle is for answering, and cannot be saved: a training learns what is new. Its catalogue has the
 columns
 
-    kin        list of i32: the item rows of `NAMED` of a new item's kin, nearest first; null = it is not new
+    kin        list of i32: the item rows of `NAMED` of a new item's kin that are shown to everybody, nearest first; null =
+               it is not new
     withdrawn  bool: it is not offered any more, and not found
 """
 
@@ -21,6 +22,7 @@ from konomi.catalogue.kin import Kin, kin_of
 from konomi.catalogue.tags import tag_names
 from konomi.data.table import ITEM_COLUMNS
 from konomi.models.grown import grown
+from konomi.ranking.offer import open_to_all, withdrawn
 from konomi.reading.catalogue_items import SENSITIVE
 
 NAMED = 3  # of an item's kin
@@ -50,10 +52,10 @@ def catalogue_with(items: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
     new = said.join(items, on="item_id", how="anti", maintain_order="left").select("item_id")
     both = pl.concat([items, new], how="diagonal").join(said, on="item_id", how="left", suffix=" said", maintain_order="left")
     told = [pl.coalesce(f"{name} said", name).alias(name) for name in ITEM_COLUMNS if f"{name} said" in both.columns]
-    withdrawn = pl.col("withdrawn") if "withdrawn" in said.columns else pl.lit(False)
+    gone = pl.col("withdrawn") if "withdrawn" in said.columns else pl.lit(False)
     sensitive = pl.col("genres").list.set_intersection(sorted(SENSITIVE)).list.len() > 0
     return (
-        both.with_columns(*told, withdrawn.fill_null(False).alias("withdrawn"))
+        both.with_columns(*told, gone.fill_null(False).alias("withdrawn"))
         .with_columns(pl.coalesce("sensitive", sensitive, pl.lit(False)).alias("sensitive"))
         .select(*items.columns, "withdrawn")
     )
@@ -62,7 +64,9 @@ def catalogue_with(items: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
 def _placed(items: pl.DataFrame, old: int, kin: Kin) -> pl.DataFrame:
     """The catalogue with what is said of new items by their kin."""
     bayes = items["bayes"].head(old).to_numpy().astype(np.float32)
-    near = [rows[:NAMED] if known else [] for rows, known in zip(kin.row.tolist(), kin.known.tolist(), strict=True)]
+    shown = (open_to_all(items) & ~withdrawn(items)).tolist()
+    named = [[row for row in rows if shown[row]][:NAMED] for rows in kin.row.tolist()]
+    near = [rows if known else [] for rows, known in zip(named, kin.known.tolist(), strict=True)]
     return items.with_columns(
         pl.col("ratings").fill_null(0),
         pl.Series("bayes", np.append(bayes, kin.mean(bayes)).astype(np.float32)),

@@ -53,9 +53,9 @@ class Catalogue:
 
     @cached_property
     def kin(self) -> dict[int, list[int]]:
-        """New item → the rows of the items that it is placed by; see `bundle/grown.py`."""
+        """New item → the rows of items that it is placed by, to be named; see `bundle/grown.py`."""
         own = self.items["kin"].to_list() if "kin" in self.items.columns else []
-        return {row: rows for row, rows in enumerate(own) if rows}
+        return {row: rows for row, rows in enumerate(own) if rows is not None}
 
     @cached_property
     def item_ids(self) -> Vocab:
