@@ -1,10 +1,11 @@
 """Sends requests to a service at times that are fixed beforehand, and measures from those times.
 
-    python bench/driver.py URL BODIES --rate 100 --seconds 10
+    python bench/driver.py URL REQUESTS --rate 100 --seconds 10
 
 An open loop: a request is due when it is due, however late the answers before it are, and its latency counts from then; so
 what a service does to those who wait is not left out (coordinated omission). Without a rate, each connection asks again as soon
-as it has an answer: the most that a service can do. BODIES: a file with a JSON body a line, taken in turn. Prints JSON.
+as it has an answer: the most that a service can do. REQUESTS: a file with a request a line, taken in turn, such as
+`PUT /v1/people/ann/entries/1 {"rating": 9}`. Prints JSON.
 """
 
 import argparse
@@ -34,10 +35,17 @@ class Line:
         return int(head[9:12])
 
 
-async def drive(url: str, path: str, bodies: list[bytes], rate: float, seconds: float, lines: int) -> dict[str, object]:
+def as_sent(line: str, host: str) -> bytes:
+    """A line of the file as HTTP."""
+    method, path, *rest = line.split(" ", 2)
+    body = "".join(rest).encode()
+    told = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+    return f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{told}\r\n".encode() + body
+
+
+async def drive(url: str, asked: list[str], rate: float, seconds: float, lines: int) -> dict[str, object]:
     where = urlsplit(url)
-    head = f"POST {path} HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Type: application/json\r\nContent-Length: "
-    requests = itertools.cycle([head.encode() + b"%d\r\n\r\n" % len(body) + body for body in bodies])
+    requests = itertools.cycle([as_sent(line, where.netloc) for line in asked])
     free: asyncio.Queue[Line] = asyncio.Queue()
     for _ in range(lines):
         free.put_nowait(Line(*await asyncio.open_connection(where.hostname, where.port)))
@@ -55,12 +63,12 @@ async def drive(url: str, path: str, bodies: list[bytes], rate: float, seconds: 
             await once(due)
 
     if rate:
-        asked = []
+        running = []
         for n in range(int(rate * seconds)):
             due = start + n / rate
             await asyncio.sleep(max(due - time.perf_counter(), 0))
-            asked.append(asyncio.create_task(once(due)))
-        await asyncio.gather(*asked)
+            running.append(asyncio.create_task(once(due)))
+        await asyncio.gather(*running)
     else:
         await asyncio.gather(*(again() for _ in range(lines)))
     took = time.perf_counter() - start
@@ -79,12 +87,11 @@ async def drive(url: str, path: str, bodies: list[bytes], rate: float, seconds: 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
-    parser.add_argument("bodies")
-    parser.add_argument("--path", default="/v1/recommend")
+    parser.add_argument("requests")
     parser.add_argument("--rate", type=float, default=0, help="requests a second; 0 = as many as there are answers")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--lines", type=int, default=8, help="connections")
     said = parser.parse_args()
-    with open(said.bodies, "rb") as file:
-        bodies = file.read().splitlines()
-    print(json.dumps(asyncio.run(drive(said.url, said.path, bodies, said.rate, said.seconds, said.lines))))
+    with open(said.requests, encoding="utf-8") as file:
+        asked = file.read().splitlines()
+    print(json.dumps(asyncio.run(drive(said.url, asked, said.rate, said.seconds, said.lines))))

@@ -62,11 +62,12 @@ def in_process(recommender: Recommender, asked: list[Ratings], seconds: float, t
 
 
 @contextmanager
-def served(bundle: Path) -> Iterator[tuple[str, int, float]]:
-    """A service: its URL, its process, and the seconds from its start to its first ready answer."""
+def served(bundle: Path, store: str | None = None) -> Iterator[tuple[str, int, float]]:
+    """A service, by default with a store of its own: its URL, its process, and the seconds from its start to its first ready
+    answer."""
     start = time.perf_counter()
     with open(os.devnull, "w") as nothing, tempfile.TemporaryFile("w+") as log, tempfile.TemporaryDirectory() as folder:
-        command = [*map(str, KONOMI), "serve", str(bundle), "--port", "0", "--store", f"{folder}/store.db"]
+        command = [*map(str, KONOMI), "serve", str(bundle), "--port", "0", "--store", store or f"{folder}/store.db"]
         child = subprocess.Popen(command, stdout=nothing, stderr=log, text=True, cwd=BENCH.parent)
         try:
             while not (words := said(log)):
@@ -87,11 +88,11 @@ def said(log: Any) -> str:
     return line if line.endswith("\n") else ""
 
 
-def drive(url: str, pid: int, bodies: Path, **more: float) -> dict[str, Any]:
+def drive(url: str, pid: int, requests: Path, **more: float) -> dict[str, Any]:
     """What the driver has measured, and the processor ms of an answer in the service."""
     before = used(pid)
     options = [word for name, value in more.items() for word in (f"--{name}", str(value))]
-    command = [sys.executable, str(BENCH / "driver.py"), url, str(bodies), *options]
+    command = [sys.executable, str(BENCH / "driver.py"), url, str(requests), *options]
     found: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert found["statuses"].keys() == {"200"}, found
     return {**found, "processor ms": 1000 * (used(pid) - before) / found["answers"]}
@@ -125,17 +126,17 @@ def main(arguments: argparse.Namespace) -> None:
         bundle = arguments.bundle or trained(Path(folder))
         recommender = Recommender.load(bundle)
         asked = people(recommender)
-        bodies = Path(folder) / "bodies"
-        bodies.write_text("".join(json.dumps({"profile": one}) + "\n" for one in asked))
+        requests = Path(folder) / "requests"
+        requests.write_text("".join(f"POST /v1/recommend {json.dumps({'profile': one})}\n" for one in asked))
         rounds: list[dict[str, float]] = []
         in_process(recommender, asked, 1, 1)
         for _ in range(arguments.rounds):
             one, one_ms = in_process(recommender, asked, arguments.seconds, 1)
             two, two_ms = in_process(recommender, asked, arguments.seconds, 2)
             with served(bundle) as (url, pid, ready):
-                drive(url, pid, bodies, seconds=1)
-                most = drive(url, pid, bodies, seconds=arguments.seconds)
-                late = drive(url, pid, bodies, seconds=arguments.seconds, rate=SHARE * most["a second"], lines=64)
+                drive(url, pid, requests, seconds=1)
+                most = drive(url, pid, requests, seconds=arguments.seconds)
+                late = drive(url, pid, requests, seconds=arguments.seconds, rate=SHARE * most["a second"], lines=64)
             rounds.append(
                 {
                     "answers/s in process, one thread": one,
