@@ -196,7 +196,7 @@ def test_recommend_for_a_user_and_for_a_file_as_json(place, tmp_path):
     first = by_file["recommendations"][0]
     assert len(by_file["recommendations"]) == 2 and set(first) == {
         *("item_id", "title", "year", "type", "genres", "score", "rating", "interval", "deviation", "probability"),
-        *("up", "down", "popular", "tags", "wishes", "planned"),
+        *("up", "down", "popular", "tags", "wishes", "planned", "like"),
     }
     assert {reason["title"] for reason in (*first["up"], *first["down"])} <= {"Cowboy Bebop", "Hunter x Hunter"}
     blank_first = write(tmp_path / "blank.csv", "\n,\nTitle,Rating\nCowboy Bebop,9\n12,3\n")

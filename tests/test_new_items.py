@@ -113,15 +113,18 @@ NAMES = [
 ]
 
 
+def catalogue(names):
+    """Series of these names, one a year."""
+    columns = {"title": names, "titles": [[]] * len(names), "genres": [["Drama"]] * len(names), "episodes": [12] * len(names)}
+    rows = {"item_id": range(len(names)), "year": [2000 + n for n in range(len(names))], "type": ["TV"] * len(names)}
+    return pl.DataFrame({**rows, **columns})
+
+
 @given(st.lists(st.sampled_from(NAMES), min_size=3, unique=True), st.data())
 def test_new_titles_join_as_they_would_have_been(names, data):
     """A catalogue that grows has the franchises of one that was read at once, where names alone decide."""
     old = data.draw(st.integers(1, len(names)))
-    columns = {"title": names, "titles": [[]] * len(names), "genres": [["Drama"]] * len(names), "episodes": [12] * len(names)}
-    items = pl.DataFrame(
-        {"item_id": range(len(names)), "year": [2000 + n for n in range(len(names))], "type": ["TV"] * len(names), **columns}
-    )
-    nobody = Profiles.of([{}])
+    items, nobody = catalogue(names), Profiles.of([{}])
     franchise, part = franchises(items.head(old), nobody)
     grown = items.with_columns(
         pl.Series("franchise", [*franchise.tolist(), *[None] * (len(names) - old)], pl.Int32),
@@ -131,6 +134,18 @@ def test_new_titles_join_as_they_would_have_been(names, data):
     for whole, some in zip(at_once, joined_, strict=True):
         assert whole.tolist() == some.tolist()
     assert (joined_[1] < BESIDE).all()
+
+
+def test_franchises_that_are_apart_stay_apart():
+    """A new title that belongs to two of them comes to one, and parts of one that their names join are not joined."""
+    names = ["Monster", "Monster 2nd Season", "Naruto", "Monster 3rd Season"]
+    items = catalogue(names).with_columns(
+        pl.Series("franchise", [0, 1, 2, None], pl.Int32), pl.Series("part", [0, 0, 0, None], pl.Int32)
+    )
+    franchise, part = joined(items, 3)
+    assert franchise.tolist() == [0, 1, 2, 0] and part.tolist() == [0, 0, 0, 1]
+    related = items.with_columns(pl.Series("related", [None, None, None, ["1", "2"]], pl.List(pl.String)))
+    assert len(set(joined(related, 3)[0].tolist())) == 2  # what a client relates is one work
 
 
 def test_kin_that_are_not_for_everybody_are_not_named(bundle):

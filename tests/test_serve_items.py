@@ -114,6 +114,7 @@ def test_what_is_said_of_a_known_item(client):
         *(["A", "B"], ["11", "12"]),
     )
     assert shown["year"] == before["year"] and shown["ratings"] == before["ratings"]
+    assert {part["item_id"] for part in shown["franchise"]} >= {10, 11, 12}
     assert found(client, "another na") == ["Another Name"]
     only = {"where": {"any_genre": ["Cookery"]}, "k": 50}
     assert titles(client, "/v1/recommend", only) == ["Another Name"]

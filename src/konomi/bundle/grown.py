@@ -35,8 +35,9 @@ def with_items(bundle: Bundle, said: pl.DataFrame) -> Bundle:
         return bundle
     old, items = len(bundle.items), catalogue_with(bundle.items, said)
     new = len(items) > old
-    franchise, part = joined(items, old) if new else (items["franchise"].to_numpy(), items["part"].to_numpy())
-    items = items.with_columns(pl.Series("franchise", franchise), pl.Series("part", part))
+    if new or ("related" in said.columns and said["related"].count()):
+        franchise, part = joined(items, old)
+        items = items.with_columns(pl.Series("franchise", franchise), pl.Series("part", part))
     kin = kin_of(items, old)
     models = bundle.models
     tags = _places(tag_names(bundle.items), tag_names(items))

@@ -61,7 +61,7 @@ def joined(items: pl.DataFrame, old: int) -> tuple[I32, I32]:
     """The same for a catalogue whose first `old` items have their franchise and part: new ones join by relations, else by
     names, and without what people have seen, which a catalogue does not tell.
 
-    Franchises are never parted. By its name a new item comes to one of them at most, so that none grow together.
+    Franchises are never parted, and grow together by relations alone: by its name a new item comes to one of them at most.
     """
     rows = Facts.of(items)
     own = items["franchise"].head(old).to_numpy()
@@ -76,7 +76,7 @@ def joined(items: pl.DataFrame, old: int) -> tuple[I32, I32]:
     settled = {groups.root(n) for n in range(old)}
     for a, b in same_work_pairs(rows, Keys.of(rows), likeness, skip, groups.same):
         x, y = groups.root(a), groups.root(b)
-        if max(a, b) >= old and not (x in settled and y in settled):
+        if not (x in settled and y in settled):
             groups.join(x, y)
             settled |= {groups.root(x)} if settled & {x, y} else set()
     franchise = np.append(own, np.arange(old, len(items))).astype(np.int32)
