@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 from konomi.errors import KonomiError
+from konomi.serve.arrivals import Arrivals
 from konomi.serve.callers import Callers
 from konomi.serve.current import Current
 from konomi.serve.metrics import Metrics
@@ -22,7 +23,8 @@ class Service:
     """What a running service has.
 
     hosts: the names that requests may call it by; checks: what `/ready` asks, by name; store: of people, None =
-    stateless answers alone; open: whether programs without a key are answered while there is none.
+    stateless answers alone; open: whether programs without a key are answered while there is none; arrivals: what the store has
+    written.
     """
 
     current: Current
@@ -32,6 +34,7 @@ class Service:
     checks: dict[str, Check] = field(default_factory=dict)
     store: PeopleStore | None = None
     open: bool = True
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     def __post_init__(self) -> None:
         self.checks.setdefault("model", lambda: None)  # without one, nothing is served

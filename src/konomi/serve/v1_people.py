@@ -1,14 +1,12 @@
 """The routes of people: what they say is stored before it is acknowledged, and used at once."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.exceptions import RequestValidationError
 from itsdangerous import BadSignature, URLSafeSerializer
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from konomi.errors import RequestError
@@ -18,7 +16,7 @@ from konomi.serve import people_bodies as bodies
 from konomi.serve import people_replies as replies
 from konomi.serve.current import Served
 from konomi.serve.problems import Unknown
-from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, replied, service_of, store_of
+from konomi.serve.routes import WITHOUT_BODY, DirectRoute, JsonRoute, documented, parsed, replied, service_of, store_of, written
 from konomi.serve.saying import Said, changes_of, checked_id
 from konomi.serve.store.people_store import PeopleStore
 from konomi.serve.store.tables import LONGEST_ID
@@ -33,11 +31,15 @@ NDJSON = "application/x-ndjson"
 ROWS: TypeAdapter[list[bodies.EntryRow]] = TypeAdapter(bodies.Rows)
 
 
-@router.put("/{id}/entries/{item}", **documented(replies.RowOutcome))
 async def put_entry(request: Request, id: Id, item: Item, body: bodies.EntryBody) -> Response:
     """Say something of an item; what was said before is replaced. Safe to repeat."""
     outcomes = await _stored(request, id, [Said(item, body.rating, body.status, body.at)])
     return replied(request, outcomes.rows[0])
+
+
+router.add_api_route(
+    "/{id}/entries/{item}", put_entry, methods=["PUT"], route_class_override=DirectRoute, **documented(replies.RowOutcome)
+)
 
 
 @router.delete("/{id}/entries/{item}", **documented(replies.RowOutcome, WITHOUT_BODY))
@@ -88,7 +90,7 @@ async def entries(request: Request, id: Id, after: str | None = None, limit: Lim
 @router.delete("/{id}", **documented(replies.Erased, WITHOUT_BODY))
 async def erase(request: Request, id: Id) -> Response:
     """Erase all that is kept of somebody. The same id is a new person afterwards."""
-    count = await asyncio.wrap_future(store_of(request).erase(id))
+    count = await written(request, store_of(request).erase(id))
     if count is None:
         raise nobody()
     until = "Models that were trained before now may have learnt from these entries; none that is trained from now on does."
@@ -108,7 +110,7 @@ async def set_settings(request: Request, id: Id, body: bodies.Settings) -> Respo
     """Keep wishes and dials, which answers take where they are not asked for others."""
     checked_id(id, "person")
     wish_row(body.wishes, service_of(request).current.served.recommender.catalogue)
-    await asyncio.wrap_future(store_of(request).set_settings(id, body.model_dump()))
+    await written(request, store_of(request).set_settings(id, body.model_dump()))
     return replied(request, body.model_dump())
 
 
@@ -159,7 +161,7 @@ async def _stored(request: Request, id: str, said: Sequence[Said]) -> replies.Ou
     """Store what somebody says, and tell what became of it once it is on the disk."""
     store, served = store_of(request), service_of(request).current.served
     changes, clamped = changes_of(id, said, served.recommender.bundle.scale)
-    verdicts = await asyncio.wrap_future(store.put(changes))
+    verdicts = await written(request, store.put(changes))
     rows = tuple(
         replies.RowOutcome(one.item, "unknown item" if verdict == "stored" and one.item not in served.rows else verdict, late)
         for one, verdict, late in zip(said, verdicts, clamped, strict=True)
@@ -170,13 +172,9 @@ async def _stored(request: Request, id: str, said: Sequence[Said]) -> replies.Ou
 def _rows(content: bytes, media: str) -> list[bodies.EntryRow]:
     """The rows of a body; RequestValidationError with the place of what is wrong."""
     lines = media.partition(";")[0].strip().lower() == NDJSON
-    try:
-        if lines:
-            content = b"[" + b",".join(line for line in content.splitlines() if line.strip()) + b"]"
-        return ROWS.validate_json(content)
-    except ValidationError as error:
-        wrong = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
-        raise RequestValidationError(wrong) from None
+    if lines:
+        content = b"[" + b",".join(line for line in content.splitlines() if line.strip()) + b"]"
+    return parsed(ROWS, content)
 
 
 def settings_of(store: PeopleStore, id: str) -> dict[str, Any]:
