@@ -172,7 +172,7 @@ def test_another_page_cannot_use_a_session(client, callers):
 def test_a_session_is_a_person_of_its_own(client, callers):
     store = client.service.store
     mine = client.get("/v1/session", headers=callers["session"]).json()["person"]
-    assert mine == client.service.callers.by_cookie(callers["session"]["Cookie"].partition("=")[2]).person
+    assert mine == client.service.callers.find("cookie", callers["session"]["Cookie"].partition("=")[2]).person
     put = client.request("PUT", f"/v1/people/{mine}/entries/11", json={"rating": 9}, headers=callers["session"])
     assert put.status_code == 200 and len(store.entries(mine)) == 1
     assert client.get("/v1/people/ann/entries", headers=callers["session"]).status_code == 404

@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
+from typing import Literal
 
 from konomi.serve.access import LOCAL, Caller
 from konomi.serve.store.keys import MINUTE, find_key, keys, session_person, was_used
@@ -11,6 +12,9 @@ from konomi.serve.store.people_store import PeopleStore
 
 REMEMBERED = 1.0  # seconds in which a caller need not be looked up again: so late does a removed key end at most
 MOST = 10_000  # callers that are remembered
+
+Kind = Literal["key", "cookie", "local"]
+"""By what a caller is known: the key of a program, the cookie of a browser, or that it is a program of this machine ("")."""
 
 
 class Callers:
@@ -21,40 +25,29 @@ class Callers:
         self._known = OrderedDict[tuple[str, str], tuple[float, Caller | None]]()
         self._used = dict[str, int]()
 
-    def by_key(self, token: str) -> Caller | None:
-        """Whoever has this key; None where it is none, or has expired."""
-        return self._remembered("key", token, self._look_up_key)
-
-    def by_cookie(self, cookie: str) -> Caller | None:
-        """The anonymous person of this cookie; None where there is none."""
-        return self._remembered("cookie", cookie, self._look_up_cookie)
-
-    def local(self) -> Caller | None:
-        """A program on this machine: it needs no key while there is none."""
-        return self._remembered("local", "", self._look_up_local)
-
-    def begin_session(self) -> tuple[str, str]:
-        """(cookie, person) of a new anonymous person."""
-        return self._store.begin_session().result()
-
-    def forget(self) -> None:
-        """Look up everybody again: a key was made or removed."""
-        with self._lock:
-            self._known.clear()
-
-    def _remembered(self, kind: str, secret: str, look_up: Callable[[str], Caller | None]) -> Caller | None:
-        at = self._clock()
+    def known(self, kind: Kind, secret: str) -> tuple[Caller | None] | None:
+        """(who it is,) if that is remembered; it does not wait."""
         with self._lock:
             found = self._known.get((kind, secret))
-        if found is not None and at - found[0] < REMEMBERED:
-            return found[1]
-        caller = look_up(secret)
+        return found[1:] if found is not None and self._clock() - found[0] < REMEMBERED else None
+
+    def find(self, kind: Kind, secret: str) -> Caller | None:
+        """Whoever has this key or cookie, or programs of this machine (local): None where it is nobody's, or not any more."""
+        if (known := self.known(kind, secret)) is not None:
+            return known[0]
+        at = self._clock()
+        caller = {"key": self._look_up_key, "cookie": self._look_up_cookie, "local": self._look_up_local}[kind](secret)
         with self._lock:
             self._known[kind, secret] = at, caller
             self._known.move_to_end((kind, secret))
             while len(self._known) > MOST:
                 self._known.popitem(last=False)
         return caller
+
+    def forget(self) -> None:
+        """Look up everybody again: a key was made or removed."""
+        with self._lock:
+            self._known.clear()
 
     def _look_up_key(self, token: str) -> Caller | None:
         with self._store.database.read() as connection:

@@ -2,8 +2,9 @@
 
 from typing import Any, TypeVar
 
-from fastapi.exceptions import RequestValidationError
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
+
+from konomi.serve.routes import parsed
 
 T = TypeVar("T")
 
@@ -12,14 +13,9 @@ NDJSON = "application/x-ndjson"
 
 def rows_of(kind: TypeAdapter[list[T]], content: bytes, media: str) -> list[T]:
     """The rows of a body; RequestValidationError with the place of what is wrong."""
-    lines = media.partition(";")[0].strip().lower() == NDJSON
-    try:
-        if lines:
-            content = b"[" + b",".join(line for line in content.splitlines() if line.strip()) + b"]"
-        return kind.validate_json(content)
-    except ValidationError as error:
-        wrong = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
-        raise RequestValidationError(wrong) from None
+    if media.partition(";")[0].strip().lower() == NDJSON:
+        content = b"[" + b",".join(line for line in content.splitlines() if line.strip()) + b"]"
+    return parsed(kind, content)
 
 
 def several(row: str) -> dict[str, Any]:

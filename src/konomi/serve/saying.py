@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, get_args
 
 import numpy as np
@@ -74,11 +75,15 @@ def _rating(said: Said, status: int, scale: Scale) -> float | None:
         if said.status is None and not said.taken_back:
             raise RequestError("Neither a rating nor a status.", "Give one of them, or both.", "rating")
         return None
-    with np.errstate(over="ignore"):  # 1e300 is infinite, and so off the scale
-        if math.isnan(said.rating) or not scale.valid(np.array([said.rating], np.float32))[0]:
-            raise RequestError(
-                f"{said.rating:g} is not a rating on the scale of this model.", f"Ratings go from {scale}.", "rating"
-            )
+    if not _on_scale(said.rating, scale):
+        message = f"{said.rating:g} is not a rating on the scale of this model."
+        raise RequestError(message, f"Ratings go from {scale}.", "rating")
     if status == CODES["planned"]:
         raise RequestError("Planned, and rated.", "A title that is rated was seen: leave out one of the two.", "status")
     return said.rating
+
+
+@lru_cache(maxsize=10_000)  # people say the same few numbers
+def _on_scale(rating: float, scale: Scale) -> bool:
+    with np.errstate(over="ignore"):  # 1e300 is infinite, and so off the scale
+        return not math.isnan(rating) and bool(scale.valid(np.array([rating], np.float32))[0])

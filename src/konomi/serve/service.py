@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 from konomi.errors import KonomiError
+from konomi.serve.arrivals import Arrivals
 from konomi.serve.callers import Callers
 from konomi.serve.current import Current
 from konomi.serve.metrics import Metrics
@@ -24,7 +25,7 @@ class Service:
 
     hosts: the names that requests may call it by; checks: what `/ready` asks, by name; store: of people, None =
     stateless answers alone; models: of that store, None = the one bundle alone; open: whether programs without a key are
-    answered while there is none.
+    answered while there is none; arrivals: what the store has written.
     """
 
     current: Current
@@ -35,6 +36,7 @@ class Service:
     store: PeopleStore | None = None
     models: Models | None = None
     open: bool = True
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     def __post_init__(self) -> None:
         self.checks.setdefault("model", lambda: None)  # without one, nothing is served

@@ -1,6 +1,5 @@
 """The routes of keys, for the scope admin, and of sessions, for browsers."""
 
-import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
@@ -13,7 +12,7 @@ from konomi.serve.bodies import Body
 from konomi.serve.guards.access import COOKIE
 from konomi.serve.people_bodies import StoredId, When
 from konomi.serve.problems import Unknown
-from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, replied, service_of, store_of
+from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, replied, service_of, store_of, written
 from konomi.serve.store import clock
 from konomi.serve.store.keys import PREFIX, Key, keys, make_key, remove_key
 
@@ -35,7 +34,7 @@ class NewKey(Body):
 @router.post("/session", **documented(replies.Session, WITHOUT_BODY))
 async def session(request: Request) -> Response:
     """Begin the session of a browser: an anonymous person of its own, by a cookie that no script can read."""
-    cookie, who = await asyncio.to_thread(service_of(request).callers.begin_session)
+    cookie, who = await written(request, store_of(request).begin_session())
     answer = replied(request, replies.Session(who))
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, cookie, max_age=YEAR, httponly=True, samesite="lax", secure=secure, path="/")
@@ -67,8 +66,8 @@ async def new_key(request: Request, body: NewKey) -> Response:
     expires = None if body.expires is None else clock.parsed(body.expires)
     if expires is not None and expires <= clock.now():
         raise RequestError("This time has passed.", "Give a later one, or none.", "expires")
-    made = await asyncio.wrap_future(
-        store_of(request).writer.call(lambda to: make_key(to, body.name, body.scopes, body.person, expires))
+    made = await written(
+        request, store_of(request).writer.call(lambda to: make_key(to, body.name, body.scopes, body.person, expires))
     )
     service_of(request).callers.forget()
     return replied(request, replies.MadeKey(made.removeprefix(PREFIX).partition("_")[0], made))
@@ -78,7 +77,7 @@ async def new_key(request: Request, body: NewKey) -> Response:
 async def delete_key(request: Request, id: str) -> Response:
     """Remove a key; from now on it opens nothing."""
     try:
-        await asyncio.wrap_future(store_of(request).writer.call(lambda to: remove_key(to, id)))
+        await written(request, store_of(request).writer.call(lambda to: remove_key(to, id)))
     except RequestError as error:
         raise Unknown(error.message, error.hint, "id") from None
     service_of(request).callers.forget()

@@ -10,7 +10,7 @@ from konomi.serve import model_replies as replies
 from konomi.serve.bodies import Body
 from konomi.serve.models import Models
 from konomi.serve.problems import Unknown
-from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, models_of, replied, service_of, store_of
+from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, models_of, replied, service_of, store_of, written
 from konomi.serve.store import clock
 from konomi.serve.store.jobs import How, Job, add_job, end_job, find_job, jobs
 from konomi.serve.store.models import Kept
@@ -55,7 +55,7 @@ async def train(request: Request, body: NewTraining) -> Response:
     """Train from what the store has, in a process of its own. The new model answers by itself if it is not worse than the
     served one. Where a training waits already, it is that one."""
     store = store_of(request)
-    id = await asyncio.wrap_future(store.writer.call(lambda connection: add_job(connection, body.how)))
+    id = await written(request, store.writer.call(lambda connection: add_job(connection, body.how)))
     return replied(request, await _shown(request, id), 202)
 
 
@@ -82,7 +82,7 @@ async def training(request: Request, id: JobId) -> Response:
 async def cancel(request: Request, id: JobId) -> Response:
     """Cancel a training that waits or runs; nothing of it stays."""
     await _shown(request, id)
-    ended = await asyncio.wrap_future(store_of(request).writer.call(lambda connection: end_job(connection, id, "cancelled")))
+    ended = await written(request, store_of(request).writer.call(lambda connection: end_job(connection, id, "cancelled")))
     return replied(request, replies.Cancelled(id, ended))
 
 

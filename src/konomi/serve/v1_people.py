@@ -1,6 +1,5 @@
 """The routes of people: what they say is stored before it is acknowledged, and used at once."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -17,7 +16,7 @@ from konomi.serve import people_bodies as bodies
 from konomi.serve import people_replies as replies
 from konomi.serve.current import Served
 from konomi.serve.problems import Unknown
-from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, replied, service_of, store_of
+from konomi.serve.routes import WITHOUT_BODY, DirectRoute, JsonRoute, documented, replied, service_of, store_of, written
 from konomi.serve.rows import rows_of, several
 from konomi.serve.saying import Said, changes_of, checked_id
 from konomi.serve.store import clock
@@ -33,11 +32,15 @@ Limit = Annotated[int, Query(ge=1, le=1_000, description="entries of a page")]
 ROWS: TypeAdapter[list[bodies.EntryRow]] = TypeAdapter(bodies.Rows)
 
 
-@router.put("/{id}/entries/{item}", **documented(replies.RowOutcome))
 async def put_entry(request: Request, id: Id, item: Item, body: bodies.EntryBody) -> Response:
     """Say something of an item; what was said before is replaced. Safe to repeat."""
     outcomes = await _stored(request, id, [Said(item, body.rating, body.status, body.at)])
     return replied(request, outcomes.rows[0])
+
+
+router.add_api_route(
+    "/{id}/entries/{item}", put_entry, methods=["PUT"], route_class_override=DirectRoute, **documented(replies.RowOutcome)
+)
 
 
 @router.delete("/{id}/entries/{item}", **documented(replies.RowOutcome, WITHOUT_BODY))
@@ -77,7 +80,7 @@ async def entries(request: Request, id: Id, after: str | None = None, limit: Lim
 @router.delete("/{id}", **documented(replies.Erased, WITHOUT_BODY))
 async def erase(request: Request, id: Id) -> Response:
     """Erase all that is kept of somebody. The same id is a new person afterwards."""
-    count = await asyncio.wrap_future(store_of(request).erase(id))
+    count = await written(request, store_of(request).erase(id))
     if count is None:
         raise nobody()
     until = "Models whose training began before now may have learnt from these entries; none that is trained from now on does."
@@ -97,7 +100,7 @@ async def set_settings(request: Request, id: Id, body: bodies.Settings) -> Respo
     """Keep wishes and dials, which answers take where they are not asked for others."""
     checked_id(id, "person")
     wish_row(body.wishes, service_of(request).current.served.recommender.catalogue)
-    await asyncio.wrap_future(store_of(request).set_settings(id, body.model_dump()))
+    await written(request, store_of(request).set_settings(id, body.model_dump()))
     return replied(request, body.model_dump())
 
 
@@ -148,7 +151,7 @@ async def _stored(request: Request, id: str, said: Sequence[Said]) -> replies.Ou
     """Store what somebody says, and tell what became of it once it is on the disk."""
     store, served = store_of(request), service_of(request).current.served
     changes, clamped = changes_of(id, said, served.recommender.bundle.scale)
-    verdicts = await asyncio.wrap_future(store.put(changes))
+    verdicts = await written(request, store.put(changes))
     rows = tuple(
         replies.RowOutcome(one.item, "unknown item" if verdict == "stored" and one.item not in served.rows else verdict, late)
         for one, verdict, late in zip(said, verdicts, clamped, strict=True)

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from konomi.errors import KonomiError
 from konomi.serve.access import READING, Caller, is_open, right
-from konomi.serve.callers import Callers
+from konomi.serve.callers import Callers, Kind
 from konomi.serve.problems import problem, problem_of
 
 COOKIE = "konomi"
@@ -35,7 +35,7 @@ class Access:
             await refusal(scope, receive, send)
             return
         try:
-            caller = None if is_open(scope["path"]) else await asyncio.to_thread(self._caller, headers)
+            caller = None if is_open(scope["path"]) else await self._caller(headers)
         except KonomiError as error:
             await problem_of(scope, error)(scope, receive, send)
             return
@@ -45,13 +45,20 @@ class Access:
             return
         await self.app(scope, receive, send)
 
-    def _caller(self, headers: dict[str, str]) -> Caller | None:
+    async def _caller(self, headers: dict[str, str]) -> Caller | None:
+        if (told := self._told(headers)) is None:
+            return None
+        known = self.callers.known(*told)
+        return known[0] if known is not None else await asyncio.to_thread(self.callers.find, *told)
+
+    def _told(self, headers: dict[str, str]) -> tuple[Kind, str] | None:
+        """By what a request tells whose it is."""
         if sent := headers.get("authorization"):
             found = BEARER.fullmatch(sent)
-            return self.callers.by_key(found[1]) if found else None
+            return ("key", found[1]) if found else None
         if cookie := cookie_of(headers):
-            return self.callers.by_cookie(cookie)
-        return self.callers.local() if self.open and not _browser(headers) else None
+            return "cookie", cookie
+        return ("local", "") if self.open and not _browser(headers) else None
 
 
 def cookie_of(headers: dict[str, str]) -> str | None:

@@ -1,6 +1,5 @@
 """Headers that every answer has, so that a browser does nothing with it that is not meant."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -13,6 +12,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
 
 class Headers:
     """Adds each of `HEADERS` that an answer does not have already."""
@@ -23,9 +24,8 @@ class Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                there = {name for name, _ in message["headers"]}
+                message["headers"] += [header for header in _RAW if header[0] not in there]
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Table, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from konomi.serve.store.clock import now
 from konomi.serve.store.erased import Erased
@@ -18,7 +17,7 @@ from konomi.serve.store.tables import entry, item, meta, person
 
 T = TypeVar("T")
 
-AT_ONCE = 1_000  # rows of a statement: each is two of SQLite's 32,766 variables
+AT_ONCE = 1_000  # rows of a statement: each is up to six of SQLite's 32,766 variables
 MOST_KNOWN = 200_000  # ids whose rows are remembered, of people and of items
 
 
@@ -74,7 +73,7 @@ class Ledger:
         items = self.items(connection, dict.fromkeys(changes[n].item for n in counted))
         pairs = [(people[changes[n].person], items[changes[n].item]) for n in counted]
         said, seq = _said(connection, dict.fromkeys(pairs)), self.seq(connection)
-        written: dict[tuple[int, int], dict[str, Any]] = {}
+        written: dict[tuple[int, int], tuple[Any, ...]] = {}
         for n, pair in zip(counted, pairs, strict=True):
             change, before = changes[n], said.get(pair)
             verdicts[n] = _verdict(change, before)
@@ -82,10 +81,9 @@ class Ledger:
                 continue  # nothing to write: not even a newer time
             seq += 1
             said[pair] = Said(change.rating, change.status, change.at)
-            row = {"rating": change.rating, "status": change.status, "at": change.at, "seq": seq}
-            written[pair] = {"person": pair[0], "item": pair[1], **row}
+            written[pair] = *pair, change.rating, change.status, change.at, seq
         for rows in chunks(written.values(), AT_ONCE):
-            connection.execute(_upsert(connection), rows)
+            connection.exec_driver_sql(*_filled(connection, _UPSERT, "({}, {}, {}, {}, {}, {})", rows))
         self._seq = seq
         return verdicts
 
@@ -131,18 +129,25 @@ def _verdict(change: Change, before: Said | None) -> Verdict:
 def _rows(connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in chunks(ids, AT_ONCE):
-        found.update((id, row) for id, row in connection.execute(select(table.c.id, table.c.row).where(table.c.id.in_(some))))
+        asked = _filled(connection, f'SELECT id, "row" FROM {table.name} WHERE id IN ({{}})', "{}", [(id,) for id in some])
+        found.update((id, row) for id, row in connection.exec_driver_sql(*asked))
     return found
 
 
 def _said(connection: Connection, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Said]:
     found: dict[tuple[int, int], Said] = {}
-    mark = "?" if connection.dialect.name == "sqlite" else "CAST(%s AS bigint)"
     for some in chunks(pairs, AT_ONCE):
-        flat = tuple(row for pair in some for row in pair)
-        for who, what, *said in connection.exec_driver_sql(_ASKED.format(", ".join([f"({mark}, {mark})"] * len(some))), flat):
-            found[who, what] = Said(*said)
+        asked = _filled(connection, _ASKED, "(CAST({} AS bigint), CAST({} AS bigint))", some)
+        found.update(((who, what), Said(*said)) for who, what, *said in connection.exec_driver_sql(*asked))
     return found
+
+
+def _filled(connection: Connection, statement: str, one: str, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
+    """A statement for several rows at once, each written as `one`, and their values. SQLAlchemy's own takes longer than the
+    writing, and a statement a row waits for the interpreter's lock each time."""
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    each = one.replace("{}", mark)
+    return statement.format(", ".join([each] * len(rows))), tuple(value for row in rows for value in row)
 
 
 # a join, since SQLite goes through the whole table for (person, item) IN (…); and SQLAlchemy's VALUES are not SQLite's
@@ -151,11 +156,9 @@ SELECT entry.person, entry.item, rating, status, at
 FROM pair JOIN entry ON entry.person = pair.person AND entry.item = pair.item"""
 
 
-def _upsert(connection: Connection) -> Any:
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(entry)
-    changed = {name: new.excluded[name] for name in ("rating", "status", "at", "seq")}
-    return new.on_conflict_do_update(index_elements=["person", "item"], set_=changed)
+_UPSERT = """INSERT INTO entry (person, item, rating, status, "at", seq) VALUES {}
+ON CONFLICT (person, item)
+DO UPDATE SET rating = excluded.rating, status = excluded.status, "at" = excluded."at", seq = excluded.seq"""
 
 
 def chunks(several: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -1,7 +1,8 @@
 """The one writer: a thread that puts all that waits into one transaction, commits it, and only then tells that it is stored.
 
 A commit waits for the disk. While it does, more arrives, and goes into the next one together: so a rating costs a share of an
-fsync, and none is acknowledged that is not on the disk.
+fsync, and none is acknowledged that is not on the disk. After a transaction for several, those who were answered are about to
+ask again, so the next one waits for them, half as long as the last one took; whoever writes alone is not kept waiting.
 """
 
 import logging
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from queue import Empty, Full, Queue
 from threading import Thread
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -25,6 +27,7 @@ T = TypeVar("T")
 
 MOST_WAITING = 2_000  # pieces of work; more are refused, and sent again
 TOGETHER = 20_000  # changes of one transaction, about
+LONGEST_PAUSE = 0.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,9 @@ class Writer:
         return work.result
 
     def _work(self) -> None:
+        pause = 0.0
         while (first := self._waiting.get()) is not None:
+            sleep(pause)
             works, size = [first], len(first.changes)
             while size < TOGETHER:
                 try:
@@ -85,7 +90,9 @@ class Writer:
                     break
                 works.append(work)
                 size += len(work.changes)
+            start = monotonic()
             self._commit(works)
+            pause = min((monotonic() - start) / 2, LONGEST_PAUSE) if len(works) > 1 else 0.0
 
     def _commit(self, works: list[Work]) -> None:
         """One transaction for all. Where one of them is to blame that it fails, one for each."""
