@@ -121,6 +121,7 @@ def test_what_is_said_of_a_known_item(client):
     said(client, "PATCH", "/10", {"title": None, "year": 2001})
     shown = client.get("/v1/items/10").json()
     assert (shown["title"], shown["genres"], shown["year"]) == (before["title"], ["Cookery"], 2001)
+    assert said(client, "PATCH", "/10", {"age": None, "title": None})["outcome"] == "same"  # nothing of it was said
     said(client, "PUT", "/10", {"year": 2001})
     assert client.get("/v1/items/10").json() == {**before, "year": 2001}
     said(client, "PUT", "/10", {})

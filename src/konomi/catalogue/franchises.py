@@ -82,7 +82,7 @@ def joined(items: pl.DataFrame, old: int) -> tuple[I32, I32]:
     franchise = np.append(own, np.arange(old, len(items))).astype(np.int32)
     part = np.append(items["part"].head(old).to_numpy(), np.zeros(len(items) - old)).astype(np.int32)
     for members in groups.members():
-        if max(members) >= old or len(set(franchise[members].tolist())) > 1:
+        if len(set(franchise[members].tolist())) > 1:
             _number(rows, members, franchise, part)
     return franchise, part
 
