@@ -158,7 +158,11 @@ def main(said: argparse.Namespace) -> None:
             lost = soak.lost()
             with httpx.Client(base_url=url) as client:
                 jobs, models = client.get("/v1/jobs").json(), client.get("/v1/models").json()
-    ends = [datetime.fromisoformat(each["activated"]).timestamp() for each in models if each["activated"] and each["training"] is not None]
+    ends = [
+        datetime.fromisoformat(each["activated"]).timestamp()
+        for each in models
+        if each["activated"] and each["training"] is not None
+    ]
     memory = np.array(soak.memory)
     later = memory[memory[:, 0] >= min(FIRST, 30 * said.minutes)]
     half = len(later) // 2
