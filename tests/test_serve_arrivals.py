@@ -37,4 +37,4 @@ def test_what_it_raises_is_raised_and_who_left_is_passed_over():
             await others[0]
         assert await others[1] == 2 and not left.cancelled()
 
-    asyncio.run(one_leaves())
+    asyncio.run(asyncio.wait_for(one_leaves(), 10))
