@@ -24,7 +24,7 @@ class Service:
 
     hosts: the names that requests may call it by; checks: what `/ready` asks, by name; store: of people, None =
     stateless answers alone; models: of that store, None = the one bundle alone; open: whether programs without a key are
-    answered while there is none.
+    answered while there is none; https: whether browsers come by TLS, which a proxy has.
     """
 
     current: Current
@@ -35,6 +35,7 @@ class Service:
     store: PeopleStore | None = None
     models: Models | None = None
     open: bool = True
+    https: bool = False
 
     def __post_init__(self) -> None:
         self.checks.setdefault("model", lambda: None)  # without one, nothing is served
