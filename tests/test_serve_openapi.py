@@ -14,9 +14,10 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from forked import forked
 from konomi.serve import bodies
 from konomi.serve.store.people_store import PeopleStore
-from served import Client, serving
+from served import Client
 
 
 @schemathesis.serializer("application/x-ndjson")
@@ -58,9 +59,9 @@ def test_every_route_is_described(client):
 
 
 @pytest.fixture(scope="module")
-def url(place):
+def url(place, tmp_path_factory):
     """A service in a process of its own."""
-    with serving(place / "bundle") as (_, url):
+    with forked(tmp_path_factory.mktemp("home"), place / "bundle") as (_, url):
         yield url
 
 
@@ -97,9 +98,9 @@ def test_requests_made_from_openapi(client, url, path, method, mode):
 
 
 @pytest.fixture(scope="module")
-def unchanged(place):
+def unchanged(place, tmp_path_factory):
     """Another, whose items nobody changes."""
-    with serving(place / "bundle") as (_, url):
+    with forked(tmp_path_factory.mktemp("other"), place / "bundle") as (_, url):
         yield url
 
 

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import threading
 
 import pytest
 
 from konomi.errors import StoreError
 from konomi.recommend.recommender import Recommender
+from konomi.serve import rows
 from konomi.serve.store.people_store import PeopleStore
 from served import Client, problem
 from stores import KINDS, new_place
@@ -208,3 +210,11 @@ def test_ready_says_whether_the_store_can_be_written(client, monkeypatch):
     monkeypatch.setattr("konomi.serve.store.people_store._set_meta", broken)
     answer = client.get("/ready")
     assert answer.status_code == 503 and answer.json()["checks"]["store"] == "The disk is full."
+
+
+def test_a_large_body_is_read_on_a_thread(client, monkeypatch):
+    threads, read = [], rows._rows
+    monkeypatch.setattr(rows, "_rows", lambda *words: threads.append(threading.current_thread()) or read(*words))
+    for size in (1, 3_000):
+        put(client, f"{ANN}/entries", [{"item": f"i{n}", "rating": 5} for n in range(size)])
+    assert threads[0] is threading.main_thread() is not threads[1]

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from command_line import refused
+from forked import forked
 from konomi.bundle.store import Store
 from konomi.serve import protocol, running
 from konomi.serve.current import model_id
@@ -28,8 +29,8 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def url(place):
-    with serving(place / "bundle") as (_, url):
+def url(place, tmp_path_factory):
+    with forked(tmp_path_factory.mktemp("home"), place / "bundle") as (_, url):
         yield url
 
 
@@ -88,7 +89,7 @@ def test_what_runs_is_finished(place):
 def test_a_store_is_served(place, tmp_path):
     store = Store(tmp_path / "store")
     store.publish(place / "bundle")
-    with serving(tmp_path / "store") as (_, url):
+    with forked(tmp_path, tmp_path / "store") as (_, url):
         assert httpx.get(f"{url}/ready").json()["model"] == model_id(tmp_path / "store" / "1")
         store.publish(place / "bias")
         end = time.monotonic() + 30

@@ -23,6 +23,9 @@ def serve(
     name: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="What else the service is called, behind a proxy; give several.")
     ] = None,
+    https: Annotated[
+        bool, typer.Option("--https", help="Browsers come by a proxy with TLS: their cookies go by nothing else.")
+    ] = False,
     every: Annotated[
         str | None,
         typer.Option(
@@ -47,4 +50,4 @@ def serve(
 
     when = When(None if every is None else duration(every, "--train-every"), after)
     place = store or usual_place()
-    answer(bundle, host, port, place, name or (), lambda url: say(f"Konomi answers at {url}; Ctrl-C ends it."), when)
+    answer(bundle, host, port, place, name or (), lambda url: say(f"Konomi answers at {url}; Ctrl-C ends it."), when, https)

@@ -27,6 +27,9 @@ class Caller:
     person: str | None = None
 
 
+SESSION = "session"
+"""What whoever has a browser's session is called."""
+
 LOCAL = Caller("local", frozenset(SCOPES))
 """A program on this machine, while no key was made."""
 

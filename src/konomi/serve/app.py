@@ -37,7 +37,7 @@ def application(service: Service, log: Log | None = None) -> ASGIApp:
     """The service behind its guards."""
     guarded: ASGIApp = Bodies(routes(service))
     if service.store is not None:
-        guarded = Access(Rate(guarded, RATE, BURST), service.callers, service.open)
+        guarded = Access(Rate(guarded, RATE, BURST), service.callers, service.open, service.https)
     return Headers(Observed(Hosts(guarded, service.hosts), service.metrics, log or Log()))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Literal
 
-from konomi.serve.access import LOCAL, Caller
-from konomi.serve.store.keys import MINUTE, find_key, keys, session_person, was_used
+from konomi.serve.access import LOCAL, SESSION, Caller
+from konomi.serve.store.keys import DAY, MINUTE, find_key, find_session, keys, session_was_used, was_used
 from konomi.serve.store.people_store import PeopleStore
 
 REMEMBERED = 1.0  # seconds in which a caller need not be looked up again: so late does a removed key end at most
@@ -23,7 +23,7 @@ class Callers:
     def __init__(self, store: PeopleStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._store, self._clock, self._lock = store, clock, Lock()
         self._known = OrderedDict[tuple[str, str], tuple[float, Caller | None]]()
-        self._used = dict[str, int]()
+        self._used = OrderedDict[str, int]()
 
     def known(self, kind: Kind, secret: str) -> tuple[Caller | None] | None:
         """(who it is,) if that is remembered; it does not wait."""
@@ -54,15 +54,30 @@ class Callers:
             key = find_key(connection, token)
         if key is None:
             return None
-        if time.time_ns() // 1000 - max(key.used or 0, self._used.get(key.id, 0)) > MINUTE:
-            self._used[key.id] = time.time_ns() // 1000
+        if self._is_use(key.id, key.used or 0, MINUTE):
             self._store.writer.call(lambda connection: was_used(connection, key.id))
         return Caller(f"key {key.id}", key.scopes, key.person)
 
     def _look_up_cookie(self, cookie: str) -> Caller | None:
         with self._store.database.read() as connection:
-            who = session_person(connection, cookie)
-        return None if who is None else Caller("session", frozenset({"read"}), who)
+            found = find_session(connection, cookie)
+        if found is None:
+            return None
+        who, used = found
+        if self._is_use(who, used, DAY):
+            self._store.writer.call(lambda connection: session_was_used(connection, cookie))
+        return Caller(SESSION, frozenset({"read"}), who)
+
+    def _is_use(self, whose: str, used: int, after: int) -> bool:
+        """Whether the last use of a key or session was so long ago that this one is noted; it is not asked twice."""
+        at = time.time_ns() // 1000
+        with self._lock:
+            if at - max(used, self._used.get(whose, 0)) <= after:
+                return False
+            self._used[whose] = at
+            while len(self._used) > MOST:
+                self._used.popitem(last=False)
+        return True
 
     def _look_up_local(self, _: str) -> Caller | None:
         with self._store.database.read() as connection:

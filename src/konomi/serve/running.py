@@ -11,7 +11,7 @@ import uvicorn
 
 from konomi.errors import ConfigError
 from konomi.serve.app import application
-from konomi.serve.log import Log
+from konomi.serve.log import LogBehind
 from konomi.serve.models import Models
 from konomi.serve.protocol import Connection
 from konomi.serve.service import LOOPBACK, Service
@@ -34,10 +34,12 @@ def serve(
     names: Sequence[str],
     ready: Callable[[str], None],
     when: When = NEVER,
+    https: bool = False,
 ) -> None:
     """Answer with the bundle of a file or of a `Store`'s folder; ready(url) is called once requests are taken.
 
-    place: of the store of people; names: that requests may call the service by, beside its own; when: to train by itself.
+    place: of the store of people; names: that requests may call the service by, beside its own; when: to train by itself;
+    https: whether browsers come by a proxy with TLS, so that their cookies go by nothing else.
     SIGINT and SIGTERM end it: no connection is taken any more, running requests have `GRACE` seconds, then the signal goes on
     to who handled it before.
     ConfigError for a host beyond this machine while there is no key, or a port that cannot be had; BundleError as `load`,
@@ -48,9 +50,9 @@ def serve(
     with closing(PeopleStore.open(place)) as store, _allowed(store, host, local), bound(address, port) as listening:
         hosts = frozenset((*LOOPBACK, host.lower(), *(name.lower() for name in names)))
         models = Models(store, Shelf.open(models_beside(place)), path)
-        service = Service(models.current, hosts=hosts, store=store, models=models, open=local)
+        service = Service(models.current, hosts=hosts, store=store, models=models, open=local, https=https)
         trainer = Trainer(models, store.ledger.erased.path, str(place), when)
-        log = Log()
+        log = LogBehind()
         for talk, level in TOLD.items():
             logging.getLogger(talk).addHandler(log)
             logging.getLogger(talk).setLevel(level)
@@ -75,6 +77,7 @@ def serve(
             trainer.close()
             for talk in TOLD:
                 logging.getLogger(talk).removeHandler(log)
+            log.close()
             service.pool.close()
 
 

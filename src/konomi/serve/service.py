@@ -25,7 +25,7 @@ class Service:
 
     hosts: the names that requests may call it by; checks: what `/ready` asks, by name; store: of people, None =
     stateless answers alone; models: of that store, None = the one bundle alone; open: whether programs without a key are
-    answered while there is none; arrivals: what the store has written.
+    answered while there is none; https: whether browsers come by TLS, which a proxy has; arrivals: what the store has written.
     """
 
     current: Current
@@ -36,6 +36,7 @@ class Service:
     store: PeopleStore | None = None
     models: Models | None = None
     open: bool = True
+    https: bool = False
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     def __post_init__(self) -> None:

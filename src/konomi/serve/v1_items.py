@@ -49,7 +49,7 @@ async def withdraw_item(request: Request, id: Id) -> Response:
 @router.put("", **documented(replies.ItemOutcomes), openapi_extra=several("ItemRow"))
 async def put_items(request: Request) -> Response:
     """Say what up to 10,000 items are, as a JSON array or as lines of JSON: all of it is stored, or nothing."""
-    rows = rows_of(ROWS, await request.body(), request.headers.get("content-type", ""))
+    rows = await rows_of(ROWS, await request.body(), request.headers.get("content-type", ""))
     return replied(request, await _stored(request, [ItemChange(str(row.item), facts_of(row), row.withdrawn) for row in rows]))
 
 

@@ -8,17 +8,17 @@ from starlette.responses import Response
 
 from konomi.errors import RequestError
 from konomi.serve import people_replies as replies
+from konomi.serve.access import SESSION
 from konomi.serve.bodies import Body
-from konomi.serve.guards.access import COOKIE
+from konomi.serve.guards.access import cookie_name, cookie_of
 from konomi.serve.people_bodies import StoredId, When
 from konomi.serve.problems import Unknown
 from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, replied, service_of, store_of, written
 from konomi.serve.store import clock
-from konomi.serve.store.keys import PREFIX, Key, keys, make_key, remove_key
+from konomi.serve.store.keys import KEPT, PREFIX, Key, keys, make_key, remove_key
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["access"])
 
-YEAR = 365 * 24 * 3600  # seconds that a browser keeps its session
 Scope = Literal["read", "people", "items", "models", "metrics", "admin"]
 
 
@@ -35,17 +35,16 @@ class NewKey(Body):
 async def session(request: Request) -> Response:
     """Begin the session of a browser: an anonymous person of its own, by a cookie that no script can read."""
     cookie, who = await written(request, store_of(request).begin_session())
-    answer = replied(request, replies.Session(who))
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, cookie, max_age=YEAR, httponly=True, samesite="lax", secure=secure, path="/")
-    return answer
+    return _with_cookie(request, replied(request, replies.Session(who)), cookie)
 
 
 @router.get("/session", **documented(replies.Session, WITHOUT_BODY))
 async def who_asks(request: Request) -> Response:
     """Whose own data the caller may use: the person of a session, or of a key that is for one."""
     caller = request.scope["state"].get("caller")
-    return replied(request, replies.Session(None if caller is None else caller.person))
+    answer = replied(request, replies.Session(None if caller is None else caller.person))
+    cookie = cookie_of(request.headers, service_of(request).https)
+    return answer if cookie is None or caller is None or caller.name != SESSION else _with_cookie(request, answer, cookie)
 
 
 @router.get("/keys", **documented(list[replies.ShownKey], WITHOUT_BODY))
@@ -82,6 +81,14 @@ async def delete_key(request: Request, id: str) -> Response:
         raise Unknown(error.message, error.hint, "id") from None
     service_of(request).callers.forget()
     return replied(request, replies.RemovedKey(id))
+
+
+def _with_cookie(request: Request, answer: Response, cookie: str) -> Response:
+    """The answer, by which a browser keeps its session for `KEPT` from now on."""
+    https = service_of(request).https
+    age = KEPT // 1_000_000
+    answer.set_cookie(cookie_name(https), cookie, max_age=age, httponly=True, samesite="lax", secure=https, path="/")
+    return answer
 
 
 def _shown(key: Key) -> replies.ShownKey:

@@ -53,7 +53,7 @@ async def delete_entry(request: Request, id: Id, item: Item, at: str | None = No
 @router.put("/{id}/entries", **documented(replies.Outcomes), openapi_extra=several("EntryRow"))
 async def put_entries(request: Request, id: Id) -> Response:
     """Say something of up to 10,000 items, as a JSON array or as lines of JSON: all of it is stored, or nothing."""
-    rows = rows_of(ROWS, await request.body(), request.headers.get("content-type", ""))
+    rows = await rows_of(ROWS, await request.body(), request.headers.get("content-type", ""))
     said = [Said(str(row.item), row.rating, row.status, row.at, row.deleted) for row in rows]
     return replied(request, await _stored(request, id, said))
 

@@ -7,6 +7,7 @@ this machine needs no key while none was made, where the service answers this ma
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,16 +18,17 @@ from konomi.serve.callers import Callers, Kind
 from konomi.serve.problems import problem, problem_of
 
 COOKIE = "konomi"
+COOKIE_OF_HTTPS = "__Host-konomi"  # browsers take it from this host over TLS alone, and from none of its subdomains
 BEARER = re.compile(r"[Bb]earer +(\S{1,200})")
 OWN = ("same-origin", "none")  # what Sec-Fetch-Site says of the service's own page, and of an address that was typed
 
 
 class Access:
     """Refuses what the caller may not do, before a body is read; `scope["state"]["caller"]` has who it is. open: whether
-    programs without a key are answered while there is none."""
+    programs without a key are answered while there is none; https: whether browsers come by TLS."""
 
-    def __init__(self, app: ASGIApp, callers: Callers, open: bool) -> None:
-        self.app, self.callers, self.open = app, callers, open
+    def __init__(self, app: ASGIApp, callers: Callers, open: bool, https: bool = False) -> None:
+        self.app, self.callers, self.open, self.https = app, callers, open, https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -56,14 +58,19 @@ class Access:
         if sent := headers.get("authorization"):
             found = BEARER.fullmatch(sent)
             return ("key", found[1]) if found else None
-        if cookie := cookie_of(headers):
+        if cookie := cookie_of(headers, self.https):
             return "cookie", cookie
         return ("local", "") if self.open and not _browser(headers) else None
 
 
-def cookie_of(headers: dict[str, str]) -> str | None:
+def cookie_name(https: bool) -> str:
+    """What the session's cookie is called."""
+    return COOKIE_OF_HTTPS if https else COOKIE
+
+
+def cookie_of(headers: Mapping[str, str], https: bool) -> str | None:
     """The value of the session's cookie."""
-    found = re.search(rf"(?:^|; ){COOKIE}=([a-z2-7]{{1,100}})(?:;|$)", headers.get("cookie", ""))
+    found = re.search(rf"(?:^|; ){cookie_name(https)}=([a-z2-7]{{1,100}})(?:;|$)", headers.get("cookie", ""))
     return found[1] if found else None
 
 

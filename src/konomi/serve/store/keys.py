@@ -23,6 +23,8 @@ SCOPES = ("read", "people", "items", "models", "metrics", "admin")
 """read: answers and the catalogue; people: everybody's data; items, models: change them; metrics: figures; admin: all."""
 
 MINUTE = 60_000_000  # microseconds
+DAY = 1440 * MINUTE
+KEPT = 400 * DAY  # a session that is not used; browsers keep no cookie for longer
 PREFIX = "kn_"
 TOKEN = re.compile(rf"{PREFIX}([a-z2-7]{{8}})_([a-z2-7]{{52}})")
 
@@ -88,14 +90,25 @@ def remove_key(connection: Connection, id: str) -> None:
 def make_session(connection: Connection) -> tuple[str, str]:
     """(cookie, person) of a new anonymous person."""
     cookie, who = _letters(32), f"anonymous-{_letters(15)}"
-    connection.execute(insert(session).values(hash=hashed(cookie), person=who, created=now()))
+    connection.execute(insert(session).values(hash=hashed(cookie), person=who, used=now()))
     return cookie, who
 
 
-def session_person(connection: Connection, cookie: str) -> str | None:
-    """The person of a cookie; None where there is none."""
-    found: str | None = connection.scalar(select(session.c.person).where(session.c.hash == hashed(cookie)))
-    return found
+def find_session(connection: Connection, cookie: str) -> tuple[str, int] | None:
+    """(person, when it was last used) of a cookie; None where there is none, or it was not used for `KEPT`."""
+    of = (session.c.hash == hashed(cookie)) & (session.c.used > now() - KEPT)
+    row = connection.execute(select(session.c.person, session.c.used).where(of)).first()
+    return None if row is None else (row.person, row.used)
+
+
+def session_was_used(connection: Connection, cookie: str) -> None:
+    """Note that a session is used now."""
+    connection.execute(update(session).where(session.c.hash == hashed(cookie)).values(used=now()))
+
+
+def forget_sessions(connection: Connection) -> None:
+    """Remove the sessions that were not used for `KEPT`."""
+    connection.execute(delete(session).where(session.c.used <= now() - KEPT))
 
 
 def hashed(secret: str) -> str:

@@ -21,7 +21,7 @@ from konomi.serve.store.database import Database, open_database, reading_engine,
 from konomi.serve.store.entries import AT_ONCE, Change, Ledger, Verdict, chunks
 from konomi.serve.store.erased import Erased
 from konomi.serve.store.items import ItemChange, Told, change_items, told_of
-from konomi.serve.store.keys import make_session
+from konomi.serve.store.keys import forget_sessions, make_session
 from konomi.serve.store.migrate import migrate
 from konomi.serve.store.tables import TAKEN_BACK, entry, item, key, meta, person, session
 from konomi.serve.store.writer import Writer
@@ -63,6 +63,7 @@ class PeopleStore:
                 secret = _settled(connection, "secret", secrets.token_hex(32))
                 ledger = Ledger(gone)
                 _erase_again(connection, ledger)
+                forget_sessions(connection)
             return cls(database, Writer(database, ledger), ledger, bytes.fromhex(secret))
         except BaseException:
             database.close()

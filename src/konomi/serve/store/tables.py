@@ -74,7 +74,7 @@ session = Table(
     metadata,
     Column("hash", String(64), primary_key=True),  # SHA-256 of the cookie, in hex
     Column("person", String(LONGEST_ID), nullable=False),
-    Column("created", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),  # last, to a day
 )
 
 model = Table(
