@@ -2,6 +2,7 @@
 
 import pytest
 
+from konomi.errors import StoreError
 from konomi.serve import callers
 from konomi.serve.store import keys
 from konomi.serve.store.keys import DAY, KEPT, make_key
@@ -66,4 +67,18 @@ def test_what_is_remembered_has_a_bound(place, tmp_path, monkeypatch):
     for key in made:
         assert client.get("/v1/popular", headers={"Authorization": f"Bearer {key}"}).status_code == 200
     assert len(client.service.callers._used) == len(client.service.callers._known) == 3
+    store.close()
+
+
+def test_who_asks_is_not_looked_up_where_anybody_may(place, tmp_path, monkeypatch):
+    """So whether it lives is told while the store cannot be asked."""
+    store = PeopleStore.open(tmp_path / "store.db")
+    client = Client(place / "bundle", store=store)
+
+    def gone(*_):
+        raise StoreError("The database is gone.", "Wait.")
+
+    monkeypatch.setattr(callers.Callers, "_look_up_local", gone)
+    statuses = [client.get(path).status_code for path in ("/live", "/ready", "/v1/openapi.json", "/v1/popular", "/v1/session")]
+    assert statuses == [200, 200, 200, 503, 503]
     store.close()
