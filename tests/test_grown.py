@@ -39,7 +39,7 @@ def kin_in(train):
     """The kin of the last items of a training set."""
     count = np.bincount(cut(train).seen.item, minlength=len(train.items))
     items = train.items.with_columns(pl.Series("ratings", count), pl.Series("franchise", np.arange(len(train.items))))
-    return kin_of(items, LEARNT)
+    return kin_of(items, np.arange(len(items)) >= LEARNT)
 
 
 def grown_module(name):
@@ -71,7 +71,8 @@ def random_kin(draw, n_new):
     """Any kin of new items."""
     row = draw.integers(0, LEARNT, (n_new, 4)).astype(np.int32)
     weight = draw.dirichlet(np.ones(4), n_new).astype(np.float32)
-    return Kin(row, weight, np.ones(n_new, np.bool_))
+    item = np.arange(LEARNT, LEARNT + n_new, dtype=np.int32)
+    return Kin(item, row, weight, np.ones(n_new, np.bool_))
 
 
 ABLE = {"parts": HasParts, "dots": HasDots, "features": HasFeatures, "item_vectors": HasItemVectors, "variance": HasVariance}
@@ -87,7 +88,7 @@ def test_what_it_has_learnt_stays_and_the_rest_are_means(variant, seed, n_new):
     codes = more.encode(seen)
     assert codes.tobytes() == model.encode(seen).tobytes() and more.outputs == model.outputs
     order = draw.permutation(n_new)
-    other = grown(model, Kin(kin.row[order], kin.weight[order], kin.known[order]), TAGS)
+    other = grown(model, Kin(kin.item, kin.row[order], kin.weight[order], kin.known[order]), TAGS)
     rows = np.arange(LEARNT, dtype=np.int32)
     for output in model.outputs:
         scores, before = more.score(codes, output), model.score(codes, output)
@@ -133,3 +134,21 @@ def test_tags_are_told_by_the_grown_catalogue():
     plain = grown(model, kin, TAGS).features(person, items, "rating")
     moved = grown(model, kin, np.array([1, -1], np.int32)).features(person, items, "rating")
     assert moved.shape == (2, 3) and not moved[0].any() and moved[1].tobytes() == plain[0].tobytes() and plain[1].any()
+
+
+@pytest.mark.parametrize("variant", list(variants()))
+def test_an_item_among_those_of_the_model_is_placed_likewise(variant):
+    """It has a row in the model, which has learnt nothing of it."""
+    model = learnt(variant)
+    kin = random_kin(np.random.default_rng(2), 2)
+    inside = Kin(np.array([1, LEARNT], np.int32), np.where(kin.row == 1, 2, kin.row), kin.weight, kin.known)
+    after = Kin(np.array([LEARNT, LEARNT + 1], np.int32), *(getattr(inside, name) for name in ("row", "weight", "known")))
+    more, plain = grown(model, inside, TAGS), grown(model, after, TAGS)
+    codes = more.encode(cut(train_set()).seen)
+    rows, theirs = np.array([0, 1, LEARNT, -1], np.int32), np.array([0, LEARNT, LEARNT + 1, -1], np.int32)
+    for output in model.outputs:
+        assert more.score(codes, output, rows).tobytes() == plain.score(codes, output, theirs).tobytes()
+        assert more.score(codes, output)[:, 1].tobytes() == plain.score(codes, output)[:, LEARNT].tobytes()
+        pairs = codes[:1].repeat(4, axis=0)
+        assert more.score_pairs(pairs, rows, output).tobytes() == plain.score_pairs(pairs, theirs, output).tobytes()
+    assert more.item_known[1] == plain.item_known[LEARNT] and len(more.item_known) == LEARNT + 2

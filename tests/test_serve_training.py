@@ -22,7 +22,9 @@ from konomi.runtime import Run
 from konomi.serve.current import model_id
 from konomi.serve.models import Models
 from konomi.serve.problems import Unknown
+from konomi.serve.service import Service
 from konomi.serve.store.entries import Change
+from konomi.serve.store.items import ItemChange
 from konomi.serve.store.jobs import add_job, end_job, find_job
 from konomi.serve.store.models import Kept
 from konomi.serve.store.people_store import PeopleStore
@@ -119,6 +121,22 @@ def test_whoever_was_erased_has_it_trained_anew(models, store):
     taken(models, third, 3)
     store.put([Change("p4", "10", 2.0, 0, 3 * 10**15)]).result()
     assert train(order_of(models, job=4), RUN).report["how"] == "warm"
+
+
+def test_what_clients_say_of_items_is_learnt_and_what_nobody_has_rated_yet_stays_offered(models, store):
+    facts = {str(10 * i): {"title": f"Title {i}", "genres": ["Even" if i % 2 == 0 else "Odd"]} for i in range(20)}
+    facts["777"] = {"title": "New", "genres": ["Even"]}
+    store.change_items([ItemChange(id, said, False) for id, said in facts.items()]).result()
+    store.put([*SAID, *(Change(f"p{u}", "555", 9.0, 0, 10**15) for u in range(0, 40, 2))]).result()
+    Service(models.current, store=store, models=models)  # it follows what clients say
+    taken(models, train(order_of(models), RUN))
+    served = models.current.served
+    learnt = {id: row for row, id in enumerate(served.bundle.items["item_id"])}
+    assert served.bundle.items["title"][learnt[777]] == "New" and served.bundle.models["ease"].item_known[learnt[777]] == 0
+    assert served.bundle.models["ease"].item_known[learnt[555]] > 0
+    assert served.recommender.bundle.items["kin"][learnt[777]].len() == 3
+    titles = [row.item_id for row in served.recommender.recommend({0: 9.0, 20: 9.0, 10: 2.0}, k=30).rows]
+    assert 777 in titles and 555 in titles
 
 
 def test_an_interrupted_training_ends_in_the_same_bytes(models, store, tmp_path):

@@ -1,9 +1,9 @@
 """A bundle with what somebody says of items: the known ones as they say, and new ones beside them, which no model has learnt.
 
-What is said of a known item changes what is shown, searched and filtered, not the models. A new item is placed in every model
-by its kin (`catalogue/kin.py`, `models/grown.py`), and in its franchise by relations and names (`catalogue/franchises.py`). It
-has no ratings. The grown bundle is for answering, and cannot be saved: a training learns what is new. Its catalogue has the
-columns
+What is said of a known item changes what is shown, searched and filtered, not the models. A new item, or one that no model has
+learnt anything of yet, is placed in every model by its kin (`catalogue/kin.py`, `models/grown.py`), and in its franchise by
+relations and names (`catalogue/franchises.py`). The grown bundle is for answering, and cannot be saved: a training learns what
+is new. Its catalogue has the columns
 
     kin        list of i32: the item rows of `NAMED` of a new item's kin that are shown to everybody, nearest first; null =
                it is not new
@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from konomi.arrays import I32
+from konomi.arrays import I32, Bools
 from konomi.bundle.format import Bundle
 from konomi.catalogue.franchises import joined
 from konomi.catalogue.kin import Kin, kin_of
@@ -34,16 +34,18 @@ def with_items(bundle: Bundle, said: pl.DataFrame) -> Bundle:
     if not len(said):
         return bundle
     old, items = len(bundle.items), catalogue_with(bundle.items, said)
-    new = len(items) > old
-    if new or ("related" in said.columns and said["related"].count()):
+    if len(items) > old or ("related" in said.columns and said["related"].count()):
         franchise, part = joined(items, old)
         items = items.with_columns(pl.Series("franchise", franchise), pl.Series("part", part))
-    kin = kin_of(items, old)
+    learnt = np.any([model.item_known[:-1] > 0 for model in bundle.models.values()], axis=0)
+    told = items["item_id"].is_in(said["item_id"].implode()).to_numpy()
+    new: Bools = told & ~np.append(learnt, np.zeros(len(items) - old, np.bool_))
+    kin = kin_of(items, new)
     models = bundle.models
     tags = _places(tag_names(bundle.items), tag_names(items))
-    if new or (tags != np.arange(len(tags))).any():
+    if new.any() or (tags != np.arange(len(tags))).any():
         models = {name: grown(model, kin, tags) for name, model in models.items()}
-    return replace(bundle, models=models, items=_placed(items, old, kin))
+    return replace(bundle, models=models, items=_placed(items, kin))
 
 
 def catalogue_with(items: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
@@ -62,17 +64,16 @@ def catalogue_with(items: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _placed(items: pl.DataFrame, old: int, kin: Kin) -> pl.DataFrame:
+def _placed(items: pl.DataFrame, kin: Kin) -> pl.DataFrame:
     """The catalogue with what is said of new items by their kin."""
-    bayes = items["bayes"].head(old).to_numpy().astype(np.float32)
-    shown = (open_to_all(items) & ~withdrawn(items)).tolist()
-    named = [[row for row in rows if shown[row]][:NAMED] for rows in kin.row.tolist()]
-    near = [rows if known else [] for rows, known in zip(named, kin.known.tolist(), strict=True)]
-    return items.with_columns(
-        pl.col("ratings").fill_null(0),
-        pl.Series("bayes", np.append(bayes, kin.mean(bayes)).astype(np.float32)),
-        pl.Series("kin", [*[None] * old, *near], pl.List(pl.Int32)),
-    )
+    bayes = items["bayes"].fill_null(0).to_numpy().astype(np.float32)
+    bayes[kin.item] = kin.mean(bayes)
+    shown = open_to_all(items) & ~withdrawn(items)
+    near: list[list[int] | None] = [None] * len(items)
+    for item, rows, known in zip(kin.item.tolist(), kin.row, kin.known.tolist(), strict=True):
+        near[item] = rows[shown[rows]][:NAMED].tolist() if known else []
+    more = pl.Series("bayes", bayes), pl.Series("kin", near, pl.List(pl.Int32))
+    return items.with_columns(pl.col("ratings").fill_null(0), *more)
 
 
 def _places(names: list[str], among: list[str]) -> I32:

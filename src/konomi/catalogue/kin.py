@@ -27,9 +27,11 @@ AT_ONCE = 256  # new items whose likenesses to all others are computed together
 
 @dataclass(frozen=True, repr=False)
 class Kin:
-    """Of M new items: row i32[M, K], their kin, nearest first; weight f32[M, K] ≥ 0, of each row with the sum 1; known
-    bool[M]: something is known of its contents. Where nothing is, its kin are the most rated items."""
+    """Of M new items: item i32[M], their rows, ascending; row i32[M, K], their kin, nearest first; weight f32[M, K] ≥ 0, of
+    each row with the sum 1; known bool[M]: something is known of its contents. Where nothing is, its kin are the most rated
+    items."""
 
+    item: I32
     row: I32
     weight: F32
     known: Bools
@@ -46,21 +48,22 @@ class Kin:
         return found
 
 
-def kin_of(items: pl.DataFrame, old: int) -> Kin:
-    """The kin of the items from row `old` on, among those before; items: with `ratings` and `franchise`."""
+def kin_of(items: pl.DataFrame, new: Bools) -> Kin:
+    """The kin of the items that are `new` bool[I], among the others; items: with `ratings`, null or 0 of new ones, and
+    `franchise`."""
     vectors, franchise = content_vectors(items), items["franchise"].to_numpy()
-    ratings = items["ratings"].head(old).to_numpy()
-    rated = np.flatnonzero(ratings > 0) if ratings.any() else np.arange(old)
+    ratings = np.where(new, 0, items["ratings"].fill_null(0).to_numpy())
+    item, rated = np.flatnonzero(new), np.flatnonzero(ratings > 0) if ratings.any() else np.flatnonzero(~new)
     many = min(NEAREST, len(rated))
-    row, weight = np.empty((len(items) - old, many), np.int32), np.empty((len(items) - old, many), np.float32)
-    known: Bools = np.any(vectors[old:] > 0, axis=1)
+    row, weight = np.empty((len(item), many), np.int32), np.empty((len(item), many), np.float32)
+    known: Bools = np.any(vectors[item] > 0, axis=1)
     for start, stop in blocks(len(row), AT_ONCE):
-        new = slice(old + start, old + stop)
-        related = franchise[new, None] == franchise[rated]
+        some = item[start:stop]
+        related = franchise[some, None] == franchise[rated]
         known[start:stop] |= related.any(axis=1)
-        alike = vectors[new] @ vectors[rated].T + np.float32(SAME_WORK) * related
+        alike = vectors[some] @ vectors[rated].T + np.float32(SAME_WORK) * related
         alike[~known[start:stop]] += ratings[rated] / max(ratings.max(initial=0), 1)
         best, near = best_of(alike.astype(np.float32), many)
         share = np.exp((near - near[:, :1]) / np.float32(SPREAD))
         row[start:stop], weight[start:stop] = rated[best], share / share.sum(axis=1, keepdims=True)
-    return Kin(row, weight, known)
+    return Kin(item.astype(np.int32), row, weight, known)

@@ -23,13 +23,20 @@ OfPairs = Callable[[F32, I32], F32]
 
 UNKNOWN_ITEM = np.array([-1], np.int32)
 LESS = 0.5  # of the trust in its kin that a new item has
-NAMES = ("new_row", "new_weight", "new_known", "new_tags")  # of the arrays that a state has beside those of the model
+NAMES = (
+    "new_item",
+    "new_row",
+    "new_weight",
+    "new_known",
+    "new_tags",
+)  # of the arrays that a state has beside those of the model
 
 
 @dataclass(frozen=True, repr=False)
 class Grown:
-    """model: of N items; kin: of the M items after these; tags i32[F]: of each tag that the model knows its place among those
-    of the grown catalogue, −1 = it is none of them any more."""
+    """model: of N items; kin: of M new ones, after these, or among them where it has learnt nothing of them; I items in the
+    end; tags i32[F]: of each tag that the model knows its place among those of the grown catalogue, −1 = it is none of them
+    any more."""
 
     model: Any
     kin: Kin
@@ -51,9 +58,9 @@ class Grown:
 
     @cached_property
     def item_known(self) -> F32:
-        """f32[N+M+1]: a new item is trusted half as much as its kin, and one without contents not at all."""
+        """f32[I+1]: a new item is trusted half as much as its kin, and one without contents not at all."""
         known: F32 = self.model.item_known
-        return np.concatenate([known[:-1], LESS * self.kin.mean(known[:-1]) * self.kin.known, known[-1:]]).astype(np.float32)
+        return np.append(self.filled(known[:-1], LESS * self.kin.mean(known[:-1]) * self.kin.known), known[-1:])
 
     def encode(self, profiles: Profiles, threads: int = 1) -> F32:
         """The model's codes, from the entries on items that it has learnt."""
@@ -62,11 +69,11 @@ class Grown:
         return codes
 
     def score(self, codes: F32, output: str, items: I32 | None = None) -> F32:
-        """f32[B, N+M], or of items i32[n], f32[B, n]."""
+        """f32[B, I], or of items i32[n], f32[B, n]."""
         if items is not None:
             return self.mixed(items, lambda rows: self.model.score(codes, output, rows))
         learnt = self.model.score(codes, output)
-        return np.concatenate([learnt, self.kin.mean(learnt)], axis=1)
+        return self.filled(learnt, self.kin.mean(learnt))
 
     def score_pairs(self, codes: F32, item_rows: I32, output: str) -> F32:
         """f32[N]."""
@@ -80,21 +87,37 @@ class Grown:
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays of the model, and how it was grown."""
         kin = self.kin
-        return {**self.model.state(), **dict(zip(NAMES, (kin.row, kin.weight, kin.known, self.tags), strict=True))}
+        return {**self.model.state(), **dict(zip(NAMES, (kin.item, kin.row, kin.weight, kin.known, self.tags), strict=True))}
 
     @property
     def learnt(self) -> int:
         """N."""
         return len(self.model.item_known) - 1
 
+    @cached_property
+    def place(self) -> I32:
+        """Of every item row, and of −1, its place among the new ones, i32[I+1], −1 = it is none."""
+        place = np.full(max(self.learnt, int(self.kin.item.max(initial=-1)) + 1) + 1, -1, np.int32)
+        place[self.kin.item] = np.arange(len(self.kin.item))
+        return place
+
+    def filled(self, learnt: F32, new: F32) -> F32:
+        """Values of every item, f32[…, I]: of those that the model knows of, f32[…, N], with those of new items, f32[…, M]."""
+        found = np.zeros((*learnt.shape[:-1], len(self.place) - 1), np.float32)
+        found[..., : self.learnt] = learnt
+        found[..., self.kin.item] = new
+        return found
+
     def mixed(self, items: I32, of: Callable[[I32], F32]) -> F32:
         """What `of(rows)`, f32[…, k], says of items i32[n], f32[…, n]."""
-        new = items >= self.learnt
+        new = self.place[items] >= 0
         if not new.any():
             return of(items)
         kin = self._of(items[new])
         rows, place = np.unique(kin.row, return_inverse=True)
-        theirs = Kin(place.reshape(kin.row.shape).astype(np.int32), kin.weight, kin.known).mean(of(rows.astype(np.int32)))
+        theirs = Kin(kin.item, place.reshape(kin.row.shape).astype(np.int32), kin.weight, kin.known).mean(
+            of(rows.astype(np.int32))
+        )
         found = np.empty((*theirs.shape[:-1], len(items)), np.float32)
         found[..., new] = theirs
         if not new.all():
@@ -103,7 +126,7 @@ class Grown:
 
     def of_pairs(self, codes: F32, items: I32, learnt: OfPairs, fresh: OfPairs) -> F32:
         """What is said of pairs, f32[N]: `learnt(codes, items)` of items that the model has learnt, `fresh` of new ones."""
-        new, found = items >= self.learnt, np.empty(len(items), np.float32)
+        new, found = self.place[items] >= 0, np.empty(len(items), np.float32)
         for some, of in ((~new, learnt), (new, fresh)):
             if some.all():
                 return of(codes, items)
@@ -120,8 +143,8 @@ class Grown:
 
     def _of(self, items: I32) -> Kin:
         """The kin of new items i32[n]."""
-        place = items - self.learnt
-        return Kin(self.kin.row[place], self.kin.weight[place], self.kin.known[place])
+        place = self.place[items]
+        return Kin(items, self.kin.row[place], self.kin.weight[place], self.kin.known[place])
 
 
 class _Parts(Grown):
@@ -143,9 +166,9 @@ class _Dots(Grown):
         return frozenset(self.model.dot_outputs)
 
     def dots(self, codes: F32, output: str) -> tuple[F32, F32, F32, F32]:
-        """p f32[B, D], v f32[N+M, D], c f32[N+M], level f32[B]."""
+        """p f32[B, D], v f32[I, D], c f32[I], level f32[B]."""
         p, v, c, level = self.model.dots(codes, output)
-        return p, np.concatenate([v, self.kin.mean(v.T).T]), np.concatenate([c, self.kin.mean(c)]), level
+        return p, self.filled(v.T, self.kin.mean(v.T)).T, self.filled(c, self.kin.mean(c)), level
 
 
 class _Features(Grown):
@@ -162,9 +185,9 @@ class _Features(Grown):
 
 class _ItemVectors(Grown):
     def item_vectors(self) -> F32:
-        """f32[N+M, D]."""
-        vectors = self.model.item_vectors()
-        return np.concatenate([vectors, self.kin.mean(vectors.T).T])
+        """f32[I, D]."""
+        vectors = self.model.item_vectors().T
+        return self.filled(vectors, self.kin.mean(vectors)).T
 
 
 class _Variance(Grown):
@@ -202,5 +225,5 @@ def _kind(able: tuple[type[Grown], ...]) -> type[Grown]:
 
 def grown_from(state: Mapping[str, npt.NDArray[Any]], load: Callable[[dict[str, npt.NDArray[Any]]], Model]) -> Model:
     """The model of a `state()`, with the function that loads the one that was grown."""
-    row, weight, known, tags = (state[name] for name in NAMES)
-    return grown(load({name: array for name, array in state.items() if name not in NAMES}), Kin(row, weight, known), tags)
+    item, row, weight, known, tags = (state[name] for name in NAMES)
+    return grown(load({name: array for name, array in state.items() if name not in NAMES}), Kin(item, row, weight, known), tags)
