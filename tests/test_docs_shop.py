@@ -30,7 +30,8 @@ SEEN, DAY = CODES["seen"], "2026-11-%02d 20:15:00+00"
 def files(tmp_path, monkeypatch):
     """A folder with the files of a shop: what stands on the page, and more of it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SHOP", "")
+    for name in ("SHOP", "OPERATOR"):
+        monkeypatch.setenv(name, "")
     rng, (ratings, products) = random.Random(4), (text for kind, text in BLOCKS if kind == "csv")
     for i in range(2, 24):
         products += f"G{i:03},{NAMES.split()[i // 2 - 1]} {KINDS[i % 4]},{KINDS[i % 4]}|{KINDS[(i + 1) % 4]},{2000 + i}\n"
@@ -57,7 +58,8 @@ def test_a_shop_in_ten_minutes(files, capsys):
     ready, ours, like, popular = (answer.json() for answer in shell.answers)
     assert ready["ready"] and len(ours["titles"]) == len(like["titles"]) == len(popular["titles"]) == 5
     assert {title.item_id for title in names["before"]} == {title["item_id"] for title in ours["titles"]}
-    assert "because of" in capsys.readouterr().out and (files / "backup" / "store.db").exists()
+    told = capsys.readouterr().out
+    assert "because of" in told and "done None It is not worse" in told and (files / "backup" / "store.db").exists()
 
 
 @pytest.fixture
