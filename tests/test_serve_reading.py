@@ -121,3 +121,13 @@ def test_an_empty_store_and_none(store, place, tmp_path):
     assert as_lists(read_store(place)) == ([], [], [], 0)
     with pytest.raises(StoreError, match="there is no store"):
         read_store(tmp_path / "none.db")
+
+
+@pytest.mark.parametrize("few", [0, 1, 10**9])
+def test_what_is_new_is_found_by_either_way(store, place, monkeypatch, few):
+    """By going through the table (few = 10⁹), and by the index of the numbers (0)."""
+    fill(store, 1)
+    monkeypatch.setattr(reading, "FEW", few)
+    last = slowly(store)[3]
+    for after in (1, last // 2, last - 5, last):
+        assert as_lists(read_store(place, after)) == slowly(store, after)

@@ -23,10 +23,12 @@ class Arrivals:
         return await waiter
 
     def _arrive(self, loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[T], done: Future[T]) -> None:
+        if loop.is_closed():
+            return  # nobody waits any more
         with self._lock:
             self._arrived.append((waiter, done))
             first = len(self._arrived) == 1
-        if first and not loop.is_closed():
+        if first:
             loop.call_soon_threadsafe(self._tell)
 
     def _tell(self) -> None:

@@ -24,6 +24,7 @@ from konomi.serve.store.tables import entry, item, person
 
 AT_ONCE = 100_000  # entries
 PAGES = 1_000  # of PostgreSQL's table, about 100 entries each
+FEW = 20  # times as many changes before the new ones: then these are looked up
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ class Contents:
 def read_store(place: Path | str, after: int = 0, progress: Progress = no_progress, cancel: Event = NEVER) -> Contents:
     """All people and items of a store, and the entries whose `seq` is greater than `after`, also while a service writes.
 
-    It goes through the whole table, whatever `after` is. Takes 29 bytes an entry, and of PostgreSQL 53, to put them in order.
+    It goes through the whole table, unless few of the entries are so new. Takes 29 bytes an entry, and of PostgreSQL 53, to put
+    them in order.
     StoreError where there is no store or it cannot be read; `Cancelled` once `cancel` is set.
     """
     engine = reading_engine(place)
@@ -111,42 +113,46 @@ Columns = dict[str, npt.NDArray[Any]]
 def _entries(connection: Connection, after: int, progress: Progress, cancel: Event) -> Entries:
     total = connection.scalar(select(func.count()).select_from(entry).where(entry.c.seq > after)) or 0
     found: Columns = {name: np.empty(total, kind) for name, kind in _COLUMNS.items()}
-    blocks, done = _from_sqlite if connection.dialect.name == "sqlite" else _from_postgresql, 0
-    for block in blocks(connection, after):
+    sqlite, few, done = connection.dialect.name == "sqlite", total * FEW < after, 0
+    for block in _from_sqlite(connection, after, few) if sqlite else _from_postgresql(connection, after, few):
         check_cancel(cancel)
         start, done = done, done + len(block["person"])
         for name, values in block.items():
             found[name][start:done] = values
         progress(Stage("read", done, total, "entries"))
     assert done == total
-    if connection.dialect.name != "sqlite":
+    if few or not sqlite:
         _put_in_order(found)
     return Entries(**found)
 
 
-def _from_sqlite(connection: Connection, after: int) -> Iterator[Columns]:
-    """In order of the primary key, which is that of the table: `+seq`, so that SQLite does not go by the index of seq."""
+def _from_sqlite(connection: Connection, after: int, few: bool) -> Iterator[Columns]:
+    """By the index of seq where they are few, else in order of the primary key, which is that of the table (`+seq` is in no
+    index)."""
     rows: Any = connection.connection.cursor()
-    rows.execute("SELECT person, item, rating, status, at FROM entry WHERE +seq > ? ORDER BY person, item", (after,))
+    which = "seq > ?" if few else "+seq > ? ORDER BY person, item"
+    rows.execute(f"SELECT person, item, rating, status, at FROM entry WHERE {which}", (after,))
     while len(block := np.fromiter(islice(rows, AT_ONCE), list(_COLUMNS.items()))):  # None becomes NaN
         yield {name: block[name] for name in _COLUMNS}
 
 
-def _from_postgresql(connection: Connection, after: int) -> Iterator[Columns]:
-    """In the order in which it lies in the table, each column as big-endian numbers without anything between them."""
+def _from_postgresql(connection: Connection, after: int, few: bool) -> Iterator[Columns]:
+    """In the order in which it lies in the table, each column as big-endian numbers without anything between them; by the index
+    of seq where they are few."""
     pages = connection.exec_driver_sql("SELECT pg_relation_size('entry') / current_setting('block_size')::int").scalar() or 0
     cursor = connection.connection.cursor(binary=True)
-    for first in range(0, pages, PAGES):
-        cursor.execute(_PAGES, (f"({first},0)", f"({first + PAGES},0)", after))
+    for first in range(0, 1 if few else pages, PAGES):
+        spans = () if few else (f"({first},0)", f"({first + PAGES},0)")
+        cursor.execute(_SEQ if few else f"{_SEQ} AND ctid >= %s::tid AND ctid < %s::tid", (after, *spans))
         values = cursor.fetchone() or ()
         if None not in values:
             yield {name: np.frombuffer(value, kind) for (name, kind), value in zip(_SENT.items(), values, strict=True)}
 
 
 _SENT = {"person": ">i8", "item": ">i8", "rating": ">f4", "status": ">i2", "at": ">i8"}
-_PAGES = """SELECT string_agg(int8send(person), ''), string_agg(int8send(item), ''),
+_SEQ = """SELECT string_agg(int8send(person), ''), string_agg(int8send(item), ''),
     string_agg(float4send(coalesce(rating, 'NaN')::real), ''), string_agg(int2send(status), ''), string_agg(int8send("at"), '')
-FROM entry WHERE ctid >= %s::tid AND ctid < %s::tid AND seq > %s"""
+FROM entry WHERE seq > %s"""
 
 
 def _put_in_order(columns: Columns) -> None:
