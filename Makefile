@@ -19,7 +19,7 @@ serve: .venv/.installed-serve
 	$(BIN)/konomi serve demo/bundle --store demo-store/store.db
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: lint
 	$(BIN)/pytest -m "not slow"
