@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 
-from konomi.client import Client, NotThere, ServiceError, asked, items, keys, person, rows
+from konomi.client import Client, NotThere, ServiceError, asked, calls, items, keys, person, rows
 from konomi.errors import RequestError
 from konomi.ranking.offer import Planned
 from konomi.serve import bodies, item_bodies, people_bodies
@@ -225,3 +225,22 @@ def test_what_is_not_this_service():
     with Client("http://localhost", transport=httpx.MockTransport(lambda _: httpx.Response(200, text="<html>"))) as other:
         with pytest.raises(ServiceError, match="not answered as expected"):
             other.ready()
+
+
+def test_answers_that_no_service_gives(monkeypatch):
+    monkeypatch.setattr(calls, "LARGEST", 1000)
+    packed = {"Content-Encoding": "gzip"}
+    for strange in (httpx.Response(200, stream=Sent(b"no gzip"), headers=packed), httpx.Response(200, content=b"0" * 1001)):
+        with Client("http://localhost", transport=httpx.MockTransport(lambda _, strange=strange: strange)) as other:
+            with pytest.raises(ServiceError, match="not answered as expected"):
+                other.ready()
+
+
+class Sent(httpx.SyncByteStream):
+    """Bytes as they are sent."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def __iter__(self):
+        yield self.content

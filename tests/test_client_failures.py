@@ -133,7 +133,7 @@ def test_pauses_grow_up_to_a_bound_and_the_time_has_an_end(monkeypatch):
 
 def test_the_service_is_asked_when_it_says():
     late = format_datetime(datetime.now(UTC) + timedelta(seconds=30))
-    clock = Clock((429, "7"), (503, late), (503, "soon"), (200, None))
+    clock = Clock((429, "7"), (503, late), (503, "soon"), (503, "9" * 500), (200, None))
     assert clock.calls.get("/live", Alive) == Alive()
     assert clock.pauses[0] == 7 and 25 < clock.pauses[1] <= 30 and clock.pauses[2] < 1
     clock = Clock((429, "1000"), (200, None))  # longer than there is time for: it is told at once

@@ -257,3 +257,14 @@ def test_work_that_is_shared():
     later = [shared.soon() for _ in range(5)]
     go.set()
     assert first.result() == 1 and {each.result() for each in later} == {2} and shared.soon().result() == 3
+
+
+def test_so_many_genres_that_answers_would_not_fit_into_memory_are_refused(client):
+    many = [{"item": 1000 + n, "title": f"Title {n}", "genres": [f"Genre {n} {g}" for g in range(100)]} for n in range(21)]
+    refused = problem(client.request("PUT", "/v1/items", json=many), 422)
+    assert refused["field"] == "genres" and "more than 2,000" in refused["detail"]
+    types = [{"item": 1000 + n, "title": f"Title {n}", "type": f"Type {n}"} for n in range(2001)]
+    problem(client.request("PUT", "/v1/items", json=types), 422)
+    assert client.get("/v1/items/1000").status_code == 404
+    said(client, "PUT", "/900", {**NEW, "genres": ["Kitchen"]})
+    said(client, "PATCH", "/900", {"genres": None, "type": None})

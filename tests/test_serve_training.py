@@ -16,7 +16,7 @@ from konomi.bundle.store import Store
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import prepare
 from konomi.data.split import SplitConfig, make_split
-from konomi.errors import BundleError, Cancelled, StoreError
+from konomi.errors import Cancelled, StoreError
 from konomi.pipeline.train import train_model
 from konomi.runtime import Run
 from konomi.serve.current import model_id
@@ -30,7 +30,7 @@ from konomi.serve.store.models import Kept
 from konomi.serve.store.people_store import PeopleStore
 from konomi.serve.training import trainer
 from konomi.serve.training.gate import judged, rival
-from konomi.serve.training.shelf import Shelf
+from konomi.serve.training.shelf import Seen, Shelf
 from konomi.serve.training.trainer import Trainer, When
 from konomi.serve.training.work import Order, Outcome, train
 
@@ -212,8 +212,8 @@ def test_a_given_bundle_answers_until_another_one_is_given(given, store, tmp_pat
     again = Models(store, Shelf.open(tmp_path / "models"), given / "bundle")
     assert again.current.served.id == first  # its file is gone
     shelf.bundle(first).write_bytes(b"spoilt")
-    with pytest.raises(BundleError):
-        Models(store, Shelf.open(tmp_path / "models"), given / "bundle")
+    again = Models(store, Shelf.open(tmp_path / "models"), given / "bundle")
+    assert again.current.served.id == first == model_id(shelf.bundle(first))  # the given one is whole
 
 
 def test_a_folder_of_published_bundles_is_followed(given, store, tmp_path):
@@ -244,6 +244,15 @@ def test_what_nobody_needs_goes(models, given, store, tmp_path):
     assert kept == {ids[0], ids[1], ids[2], *ids[4:]}  # given, the one before, the one that answers, the newest
     files = {file.name for file in models.shelf.folder.iterdir()} - {"konomi-models", "notes.txt"}
     assert files == kept | {f"{id}.twin" for id in kept if id != ids[0]}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "5", '{"a": 5}', '{"a": [1, 2]}', '{"a": ["x", "y", "z"]}', "\0\xff"])
+def test_what_was_read_of_the_store_is_not_known_where_its_file_is_damaged(tmp_path, text):
+    shelf = Shelf.open(tmp_path / "models")
+    (shelf.folder / "seen.json").write_text(text, encoding="latin-1")
+    assert shelf.seen("a") is None
+    shelf.note("a", Seen(1, 2, 3), None)
+    assert shelf.seen("a") == Seen(1, 2, 3)
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
@@ -348,6 +357,23 @@ def test_a_training_that_the_end_of_the_service_interrupts_goes_on_with_the_next
     begin()
     assert until(store, id, "done", "failed").error is None
     assert written and models.find(models.current.served.id).job == id
+
+
+def test_a_process_that_cannot_begin_ends_no_later_training(begin, models, store, monkeypatch):
+    begun, failed = trainer._Child, Event()
+
+    def refused(order):
+        monkeypatch.setattr(trainer, "_Child", begun)
+        failed.set()
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(trainer, "_Child", refused)
+    monkeypatch.setattr(trainer, "LATER", 0.1)
+    service = begin()
+    ask(store)
+    assert failed.wait(60)
+    time.sleep(0.5)
+    assert service._thread.is_alive()
 
 
 def test_why_a_training_has_failed_is_told(begin, models, store):

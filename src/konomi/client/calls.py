@@ -24,6 +24,7 @@ T = TypeVar("T")
 FIRST, LONGEST = 0.1, 5.0  # seconds: the bounds of the first pause and of every one
 BUSY = (502, 503, 504)  # the service, or a proxy before it, cannot answer now
 TOO_OFTEN = 429
+LARGEST = 1 << 28  # bytes of an answer: who sends more is not this service
 UNHEARD = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)  # the service knows nothing of the request
 REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 
@@ -67,7 +68,7 @@ class Calls:
         try:
             return msgspec.json.decode(answer, type=type)
         except msgspec.DecodeError as error:
-            raise ServiceError(f"{path}: is not answered as expected: {error}.", "Is this the address of Konomi?") from None
+            raise _strange(path, error) from None
 
     def raw(
         self,
@@ -99,6 +100,8 @@ class Calls:
                     return answer
                 error: ServiceError = refusal(status, answer, headers["X-Request-Id"])
                 again = status == TOO_OFTEN or (safe and status in BUSY)
+            except httpx.DecodingError as cause:
+                raise _strange(path, cause) from None
             except httpx.TransportError as cause:
                 told = f"{self.http.base_url}: {cause or cause.__class__.__name__}"
                 error = Unreachable(told, AGAIN, code="unreachable", request=headers["X-Request-Id"])
@@ -119,6 +122,8 @@ class Calls:
         try:
             for piece in response.iter_bytes():
                 read += piece
+                if len(read) > LARGEST:
+                    raise _strange(asked.url.path, f"there are more than {LARGEST:,} bytes")
                 if self.clock() > end:
                     raise httpx.ReadTimeout("The answer comes too slowly.", request=asked)
         finally:
@@ -126,11 +131,15 @@ class Calls:
         return response.status_code, bytes(read), _seconds(response.headers.get("retry-after", ""))
 
 
+def _strange(path: str, what: object) -> ServiceError:
+    return ServiceError(f"{path}: is not answered as expected: {what}.", "Is this the address of Konomi?")
+
+
 def _seconds(text: str) -> float:
     """The seconds of a Retry-After: a number, or a date; 0 where it is neither."""
     try:
         return float(int(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
         return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)

@@ -1,6 +1,6 @@
 """From what clients say of items to the bundle that is served, and to the catalogue that a training takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -9,10 +9,12 @@ from konomi.bundle.grown import catalogue_with, with_items
 from konomi.data.table import ITEM_COLUMNS
 from konomi.errors import RequestError
 from konomi.serve.item_bodies import ItemBody
-from konomi.serve.store.items import Told
+from konomi.serve.store.items import Facts, Told
 
 FIELDS = {name: ITEM_COLUMNS[name] for name in ItemBody.model_fields}
 """What clients may say of an item, as columns."""
+
+MOST_KINDS = 2_000  # genres and types of a catalogue: answers take the square of their number in memory
 
 
 def frame_of(told: Sequence[Told], ids: pl.DataType) -> pl.DataFrame:
@@ -47,3 +49,16 @@ def check_id(id: str, ids: pl.DataType) -> None:
     """RequestError for an id that this catalogue cannot have."""
     if key_of(id, ids) is None:
         raise RequestError(f'"{id}" is no id of this catalogue, whose ids are whole numbers.', "Give a whole number.", "id")
+
+
+def kinds_of(items: pl.DataFrame) -> frozenset[str]:
+    """The genres and types of a catalogue."""
+    return frozenset(items["genres"].explode().drop_nulls().to_list()) | frozenset(items["type"].drop_nulls().to_list())
+
+
+def check_kinds(facts: Iterable[Facts], known: frozenset[str]) -> None:
+    """RequestError where what is said brings new genres and types to `known`, and they would be more than `MOST_KINDS`."""
+    new = {kind for each in facts for kind in (*(each.get("genres") or ()), each.get("type")) if kind} - known
+    if new and len(known) + len(new) > MOST_KINDS:
+        message = f"With {len(new):,} new genres and types, the catalogue would have more than {MOST_KINDS:,}."
+        raise RequestError(message, "Say by genres what many items have in common.", "genres")

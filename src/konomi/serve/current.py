@@ -15,7 +15,7 @@ from konomi.errors import BundleError
 from konomi.files import hash_file
 from konomi.recommend.interview import Questions, next_question, questions_of, start
 from konomi.recommend.recommender import Recommender
-from konomi.serve.catalogue import told_bundle
+from konomi.serve.catalogue import kinds_of, told_bundle
 from konomi.serve.sharing import Shared
 from konomi.serve.store.items import Told
 
@@ -38,6 +38,11 @@ class Served:
     def rows(self) -> Mapping[str, int]:
         """Item id as text → item row."""
         return {str(one): row for row, one in enumerate(self.recommender.catalogue.ids)}
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The genres and types of its items."""
+        return kinds_of(self.recommender.bundle.items)
 
 
 class Current:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from konomi.serve import item_bodies as bodies
 from konomi.serve import item_replies as replies
-from konomi.serve.catalogue import check_id
+from konomi.serve.catalogue import check_id, check_kinds
 from konomi.serve.problems import Unknown
 from konomi.serve.routes import WITHOUT_BODY, JsonRoute, documented, replied, service_of, store_of, written
 from konomi.serve.rows import rows_of, several
@@ -75,6 +75,7 @@ async def _stored(request: Request, changes: Sequence[ItemChange]) -> replies.It
     ids = current.served.bundle.items.schema["item_id"]
     for change in changes:
         check_id(checked_id(change.id, "item"), ids)
+    check_kinds((change.facts for change in changes if change.facts), current.served.kinds)
     outcomes = await written(request, store_of(request).change_items(changes))
     await asyncio.wrap_future(current.refresh())
     rows = tuple(replies.ItemOutcome(one.id, outcome) for one, outcome in zip(changes, outcomes, strict=True))

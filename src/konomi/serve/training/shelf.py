@@ -15,10 +15,11 @@ import json
 import re
 import shutil
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from konomi.errors import StoreError
 from konomi.files.whole import sync, whole_file
@@ -79,12 +80,16 @@ class Shelf:
         return self.folder / f"job-{job}"
 
     def adopt(self, given: Path) -> str:
-        """Copy a bundle's file in, which others may change; its id. BundleError where it is not there."""
+        """Copy a bundle's file in, which others may change; its id. What has been damaged here is whole again. BundleError
+        where it is not there."""
         id = model_id(given)
-        if not self.bundle(id).exists():
+        if not self._holds(id):
             with whole_file(self.bundle(id), StoreError, "store") as partial:
                 shutil.copyfile(given, partial)
         return id
+
+    def _holds(self, id: str) -> bool:
+        return self.bundle(id).exists() and model_id(self.bundle(id)) == id
 
     def take(self, bundle: Path, twin: Path) -> str:
         """Take in the files of a training, which nobody changes; the id of its model."""
@@ -108,8 +113,7 @@ class Shelf:
 
     def seen(self, dataset: str) -> Seen | None:
         """How far the store was read for the dataset of this hash; None where that is not known."""
-        known = self._seen().get(dataset)
-        return None if known is None else Seen(*known)
+        return self._seen().get(dataset)
 
     def note(self, dataset: str, seen: Seen, before: str | None) -> None:
         """Note how far it was read for a dataset, before that is written; what is known of the one before stays."""
@@ -117,8 +121,8 @@ class Shelf:
         with whole_file(self.folder / "seen.json", StoreError, "store") as partial:
             partial.write_text(json.dumps({**kept, dataset: seen}), encoding="ascii")
 
-    def _seen(self) -> dict[str, list[int]]:
-        with suppress(OSError, ValueError):
-            found = json.loads((self.folder / "seen.json").read_bytes())
-            return {name: value for name, value in found.items() if len(value) == len(Seen._fields)}
-        return {}
+    def _seen(self) -> dict[str, Seen]:
+        try:
+            return msgspec.json.decode((self.folder / "seen.json").read_bytes(), type=dict[str, Seen])
+        except (OSError, msgspec.DecodeError):
+            return {}

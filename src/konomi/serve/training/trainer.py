@@ -67,6 +67,9 @@ class Trainer:
             except KonomiError as error:  # the disk is full, the database away, the bundle damaged: later again
                 log.error("training: %s %s", error.message, error.hint)
                 self._ending.wait(LATER)
+            except OSError as error:  # the machine has no process left, or one that is killed as it begins: later again
+                log.error("training: %s", error)
+                self._ending.wait(LATER)
 
     def _order_if_due(self) -> None:
         if self.when == When():
@@ -132,6 +135,8 @@ class Trainer:
             self.models.collect()
         except KonomiError as error:
             return f"{error.message} {error.hint}"
+        except OSError as error:  # the files are not there any more, or the folder cannot be written
+            return f"The model cannot be taken in: {error.strerror}."
         return None
 
 
