@@ -128,6 +128,17 @@ def test_what_is_said_of_a_known_item(client):
     assert client.get("/v1/items/10").json() == before
 
 
+NO_FACTS = [
+    {"title": " "}, {"title": ""}, {"title": "a\0b"}, {"genres": ["Action", "\n"]}, {"image": 'https://a"onload=x><'},
+    {"image": "http://a b"}, {"image": "javascript:alert(1)"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("facts", NO_FACTS)
+def test_what_is_no_fact_is_refused(client, facts):
+    problem(client.request("PUT", "/v1/items/901", json=facts), 422)
+
+
 def test_many_at_once(client):
     rows = [
         {"item": 900, **NEW},

@@ -92,6 +92,16 @@ def test_refusals(client):
     problem(client.request("POST", "/v1/models/nowhere/activate"), 404)
 
 
+def test_a_model_whose_file_is_damaged_does_not_answer(client, place):
+    client.service.models._note(client.other)
+    file = client.service.models.shelf.bundle(client.other)
+    for damage in (lambda: file.write_bytes(file.read_bytes()[:-9]), file.unlink):
+        damage()
+        told = problem(client.request("POST", f"/v1/models/{client.other}/activate"), 409)
+        assert told["code"] == "model" and str(file.parent) not in str(told)
+    assert client.answer("/v1/recommend", {})["model"] == model_id(place / "bundle")
+
+
 def test_who_is_erased_is_told_from_which_model_on_nobody_knows_them(client):
     client.request("PUT", "/v1/people/ann/entries/15", json={"rating": 9})
     told = client.request("DELETE", "/v1/people/ann").json()

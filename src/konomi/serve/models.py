@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from konomi.bundle.format import load_bundle
 from konomi.bundle.store import Store
-from konomi.errors import BundleError
+from konomi.errors import BundleError, KonomiError
 from konomi.serve.current import Current, Served, load
 from konomi.serve.problems import Unknown
 from konomi.serve.store.clock import now
@@ -29,6 +29,13 @@ from konomi.serve.training.shelf import Shelf
 log = logging.getLogger(__name__)
 
 KEPT = 3  # of the newest models, beside the one that answers and the one before it
+
+
+class Unservable(KonomiError):
+    """A model cannot answer."""
+
+    code = "model"
+    status = 409
 
 
 class Models:
@@ -59,11 +66,11 @@ class Models:
         return found
 
     def activate(self, id: str) -> None:
-        """Let a model answer: it is loaded, checked and tried before. `Unknown` where there is none, BundleError where it
-        cannot be served; then nothing has changed."""
+        """Let a model answer: it is loaded, checked and tried before. `Unknown` where there is none, `Unservable` where its
+        file is not as it was; then nothing has changed."""
         with self._changing:
             self.find(id)
-            self.current.swap(self.shelf.bundle(id), id)
+            self._swap(id)
             self._note(id)
 
     def roll_back(self) -> str:
@@ -73,7 +80,7 @@ class Models:
             if len(there) < 2:
                 raise Unknown("No other model has answered before.", "Activate one that GET /v1/models has.", "id")
             now_served, before = there[0].id, there[1].id
-            self.current.swap(self.shelf.bundle(before), before)
+            self._swap(before)
             self.store.writer.call(lambda connection: set_aside(connection, now_served)).result()
             return before
 
@@ -136,6 +143,14 @@ class Models:
                 failed = failed or error
         assert failed is not None
         raise failed
+
+    def _swap(self, id: str) -> None:
+        try:
+            self.current.swap(self.shelf.bundle(id), id)
+        except BundleError as error:
+            log.error("model %s cannot be served: %s", id, error)
+            hint = "Train again, or start the service with its bundle."
+            raise Unservable(f"The file of model {id} is missing or damaged.", hint, "id") from error
 
     def _loaded(self, id: str) -> Served:
         return load(self.shelf.bundle(id), id, self.store.told_items())

@@ -24,6 +24,7 @@ SAID = {
     400: "not HTTP, or not JSON",
     404: "no such item",
     408: "the body came too slowly",
+    409: "it cannot be done as things are",
     413: "the body is too large",
     415: "the body is not called JSON",
     421: "this service has another name",

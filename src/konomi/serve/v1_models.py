@@ -17,6 +17,7 @@ from konomi.serve.store.models import Kept
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["models"])
 
+CHANGING = (*WITHOUT_BODY, 409)
 JobId = Annotated[int, Path(ge=1, lt=2**63, description="the id of a training")]
 
 
@@ -37,14 +38,14 @@ async def list_models(request: Request) -> Response:
     return replied(request, await service_of(request).pool.run(found))
 
 
-@router.post("/models/{id}/activate", **documented(replies.Activated, WITHOUT_BODY))
+@router.post("/models/{id}/activate", **documented(replies.Activated, CHANGING))
 async def activate(request: Request, id: str) -> Response:
     """Let a model answer, whatever the comparison said; no request fails meanwhile."""
     await asyncio.to_thread(models_of(request).activate, id)
     return replied(request, replies.Activated(id))
 
 
-@router.post("/models/rollback", **documented(replies.Activated, WITHOUT_BODY))
+@router.post("/models/rollback", **documented(replies.Activated, CHANGING))
 async def roll_back(request: Request) -> Response:
     """Let the model before the one that answers answer again."""
     return replied(request, replies.Activated(await asyncio.to_thread(models_of(request).roll_back)))

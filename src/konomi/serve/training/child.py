@@ -61,5 +61,8 @@ class _Told:
 
 
 def _tell(**said: Any) -> None:
-    sys.stdout.write(json.dumps(said) + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever has ordered it is gone
+        os._exit(1)
