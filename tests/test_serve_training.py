@@ -95,6 +95,14 @@ def test_a_whole_training_and_a_warm_one_after_it(models, store):
     assert not twin.facts.refitted and twin.facts.split.spec == earlier.facts.split.spec
 
 
+def test_with_a_damaged_twin_it_trains_anew(models, store):
+    store.put(SAID).result()
+    id = taken(models, train(order_of(models), RUN))
+    models.shelf.twin(id).write_bytes(b"garbage")
+    store.put([Change("new", "10", 9.0, 0, 10**15)]).result()
+    assert train(order_of(models, job=2), RUN).report["how"] == "whole"
+
+
 def test_the_frozen_test_stays_as_the_store_grows(models, store):
     """No entry that the twin has learnt is a test entry afterwards, whatever is put to the dataset."""
     store.put(SAID).result()

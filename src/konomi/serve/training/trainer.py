@@ -64,10 +64,7 @@ class Trainer:
                 self._order_if_due()
                 if (job := self.models.store.writer.call(claim_job).result()) is not None:
                     self._run(job)
-            except KonomiError as error:  # the disk is full, the database away, the bundle damaged: later again
-                log.error("training: %s %s", error.message, error.hint)
-                self._ending.wait(LATER)
-            except OSError as error:  # the machine has no process left, or one that is killed as it begins: later again
+            except Exception as error:  # the disk is full, the database away, the machine has no process left: later again
                 log.error("training: %s", error)
                 self._ending.wait(LATER)
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from konomi.bundle.format import Bundle, load_bundle, save_bundle
 from konomi.data.dataset import Dataset
 from konomi.data.split import SplitConfig
-from konomi.errors import StoreError
+from konomi.errors import BundleError, StoreError
 from konomi.files.whole import whole_file
 from konomi.models import module
 from konomi.models.api import keeps_checkpoints
@@ -65,7 +65,7 @@ def train(order: Order, run: Run) -> Outcome:
     dataset = Dataset.open(shelf.data)
     if dataset.sha256 != grown.dataset:
         raise StoreError(f"{shelf.data}: is not the dataset that this training has begun with.", "Train again.")
-    earlier = load_bundle(shelf.twin(order.served)) if shelf.twin(order.served).is_file() else None
+    earlier = _if_whole(shelf.twin(order.served))
     forgets = grown.erased > order.made  # what somebody erased has left in a model goes only with the model
     warm = order.how == "warm" and not forgets and earlier is not None and _goes_on(earlier, dataset)
 
@@ -88,6 +88,14 @@ def train(order: Order, run: Run) -> Outcome:
         **{name: value for name, value in asdict(judgement).items() if name != "passed"},
     }
     return Outcome(str(work / "model"), str(work / "twin"), grown.seq, grown.began, judgement.passed, report)
+
+
+def _if_whole(twin: Path) -> Bundle | None:
+    """The bundle of a file; None where there is none, as of a model that was given, or where it is damaged."""
+    try:
+        return load_bundle(twin)
+    except BundleError:
+        return None
 
 
 def _goes_on(twin: Bundle, dataset: Dataset) -> bool:
