@@ -12,11 +12,14 @@ import pytest
 from hypothesis import settings
 
 from command_line import CATALOGUE, konomi, ratings, write
+from konomi.bundle.format import save_bundle
 from konomi.cli import progress
 from konomi.data.dataset import Dataset
 from konomi.data.prepare import prepare
 from konomi.data.scale import Scale
 from konomi.data.table import Table
+from konomi.pipeline.train import train_model
+from konomi.runtime import Run
 from loopback import Server
 
 # however the tests were started (in the background, under nohup): their child processes hear signals
@@ -70,6 +73,18 @@ def place(tmp_path_factory):
     konomi(*prepare)
     konomi("train", folder / "data", "-m", "mf", "-o", folder / "bundle", "--set", "dim=4", "--set", "epochs=20", "--no-refit")
     konomi("train", folder / "data", "-o", folder / "bias", "-m", "bias", "--no-refit")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory) -> Path:
+    """A folder with a dataset, and bundles that were trained on it."""
+    rows = [(100 + u, 10 * i, 9 if (u + i) % 2 == 0 else 2) for u in range(60) for i in range(20) if (3 * u + 5 * i) % 7]
+    mf = {"mf": {"dim": 2, "epochs": 6, "rate": 0.2}}
+    folder = tmp_path_factory.mktemp("given")
+    prepare(table_of(rows)).save(folder / "data")
+    save_bundle(folder / "bundle", train_model(folder / "data", {**mf, "ease": {"l2": 10.0}}, run=Run(threads=1)))
+    save_bundle(folder / "other", train_model(folder / "data", "ease", run=Run(threads=1)))
     return folder
 
 

@@ -18,6 +18,7 @@ WIDTH = 4.6  # inches, about the width of a phone, so that text keeps its size t
 INK, FAINT = "#010203", "#040506"  # placeholders for the colours of the page
 PAPER_LINE = "#d5dae0"  # the colour of a grid on white
 DPI = 200  # pixels per inch of a PNG
+LONGEST = 27  # letters of a name beside a plot
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = "osD^vPX*"
 LOOK: dict[Any, Any] = {
@@ -54,6 +55,15 @@ class Plot:
 def looks(names: Iterable[str]) -> dict[str, Look]:
     """name → the look of each model."""
     return {name: {"color": COLOURS[n % len(COLOURS)], "marker": MARKERS[n % len(MARKERS)]} for n, name in enumerate(names)}
+
+
+def short(name: str) -> str:
+    """The name of a model as there is room for it beside a plot: of a long path its end.
+
+    >>> short("slim"), short("/home/ann/recommenders/of/last/autumn/model")
+    ('slim', '…nders/of/last/autumn/model')
+    """
+    return name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}"
 
 
 def legend(axes: "Axes") -> None:

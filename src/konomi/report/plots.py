@@ -10,7 +10,7 @@ from konomi.data.scale import Scale
 from konomi.evaluate.bootstrap import Interval
 from konomi.evaluate.metrics import Metric
 from konomi.evaluate.records import Predictions
-from konomi.report.drawing import COLOURS, INK, Look, Plot, legend, svg
+from konomi.report.drawing import COLOURS, INK, Look, Plot, legend, short, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ def whiskers(
             axes.plot(found.value, n, markersize=7, **look[model])
         for n, (baseline, value) in enumerate(lines.items()):
             axes.axvline(value, color=INK, linestyle=(":", "--")[n % 2], linewidth=1.2, label=baseline)
-        axes.set_yticks(range(len(intervals)), list(intervals))
+        axes.set_yticks(range(len(intervals)), [short(name) for name in intervals])
         axes.set_ylim(len(intervals) - 0.5, -0.5)
         axes.set_xlabel(metric.name)
         axes.xaxis.set_major_locator(MaxNLocator(6))
