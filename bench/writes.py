@@ -3,8 +3,8 @@
     python bench/writes.py [--bundle FILE] [--rounds 3] [--seconds 5] [--lines 64]
 
 Every figure is of `bench/driver.py` without a pause between answer and request, on so many connections. Single PUTs stand
-beside the same requests to `bench/empty.py`, which reads the body and answers ten bytes, and beside GET /live, which passes
-the guards of the service, is counted and logged, and does nothing; a body of 20 rows is 20 ratings.
+beside the same requests to `bench/empty.py`, which reads the body and answers ten bytes, and beside GET /v1/session, which
+passes the guards of the service, is counted and logged, and does nothing; a body of 20 rows is 20 ratings.
 GET /v1/search asks for beginnings of titles, typing errors too, at a steady rate. Then one client after the other puts an
 entry and, once that is acknowledged, asks what the person has said: what is not there ends the run with 1.
 """
@@ -83,8 +83,8 @@ def read_at_once(url: str, first: int, n: int) -> int:
 def main(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         bundle = arguments.bundle or trained(Path(folder))
-        files = {name: Path(folder) / name for name in ("single", "bodies", "search", "live")}
-        for name, lines in {**said(Recommender.load(bundle)), "live": ["GET /live"]}.items():
+        files = {name: Path(folder) / name for name in ("single", "bodies", "search", "least")}
+        for name, lines in {**said(Recommender.load(bundle)), "least": ["GET /v1/session"]}.items():
             files[name].write_text("".join(f"{line}\n" for line in lines))
         often = {"seconds": arguments.seconds, "lines": arguments.lines}
         rounds: list[dict[str, float]] = []
@@ -94,7 +94,7 @@ def main(arguments: argparse.Namespace) -> None:
                 least = drive(url, pid, files["single"], **often)
             with served(bundle) as (url, pid, _):
                 drive(url, pid, files["single"], seconds=1)
-                live = drive(url, pid, files["live"], **often)
+                least_of_service = drive(url, pid, files["least"], **often)
                 single = drive(url, pid, files["single"], **often)
                 bodies = drive(url, pid, files["bodies"], **often)
                 search = drive(url, pid, files["search"], seconds=arguments.seconds, rate=SEARCHES_A_SECOND)
@@ -105,9 +105,9 @@ def main(arguments: argparse.Namespace) -> None:
                     "PUTs/s of the empty handler": least["a second"],
                     "PUTs/s of the service": single["a second"],
                     "share, %": 100 * single["a second"] / least["a second"],
-                    "GET /live a second": live["a second"],
-                    "share of GET /live, %": 100 * single["a second"] / live["a second"],
-                    "processor µs of GET /live": 1000 * live["processor ms"],
+                    "GET /v1/session a second": least_of_service["a second"],
+                    "share of GET /v1/session, %": 100 * single["a second"] / least_of_service["a second"],
+                    "processor µs of GET /v1/session": 1000 * least_of_service["processor ms"],
                     "processor µs of a PUT, empty handler": 1000 * least["processor ms"],
                     "processor µs of a PUT, service": 1000 * single["processor ms"],
                     "processor µs of a PUT in the driver": 1000 * single["processor ms of the driver"],
