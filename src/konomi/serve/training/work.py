@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from konomi.bundle.format import Bundle, load_bundle, save_bundle
 from konomi.data.dataset import Dataset
@@ -25,7 +25,6 @@ from konomi.serve.training.growing import Grown, grow
 from konomi.serve.training.shelf import Shelf
 
 SPLIT = SplitConfig(valid=0.1, test=0.1)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def train(order: Order, run: Run) -> Outcome:
     work = shelf.work(order.job)
     work.mkdir(exist_ok=True)
     served = load_bundle(shelf.bundle(order.served))
-    grown = _once(work / "grown.json", _grown, lambda: grow(order.place, Path(order.erased), shelf, served, run))
+    grown = _grown(work / "grown.json", lambda: grow(order.place, Path(order.erased), shelf, served, run))
     dataset = Dataset.open(shelf.data)
     if dataset.sha256 != grown.dataset:
         raise StoreError(f"{shelf.data}: is not the dataset that this training has begun with.", "Train again.")
@@ -118,15 +117,11 @@ def _bundle(path: Path, make: Callable[[], Bundle]) -> Bundle:
     return load_bundle(path)
 
 
-def _grown(text: str) -> Grown:
-    return Grown(**json.loads(text))
-
-
-def _once(path: Path, read: Callable[[str], T], make: Callable[[], T]) -> T:
-    """What a file says, which is written where there is none."""
+def _grown(path: Path, make: Callable[[], Grown]) -> Grown:
+    """What a file says of the dataset, which is grown where there is none."""
     if path.is_file():
-        return read(path.read_text())
+        return Grown(**json.loads(path.read_text()))
     made = make()
     with whole_file(path, StoreError) as partial:
-        partial.write_text(json.dumps(asdict(made)))  # type: ignore[call-overload]
+        partial.write_text(json.dumps(asdict(made)))
     return made
